@@ -1,0 +1,82 @@
+/**
+ * Unpacks the catalogue's servers into the user's cache folder: `npm run servers [-- ID ...]`.
+ * A server that no suite offers any more is reported by name and the rest goes on.
+ */
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { PrivateApt } from './debian.ts'
+import { CATALOGUE, cacheFolder, installedServers, recordPath, type Wanted } from './server-cache.ts'
+
+/** Unpacks the named servers that are not there yet; returns a line for each that could not be had. */
+export async function fetchServers(ids: readonly string[], report: (line: string) => void): Promise<string[]> {
+  const missing = CATALOGUE.filter(({ id }) => ids.includes(id) && !existsSync(recordPath(id)))
+  if (missing.length === 0) return []
+  await mkdir(cacheFolder(), { recursive: true })
+  const scratch = await mkdtemp(join(cacheFolder(), '.apt-'))
+  try {
+    const apt = await PrivateApt.open(scratch)
+    const suites = [...new Set(missing.flatMap((wanted) => wanted.suites.flat()))]
+    report(`reading the package lists of ${suites.join(', ')}`)
+    const gone = await apt.update(suites)
+    const failures: string[] = gone.map((suite) => `suite ${suite} is not offered by this machine's mirror`)
+    for (const wanted of missing) {
+      const failure = await fetchOne(apt, wanted, gone, report).catch((error: Error) => error.message)
+      if (failure) failures.push(`${wanted.id}: ${failure}`)
+    }
+    return failures
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function fetchOne(apt: PrivateApt, wanted: Wanted, gone: readonly string[], report: (line: string) => void) {
+  for (const suites of wanted.suites.filter((group) => !group.some((suite) => gone.includes(suite)))) {
+    const version = await apt.version(`${wanted.flavour}-server`, suites)
+    if (!version || !wanted.version.test(version)) continue
+    report(`unpacking ${wanted.id} (${version} from ${suites[0]})`)
+    await install(apt, wanted, suites, version)
+    return undefined
+  }
+  return `no suite offers it (looked in ${wanted.suites.map((group) => group[0]).join(', ')})`
+}
+
+async function install(apt: PrivateApt, wanted: Wanted, suites: readonly string[], version: string): Promise<void> {
+  const staging = await mkdtemp(join(cacheFolder(), '.new-'))
+  await apt.unpack([`${wanted.flavour}-server`, `${wanted.flavour}-tools`], suites, staging)
+  const files = await readdir(staging, { recursive: true })
+  const loader = files.find((file) => /(^|\/)ld-linux[\w-]*\.so\.\d$|(^|\/)ld-[\d.]+\.so$/.test(file))
+  const libraries = new Set(files.filter((file) => /\.so(\.|$)/.test(file)).map((file) => relative('.', join(file, '..'))))
+  if (!loader) throw new Error('its package brought no dynamic loader')
+  const program = (name: string) => `usr/bin/${wanted.flavour}-${name}`
+  const record = {
+    id: wanted.id,
+    flavour: wanted.flavour,
+    version,
+    suite: suites[0],
+    loader,
+    libraryPath: [...libraries].join(':'),
+    server: program('server'),
+    cli: program('cli'),
+    checkRdb: program('check-rdb'),
+  }
+  await writeFile(join(staging, 'server.json'), JSON.stringify(record, null, 2))
+  await rm(join(cacheFolder(), wanted.id), { recursive: true, force: true })
+  await rename(staging, join(cacheFolder(), wanted.id))
+}
+
+async function main(): Promise<void> {
+  const asked = process.argv.slice(2)
+  const ids = asked.length > 0 ? asked : CATALOGUE.map(({ id }) => id)
+  const failures = await fetchServers(ids, (line) => console.log(line))
+  for (const failure of failures) console.error(`not available: ${failure}`)
+  const installed = installedServers()
+  console.log(`servers at hand: ${installed.map(({ id, version }) => `${id} (${version})`).join(', ') || 'none'}`)
+}
+
+if (process.argv[1]?.endsWith('fetch-servers.ts')) {
+  await main().catch((error: Error) => {
+    console.error(`cannot fetch servers: ${error.message}`)
+    process.exitCode = 1
+  })
+}
