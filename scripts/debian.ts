@@ -62,11 +62,17 @@ export class PrivateApt {
     await run('rm', ['-rf', downloads])
   }
 
+  /** Walks through libraries only: by way of debconf a plain recursion would bring perl and half a system. */
   async #libraries(names: readonly string[], options: readonly string[]): Promise<string[]> {
-    const only = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`)
-    const { stdout } = await run('apt-cache', [...options, 'depends', '--recurse', ...only, ...names], { maxBuffer: 1 << 24 })
-    const found = stdout.split('\n').filter((line) => /^(lib|lua-|zlib1g)[\w.+-]*$/.test(line))
-    return [...new Set(found)].filter((name) => !names.includes(name))
+    const found = new Set<string>()
+    let frontier = [...names]
+    while (frontier.length > 0) {
+      const { stdout } = await run('apt-cache', [...options, 'depends', '--important', ...frontier], { maxBuffer: 1 << 24 })
+      const needed = [...stdout.matchAll(/^ [ |](?:Pre)?Depends: (.*)$/gm)].map(([, name]) => name ?? '')
+      frontier = [...new Set(needed)].filter((name) => /^(lib|lua-|zlib1g)[\w.+-]*$/.test(name) && !found.has(name))
+      for (const name of frontier) found.add(name)
+    }
+    return [...found]
   }
 
   /** The first suite is pinned for the servers themselves; libraries come from the last one, the base. */

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { PrivateApt } from './debian.ts'
 import { CATALOGUE, cacheFolder, installedServers, recordPath, type Wanted } from './server-cache.ts'
 
@@ -44,9 +44,11 @@ async function fetchOne(apt: PrivateApt, wanted: Wanted, gone: readonly string[]
 async function install(apt: PrivateApt, wanted: Wanted, suites: readonly string[], version: string): Promise<void> {
   const staging = await mkdtemp(join(cacheFolder(), '.new-'))
   await apt.unpack([`${wanted.flavour}-server`, `${wanted.flavour}-tools`], suites, staging)
-  const files = await readdir(staging, { recursive: true })
-  const loader = files.find((file) => /(^|\/)ld-linux[\w-]*\.so\.\d$|(^|\/)ld-[\d.]+\.so$/.test(file))
-  const libraries = new Set(files.filter((file) => /\.so(\.|$)/.test(file)).map((file) => relative('.', join(file, '..'))))
+  const entries = await readdir(staging, { recursive: true, withFileTypes: true })
+  // Links of the loader may be absolute and then point out of this folder, so only the file itself will do.
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(staging, join(entry.parentPath, entry.name)))
+  const loader = files.find((file) => /(^|\/)(ld-linux[\w-]*\.so\.\d|ld-[\d.]+\.so)$/.test(file))
+  const libraries = new Set(files.filter((file) => /\.so(\.|$)/.test(file)).map(dirname).filter((path) => /^(usr\/)?lib\/[\w-]+$/.test(path)))
   if (!loader) throw new Error('its package brought no dynamic loader')
   const program = (name: string) => `usr/bin/${wanted.flavour}-${name}`
   const record = {

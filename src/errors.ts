@@ -1,0 +1,64 @@
+/**
+ * The one error class of the project and its closed union of codes.
+ * An error carries facts, no sentences: diagnosis/errors.ts turns them into what happened, what it means and what to do,
+ * and cli/ turns the code into an exit status. Secrets never enter the details.
+ */
+
+export type ErrorCode =
+  | 'EXPECTATION_FAILED'
+  | 'USAGE'
+  | 'MASTER_UNREACHABLE'
+  | 'TIMEOUT'
+  | 'AUTH_REQUIRED'
+  | 'AUTH_FAILED'
+  | 'NO_PERMISSION'
+  | 'PROTOCOL'
+  | 'NOT_SUPPORTED'
+  | 'NOT_REDIS'
+  | 'TRY_LATER'
+  | 'LINK_LOST'
+  | 'PAYLOAD_TRUNCATED'
+  | 'PAYLOAD_CORRUPT'
+  | 'OUTPUT_FAILED'
+  | 'OUTPUT_EXISTS'
+  | 'INTERNAL'
+  | 'ABORTED'
+
+/** Facts about a failure; which of them are present depends on the code. */
+export interface ErrorDetails {
+  /** The finer case within the code, such as `REFUSED` or `LINE_TOO_LONG`; diagnosis/errors.ts has a row for each. */
+  readonly reason?: string
+  /** Where we were connected or wanted to be, without credentials. */
+  readonly endpoint?: string
+  /** The replication state in which it happened (handshake/states.ts). */
+  readonly state?: string
+  /** The server's own words, as received. */
+  readonly reply?: string
+  /** The command the server answered, secrets masked. */
+  readonly command?: string
+  readonly path?: string
+  /** A system error code such as ENOSPC. */
+  readonly errno?: string
+  readonly limitMs?: number
+  readonly bytes?: number
+  readonly expectedBytes?: number
+  /** What the user wrote that cannot be used. */
+  readonly given?: string
+}
+
+export class ReplError extends Error {
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, details: ErrorDetails = {}, cause?: unknown) {
+    super(details.reason ? `${code} (${details.reason})` : code, cause === undefined ? undefined : { cause })
+    this.name = 'ReplError'
+    this.code = code
+    this.details = details
+  }
+
+  /** The same error with more facts; the facts it has already win, since they were nearer to the cause. */
+  with(details: ErrorDetails): ReplError {
+    return new ReplError(this.code, { ...details, ...this.details }, this.cause)
+  }
+}

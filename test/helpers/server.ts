@@ -1,0 +1,148 @@
+/**
+ * Starts real servers for tests and the demo: free port, own folder, ended by handle.
+ * A machine without any server is a failure of the run, never a skip.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { type Installed, installedServers, invocation } from '../../scripts/server-cache.ts'
+
+const run = promisify(execFile)
+
+/** The servers to test against; REDIS_REPL_TEST_SERVERS narrows them to the named ones. */
+export function servers(): Installed[] {
+  const only = process.env.REDIS_REPL_TEST_SERVERS?.split(',')
+  const found = installedServers().filter(({ id }) => !only || only.includes(id))
+  if (found.length === 0) throw new Error('no server to test against: run `npm run servers` first')
+  return found
+}
+
+/** One server by id, or the nearest there is, for tests that need any server of a kind. */
+export function pick(...ids: string[]): Installed {
+  const all = servers()
+  const found = ids.map((id) => all.find((server) => server.id === id)).find(Boolean) ?? all.at(-1)
+  if (!found) throw new Error('no server')
+  return found
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as { port: number }
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
+
+/** A running server; stop() ends the process and removes its folder. */
+export class RunningServer {
+  readonly installed: Installed
+  readonly port: number
+  readonly folder: string
+  readonly #child: ChildProcess
+
+  private constructor(installed: Installed, port: number, folder: string, child: ChildProcess) {
+    this.installed = installed
+    this.port = port
+    this.folder = folder
+    this.#child = child
+  }
+
+  /** @param settings config lines as name → value; a sentinel is started with `sentinel: true`. */
+  static async start(
+    installed: Installed,
+    settings: Record<string, string> = {},
+    options: { readonly sentinel?: boolean; readonly folder?: string } = {},
+  ): Promise<RunningServer> {
+    const port = await freePort()
+    const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'redis-repl-server-')))
+    const defaults: Record<string, string> = { port: String(port), bind: '127.0.0.1', dir: folder, daemonize: 'no' }
+    if (!options.sentinel) Object.assign(defaults, { save: '""', 'enable-debug-command': 'yes' })
+    // Redis 6.0 has DEBUG without a switch and refuses to start with the setting of later versions.
+    if (installed.id === 'redis-6.0') delete defaults['enable-debug-command']
+    const lines = Object.entries({ ...defaults, ...settings }).map(([name, value]) => `${name} ${value}`)
+    const config = join(folder, 'server.conf')
+    await writeFile(config, `${lines.join('\n')}\n`)
+    const [program, args] = invocation(installed, 'server')
+    const child = spawn(program, [...args, config, ...(options.sentinel ? ['--sentinel'] : [])], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const log: Buffer[] = []
+    child.stdout?.on('data', (chunk) => log.push(chunk))
+    child.stderr?.on('data', (chunk) => log.push(chunk))
+    const server = new RunningServer(installed, port, folder, child)
+    for (let attempt = 0; !(await accepts(port)); attempt++) {
+      if (attempt > 200 || child.exitCode !== null) throw new Error(`${installed.id} did not start:\n${Buffer.concat(log)}`)
+      await sleep(50)
+    }
+    return server
+  }
+
+  get target(): string {
+    return `127.0.0.1:${this.port}`
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  /** Runs the server's own cli and returns its output without the last newline. */
+  async cli(...args: string[]): Promise<string> {
+    const [program, lead] = invocation(this.installed, 'cli')
+    const { stdout } = await run(program, [...lead, '-p', String(this.port), ...args], { maxBuffer: 1 << 28 })
+    return stdout.replace(/\n$/, '')
+  }
+
+  /** One field of INFO, or an empty string. */
+  async info(field: string): Promise<string> {
+    const text = await this.cli('INFO', 'everything')
+    return new RegExp(`^${field}:(.*?)\r?$`, 'm').exec(text)?.[1] ?? ''
+  }
+
+  /** Waits until a condition on the server holds; fails loudly when it never does. */
+  async until(what: string, holds: () => Promise<boolean>, limitMs = 15_000): Promise<void> {
+    const end = Date.now() + limitMs
+    while (!(await holds())) {
+      if (Date.now() > end) throw new Error(`${this.installed.id}: ${what} did not happen`)
+      await sleep(50)
+    }
+  }
+
+  /** Whether the server's own checker accepts an RDB file; its words otherwise. */
+  async checkRdb(path: string): Promise<string> {
+    const [program, lead] = invocation(this.installed, 'checkRdb')
+    const { stdout } = await run(program, [...lead, path])
+    return stdout
+  }
+
+  async configFile(): Promise<string> {
+    return await readFile(join(this.folder, 'server.conf'), 'utf8')
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGKILL')
+      await once(this.#child, 'exit')
+    }
+    await rm(this.folder, { recursive: true, force: true })
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
