@@ -1,0 +1,56 @@
+/** What a handshake is to say and how far it may go. Filled by the engine, partly from what INFO tells on the way. */
+
+export interface Credentials {
+  readonly username?: string
+  readonly password: string
+}
+
+/** Where we say we are. The default is invisible: see INVISIBLE. */
+export interface Announcement {
+  readonly ip: string
+  readonly port: number
+}
+
+/**
+ * An identity that nobody acts on: Sentinel rejects ports outside 0..65535 (sentinel.c, createSentinelRedisInstance)
+ * before it looks at the name, and client libraries that read INFO skip an address with an underscore.
+ */
+export const INVISIBLE: Announcement = { ip: 'redis_repl', port: -1 }
+
+/**
+ * What to ask by PSYNC.
+ *   position: the first byte we want; a full resync is what the server makes of one it cannot serve.
+ *   anything: `? -1`, a full resync on purpose.
+ *   permission: an offset that is no number, refused before anything is decided (clean since Redis 6.2.7; earlier
+ *     servers start a full sync all the same, so it is never asked of them).
+ *   nothing: stop before PSYNC.
+ */
+export type PsyncRequest =
+  | { readonly kind: 'position'; readonly replid: string; readonly requestOffset: number }
+  | { readonly kind: 'anything' }
+  | { readonly kind: 'permission' }
+  | { readonly kind: 'nothing' }
+
+export interface Plan {
+  readonly credentials?: Credentials
+  readonly clientName: string
+  readonly announce: Announcement
+  readonly capabilities: readonly string[]
+  /** Valkey picks the RDB version by it; must be the Valkey version, not the redis_version it also shows. */
+  readonly version?: string
+  readonly rdbOnly: boolean
+  /** `rdb-filter-only ""`: should a fork happen after all, it serialises nothing. */
+  readonly emptyRdb: boolean
+  readonly psync: PsyncRequest
+  /** Send SYNC where PSYNC is unknown: only where a fork is the purpose, since SYNC always forks. */
+  readonly legacySync: boolean
+  /** Go on after -MISCONF on PING, where a replica would give up: PSYNC itself is not blocked by it. */
+  readonly tolerateMisconf: boolean
+}
+
+/** A command as it goes out and as it may be shown. */
+export interface Command {
+  readonly args: readonly string[]
+  /** The same with every secret masked; the only form that leaves the handshake. */
+  readonly shown: readonly string[]
+}

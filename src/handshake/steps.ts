@@ -1,0 +1,136 @@
+/**
+ * What each rung sends and what each reply means. The rules are those of syncWithMaster() in replication.c; where we
+ * are stricter or more patient than Redis, the comment says why.
+ */
+import type { ReplError } from '../errors.ts'
+import type { ServerError } from '../protocol/reply.ts'
+import { refusal } from '../protocol/server-error.ts'
+import type { Command, Plan } from './plan.ts'
+
+/** ok: as hoped. tolerated: refused, and the handshake goes on as Redis' does. fatal: it ends here. */
+export type Judgement =
+  | { readonly outcome: 'ok' | 'tolerated'; readonly finding: Finding }
+  | { readonly outcome: 'fatal'; readonly finding: Finding; readonly error: ReplError }
+
+/** What an exchange showed; diagnosis/findings.ts says it in words. */
+export type Finding =
+  | 'PONG'
+  | 'PONG_NEEDS_AUTH'
+  | 'PONG_NO_PERMISSION'
+  | 'PONG_MISCONF'
+  | 'AUTH_OK'
+  | 'AUTH_NOT_NEEDED'
+  | `${Option}_OK`
+  | `${Option}_REFUSED`
+  | 'PSYNC_PERMITTED'
+  | 'PSYNC_FULL'
+  | 'PSYNC_CONTINUE'
+  | 'PSYNC_CONTINUE_NEW_REPLID'
+  | 'PSYNC_RDB_CHANNEL'
+  | 'PSYNC_DUAL_CHANNEL'
+  | 'PSYNC_WOULD_FORK'
+  | 'PSYNC_UNKNOWN'
+  | 'SYNC_SENT'
+  | 'REFUSED'
+
+type Option = 'NAME' | 'PORT' | 'IP' | 'CAPA' | 'VERSION' | 'RDB_ONLY' | 'RDB_FILTER'
+
+const MASK = '********'
+
+/** Refused before anything is decided by every server that it is asked of: no replid, and an offset that is no number. */
+const PERMISSION_PROBE = ['x'.repeat(40), 'not-an-offset'] as const
+
+function plain(...args: string[]): Command {
+  return { args, shown: args }
+}
+
+function fatal(reply: ServerError): Judgement {
+  return { outcome: 'fatal', finding: 'REFUSED', error: refusal(reply, {}) }
+}
+
+export const ping = (): Command => plain('PING')
+
+/** Anything with + is well; NOAUTH, NOPERM and the old "operation not permitted" only say that AUTH comes next. */
+export function judgePong(reply: string | ServerError, plan: Plan): Judgement {
+  if (typeof reply === 'string') return { outcome: 'ok', finding: 'PONG' }
+  const { details, code } = refusal(reply, {})
+  // Redis walks on without a password and fails at PSYNC; the cause is known here already.
+  if (code === 'AUTH_REQUIRED' && plan.credentials) return { outcome: 'tolerated', finding: 'PONG_NEEDS_AUTH' }
+  if (details.reason === 'NOPERM') return { outcome: 'tolerated', finding: 'PONG_NO_PERMISSION' }
+  if (details.reason === 'MISCONF' && plan.tolerateMisconf) return { outcome: 'tolerated', finding: 'PONG_MISCONF' }
+  return fatal(reply)
+}
+
+/** One argument is the password of the default user, two are an ACL user's (Redis 6.0). */
+export function auth({ credentials }: Plan): Command | undefined {
+  if (!credentials) return undefined
+  const user = credentials.username ? [credentials.username] : []
+  return { args: ['AUTH', ...user, credentials.password], shown: ['AUTH', ...user, MASK] }
+}
+
+export function judgeAuth(reply: string | ServerError): Judgement {
+  if (typeof reply === 'string') return { outcome: 'ok', finding: 'AUTH_OK' }
+  // Fatal to Redis. The server is open, so the password is superfluous, not wrong: going on shows more.
+  if (refusal(reply, {}).details.reason === 'NO_PASSWORD_SET') return { outcome: 'tolerated', finding: 'AUTH_NOT_NEEDED' }
+  return fatal(reply)
+}
+
+export const clientName = (plan: Plan): Command => plain('CLIENT', 'SETNAME', plan.clientName)
+
+export const listeningPort = (plan: Plan): Command => plain('REPLCONF', 'listening-port', String(plan.announce.port))
+
+export const ipAddress = (plan: Plan): Command => plain('REPLCONF', 'ip-address', plan.announce.ip)
+
+/** All in one command, as replicas do. Only what we implement: unknown ones are accepted and acted on by newer servers. */
+export const capabilities = (plan: Plan): Command => plain('REPLCONF', ...plan.capabilities.flatMap((name) => ['capa', name]))
+
+export const version = (plan: Plan): Command | undefined => (plan.version ? plain('REPLCONF', 'version', plan.version) : undefined)
+
+export const rdbOnly = (plan: Plan): Command | undefined => (plan.rdbOnly ? plain('REPLCONF', 'rdb-only', '1') : undefined)
+
+export const emptyRdb = (plan: Plan): Command | undefined => (plan.emptyRdb ? plain('REPLCONF', 'rdb-filter-only', '') : undefined)
+
+/**
+ * Errors are "(Non critical)" in Redis' log, except the user's missing right: without REPLCONF a replica can send no
+ * ACK and is thrown out after repl-timeout, so going on would only hide the cause. CLIENT SETNAME is a courtesy.
+ */
+export function nonCritical(option: Option): (reply: string | ServerError) => Judgement {
+  return (reply) => {
+    if (typeof reply === 'string') return { outcome: 'ok', finding: `${option}_OK` }
+    if (option !== 'NAME' && refusal(reply, {}).code !== 'NOT_SUPPORTED') return fatal(reply)
+    return { outcome: 'tolerated', finding: `${option}_REFUSED` }
+  }
+}
+
+/** The first REPLCONF: known to every server since 2.6, so one that does not know the command is no master for us. */
+export function judgePort(reply: string | ServerError): Judgement {
+  if (typeof reply !== 'string' && refusal(reply, {}).details.reason === 'UNKNOWN_COMMAND') return fatal(reply)
+  return nonCritical('PORT')(reply)
+}
+
+export function psync({ psync: request }: Plan): Command | undefined {
+  switch (request.kind) {
+    case 'position':
+      return plain('PSYNC', request.replid, String(request.requestOffset))
+    case 'anything':
+      return plain('PSYNC', '?', '-1')
+    case 'permission':
+      return plain('PSYNC', ...PERMISSION_PROBE)
+    case 'nothing':
+      return undefined
+  }
+}
+
+/** An error in answer to PSYNC. Unlike replicas we never fall back to SYNC on an unknown error: SYNC always forks. */
+export function judgePsyncRefusal(reply: string | ServerError, plan: Plan): Judgement {
+  if (typeof reply === 'string') return { outcome: 'ok', finding: 'PSYNC_FULL' }
+  if (plan.psync.kind === 'permission' && reply.text.startsWith('ERR value is not an integer')) {
+    return { outcome: 'ok', finding: 'PSYNC_PERMITTED' }
+  }
+  const isUnknown = refusal(reply, {}).details.reason === 'UNKNOWN_COMMAND'
+  if (isUnknown && plan.legacySync) return { outcome: 'tolerated', finding: 'PSYNC_UNKNOWN' }
+  return fatal(reply)
+}
+
+/** Reached only behind a PSYNC that is unknown. Answered by the payload itself, with no line before it. */
+export const legacySync = (plan: Plan): Command | undefined => (plan.legacySync ? plain('SYNC') : undefined)

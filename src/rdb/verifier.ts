@@ -1,0 +1,74 @@
+/**
+ * Checks an RDB while it streams through: magic in front, end opcode and CRC64 behind. Of the data between it knows
+ * nothing. Format: rdb.c, rdbSaveRio and rdbLoadRio.
+ */
+import { ReplError } from '../errors.ts'
+import { Crc64 } from './crc64.ts'
+
+const CHECKSUM_BYTES = 8
+const TRAILER_BYTES = 1 + CHECKSUM_BYTES
+const OPCODE_EOF = 0xff
+const MAGIC = /^(REDIS\d{4}|VALKEY\d{3})$/
+const MAGIC_BYTES = 9
+
+/** verified: the CRC64 agrees. unchecked: the server wrote none (rdbchecksum no). */
+export type Checksum = 'verified' | 'unchecked'
+
+/**
+ * Input: the payload, split anywhere, nothing behind it. `push` returns nothing and keeps nothing of the chunk but the
+ * last 9 bytes. `endsHere` tells whether the bytes so far end like an RDB. `finish()` gives the checksum's verdict.
+ * @throws ReplError PAYLOAD_CORRUPT: MAGIC from push as soon as it is seen, TRAILER or CHECKSUM from finish.
+ */
+export class RdbVerifier {
+  readonly #crc = new Crc64()
+  /** The last nine bytes; the CRC stands at the byte before its own eight. */
+  #tail: Buffer = Buffer.alloc(0)
+  #head: Buffer = Buffer.alloc(0)
+  bytes = 0
+
+  push(chunk: Buffer): void {
+    this.bytes += chunk.length
+    if (this.#head.length < MAGIC_BYTES) this.#checkMagic(chunk)
+    const whole = this.#tail.length + chunk.length
+    const keep = Math.min(TRAILER_BYTES, whole)
+    if (chunk.length >= TRAILER_BYTES) {
+      this.#crc.update(this.#tail)
+      this.#crc.update(chunk.subarray(0, chunk.length - keep))
+      this.#tail = Buffer.from(chunk.subarray(chunk.length - keep))
+      return
+    }
+    const joined = Buffer.concat([this.#tail, chunk])
+    this.#crc.update(joined.subarray(0, whole - keep))
+    this.#tail = joined.subarray(whole - keep)
+  }
+
+  /** unlikely: no RDB ends here. certain: with a checksum that agrees. possible: with the zeros of rdbchecksum no. */
+  get endsHere(): 'unlikely' | 'possible' | 'certain' {
+    if (this.#tail.length < TRAILER_BYTES || this.#tail[0] !== OPCODE_EOF) return 'unlikely'
+    const stored = this.#tail.subarray(1)
+    if (stored.equals(Buffer.alloc(CHECKSUM_BYTES))) return 'possible'
+    return stored.equals(this.#computed()) ? 'certain' : 'unlikely'
+  }
+
+  finish(): Checksum {
+    const end = this.endsHere
+    if (end === 'certain') return 'verified'
+    if (end === 'possible') return 'unchecked'
+    const reason = this.#tail[0] === OPCODE_EOF && this.#tail.length === TRAILER_BYTES ? 'CHECKSUM' : 'TRAILER'
+    throw new ReplError('PAYLOAD_CORRUPT', { reason, bytes: this.bytes })
+  }
+
+  /** The checksum covers everything before its own bytes, so the end opcode too. */
+  #computed(): Buffer {
+    const crc = this.#crc.fork()
+    crc.update(this.#tail.subarray(0, 1))
+    return crc.digest()
+  }
+
+  #checkMagic(chunk: Buffer): void {
+    this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAGIC_BYTES - this.#head.length)])
+    if (this.#head.length === MAGIC_BYTES && !MAGIC.test(this.#head.toString('latin1'))) {
+      throw new ReplError('PAYLOAD_CORRUPT', { reason: 'MAGIC', reply: this.#head.toString('latin1') })
+    }
+  }
+}
