@@ -1,0 +1,74 @@
+/**
+ * What the engine tells, in batches: types only, no text meant for people. The contract between the engine and whatever
+ * shows or stores it. `at` is monotonic, in milliseconds.
+ */
+import type { GuardName } from '../handshake/guard.ts'
+import type { Exchange, Verdict } from '../handshake/machine.ts'
+import type { State } from '../handshake/states.ts'
+import type { PayloadFraming } from '../protocol/payload.ts'
+import type { Position, ServerIdentity } from '../protocol/server-facts.ts'
+import type { RdbHeader } from '../rdb/header.ts'
+import type { Checksum } from '../rdb/verifier.ts'
+
+/** Why a handshake ended before PSYNC, or what became of it instead. */
+export type StopReason = 'ASKED_TO' | 'NO_BACKLOG' | 'NO_INFO' | 'NO_POSITION' | 'WOULD_FORK'
+
+/** What an operator should know before a dump goes on. */
+export type WarningCode = 'DISK_BASED' | 'STOP_WRITES_RISK' | 'LAST_BGSAVE_FAILED' | 'MISCONF' | 'NO_INFO'
+
+/** Counters of the server as a whole, before and after our visit; what a server does not count is absent. */
+export interface BillRow {
+  readonly field: string
+  readonly before?: string
+  readonly after?: string
+}
+
+interface At {
+  readonly at: number
+}
+
+export type ConnectedEvent = At & { readonly type: 'connected'; readonly rttMs: number; readonly local: string; readonly remote: string }
+export type ExchangeEvent = At & { readonly type: 'exchange'; readonly rttMs: number } & Exchange
+/** A question on the second connection. */
+export type QueryEvent = At & { readonly type: 'query'; readonly rttMs: number; readonly sent: readonly string[]; readonly reply: string }
+export type ServerEvent = At & {
+  readonly type: 'server'
+  readonly identity?: ServerIdentity
+  readonly position?: Position
+  readonly guard: GuardName
+}
+export type WarningEvent = At & { readonly type: 'warning'; readonly code: WarningCode; readonly reply?: string }
+/** A bare newline from the master: it is alive and preparing the sync. */
+export type KeepAliveEvent = At & { readonly type: 'keep-alive'; readonly state: State; readonly count: number }
+/** The end of the handshake. `stopped` is present when no sync was asked for or granted. */
+export type VerdictEvent = At & { readonly type: 'verdict'; readonly verdict: Verdict; readonly stopped?: StopReason }
+/** Progress of the server's BGSAVE, from its INFO (6.2 and later). */
+export type BgsaveEvent = At & { readonly type: 'bgsave'; readonly keysDone: number; readonly keysTotal: number }
+export type PayloadStartEvent = At & { readonly type: 'payload-start'; readonly framing: PayloadFraming }
+/** Views into the read buffer, valid until the next batch is asked for. */
+export type PayloadChunkEvent = At & { readonly type: 'payload-chunk'; readonly data: readonly Buffer[] }
+export type PayloadEndEvent = At & {
+  readonly type: 'payload-end'
+  readonly bytes: number
+  readonly checksum: Checksum
+  readonly header: RdbHeader
+}
+/** What the visit cost; without rows INFO was not permitted. */
+export type BillEvent = At & { readonly type: 'bill'; readonly rows?: readonly BillRow[] }
+
+export type ReplEvent =
+  | ConnectedEvent
+  | ExchangeEvent
+  | QueryEvent
+  | ServerEvent
+  | WarningEvent
+  | KeepAliveEvent
+  | VerdictEvent
+  | BgsaveEvent
+  | PayloadStartEvent
+  | PayloadChunkEvent
+  | PayloadEndEvent
+  | BillEvent
+
+/** One per socket read. */
+export type Batch = readonly ReplEvent[]

@@ -1,0 +1,89 @@
+/** An ordinary client connection beside the replication link: INFO, CONFIG, HELLO. The link itself is never asked. */
+import { ReplError } from '../errors.ts'
+import type { Credentials } from '../handshake/plan.ts'
+import { auth } from '../handshake/steps.ts'
+import { now } from '../io/clock.ts'
+import { Transport } from '../io/transport.ts'
+import { type Info, parseInfo } from '../protocol/info.ts'
+import { encodeCommand } from '../protocol/multibulk.ts'
+import { type Reply, ReplyDecoder, ServerError } from '../protocol/reply.ts'
+import { refusal } from '../protocol/server-error.ts'
+import type { QueryEvent } from './events.ts'
+import type { ReplicaOptions } from './options.ts'
+
+export class QueryLink {
+  readonly #transport: Transport
+  readonly #decoder = new ReplyDecoder()
+  readonly #limitMs: number
+  #events: QueryEvent[] = []
+
+  private constructor(transport: Transport, limitMs: number) {
+    this.#transport = transport
+    this.#limitMs = limitMs
+  }
+
+  /** @throws ReplError as connecting and AUTH do. */
+  static async open(options: Pick<ReplicaOptions, 'endpoint' | 'credentials' | 'clientName' | 'limits'>, signal: AbortSignal): Promise<QueryLink> {
+    const transport = await Transport.connect(options.endpoint, options.limits.connectMs, signal)
+    const link = new QueryLink(transport, options.limits.stepMs)
+    if (options.credentials) await link.#authenticate(options.credentials)
+    await link.ask('CLIENT', 'SETNAME', options.clientName)
+    return link
+  }
+
+  /** One command, one reply; an error reply is a value. @throws ReplError when there is no reply. */
+  async ask(...args: string[]): Promise<Reply> {
+    return await this.#exchange(args, args)
+  }
+
+  /** The default sections of INFO, or the server's refusal. */
+  async info(): Promise<Info | ServerError> {
+    const reply = await this.ask('INFO')
+    return reply instanceof ServerError ? reply : parseInfo(String(reply))
+  }
+
+  /** One setting, or undefined where CONFIG is not permitted or has no such setting. */
+  async config(name: string): Promise<string | undefined> {
+    const reply = await this.ask('CONFIG', 'GET', name)
+    return Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined
+  }
+
+  /** What was asked since the last call, secrets masked. */
+  takeEvents(): QueryEvent[] {
+    const events = this.#events
+    this.#events = []
+    return events
+  }
+
+  close(): void {
+    this.#transport.close()
+  }
+
+  async #authenticate(credentials: Credentials): Promise<void> {
+    const command = auth({ credentials })
+    if (!command) return
+    const reply = await this.#exchange(command.args, command.shown)
+    if (!(reply instanceof ServerError)) return
+    const error = refusal(reply, { state: 'QUERY', command: command.shown.join(' ') })
+    if (error.details.reason !== 'NO_PASSWORD_SET') throw error
+  }
+
+  async #exchange(args: readonly string[], shown: readonly string[]): Promise<Reply> {
+    const asked = now()
+    this.#transport.write(encodeCommand(args))
+    for (;;) {
+      const chunk = await this.#transport.read(this.#limitMs)
+      if (!chunk) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY', command: shown.join(' ') })
+      const [reply] = this.#decoder.push(chunk)
+      if (reply === undefined) continue
+      this.#events.push({ type: 'query', at: now(), rttMs: now() - asked, sent: shown, reply: summary(reply) })
+      return reply
+    }
+  }
+}
+
+function summary(reply: Reply): string {
+  if (reply instanceof ServerError) return `-${reply.text}`
+  if (typeof reply === 'string') return reply.length > 80 ? `(${Buffer.byteLength(reply)} bytes)` : reply
+  return JSON.stringify(reply)
+}

@@ -1,0 +1,109 @@
+/**
+ * An RDB under its final name is whole and verified: it is written beside it as `.part`, synced, and only then named.
+ */
+import { type FileHandle, link, open, rename, stat, statfs, unlink } from 'node:fs/promises'
+import { basename, dirname, resolve } from 'node:path'
+import { ReplError } from '../errors.ts'
+
+/** Where the payload of a dump goes. `write` resolves when the bytes may be overwritten. */
+export interface RdbSink {
+  /** Called when the master names the size; throws before a byte is received when there is no room for it. */
+  reserve(bytes: number): Promise<void>
+  write(bytes: Buffer): Promise<void>
+  /** After the last byte was verified. */
+  commit(): Promise<void>
+  /** After any failure; leaves nothing behind. */
+  abandon(): Promise<void>
+}
+
+/** @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED from every method but abandon. */
+export class RdbFile implements RdbSink {
+  readonly #path: string
+  readonly #part: string
+  readonly #file: FileHandle
+  readonly #overwrite: boolean
+
+  private constructor(path: string, part: string, file: FileHandle, overwrite: boolean) {
+    this.#path = path
+    this.#part = part
+    this.#file = file
+    this.#overwrite = overwrite
+  }
+
+  /** Opens the `.part`. Its name holds our process id, so that two dumps to one name cannot mix. */
+  static async create(path: string, overwrite: boolean): Promise<RdbFile> {
+    const existing = await stat(path).catch(() => undefined)
+    if (existing && !existing.isFile()) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_FILE', path })
+    if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
+    const part = `${path}.${process.pid}.part`
+    const file = await open(part, 'wx', 0o600).catch(failed(path))
+    return new RdbFile(path, part, file, overwrite)
+  }
+
+  async reserve(bytes: number): Promise<void> {
+    const { bavail, bsize } = await statfs(dirname(resolve(this.#path))).catch(failed(this.#path))
+    if (bavail * bsize < bytes) {
+      throw new ReplError('OUTPUT_FAILED', { reason: 'NO_SPACE', path: this.#path, bytes: bavail * bsize, expectedBytes: bytes })
+    }
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    for (let written = 0; written < bytes.length; ) {
+      const result = await this.#file.write(bytes, written).catch(failed(this.#path))
+      written += result.bytesWritten
+    }
+  }
+
+  async commit(): Promise<void> {
+    await this.#file.sync().catch(failed(this.#path))
+    await this.#file.close().catch(failed(this.#path))
+    await (this.#overwrite ? rename(this.#part, this.#path) : this.#nameWithoutReplacing()).catch(failed(this.#path))
+    await syncFolder(dirname(resolve(this.#path)))
+  }
+
+  async abandon(): Promise<void> {
+    await this.#file.close().catch(() => undefined)
+    await unlink(this.#part).catch(() => undefined)
+  }
+
+  /** A hard link fails where the name exists; a rename would replace a file that appeared while we were receiving. */
+  async #nameWithoutReplacing(): Promise<void> {
+    try {
+      await link(this.#part, this.#path)
+      await unlink(this.#part)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error
+      await rename(this.#part, this.#path) // a file system without hard links
+    }
+  }
+}
+
+/** The payload as it comes, for a pipe. A broken one ends the dump. */
+export class StdoutSink implements RdbSink {
+  async reserve(): Promise<void> {}
+
+  async write(bytes: Buffer): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
+    }).catch(failed('stdout'))
+  }
+
+  async commit(): Promise<void> {}
+
+  async abandon(): Promise<void> {}
+}
+
+/** The bytes of a name are only safe once the folder that holds it is; some file systems cannot, and say so. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r').catch(() => undefined)
+  await folder?.sync().catch(() => undefined)
+  await folder?.close()
+}
+
+function failed(path: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code === 'EEXIST') throw new ReplError('OUTPUT_EXISTS', { path: path === 'stdout' ? path : basename(path) }, error)
+    throw new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path, errno: error.code ?? error.message }, error)
+  }
+}
