@@ -2,6 +2,7 @@
  * What has to be known about the server before the handshake can go on, and the plan that follows from it. Everything
  * is optional: where INFO is not permitted the plan becomes more careful, never wrong.
  */
+import type { StopReason, WarningCode } from '../diagnosis/verdict.ts'
 import { ReplError } from '../errors.ts'
 import { CAPABILITIES, canProbePermission, forkGuard, type Guard } from '../handshake/guard.ts'
 import type { Plan, PsyncRequest } from '../handshake/plan.ts'
@@ -9,7 +10,7 @@ import { now } from '../io/clock.ts'
 import { type Info, infoNumber } from '../protocol/info.ts'
 import { ServerError } from '../protocol/reply.ts'
 import { identityFromHello, identityFromInfo, type Position, positionFromInfo, type ServerIdentity } from '../protocol/server-facts.ts'
-import type { BgsaveEvent, BillEvent, BillRow, ReplEvent, StopReason, WarningCode } from './events.ts'
+import type { BgsaveEvent, BillEvent, BillRow, ReplEvent } from './events.ts'
 import type { ReplicaOptions } from './options.ts'
 import { QueryLink } from './query.ts'
 
@@ -47,12 +48,14 @@ export class Briefing {
     const isValkey = this.#identity?.flavour === 'valkey'
     const guard = this.#guard()
     const position = this.#before && positionFromInfo(this.#before)
+    const psync = this.#request(position)
     const next: Plan = {
       ...plan,
-      capabilities: [...CAPABILITIES, ...guard.capabilities],
+      // A full resync asked for on purpose shall show itself, not wait for a second connection.
+      capabilities: [...CAPABILITIES, ...(psync.kind === 'anything' ? [] : guard.capabilities)],
       emptyRdb: guard.emptyRdb,
       ...(isValkey ? { version: this.#identity?.version ?? '' } : {}),
-      psync: this.#request(position),
+      psync,
     }
     const server: ReplEvent = {
       type: 'server',

@@ -2,6 +2,7 @@
  * What the engine tells, in batches: types only, no text meant for people. The contract between the engine and whatever
  * shows or stores it. `at` is monotonic, in milliseconds.
  */
+import type { StopReason, WarningCode } from '../diagnosis/verdict.ts'
 import type { GuardName } from '../handshake/guard.ts'
 import type { Exchange, Verdict } from '../handshake/machine.ts'
 import type { State } from '../handshake/states.ts'
@@ -9,12 +10,6 @@ import type { PayloadFraming } from '../protocol/payload.ts'
 import type { Position, ServerIdentity } from '../protocol/server-facts.ts'
 import type { RdbHeader } from '../rdb/header.ts'
 import type { Checksum } from '../rdb/verifier.ts'
-
-/** Why a handshake ended before PSYNC, or what became of it instead. */
-export type StopReason = 'ASKED_TO' | 'NO_BACKLOG' | 'NO_INFO' | 'NO_POSITION' | 'WOULD_FORK'
-
-/** What an operator should know before a dump goes on. */
-export type WarningCode = 'DISK_BASED' | 'STOP_WRITES_RISK' | 'LAST_BGSAVE_FAILED' | 'MISCONF' | 'NO_INFO'
 
 /** Counters of the server as a whole, before and after our visit; what a server does not count is absent. */
 export interface BillRow {

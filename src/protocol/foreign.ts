@@ -8,7 +8,6 @@ const SIGNS: readonly { readonly service: string; readonly matches: (head: Buffe
   { service: 'SSH', matches: (_, text) => text.startsWith('SSH-') },
   { service: 'SMTP_OR_FTP', matches: (_, text) => /^220[ -]/.test(text) },
   { service: 'MEMCACHED', matches: (_, text) => /^(ERROR|CLIENT_ERROR|SERVER_ERROR)\b/.test(text) },
-  { service: 'MYSQL', matches: (head) => head[3] === 0 && head[4] === 0x0a },
 ]
 
 /** The error for an answer that is recognisably no Redis at all, or undefined. */

@@ -65,6 +65,11 @@ export class PayloadReader {
     return this.#framing !== undefined
   }
 
+  /** The size the master announced, where it did. */
+  get announced(): number | undefined {
+    return this.#framing?.kind === 'length' ? this.#framing.bytes : undefined
+  }
+
   /** Bytes behind a complete payload: the beginning of the command stream. */
   rest(): Buffer {
     return this.#rest

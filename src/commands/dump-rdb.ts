@@ -1,0 +1,58 @@
+import { Flags } from '@oclif/core'
+import { ReplCommand } from '../cli/base-command.ts'
+import { connectionOptions } from '../cli/connection.ts'
+import { targetArg } from '../cli/flags.ts'
+import { replicate } from '../engine/replica.ts'
+import { storePayload } from '../engine/store.ts'
+import { ReplError } from '../errors.ts'
+import { now } from '../io/clock.ts'
+import { RdbFile, StdoutSink } from '../io/rdb-file.ts'
+
+export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
+  static override summary = 'Take a verified RDB snapshot by full resync'
+  static override description =
+    'Writes exactly the bytes of the RDB, to stdout or to a file that gets its name only when it is whole, verified and on disk. The master forks for it once; nothing is ever retried.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> db1.example:6379 > snapshot.rdb',
+    '<%= config.bin %> <%= command.id %> -o /backup/snapshot.rdb --json db1.example',
+  ]
+  static override args = { target: targetArg }
+  static override flags = {
+    output: Flags.string({ char: 'o', description: 'file to write; - is stdout', default: '-', noCacheDefault: true }),
+    force: Flags.boolean({ description: 'replace an existing file, once the new one is whole' }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = this
+    const connection = connectionOptions(this.args.target, flags)
+    const path = flags.output === '-' ? undefined : flags.output
+    if (path === undefined && process.stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })
+    const sink = path === undefined ? new StdoutSink() : await RdbFile.create(path, flags.force)
+    const options = { ...connection, goal: 'payload' as const, stopBeforePsync: false, allowFork: true }
+    const text = flags.json ? undefined : await this.#text()
+    try {
+      for await (const batch of storePayload(replicate(options, this.signal), sink, path)) {
+        for (const event of batch) {
+          this.report.add(event)
+          text?.show(event)
+        }
+      }
+    } finally {
+      text?.end()
+    }
+    if (flags.json) this.printJson(this.report.dumpRdb(), this.jsonStream())
+  }
+
+  /** stdout belongs to the RDB unless a file was named. */
+  protected override jsonStream(): NodeJS.WriteStream {
+    const hasFile = this.flags?.output !== undefined && this.flags.output !== '-'
+    return hasFile ? process.stdout : process.stderr
+  }
+
+  async #text() {
+    const { flags } = this
+    const [{ DumpText }, { progressOn }] = await Promise.all([import('../render/human/dump-rdb.ts'), import('../render/progress.ts')])
+    const detail = { quiet: flags.quiet, verbosity: this.verbosity }
+    return new DumpText(await progressOn(process.stderr, flags.quiet, now), detail, process.stderr)
+  }
+}

@@ -1,0 +1,78 @@
+/** Receives the payload of a full resync: framing, checksum, and when it is really over. */
+import { ReplError } from '../errors.ts'
+import { now } from '../io/clock.ts'
+import type { Transport } from '../io/transport.ts'
+import { PayloadReader } from '../protocol/payload.ts'
+import { RdbHead } from '../rdb/header.ts'
+import { RdbVerifier } from '../rdb/verifier.ts'
+import type { Batch, BgsaveEvent, ReplEvent } from './events.ts'
+import type { ReplicaOptions } from './options.ts'
+
+/**
+ * How long to look for bytes behind what may be the EOF mark when no checksum proves it: masters are silent behind
+ * the mark until our first ACK, so anything that comes shows that it was data.
+ */
+const SETTLE_MS = 1000
+
+/**
+ * @param rest bytes received together with the handshake's last line
+ * @param progress the server's own BGSAVE progress, asked for between reads
+ * @throws ReplError PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT, LINK_LOST before the first byte, TIMEOUT.
+ */
+export async function* receivePayload(
+  link: Transport,
+  rest: Buffer,
+  options: ReplicaOptions,
+  progress: () => BgsaveEvent | undefined,
+): AsyncGenerator<Batch> {
+  const payload = new PayloadReader()
+  const verifier = new RdbVerifier()
+  const head = new RdbHead()
+  for (let chunk: Buffer | undefined = rest; chunk; chunk = await nextChunk(link, payload, verifier, options)) {
+    const { keepAlives, framing, data } = payload.push(chunk)
+    for (const part of data) {
+      verifier.push(part)
+      head.push(part)
+    }
+    const events: ReplEvent[] = []
+    if (keepAlives > 0) events.push({ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives })
+    if (framing) events.push({ type: 'payload-start', at: now(), framing })
+    if (data.length > 0) events.push({ type: 'payload-chunk', at: now(), data })
+    const bgsave = progress()
+    if (bgsave) events.push(bgsave)
+    if (events.length > 0) yield events
+  }
+  const checksum = verifier.finish()
+  const header = head.parse()
+  if (!header) throw new ReplError('PAYLOAD_CORRUPT', { reason: 'MAGIC' })
+  yield [{ type: 'payload-end', at: now(), bytes: verifier.bytes, checksum, header }]
+}
+
+/** The next chunk, or undefined when the payload is over. */
+async function nextChunk(
+  link: Transport,
+  payload: PayloadReader,
+  verifier: RdbVerifier,
+  options: ReplicaOptions,
+): Promise<Buffer | undefined> {
+  if (payload.complete) return undefined
+  if (payload.atMark) return verifier.endsHere === 'certain' ? undefined : await link.read(SETTLE_MS).catch(quiet)
+  const chunk = await link.read(options.limits.silenceMs).catch((error) => {
+    throw broken(error, payload, verifier)
+  })
+  if (chunk) return chunk
+  throw broken(new ReplError('LINK_LOST', { reason: 'NO_PAYLOAD' }), payload, verifier)
+}
+
+function quiet(error: unknown): undefined {
+  if (error instanceof ReplError && (error.code === 'TIMEOUT' || error.code === 'LINK_LOST')) return undefined
+  throw error
+}
+
+/** A link that breaks inside the payload has truncated it, whatever broke the link. */
+function broken(error: unknown, payload: PayloadReader, verifier: RdbVerifier): unknown {
+  if (!(error instanceof ReplError)) return error
+  const where = { state: 'TRANSFER', bytes: verifier.bytes, ...(payload.announced !== undefined && { expectedBytes: payload.announced }) }
+  if (error.code === 'LINK_LOST' && payload.started) return new ReplError('PAYLOAD_TRUNCATED', { ...error.details, ...where }, error)
+  return error.with(where)
+}

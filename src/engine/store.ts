@@ -1,0 +1,45 @@
+/** Brings a payload to its sink on the way through: batches in, the same batches out, and one more at the end. */
+import type { Verdict } from '../handshake/machine.ts'
+import { now } from '../io/clock.ts'
+import type { RdbSink } from '../io/rdb-file.ts'
+import type { Batch, PayloadEndEvent } from './events.ts'
+
+/** The payload is whole, verified and safe. */
+export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
+  readonly type: 'stored'
+  /** Absent for stdout. */
+  readonly path?: string
+  readonly framing: 'length' | 'eof-mark'
+  /** Under which id and offset the master gave it; `legacy` where it did not say. */
+  readonly verdict: Verdict
+  readonly elapsedMs: number
+}
+
+/** Whatever goes wrong on either side, the sink is left without a trace. @throws ReplError of the source or the sink. */
+export async function* storePayload(batches: AsyncGenerator<Batch>, sink: RdbSink, path: string | undefined): AsyncGenerator<Batch | [StoredEvent]> {
+  const began = now()
+  let framing: StoredEvent['framing'] = 'length'
+  let verdict: Verdict = { kind: 'none' }
+  let isSafe = false
+  try {
+    for await (const batch of batches) {
+      let end: PayloadEndEvent | undefined
+      for (const event of batch) {
+        if (event.type === 'verdict') verdict = event.verdict
+        if (event.type === 'payload-start') {
+          framing = event.framing.kind
+          if (event.framing.kind === 'length') await sink.reserve(event.framing.bytes)
+        }
+        if (event.type === 'payload-chunk') for (const part of event.data) await sink.write(part)
+        if (event.type === 'payload-end') end = event
+      }
+      yield batch
+      if (!end) continue
+      await sink.commit()
+      isSafe = true
+      yield [{ ...end, type: 'stored', framing, verdict, elapsedMs: now() - began, ...(path !== undefined && { path }) }]
+    }
+  } finally {
+    if (!isSafe) await sink.abandon()
+  }
+}

@@ -1,0 +1,18 @@
+/** What the visit cost, from the server's own counters. */
+import type { BillEvent } from '../../engine/events.ts'
+import { isReplid } from '../../protocol/replid.ts'
+import type { Palette } from '../palette.ts'
+import { printable } from '../printable.ts'
+import { table } from '../table.ts'
+
+export function billText({ rows }: BillEvent, colour: Palette): string {
+  if (!rows) return `${colour.dim('What it cost could not be known: INFO is not permitted (forks, full syncs, replid).')}\n`
+  const shown = rows.map(({ field, before = '-', after = '-' }) => [field, short(before), short(after), before === after ? '' : 'changed'])
+  const caption = colour.dim('What it cost, by the counters of the whole server (other clients count too):')
+  return `${caption}\n${table(['', 'before', 'after', ''], shown)}\n`
+}
+
+/** A replid's beginning tells it apart well enough, and keeps the table within 80 columns. */
+function short(value: string): string {
+  return printable(isReplid(value) ? `${value.slice(0, 12)}…` : value)
+}

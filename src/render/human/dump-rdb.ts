@@ -1,0 +1,103 @@
+/** `dump-rdb` for people, on stderr: the phase it is in, and at the end what was taken. */
+import { describeWarning } from '../../diagnosis/verdict.ts'
+import type { ReplEvent } from '../../engine/events.ts'
+import type { StoredEvent } from '../../engine/store.ts'
+import { type Palette, palette } from '../palette.ts'
+import { printable } from '../printable.ts'
+import type { Progress } from '../progress.ts'
+import { table } from '../table.ts'
+import { bytes, duration, exact } from '../units.ts'
+import { billText } from './bill.ts'
+import { connectedText, exchangeText, keepAliveText, queryText } from './exchange.ts'
+import type { Detail } from './handshake.ts'
+
+export class DumpText {
+  readonly #progress: Progress
+  readonly #detail: Detail
+  readonly #colour: Palette
+  #began = 0
+  #received = 0
+  #total: number | undefined
+  #keys = ''
+  #share = 0
+
+  constructor(progress: Progress, detail: Detail, stream: { readonly isTTY?: boolean }) {
+    this.#progress = progress
+    this.#detail = detail
+    this.#colour = palette(stream)
+  }
+
+  show(event: ReplEvent | StoredEvent): void {
+    if (this.#detail.verbosity > 0) this.#trace(event)
+    switch (event.type) {
+      case 'connected':
+        return this.#progress.update('shaking hands', event.remote)
+      case 'warning':
+        return this.#progress.note(this.#colour.warn(`! ${describeWarning(event.code)}`))
+      case 'keep-alive':
+      case 'bgsave':
+        if (event.type === 'bgsave') this.#countKeys(event.keysDone, event.keysTotal)
+        return this.#began === 0 ? this.#progress.update('waiting for BGSAVE', this.#keys) : this.#receiving(event.at)
+      case 'payload-start':
+        this.#began = event.at
+        this.#total = event.framing.kind === 'length' ? event.framing.bytes : undefined
+        return this.#receiving(event.at)
+      case 'payload-chunk':
+        for (const part of event.data) this.#received += part.length
+        return this.#receiving(event.at)
+      case 'payload-end':
+        return this.#progress.update('syncing to disk', bytes(event.bytes))
+      case 'stored':
+        this.#progress.end()
+        return this.#progress.note(this.#summary(event))
+      case 'bill':
+        if (this.#detail.verbosity > 0) this.#progress.note(billText(event, this.#colour).trimEnd())
+        return this.#progress.end()
+    }
+  }
+
+  end(): void {
+    this.#progress.end()
+  }
+
+  #countKeys(done: number, total: number): void {
+    this.#share = Math.min(1, done / total)
+    this.#keys = `${exact(done)} of ${exact(total)} keys`
+  }
+
+  #receiving(at: number): void {
+    const elapsed = at - this.#began
+    const rate = elapsed > 0 ? (this.#received / elapsed) * 1000 : 0
+    const share = this.#total ? this.#received / this.#total : this.#share
+    const left = share > 0.01 && share < 1 ? `, ${duration((elapsed / share) * (1 - share))} left` : ''
+    const size = this.#total ? `${bytes(this.#received)} of ${bytes(this.#total)}` : bytes(this.#received)
+    this.#progress.update('receiving and verifying', `${size}, ${bytes(rate)}/s${left}`)
+  }
+
+  #summary({ path, bytes: size, checksum, header, verdict, elapsedMs }: StoredEvent): string {
+    const sum = checksum === 'verified' ? this.#colour.good('CRC64 verified') : this.#colour.warn('not checksummed by the server (rdbchecksum no)')
+    const line = `${printable(path ?? 'stdout')}: ${exact(size)} bytes in ${duration(elapsedMs)}, ${header.magic}, ${sum}`
+    const { aux } = header
+    const rows = [
+      ['server', aux['valkey-ver'] ?? aux['redict-ver'] ?? aux['redis-ver']],
+      ['written at', aux.ctime && new Date(Number(aux.ctime) * 1000).toISOString()],
+      ['replid', verdict.kind === 'full' ? verdict.replid : aux['repl-id']],
+      ['offset', verdict.kind === 'full' ? String(verdict.offset) : aux['repl-offset']],
+    ].flatMap(([name, value]) => (value ? [[name as string, printable(value)]] : []))
+    return `${line}\n${table([], rows)}`
+  }
+
+  #trace(event: ReplEvent | StoredEvent): void {
+    const text = this.#traceText(event)
+    if (text) this.#progress.note(text.trimEnd())
+  }
+
+  #traceText(event: ReplEvent | StoredEvent): string {
+    const colour = this.#colour
+    if (event.type === 'connected') return connectedText(event, colour)
+    if (event.type === 'exchange') return exchangeText(event, colour, this.#detail.verbosity > 1)
+    if (event.type === 'keep-alive') return keepAliveText(event, colour)
+    if (event.type === 'query') return queryText(event, colour)
+    return ''
+  }
+}

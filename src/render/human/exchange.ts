@@ -1,0 +1,44 @@
+/** One exchange as curl -v would show it: `>` sent, `<` received, `*` what it means. */
+import { describeFinding } from '../../diagnosis/findings.ts'
+import type { ConnectedEvent, ExchangeEvent, KeepAliveEvent, QueryEvent } from '../../engine/events.ts'
+import { encodeCommand } from '../../protocol/multibulk.ts'
+import type { Palette } from '../palette.ts'
+import { printable } from '../printable.ts'
+import { milliseconds } from '../units.ts'
+
+const STATE_WIDTH = 19
+
+/** The state stands in front of the first line, the time behind it. */
+function block(state: string, lines: readonly string[], ms: number | undefined, colour: Palette): string {
+  const time = ms === undefined ? '' : colour.dim(`  (${milliseconds(ms)})`)
+  return lines.map((line, index) => `${(index === 0 ? state : '').padEnd(STATE_WIDTH)}${line}${index === 0 ? time : ''}\n`).join('')
+}
+
+export function connectedText(event: ConnectedEvent, colour: Palette): string {
+  return block('CONNECTING', [`* ${event.remote}, from ${event.local}`], event.rttMs, colour)
+}
+
+/** @param raw also the bytes, as -vv asks. A masked secret is masked in them too. */
+export function exchangeText(event: ExchangeEvent, colour: Palette, raw: boolean): string {
+  const meaning = `* ${describeFinding(event.finding)}`
+  const lines = [`> ${printable(event.sent.map(quoted).join(' '))}`]
+  if (raw) lines.push(colour.dim(`> ${printable(encodeCommand(event.sent).toString())}`))
+  if (event.reply) lines.push(`< ${printable(event.reply)}`)
+  if (raw && event.reply) lines.push(colour.dim(`< ${printable(`${event.reply}\r\n`)}`))
+  const paint = { ok: colour.good, tolerated: colour.warn, fatal: colour.bad }[event.outcome]
+  return block(event.state, [...lines, paint(meaning)], event.rttMs, colour)
+}
+
+export function keepAliveText(event: KeepAliveEvent, colour: Palette): string {
+  return block(event.state, ['< \\n', colour.dim(`* keep-alive${event.count > 1 ? ` × ${event.count}` : ''}: the master is preparing the sync`)], undefined, colour)
+}
+
+export function queryText(event: QueryEvent, colour: Palette): string {
+  const lines = [`> ${printable(event.sent.map(quoted).join(' '))}`, `< ${printable(event.reply)}`]
+  return block('(second link)', lines, event.rttMs, colour)
+}
+
+/** An empty argument or one with a space would vanish in the line. */
+function quoted(arg: string): string {
+  return arg === '' || /\s/.test(arg) ? JSON.stringify(arg) : arg
+}

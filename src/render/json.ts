@@ -1,0 +1,104 @@
+/**
+ * The same events for programs: one object a run, with the name and version of its schema (docs/schemas).
+ * Byte strings are JSON strings; control characters are JSON's to escape.
+ */
+import type { Explanation } from '../diagnosis/errors.ts'
+import { describeFinding } from '../diagnosis/findings.ts'
+import { describeVerdict, describeWarning } from '../diagnosis/verdict.ts'
+import type { ExchangeEvent, ReplEvent, VerdictEvent } from '../engine/events.ts'
+import type { StoredEvent } from '../engine/store.ts'
+import type { ReplError } from '../errors.ts'
+
+type JsonObject = Record<string, unknown>
+
+/** Collects what a run has told and gives it as one object. */
+export class RunReport {
+  readonly #exchanges: JsonObject[] = []
+  readonly #queries: JsonObject[] = []
+  readonly #warnings: JsonObject[] = []
+  #keepAlives = 0
+  #connected: JsonObject | undefined
+  #server: JsonObject | undefined
+  #verdict: VerdictEvent | undefined
+  #stored: StoredEvent | undefined
+  #bill: unknown
+
+  add(event: ReplEvent | StoredEvent): void {
+    switch (event.type) {
+      case 'connected':
+        this.#connected = { remote: event.remote, local: event.local, rttMs: event.rttMs }
+        break
+      case 'exchange':
+        this.#exchanges.push(exchange(event))
+        break
+      case 'query':
+        this.#queries.push({ sent: event.sent, reply: event.reply, rttMs: event.rttMs })
+        break
+      case 'server':
+        this.#server = { ...event.identity, ...(event.position && { position: event.position }), guard: event.guard }
+        break
+      case 'warning':
+        this.#warnings.push({ code: event.code, text: describeWarning(event.code), ...(event.reply && { reply: event.reply }) })
+        break
+      case 'keep-alive':
+        this.#keepAlives += event.count
+        break
+      case 'verdict':
+        this.#verdict = event
+        break
+      case 'stored':
+        this.#stored = event
+        break
+      case 'bill':
+        this.#bill = event.rows ?? null
+        break
+    }
+  }
+
+  handshake(): JsonObject {
+    const { verdict = { kind: 'none' }, stopped } = this.#verdict ?? {}
+    return {
+      schema: 'redis-repl/handshake/1',
+      verdict: { ...verdict, ...(stopped && { stopped }), text: describeVerdict(verdict as VerdictEvent['verdict'], stopped) },
+      ...this.#trace(),
+      bill: this.#bill ?? null,
+    }
+  }
+
+  dumpRdb(): JsonObject {
+    const { path, bytes, checksum, header, framing, verdict, elapsedMs } = this.#stored ?? {}
+    return {
+      schema: 'redis-repl/dump-rdb/1',
+      file: path ?? null,
+      bytes,
+      checksum,
+      framing,
+      rdb: header,
+      history: verdict?.kind === 'full' ? { replid: verdict.replid, offset: verdict.offset } : null,
+      elapsedMs,
+      ...this.#trace(),
+      bill: this.#bill ?? null,
+    }
+  }
+
+  /** What failed, with the exchanges up to there. */
+  failure(error: ReplError, explanation: Explanation, exitStatus: number): JsonObject {
+    const { code, details } = error
+    return { schema: 'redis-repl/error/1', error: { code, exitStatus, ...explanation, details }, ...this.#trace() }
+  }
+
+  #trace(): JsonObject {
+    return {
+      connection: this.#connected ?? null,
+      server: this.#server ?? null,
+      exchanges: this.#exchanges,
+      queries: this.#queries,
+      keepAlives: this.#keepAlives,
+      warnings: this.#warnings,
+    }
+  }
+}
+
+function exchange({ state, sent, reply, outcome, finding, rttMs }: ExchangeEvent): JsonObject {
+  return { state, sent, reply, outcome, finding, meaning: describeFinding(finding), rttMs }
+}

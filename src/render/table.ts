@@ -1,0 +1,11 @@
+/** Tables for people. cli-table3 colours by itself even in a pipe, so its styles are switched off. */
+import Table from 'cli-table3'
+
+/** No rules between rows: a table of figures is read down its columns. */
+const NO_INNER_RULES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' }
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const drawn = new Table({ head: [...head], ...(head.length === 0 && { chars: NO_INNER_RULES }), style: { head: [], border: [], compact: true } })
+  drawn.push(...rows.map((row) => [...row]))
+  return drawn.toString()
+}

@@ -1,0 +1,30 @@
+/** Figures for people. */
+
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} bytes`
+  const units = ['kB', 'MB', 'GB', 'TB', 'PB']
+  let value = count
+  let unit = -1
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)} ${units[unit]}`
+}
+
+export function milliseconds(ms: number): string {
+  return ms < 1000 ? `${ms.toFixed(1)} ms` : duration(ms)
+}
+
+export function duration(ms: number): string {
+  const seconds = ms / 1000
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
+  return parts[0] ? `${parts[0]} h ${parts[1]} min` : `${parts[1]} min ${parts[2]} s`
+}
+
+/** With thousands separated, as exact counts are read. */
+export function exact(count: number): string {
+  return count.toLocaleString('en-US')
+}

@@ -1,0 +1,61 @@
+/** Which server does the user mean: `host`, `host:port`, `[v6]:port`, `redis://`, `valkey://`, `unix://`. */
+import { ReplError } from '../errors.ts'
+import type { Credentials } from '../handshake/plan.ts'
+import type { Endpoint } from '../io/transport.ts'
+
+export interface Target {
+  readonly endpoint: Endpoint
+  readonly credentials?: Credentials
+}
+
+export const DEFAULT_HOST = '127.0.0.1'
+export const DEFAULT_PORT = 6379
+
+/** Anything that may hold a password, without it: what may be repeated to the user. */
+export function withoutSecret(text: string): string {
+  return text.replace(/:\/\/[^@]*@/, '://********@')
+}
+
+/** @throws ReplError USAGE (BAD_TARGET), NOT_SUPPORTED for schemes that name what is not built yet. */
+export function parseTarget(text: string): Target {
+  const scheme = /^([a-z][a-z+-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === undefined) return { endpoint: parseAddress(text) }
+  if (scheme === 'unix') return { endpoint: { kind: 'unix', path: decode(text.slice('unix://'.length), text) } }
+  if (scheme === 'redis' || scheme === 'valkey') return parseUri(text)
+  if (['rediss', 'valkeys', 'redis-sentinel'].includes(scheme)) {
+    throw new ReplError('NOT_SUPPORTED', { reason: 'SCHEME', given: withoutSecret(text) })
+  }
+  throw badTarget(text)
+}
+
+function parseUri(text: string): Target {
+  const [, userinfo, address = ''] = /^[a-z]+:\/\/(?:([^@]*)@)?([^/?#]*)/i.exec(text) ?? []
+  const endpoint = parseAddress(address || DEFAULT_HOST)
+  if (userinfo === undefined || userinfo === '') return { endpoint }
+  const colon = userinfo.indexOf(':')
+  // Without a colon it is a user name to redis-cli, which then has no password to log in with.
+  if (colon < 0) throw badTarget(text)
+  const username = decode(userinfo.slice(0, colon), text)
+  const password = decode(userinfo.slice(colon + 1), text)
+  return { endpoint, credentials: { ...(username && { username }), password } }
+}
+
+function parseAddress(text: string): Endpoint {
+  const [, v6, host, port] = /^(?:\[([0-9a-f:.%]+)\]|([^\s:@/[\]]+))(?::(\d{1,5}))?$/i.exec(text) ?? []
+  const name = v6 ?? host ?? (/^[0-9a-f:]+:[0-9a-f:.]*$/i.test(text) && text.split(':').length > 2 ? text : undefined)
+  const number = port === undefined ? DEFAULT_PORT : Number(port)
+  if (name === undefined || number < 1 || number > 65535) throw badTarget(text)
+  return { kind: 'tcp', host: name, port: number }
+}
+
+function decode(text: string, whole: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw badTarget(whole)
+  }
+}
+
+function badTarget(text: string): ReplError {
+  return new ReplError('USAGE', { reason: 'BAD_TARGET', given: withoutSecret(text) })
+}

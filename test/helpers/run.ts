@@ -1,0 +1,37 @@
+/** The command line as a child process: what a user gets. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+
+export interface Ran {
+  readonly status: number | null
+  readonly stdout: Buffer
+  readonly out: string
+  readonly err: string
+}
+
+export interface RunOptions {
+  readonly env?: NodeJS.ProcessEnv
+  /** Called with the child as soon as it runs, to signal it or close its pipes. */
+  readonly during?: (child: ReturnType<typeof spawn>) => void
+  readonly cwd?: string
+}
+
+/** Runs `redis-repl` with nothing of this process' colours and passwords in its environment. */
+export async function cli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const { NO_COLOR: _, FORCE_COLOR: __, REDISCLI_AUTH: ___, ...env } = process.env
+  const child = spawn(process.execPath, [RUN, ...args], {
+    env: { ...env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(options.cwd && { cwd: options.cwd }),
+  })
+  const [out, err]: [Buffer[], Buffer[]] = [[], []]
+  child.stdout.on('data', (chunk) => out.push(chunk))
+  child.stderr.on('data', (chunk) => err.push(chunk))
+  options.during?.(child)
+  const [status] = (await once(child, 'close')) as [number | null]
+  const stdout = Buffer.concat(out)
+  return { status, stdout, out: stdout.toString(), err: Buffer.concat(err).toString() }
+}
