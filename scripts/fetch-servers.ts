@@ -48,7 +48,12 @@ async function install(apt: PrivateApt, wanted: Wanted, suites: readonly string[
   // Links of the loader may be absolute and then point out of this folder, so only the file itself will do.
   const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(staging, join(entry.parentPath, entry.name)))
   const loader = files.find((file) => /(^|\/)(ld-linux[\w-]*\.so\.\d|ld-[\d.]+\.so)$/.test(file))
-  const libraries = new Set(files.filter((file) => /\.so(\.|$)/.test(file)).map(dirname).filter((path) => /^(usr\/)?lib\/[\w-]+$/.test(path)))
+  const libraries = new Set(
+    files
+      .filter((file) => /\.so(\.|$)/.test(file))
+      .map(dirname)
+      .filter((path) => /^(usr\/)?lib\/[\w-]+$/.test(path)),
+  )
   if (!loader) throw new Error('its package brought no dynamic loader')
   const program = (name: string) => `usr/bin/${wanted.flavour}-${name}`
   const record = {

@@ -5,9 +5,9 @@
 import { Command, type Interfaces } from '@oclif/core'
 import { explain } from '../diagnosis/errors.ts'
 import { ReplError } from '../errors.ts'
+import { RunReport } from '../render/json.ts'
 import { palette } from '../render/palette.ts'
 import { printable } from '../render/printable.ts'
-import { RunReport } from '../render/json.ts'
 import { wrap } from '../render/wrap.ts'
 import { withoutSecret } from '../topology/target.ts'
 import { exitStatus } from './exit-status.ts'
@@ -51,7 +51,11 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     if (this.argv.includes('--json')) return this.printJson(this.report.failure(failure, explain(failure), status), this.jsonStream())
     const { what, meaning, next } = explain(failure)
     const colour = palette(process.stderr)
-    const lines = [`${colour.bad(`error ${failure.code}:`)} ${printable(what)}`, `  ${wrap(meaning, '  ')}`, `  ${colour.strong('→')} ${next}`]
+    const lines = [
+      `${colour.bad(`error ${failure.code}:`)} ${printable(what)}`,
+      `  ${wrap(meaning, '  ')}`,
+      `  ${colour.strong('→')} ${next}`,
+    ]
     process.stderr.write(`${lines.join('\n')}\n`)
   }
 

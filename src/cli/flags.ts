@@ -12,7 +12,11 @@ export const connectionFlags = {
   host: Flags.string({ char: 'h', helpGroup: CONNECTION, description: 'server host name or address' }),
   port: Flags.integer({ char: 'p', helpGroup: CONNECTION, min: 1, max: 65535, description: 'server port' }),
   socket: Flags.string({ char: 's', helpGroup: CONNECTION, description: 'server unix socket; instead of host and port' }),
-  pass: Flags.string({ char: 'a', helpGroup: CONNECTION, description: 'password; better in REDISCLI_AUTH or --pass-file, since others can see command lines' }),
+  pass: Flags.string({
+    char: 'a',
+    helpGroup: CONNECTION,
+    description: 'password; better in REDISCLI_AUTH or --pass-file, since others can see command lines',
+  }),
   'pass-file': Flags.string({ helpGroup: CONNECTION, description: 'file whose first line is the password', exclusive: ['pass'] }),
   user: Flags.string({ helpGroup: CONNECTION, description: 'ACL user; needs a password' }),
   'no-auth-warning': Flags.boolean({ helpGroup: CONNECTION, description: 'do not warn about a password on the command line' }),
@@ -23,7 +27,13 @@ export const connectionFlags = {
     description: 'be listed as a replica at this address; by default we are listed where nobody looks (redis_repl, port -1)',
   }),
   'connect-timeout': Flags.integer({ helpGroup: CONNECTION, min: 1, default: 5, helpValue: 'SECONDS', description: 'for the connection' }),
-  'step-timeout': Flags.integer({ helpGroup: CONNECTION, min: 1, default: 5, helpValue: 'SECONDS', description: 'for one step of the handshake' }),
+  'step-timeout': Flags.integer({
+    helpGroup: CONNECTION,
+    min: 1,
+    default: 5,
+    helpValue: 'SECONDS',
+    description: 'for one step of the handshake',
+  }),
   'silence-timeout': Flags.integer({
     helpGroup: CONNECTION,
     min: 1,
@@ -34,7 +44,15 @@ export const connectionFlags = {
 }
 
 export const outputFlags = {
-  json: Flags.boolean({ helpGroup: OUTPUT, description: 'one JSON object instead of text; schema in docs/schemas', exclusive: ['quiet', 'verbose'] }),
+  json: Flags.boolean({
+    helpGroup: OUTPUT,
+    description: 'one JSON object instead of text; schema in docs/schemas',
+    exclusive: ['quiet', 'verbose'],
+  }),
   quiet: Flags.boolean({ char: 'q', helpGroup: OUTPUT, description: 'no progress and no trace', exclusive: ['verbose'] }),
-  verbose: Flags.boolean({ char: 'v', helpGroup: OUTPUT, description: 'show each exchange, also those of the second connection; -vv: the bytes' }),
+  verbose: Flags.boolean({
+    char: 'v',
+    helpGroup: OUTPUT,
+    description: 'show each exchange, also those of the second connection; -vv: the bytes',
+  }),
 }

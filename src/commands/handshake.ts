@@ -16,7 +16,8 @@ export default class Handshake extends ReplCommand<typeof Handshake> {
   static override flags = {
     'no-psync': Flags.boolean({ description: 'stop behind REPLCONF', exclusive: ['allow-fork'] }),
     'allow-fork': Flags.boolean({
-      description: 'where only a full resync is possible, start one and leave before its RDB: the master forks, and a master without a backlog gets one and a new replid',
+      description:
+        'where only a full resync is possible, start one and leave before its RDB: the master forks, and a master without a backlog gets one and a new replid',
     }),
   }
 

@@ -51,7 +51,10 @@ const ROWS: Record<string, Row> = {
   SILENCE: [
     (d) => `${where(d)} sent nothing for ${seconds(d)}${during(d)}.`,
     'The server hangs (a slow script, swapping, SIGSTOP), the network lost it, or something else listens on that port.',
-    (d) => (d.state === 'TRANSFER' || d.state === 'RECEIVE_PSYNC' ? 'Look at the server’s log; --silence-timeout waits longer.' : 'Try redis-cli PING on the same address; --step-timeout waits longer.'),
+    (d) =>
+      d.state === 'TRANSFER' || d.state === 'RECEIVE_PSYNC'
+        ? 'Look at the server’s log; --silence-timeout waits longer.'
+        : 'Try redis-cli PING on the same address; --step-timeout waits longer.',
   ],
   // AUTH_REQUIRED, AUTH_FAILED, NO_PERMISSION
   NOAUTH: [
@@ -64,11 +67,7 @@ const ROWS: Record<string, Row> = {
     'The user name or the password is wrong, or the user is switched off.',
     say('Compare with ACL LIST on the server; without --user the password is that of the user "default".'),
   ],
-  NO_USERS: [
-    answered,
-    'This server is older than ACL users (Redis 6.0): AUTH takes a password alone.',
-    say('Leave --user out.'),
-  ],
+  NO_USERS: [answered, 'This server is older than ACL users (Redis 6.0): AUTH takes a password alone.', say('Leave --user out.')],
   NOPERM: [
     answered,
     'The user exists but lacks the right to this command; a replica needs ping, replconf and psync, and no keys.',
@@ -227,7 +226,8 @@ const ROWS: Record<string, Row> = {
   WRITE: [
     (d) => `Writing to ${d.path} failed (${d.errno}).`,
     'The snapshot is incomplete; nothing is left under the final name.',
-    (d) => (d.path === 'stdout' ? 'The reader of the pipe ended early: look at its own messages.' : 'Check room and permissions of the folder.'),
+    (d) =>
+      d.path === 'stdout' ? 'The reader of the pipe ended early: look at its own messages.' : 'Check room and permissions of the folder.',
   ],
   TERMINAL: [
     say('An RDB is binary and stdout is a terminal.'),
@@ -239,7 +239,11 @@ const ROWS: Record<string, Row> = {
     'Expected: host, host:port, [v6]:port, redis://[user:password@]host[:port], or unix:///path.',
     say('Percent-encode special characters of a password: @ is %40, : is %3A, / is %2F.'),
   ],
-  FLAGS: [(d) => `${d.given}`, 'The command line cannot be used; nothing was contacted.', say('redis-repl --help lists commands and flags.')],
+  FLAGS: [
+    (d) => `${d.given}`,
+    'The command line cannot be used; nothing was contacted.',
+    say('redis-repl --help lists commands and flags.'),
+  ],
   PASS_FILE: [
     (d) => `The password file ${d.path} cannot be read (${d.errno}).`,
     'Nothing was contacted.',
@@ -265,7 +269,8 @@ const CODES: Record<ErrorCode, Row> = {
   TRY_LATER: ROWS.REFUSED as Row,
   LINK_LOST: ROWS.CLOSED as Row,
   PAYLOAD_TRUNCATED: [
-    (d) => `The link to ${where(d)} broke after ${d.bytes} bytes of the RDB${d.expectedBytes === undefined ? '' : ` (of ${d.expectedBytes})`}.`,
+    (d) =>
+      `The link to ${where(d)} broke after ${d.bytes} bytes of the RDB${d.expectedBytes === undefined ? '' : ` (of ${d.expectedBytes})`}.`,
     'The snapshot is incomplete and was thrown away: the BGSAVE was killed, the output buffer ran over, or the network failed.',
     say('Look at the master’s log at this moment. Nothing is retried, since each try forks.'),
   ],

@@ -28,9 +28,12 @@ export function describeVerdict(verdict: Verdict, stopped: StopReason | undefine
     case 'none':
       return `no refusal so far; ${STOPPED[stopped ?? 'ASKED_TO']}`
     case 'full':
+    case 'would-fork':
     case 'channel':
     case 'legacy':
-      return stopped ? `a replica could attach here by full resync; ${STOPPED[stopped]}` : 'a replica could attach here: full resync started, and left before its RDB.'
+      return stopped
+        ? `a replica could attach here by full resync; ${STOPPED[stopped]}`
+        : 'a replica could attach here: full resync started, and left before its RDB.'
   }
 }
 
@@ -47,7 +50,8 @@ export function describeGuard(guard: GuardName): string {
 
 const WARNINGS: Record<WarningCode, string> = {
   DISK_BASED: 'repl-diskless-sync is off: the master writes its own dump file for this, and its last-save time moves.',
-  STOP_WRITES_RISK: 'save points and stop-writes-on-bgsave-error are on: should this BGSAVE fail, the master refuses all writes (-MISCONF).',
+  STOP_WRITES_RISK:
+    'save points and stop-writes-on-bgsave-error are on: should this BGSAVE fail, the master refuses all writes (-MISCONF).',
   LAST_BGSAVE_FAILED: 'the last BGSAVE of this master failed; this one, to the same disk, may fail too.',
   MISCONF: 'the master refuses writes because its last save failed; a replica would not attach now.',
   NO_INFO: 'INFO could not be had, so the server’s version, position and cost are unknown.',

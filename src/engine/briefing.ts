@@ -39,8 +39,13 @@ export class Briefing {
     this.#signal = signal
   }
 
-  /** Before REPLCONF capa: who is this, and which guards and requests fit? @throws NOT_SUPPORTED for a Sentinel. */
-  async meetServer(plan: Plan): Promise<{ plan: Plan; events: ReplEvent[] }> {
+  /** What a rung of the ladder needs to know. @throws ReplError NOT_SUPPORTED for a Sentinel. */
+  async brief(needs: 'server' | 'position', plan: Plan): Promise<{ plan: Plan; events: ReplEvent[] }> {
+    return await (needs === 'server' ? this.#meetServer(plan) : this.#refreshPosition(plan))
+  }
+
+  /** Before REPLCONF capa: who is this, and which guards and requests fit? */
+  async #meetServer(plan: Plan): Promise<{ plan: Plan; events: ReplEvent[] }> {
     await this.#open()
     this.#before = await this.#info()
     this.#identity = this.#before ? identityFromInfo(this.#before) : await this.#hello()
@@ -68,7 +73,7 @@ export class Briefing {
   }
 
   /** Right before PSYNC: the live end moves with every write. */
-  async refreshPosition(plan: Plan): Promise<{ plan: Plan; events: ReplEvent[] }> {
+  async #refreshPosition(plan: Plan): Promise<{ plan: Plan; events: ReplEvent[] }> {
     if (plan.psync.kind !== 'position') return { plan, events: [] }
     const info = await this.#info()
     const psync = this.#request(info && positionFromInfo(info))

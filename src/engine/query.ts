@@ -23,7 +23,10 @@ export class QueryLink {
   }
 
   /** @throws ReplError as connecting and AUTH do. */
-  static async open(options: Pick<ReplicaOptions, 'endpoint' | 'credentials' | 'clientName' | 'limits'>, signal: AbortSignal): Promise<QueryLink> {
+  static async open(
+    options: Pick<ReplicaOptions, 'endpoint' | 'credentials' | 'clientName' | 'limits'>,
+    signal: AbortSignal,
+  ): Promise<QueryLink> {
     const transport = await Transport.connect(options.endpoint, options.limits.connectMs, signal)
     const link = new QueryLink(transport, options.limits.stepMs)
     if (options.credentials) await link.#authenticate(options.credentials)

@@ -2,7 +2,7 @@
 import type { Verdict } from '../handshake/machine.ts'
 import { now } from '../io/clock.ts'
 import type { RdbSink } from '../io/rdb-file.ts'
-import type { Batch, PayloadEndEvent } from './events.ts'
+import type { Batch, PayloadEndEvent, ReplEvent } from './events.ts'
 
 /** The payload is whole, verified and safe. */
 export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
@@ -16,24 +16,24 @@ export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
 }
 
 /** Whatever goes wrong on either side, the sink is left without a trace. @throws ReplError of the source or the sink. */
-export async function* storePayload(batches: AsyncGenerator<Batch>, sink: RdbSink, path: string | undefined): AsyncGenerator<Batch | [StoredEvent]> {
+export async function* storePayload(
+  batches: AsyncGenerator<Batch>,
+  sink: RdbSink,
+  path: string | undefined,
+): AsyncGenerator<Batch | [StoredEvent]> {
   const began = now()
   let framing: StoredEvent['framing'] = 'length'
   let verdict: Verdict = { kind: 'none' }
   let isSafe = false
   try {
     for await (const batch of batches) {
-      let end: PayloadEndEvent | undefined
       for (const event of batch) {
         if (event.type === 'verdict') verdict = event.verdict
-        if (event.type === 'payload-start') {
-          framing = event.framing.kind
-          if (event.framing.kind === 'length') await sink.reserve(event.framing.bytes)
-        }
-        if (event.type === 'payload-chunk') for (const part of event.data) await sink.write(part)
-        if (event.type === 'payload-end') end = event
+        if (event.type === 'payload-start') framing = event.framing.kind
+        await deliver(event, sink)
       }
       yield batch
+      const end = batch.find((event) => event.type === 'payload-end')
       if (!end) continue
       await sink.commit()
       isSafe = true
@@ -42,4 +42,9 @@ export async function* storePayload(batches: AsyncGenerator<Batch>, sink: RdbSin
   } finally {
     if (!isSafe) await sink.abandon()
   }
+}
+
+async function deliver(event: ReplEvent, sink: RdbSink): Promise<void> {
+  if (event.type === 'payload-start' && event.framing.kind === 'length') await sink.reserve(event.framing.bytes)
+  if (event.type === 'payload-chunk') for (const part of event.data) await sink.write(part)
 }

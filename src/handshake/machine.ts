@@ -23,6 +23,8 @@ export type Verdict =
   | { readonly kind: 'legacy' }
   /** A full resync that waits for a second connection; nothing was forked. */
   | { readonly kind: 'channel' }
+  /** Keep-alives instead of a reply: a full resync is being prepared, and we left before its fork. */
+  | { readonly kind: 'would-fork' }
   | { readonly kind: 'permitted' }
   | { readonly kind: 'none' }
 
@@ -121,4 +123,3 @@ function conclusion(plan: Plan, reply: Answered): { state: State; verdict: Verdi
     }
   }
 }
-

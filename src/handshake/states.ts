@@ -11,15 +11,7 @@ import type { ServerError } from '../protocol/reply.ts'
 import type { Command, Plan } from './plan.ts'
 import * as steps from './steps.ts'
 
-export type State =
-  | 'CONNECT'
-  | 'CONNECTING'
-  | `SEND_${Step}`
-  | `RECEIVE_${Step}`
-  | 'RECEIVE_PONG'
-  | 'TRANSFER'
-  | 'CONNECTED'
-  | 'STOPPED'
+export type State = 'CONNECT' | 'CONNECTING' | `SEND_${Step}` | `RECEIVE_${Step}` | 'RECEIVE_PONG' | 'TRANSFER' | 'CONNECTED' | 'STOPPED'
 
 type Step = 'PING' | 'AUTH' | 'NAME' | 'PORT' | 'IP' | 'CAPA' | 'VERSION' | 'RDB_ONLY' | 'RDB_FILTER' | 'PSYNC' | 'SYNC'
 

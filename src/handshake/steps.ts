@@ -62,7 +62,7 @@ export function judgePong(reply: string | ServerError, plan: Plan): Judgement {
 }
 
 /** One argument is the password of the default user, two are an ACL user's (Redis 6.0). */
-export function auth({ credentials }: Pick<Plan, "credentials">): Command | undefined {
+export function auth({ credentials }: Pick<Plan, 'credentials'>): Command | undefined {
   if (!credentials) return undefined
   const user = credentials.username ? [credentials.username] : []
   return { args: ['AUTH', ...user, credentials.password], shown: ['AUTH', ...user, MASK] }

@@ -6,8 +6,8 @@
  */
 import { ReplError } from '../errors.ts'
 import { LineReader } from './line-reader.ts'
-import { excerpt, parseReplyLine, ServerError } from './reply.ts'
 import { parseOffset } from './offset.ts'
+import { excerpt, parseReplyLine, ServerError } from './reply.ts'
 
 export const MARK_BYTES = 40
 

@@ -5,7 +5,11 @@ import Table from 'cli-table3'
 const NO_INNER_RULES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const drawn = new Table({ head: [...head], ...(head.length === 0 && { chars: NO_INNER_RULES }), style: { head: [], border: [], compact: true } })
+  const drawn = new Table({
+    head: [...head],
+    ...(head.length === 0 && { chars: NO_INNER_RULES }),
+    style: { head: [], border: [], compact: true },
+  })
   drawn.push(...rows.map((row) => [...row]))
   return drawn.toString()
 }

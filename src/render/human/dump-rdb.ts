@@ -1,6 +1,6 @@
 /** `dump-rdb` for people, on stderr: the phase it is in, and at the end what was taken. */
 import { describeWarning } from '../../diagnosis/verdict.ts'
-import type { ReplEvent } from '../../engine/events.ts'
+import type { BillEvent, ReplEvent } from '../../engine/events.ts'
 import type { StoredEvent } from '../../engine/store.ts'
 import { type Palette, palette } from '../palette.ts'
 import { printable } from '../printable.ts'
@@ -29,34 +29,36 @@ export class DumpText {
 
   show(event: ReplEvent | StoredEvent): void {
     if (this.#detail.verbosity > 0) this.#trace(event)
-    switch (event.type) {
-      case 'connected':
-        return this.#progress.update('shaking hands', event.remote)
-      case 'warning':
-        return this.#progress.note(this.#colour.warn(`! ${describeWarning(event.code)}`))
-      case 'keep-alive':
-      case 'bgsave':
-        if (event.type === 'bgsave') this.#countKeys(event.keysDone, event.keysTotal)
-        return this.#began === 0 ? this.#progress.update('waiting for BGSAVE', this.#keys) : this.#receiving(event.at)
-      case 'payload-start':
-        this.#began = event.at
-        this.#total = event.framing.kind === 'length' ? event.framing.bytes : undefined
-        return this.#receiving(event.at)
-      case 'payload-chunk':
-        for (const part of event.data) this.#received += part.length
-        return this.#receiving(event.at)
-      case 'payload-end':
-        return this.#progress.update('syncing to disk', bytes(event.bytes))
-      case 'stored':
-        this.#progress.end()
-        return this.#progress.note(this.#summary(event))
-      case 'bill':
-        if (this.#detail.verbosity > 0) this.#progress.note(billText(event, this.#colour).trimEnd())
-        return this.#progress.end()
-    }
+    if (event.type === 'connected') this.#progress.update('shaking hands', event.remote)
+    else if (event.type === 'warning') this.#progress.note(this.#colour.warn(`! ${describeWarning(event.code)}`))
+    else if (event.type === 'stored') this.#stored(event)
+    else if (event.type === 'bill') this.#bill(event)
+    else this.#transfer(event)
   }
 
   end(): void {
+    this.#progress.end()
+  }
+
+  #transfer(event: ReplEvent): void {
+    if (event.type === 'bgsave') this.#countKeys(event.keysDone, event.keysTotal)
+    if (event.type === 'payload-start') {
+      this.#began = event.at
+      this.#total = event.framing.kind === 'length' ? event.framing.bytes : undefined
+    }
+    if (event.type === 'payload-chunk') for (const part of event.data) this.#received += part.length
+    if (event.type === 'payload-end') this.#progress.update('syncing to disk', bytes(event.bytes))
+    else if (this.#began > 0) this.#receiving(event.at)
+    else if (event.type === 'keep-alive' || event.type === 'bgsave') this.#progress.update('waiting for BGSAVE', this.#keys)
+  }
+
+  #stored(event: StoredEvent): void {
+    this.#progress.end()
+    this.#progress.note(this.#summary(event))
+  }
+
+  #bill(event: BillEvent): void {
+    if (this.#detail.verbosity > 0) this.#progress.note(billText(event, this.#colour).trimEnd())
     this.#progress.end()
   }
 
@@ -75,7 +77,8 @@ export class DumpText {
   }
 
   #summary({ path, bytes: size, checksum, header, verdict, elapsedMs }: StoredEvent): string {
-    const sum = checksum === 'verified' ? this.#colour.good('CRC64 verified') : this.#colour.warn('not checksummed by the server (rdbchecksum no)')
+    const sum =
+      checksum === 'verified' ? this.#colour.good('CRC64 verified') : this.#colour.warn('not checksummed by the server (rdbchecksum no)')
     const line = `${printable(path ?? 'stdout')}: ${exact(size)} bytes in ${duration(elapsedMs)}, ${header.magic}, ${sum}`
     const { aux } = header
     const rows = [

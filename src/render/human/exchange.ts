@@ -30,7 +30,12 @@ export function exchangeText(event: ExchangeEvent, colour: Palette, raw: boolean
 }
 
 export function keepAliveText(event: KeepAliveEvent, colour: Palette): string {
-  return block(event.state, ['< \\n', colour.dim(`* keep-alive${event.count > 1 ? ` × ${event.count}` : ''}: the master is preparing the sync`)], undefined, colour)
+  return block(
+    event.state,
+    ['< \\n', colour.dim(`* keep-alive${event.count > 1 ? ` × ${event.count}` : ''}: the master is preparing the sync`)],
+    undefined,
+    colour,
+  )
 }
 
 export function queryText(event: QueryEvent, colour: Palette): string {

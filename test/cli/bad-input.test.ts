@@ -1,0 +1,282 @@
+/** Each kind of bad input gets three parts and its exit status, and leaves nothing behind. */
+import assert from 'node:assert/strict'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { FakeMaster, infoReply, REPLID, type Script } from '../helpers/fake-master.ts'
+import { cli, type Ran } from '../helpers/run.ts'
+import { freePort } from '../helpers/server.ts'
+
+const SECRET = 'tr0ub4dor'
+let master: FakeMaster | undefined
+let folder = ''
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'redis-repl-cli-'))
+})
+
+afterEach(async () => {
+  master?.stop()
+  master = undefined
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function handshake(script: Script, args: string[] = [], greeting?: Parameters<typeof FakeMaster.start>[1]): Promise<Ran> {
+  master = await FakeMaster.start(script, greeting)
+  return await cli(['handshake', master.target, '--step-timeout', '1', '--silence-timeout', '1', ...args])
+}
+
+async function dump(script: Script, args: string[] = []): Promise<Ran> {
+  master = await FakeMaster.start(script)
+  return await cli(['dump-rdb', master.target, '--silence-timeout', '1', '-o', join(folder, 'x.rdb'), ...args])
+}
+
+/** What every failure owes the user. */
+function assertThreeParts(ran: Ran, code: string, status: number): void {
+  assert.equal(ran.status, status, ran.err)
+  const lines = ran.err.split('\n')
+  const first = lines.findIndex((line) => line.startsWith(`error ${code}: `))
+  assert.ok(first >= 0, ran.err)
+  assert.match(lines[first + 1] ?? '', /^ {2}\S.{10}/)
+  assert.ok(
+    lines.slice(first + 2).some((line) => /^ {2}→ \S/.test(line)),
+    ran.err,
+  )
+  assert.doesNotMatch(ran.err, /^\s+at .*:\d+/m, 'no stack trace')
+  assert.doesNotMatch(ran.err + ran.out, /undefined|\[object/)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is checked
+  assert.doesNotMatch(ran.err + ran.out, /[\u0000-\u0009\u000b-\u001f\u007f]/, 'no raw control byte')
+}
+
+const REFUSALS: [name: string, script: Script, code: string, status: number][] = [
+  ['no password where one is required', { PING: '-NOAUTH Authentication required.\r\n' }, 'AUTH_REQUIRED', 4],
+  ['LOADING', { PING: '-LOADING Redis is loading the dataset in memory\r\n' }, 'TRY_LATER', 6],
+  ['MASTERDOWN', { PING: "-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.\r\n" }, 'TRY_LATER', 6],
+  ['BUSY', { PING: '-BUSY Redis is busy running a script.\r\n' }, 'TRY_LATER', 6],
+  ['MISCONF', { PING: '-MISCONF Redis is configured to save RDB snapshots\r\n' }, 'TRY_LATER', 6],
+  ['NOMASTERLINK', { PSYNC: "-NOMASTERLINK Can't SYNC while not connected with my master\r\n" }, 'TRY_LATER', 6],
+  ['max clients', { PING: { bytes: '-ERR max number of clients reached\r\n', close: true } }, 'TRY_LATER', 6],
+  ['protected mode', { PING: { bytes: '-DENIED Redis is running in protected mode\r\n', close: true } }, 'NO_PERMISSION', 4],
+  ['no right to psync', { PSYNC: "-NOPERM User r has no permissions to run the 'psync' command\r\n" }, 'NO_PERMISSION', 4],
+  ['no right to replconf', { REPLCONF: "-NOPERM User r has no permissions to run the 'replconf' command\r\n" }, 'NO_PERMISSION', 4],
+  ['a command that was renamed or disabled', { PSYNC: "-ERR unknown command 'PSYNC', with args\r\n" }, 'NOT_SUPPORTED', 5],
+  ['a service without REPLCONF', { REPLCONF: '-ERR Command disallowed\r\n' }, 'NOT_SUPPORTED', 5],
+  ['a Sentinel', { INFO: infoReply({ redis_mode: 'sentinel' }) }, 'NOT_SUPPORTED', 5],
+  ['an HTTP server', { PING: { bytes: 'HTTP/1.1 400 Bad Request\r\n\r\n', close: true } }, 'NOT_REDIS', 5],
+  ['TLS on the port', { PING: { bytes: Buffer.from([0x15, 3, 1, 0, 2, 2, 70]), close: true } }, 'NOT_REDIS', 5],
+  ['garbage', { PING: '\u0007\u001b[2Jgarbage\r\n' }, 'PROTOCOL', 5],
+  ['a server that closes mid-handshake', { 'REPLCONF capa': { close: true } }, 'LINK_LOST', 7],
+  ['a server that falls silent', { PING: undefined }, 'TIMEOUT', 3],
+  ['an endless line', { PING: 'x'.repeat(200_000) }, 'PROTOCOL', 5],
+  ['half a reply to PSYNC', { PSYNC: '+FULLRES\r\n' }, 'PROTOCOL', 5],
+  ['an escape sequence in an error reply', { PING: '-ERR \u001b[2J\r\n' }, 'NOT_SUPPORTED', 5],
+]
+
+describe('handshake', { concurrency: false }, () => {
+  for (const [name, script, code, status] of REFUSALS) {
+    it(`explains ${name} and exits ${status}`, async () => {
+      assertThreeParts(await handshake(script), code, status)
+    })
+
+    it(`explains ${name} as JSON too`, async () => {
+      const ran = await handshake(script, ['--json'])
+      assert.equal(ran.status, status)
+      const { schema, error } = JSON.parse(ran.out)
+      assert.equal(schema, 'redis-repl/error/1')
+      assert.deepEqual([error.code, error.exitStatus], [code, status])
+      for (const part of [error.what, error.meaning, error.next]) assert.match(part, /\S{3}/)
+    })
+  }
+
+  it('explains a refused port and exits 3', async () => {
+    assertThreeParts(await cli(['handshake', `127.0.0.1:${await freePort()}`]), 'MASTER_UNREACHABLE', 3)
+  })
+
+  it('explains an unknown host and exits 3', async () => {
+    assertThreeParts(await cli(['handshake', 'no-such-host.invalid']), 'MASTER_UNREACHABLE', 3)
+  })
+
+  it('explains a greeting of another service and exits 5', async () => {
+    assertThreeParts(await handshake({}, [], { bytes: 'SSH-2.0-OpenSSH_9.2\r\n' }), 'NOT_REDIS', 5)
+  })
+
+  for (const args of [['--bogus'], ['host:99999'], ['redis://user@host'], ['a', 'b'], ['--user', 'x'], ['-p', '0'], ['x', '-p', '1']]) {
+    it(`exits 2 for ${args.join(' ')}, as JSON too`, async () => {
+      assertThreeParts(await cli(['handshake', ...args]), 'USAGE', 2)
+      const ran = await cli(['handshake', ...args, '--json'])
+      assert.equal(ran.status, 2)
+      assert.equal(JSON.parse(ran.out).error.code, 'USAGE')
+    })
+  }
+
+  it('never repeats a password, wherever it was given and whatever goes wrong', async () => {
+    const passFile = join(folder, 'pass')
+    await writeFile(passFile, `${SECRET}\n`)
+    const wrong = { AUTH: '-WRONGPASS invalid username-password pair or user is disabled.\r\n' }
+    const ways: [string[], NodeJS.ProcessEnv][] = [
+      [['-a', SECRET], {}],
+      [['--pass-file', passFile], {}],
+      [[], { REDISCLI_AUTH: SECRET }],
+      [['-a', SECRET, '--bogus'], {}],
+    ]
+    for (const [args, env] of ways) {
+      for (const more of [['-vv'], ['--json']]) {
+        const { target } = (master = await FakeMaster.start(wrong))
+        const ran = await cli(['handshake', target, ...args, ...more], { env })
+        master.stop()
+        assert.ok(ran.status === 4 || ran.status === 2, ran.err)
+        assert.ok(!(ran.out + ran.err).includes(SECRET), `${args} ${more}: ${ran.out}${ran.err}`)
+      }
+    }
+    for (const uri of [`redis://u:${SECRET}@host:x`, `rediss://u:${SECRET}@host`, `redis://u:${SECRET}@no-such-host.invalid`]) {
+      const ran = await cli(['handshake', uri, '--json'])
+      assert.ok(!(ran.out + ran.err).includes(SECRET), ran.out)
+    }
+  })
+
+  it('sends the password it was given, and nothing between PSYNC and its reply', async () => {
+    const ran = await handshake({ PING: '-NOAUTH Authentication required.\r\n' }, ['--user', 'repl', '-a', SECRET])
+    assert.equal(ran.status, 0, ran.err)
+    const auths = master?.received.filter(([name]) => name === 'AUTH')
+    assert.deepEqual(auths, [
+      ['AUTH', 'repl', SECRET],
+      ['AUTH', 'repl', SECRET],
+    ])
+    const last = master?.received.filter(([name]) => name !== 'INFO').at(-1)
+    assert.deepEqual(last, ['PSYNC', REPLID, '101'])
+  })
+
+  it('leaves at the first keep-alive when a position it was sure of is answered with a full resync', async () => {
+    const ran = await handshake({ PSYNC: '\n' }, ['--json'])
+    assert.equal(ran.status, 0)
+    assert.deepEqual(JSON.parse(ran.out).verdict.stopped, 'WOULD_FORK')
+  })
+
+  it('ends quietly when its reader leaves', async () => {
+    master = await FakeMaster.start()
+    const ran = await cli(['handshake', master.target, '-vv'], { during: (child) => child.stdout?.destroy() })
+    assert.equal(ran.status, 0)
+    assert.equal(ran.err, '')
+  })
+
+  it('stops at Ctrl-C with 130', async () => {
+    const ran = await (async () => {
+      master = await FakeMaster.start({ PING: undefined })
+      return await cli(['handshake', master.target, '--step-timeout', '30'], {
+        during: (child) => {
+          const timer = setInterval(() => {
+            if (master?.received.length === 0) return
+            clearInterval(timer)
+            child.kill('SIGINT')
+          }, 20)
+        },
+      })
+    })()
+    assertThreeParts(ran, 'ABORTED', 130)
+  })
+
+  it('writes no colour into a pipe, and colour where it is forced', async () => {
+    assert.ok(!(await handshake({})).out.includes('\u001b'))
+    const { target } = master as FakeMaster
+    assert.ok((await cli(['handshake', target], { env: { FORCE_COLOR: '1' } })).out.includes('\u001b['))
+    assert.ok(!(await cli(['handshake', target], { env: { NO_COLOR: '1' } })).out.includes('\u001b'))
+  })
+})
+
+const FULL = `+FULLRESYNC ${REPLID} 100\r\n`
+const BROKEN_PAYLOADS: [name: string, payload: string | Buffer, code: string, status: number][] = [
+  ['no payload at all', FULL, 'LINK_LOST', 7],
+  ['a payload cut by its length', `${FULL}$1000\r\nREDIS0011abc`, 'PAYLOAD_TRUNCATED', 7],
+  ['a payload cut before its mark', `${FULL}$EOF:${'m'.repeat(40)}\r\nREDIS0011abc`, 'PAYLOAD_TRUNCATED', 7],
+  ['a payload that is no RDB', `${FULL}$20\r\n${'x'.repeat(20)}`, 'PAYLOAD_CORRUPT', 7],
+  ['an RDB without its end', `${FULL}$20\r\nREDIS0011${'x'.repeat(11)}`, 'PAYLOAD_CORRUPT', 7],
+  ['a wrong checksum', Buffer.from(`${FULL}$18\r\nREDIS0011\xff12345678`, 'latin1'), 'PAYLOAD_CORRUPT', 7],
+  [
+    'a wrong checksum before the mark',
+    Buffer.from(`${FULL}$EOF:${'m'.repeat(40)}\r\nREDIS0011\xff12345678${'m'.repeat(40)}`, 'latin1'),
+    'PAYLOAD_CORRUPT',
+    7,
+  ],
+  ['an absurd length', `${FULL}$99999999999999999999\r\n`, 'PROTOCOL', 5],
+  ['a length beyond the disk', `${FULL}$9007199254740991\r\nREDIS0011`, 'OUTPUT_FAILED', 8],
+  ['a fork that fails behind FULLRESYNC', `${FULL}-ERR BGSAVE failed, replication can't continue\r\n`, 'LINK_LOST', 7],
+  ['an offset beyond 2^53', `+FULLRESYNC ${REPLID} 9007199254740993\r\n`, 'PROTOCOL', 5],
+]
+
+describe('dump-rdb', { concurrency: false }, () => {
+  for (const [name, bytes, code, status] of BROKEN_PAYLOADS) {
+    it(`explains ${name}, exits ${status} and leaves nothing behind`, async () => {
+      assertThreeParts(await dump({ PSYNC: { bytes, close: true } }), code, status)
+      assert.deepEqual(await readdir(folder), [])
+    })
+  }
+
+  it('gives up a silent transfer after the silence timeout and leaves nothing behind', async () => {
+    assertThreeParts(await dump({ PSYNC: `${FULL}$1000\r\nREDIS0011` }), 'TIMEOUT', 3)
+    assert.deepEqual(await readdir(folder), [])
+  })
+
+  it('keeps waiting as long as keep-alives come', async () => {
+    const rdb = Buffer.from('REDIS0011\xff\0\0\0\0\0\0\0\0', 'latin1')
+    const ran = await dump({ PSYNC: Buffer.concat([Buffer.from(`\n\n${FULL}\n\n$18\r\n`), rdb]) }, ['--json'])
+    assert.equal(ran.status, 0, ran.err)
+    assert.equal(JSON.parse(ran.out).checksum, 'unchecked')
+    assert.deepEqual(await readdir(folder), ['x.rdb'])
+  })
+
+  it('sends SYNC where PSYNC is unknown, since a fork is its purpose', async () => {
+    const rdb = Buffer.from('$18\r\nREDIS0006\xff\0\0\0\0\0\0\0\0', 'latin1')
+    const ran = await dump({ PSYNC: "-ERR unknown command 'PSYNC'\r\n", SYNC: rdb })
+    assert.equal(ran.status, 0, ran.err)
+    assert.deepEqual(await readdir(folder), ['x.rdb'])
+  })
+
+  it('never falls back to SYNC on any other refusal', async () => {
+    const ran = await dump({ PSYNC: '-ERR something new\r\n' })
+    assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+    assert.ok(!master?.received.some(([name]) => name === 'SYNC'))
+  })
+
+  it('refuses an existing file before it contacts anybody, and keeps it', async () => {
+    await writeFile(join(folder, 'x.rdb'), 'precious')
+    const ran = await dump({})
+    assertThreeParts(ran, 'OUTPUT_EXISTS', 8)
+    assert.equal(master?.connections, 0)
+    assert.deepEqual(await readdir(folder), ['x.rdb'])
+  })
+
+  it('keeps the existing file when a forced dump fails', async () => {
+    await writeFile(join(folder, 'x.rdb'), 'precious')
+    assert.equal((await dump({ PSYNC: { bytes: `${FULL}$1000\r\nREDIS0011`, close: true } }, ['--force'])).status, 7)
+    assert.deepEqual(await readdir(folder), ['x.rdb'])
+  })
+
+  it('explains a folder that does not exist and exits 8', async () => {
+    master = await FakeMaster.start()
+    assertThreeParts(await cli(['dump-rdb', master.target, '-o', join(folder, 'no', 'x.rdb')]), 'OUTPUT_FAILED', 8)
+  })
+
+  it('explains a target that is no file and exits 8', async () => {
+    master = await FakeMaster.start()
+    assertThreeParts(await cli(['dump-rdb', master.target, '-o', folder]), 'OUTPUT_FAILED', 8)
+  })
+
+  it('exits 8 when the reader of its pipe leaves', async () => {
+    const big = Buffer.concat([Buffer.from(`${FULL}$50000000\r\nREDIS0011`), Buffer.alloc(49_999_991)])
+    master = await FakeMaster.start({ PSYNC: big })
+    const ran = await cli(['dump-rdb', master.target, '-q'], {
+      during: (child) => child.stdout?.once('data', () => child.stdout?.destroy()),
+    })
+    assertThreeParts({ ...ran, out: '' }, 'OUTPUT_FAILED', 8) // stdout holds the binary beginning
+  })
+
+  it('removes its part file at Ctrl-C and exits 130', async () => {
+    master = await FakeMaster.start({ PSYNC: `${FULL}$1000\r\nREDIS0011` })
+    const ran = await cli(['dump-rdb', master.target, '-o', join(folder, 'x.rdb')], {
+      during: (child) => child.stderr?.on('data', (text) => String(text).includes('receiving') && child.kill('SIGINT')),
+    })
+    assertThreeParts(ran, 'ABORTED', 130)
+    assert.deepEqual(await readdir(folder), [])
+  })
+})

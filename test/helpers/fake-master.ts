@@ -1,0 +1,108 @@
+/**
+ * A scripted server, only for what no real one does on demand: garbage, cuts, absurd lengths, rare error replies.
+ * It answers by command name and closes where the script says so.
+ */
+import { once } from 'node:events'
+import { createServer, type Server, type Socket } from 'node:net'
+
+/** Bytes to send; `close` ends the connection behind them. */
+export interface Answer {
+  readonly bytes?: string | Buffer
+  readonly close?: boolean
+}
+
+/** By the first word of the command in upper case; REPLCONF may be told apart as `REPLCONF capa`. */
+export type Script = Readonly<Record<string, string | Buffer | Answer | undefined>>
+
+export const REPLID = 'a1'.repeat(20)
+
+/** INFO of a Redis 8.6 with an active backlog, or with other fields. */
+export function infoReply(fields: Record<string, string> = {}): string {
+  const all = {
+    redis_version: '8.6.3',
+    redis_mode: 'standalone',
+    role: 'master',
+    master_replid: REPLID,
+    master_repl_offset: '100',
+    repl_backlog_active: '1',
+    total_forks: '0',
+    sync_full: '0',
+    ...fields,
+  }
+  const text = Object.entries(all)
+    .map(([name, value]) => `${name}:${value}\r\n`)
+    .join('')
+  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`
+}
+
+const DEFAULTS: Script = { PING: '+PONG\r\n', INFO: infoReply(), PSYNC: `+CONTINUE ${REPLID}\r\n`, CONFIG: '*0\r\n' }
+
+export class FakeMaster {
+  readonly #server: Server
+  /** Every command received, on every connection, in order. */
+  readonly received: string[][] = []
+  #connections = 0
+
+  private constructor(server: Server) {
+    this.#server = server
+  }
+
+  /** `greeting` is sent to whoever connects, before any command. */
+  static async start(script: Script = {}, greeting?: string | Answer): Promise<FakeMaster> {
+    const server = createServer()
+    const master = new FakeMaster(server)
+    server.on('connection', (socket) => {
+      master.#connections += 1
+      socket.on('error', () => {})
+      if (greeting !== undefined) answer(socket, greeting)
+      let text = ''
+      socket.on('data', (chunk) => {
+        text += chunk.toString('latin1')
+        for (let taken = takeCommand(text); taken; taken = takeCommand(text)) {
+          text = text.slice(taken.bytes)
+          master.received.push(taken.args)
+          const [name = '', option = ''] = taken.args
+          const key = name.toUpperCase()
+          answer(socket, script[`${key} ${option}`] ?? (key in script ? script[key] : (DEFAULTS[key] ?? '+OK\r\n')))
+        }
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    return master
+  }
+
+  get target(): string {
+    return `127.0.0.1:${(this.#server.address() as { port: number }).port}`
+  }
+
+  get connections(): number {
+    return this.#connections
+  }
+
+  stop(): void {
+    this.#server.close()
+  }
+}
+
+function answer(socket: Socket, reply: string | Buffer | Answer | undefined): void {
+  if (reply === undefined) return
+  const { bytes, close } = typeof reply === 'string' || Buffer.isBuffer(reply) ? { bytes: reply, close: false } : reply
+  if (bytes !== undefined) socket.write(bytes)
+  if (close) socket.end()
+}
+
+function takeCommand(text: string): { args: string[]; bytes: number } | undefined {
+  const count = /^\*(\d+)\r\n/.exec(text)
+  if (!count) return undefined
+  const args: string[] = []
+  let at = count[0].length
+  for (let index = 0; index < Number(count[1]); index++) {
+    const header = /^\$(\d+)\r\n/.exec(text.slice(at))
+    if (!header || text.length < at + header[0].length + Number(header[1]) + 2) return undefined
+    at += header[0].length
+    args.push(text.slice(at, at + Number(header[1])))
+    at += Number(header[1]) + 2
+  }
+  return { args, bytes: at }
+}
