@@ -122,9 +122,9 @@ describe('handshake', { concurrency: false }, () => {
     ]
     for (const [args, env] of ways) {
       for (const more of [['-vv'], ['--json']]) {
-        const { target } = (master = await FakeMaster.start(wrong))
-        const ran = await cli(['handshake', target, ...args, ...more], { env })
-        master.stop()
+        const refusing = await FakeMaster.start(wrong)
+        const ran = await cli(['handshake', refusing.target, ...args, ...more], { env })
+        refusing.stop()
         assert.ok(ran.status === 4 || ran.status === 2, ran.err)
         assert.ok(!(ran.out + ran.err).includes(SECRET), `${args} ${more}: ${ran.out}${ran.err}`)
       }
