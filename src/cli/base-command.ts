@@ -26,11 +26,11 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   protected verbosity = 0
   protected readonly report = new RunReport()
   protected readonly signal = abortOnSignals()
+  #lostOutput: ReplError | undefined
 
   override async init(): Promise<void> {
     await super.init()
-    // A reader that leaves is no error of ours; a sink that must notice does so by its own callbacks.
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+    this.#watchOutput()
     const { ctor } = this
     const parsed = await this.parse({ flags: ctor.flags, baseFlags: ReplCommand.baseFlags, args: ctor.args, strict: true })
     this.flags = parsed.flags as FlagsOf<T>
@@ -38,6 +38,25 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     this.verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length
     const isVisible = this.flags.pass !== undefined && !this.flags['no-auth-warning'] && !this.flags.quiet
     if (isVisible) process.stderr.write('! a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it\n')
+  }
+
+  /**
+   * A reader that leaves is no error of a report; a full disk is. (oclif's own listener, which goes first, would throw
+   * everything but EPIPE past us.) The sink of a dump notices both by its own callbacks.
+   */
+  #watchOutput(): void {
+    for (const stream of [process.stdout, process.stderr]) {
+      stream.removeAllListeners('error')
+      stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+        if (code !== 'EPIPE') this.#lostOutput ??= new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path: 'stdout', errno: code })
+      })
+    }
+  }
+
+  override async finally(): Promise<void> {
+    // An empty write comes back when everything before it has gone, or failed.
+    await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
+    if (this.#lostOutput && !process.exitCode) await this.catch(this.#lostOutput)
   }
 
   protected printJson(object: object, stream: NodeJS.WriteStream = process.stdout): void {

@@ -1,0 +1,46 @@
+/** Sentinel reads the replica list of a master every ten seconds and never forgets: it must not find us there. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { cli } from '../helpers/run.ts'
+import { freePort, RunningServer, servers } from '../helpers/server.ts'
+
+/** Longer than Sentinel's INFO period, so that it looks while we wait for the RDB. */
+const HOLD_SECONDS = '12'
+
+const WATCHED = ['redis-6.0', 'redis-8.6', 'valkey-9.1']
+
+for (const installed of servers().filter(({ id }) => WATCHED.includes(id))) {
+  describe(`a Sentinel of ${installed.id}`, { concurrency: true }, () => {
+    const running: RunningServer[] = []
+    after(() => Promise.all(running.map((server) => server.stop())))
+
+    /** What a Sentinel lists after a dump that was long enough to be seen. */
+    async function listedAfter(args: string[]): Promise<string> {
+      const master = await RunningServer.start(installed, { 'repl-diskless-sync': 'yes', 'repl-diskless-sync-delay': HOLD_SECONDS })
+      const sentinel = await RunningServer.start(installed, { 'sentinel monitor': `m 127.0.0.1 ${master.port} 1` }, { sentinel: true })
+      running.push(master, sentinel)
+      let wasListed = false
+      const dump = cli(['dump-rdb', master.target, '-q', ...args]).then((ran) => ({ ran, done: true }))
+      await master.until('our waiting for the RDB', async () => {
+        wasListed ||= (await master.info('connected_slaves')) === '1'
+        return wasListed
+      })
+      const { ran } = await dump
+      assert.equal(ran.status, 0, ran.err)
+      return await sentinel.cli('SENTINEL', 'SLAVES', 'm')
+    }
+
+    let visible = ''
+    before(async () => {
+      visible = String(await freePort())
+    })
+
+    it('never lists us', async () => {
+      assert.equal(await listedAfter([]), '')
+    })
+
+    it('would have listed a replica that announces an address', async () => {
+      assert.match(await listedAfter(['--announce', `127.0.0.1:${visible}`]), new RegExp(`127\\.0\\.0\\.1:${visible}`))
+    })
+  })
+}
