@@ -1,9 +1,9 @@
 #!/usr/bin/env -S node --import tsx
-// The same commands from src/, with no build and no manifest. oclif's own transpiling cannot read TypeScript 7.
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { execute, settings } from '@oclif/core'
 
+// The same commands from src/, with no build and no manifest. oclif's own transpiling cannot read TypeScript 7.
 const root = fileURLToPath(new URL('..', import.meta.url))
 const pjson = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
 pjson.oclif = { ...pjson.oclif, commands: './src/commands', helpClass: './src/cli/help.ts' }

@@ -21,6 +21,14 @@ const answered = (details: ErrorDetails) =>
   `${where(details)} answered ${details.command ? `${details.command} with` : ''} "-${details.reply}"`.replace('  ', ' ')
 const say = (text: string) => () => text
 
+const WRITE_ADVICE: Record<string, string> = {
+  EPIPE: 'The reader of the pipe ended early: look at its own messages.',
+  ENOSPC: 'The disk is full: free some room, or write elsewhere.',
+  EDQUOT: 'The quota of this user is used up: free some room, or write elsewhere.',
+  EFBIG: 'The file would grow beyond what this user or file system may have: see ulimit -f.',
+  ENOENT: 'The folder does not exist: create it first.',
+}
+
 const ROWS: Record<string, Row> = {
   // MASTER_UNREACHABLE, TIMEOUT
   REFUSED_CONNECTION: [
@@ -225,9 +233,8 @@ const ROWS: Record<string, Row> = {
   ],
   WRITE: [
     (d) => `Writing to ${d.path} failed (${d.errno}).`,
-    'The snapshot is incomplete; nothing is left under the final name.',
-    (d) =>
-      d.path === 'stdout' ? 'The reader of the pipe ended early: look at its own messages.' : 'Check room and permissions of the folder.',
+    'The output is incomplete; nothing is left under the final name of a snapshot.',
+    (d) => WRITE_ADVICE[d.errno ?? ''] ?? 'Check room and permissions of the place it goes to.',
   ],
   TERMINAL: [
     say('An RDB is binary and stdout is a terminal.'),

@@ -1,0 +1,104 @@
+/** The public surface: version, help, manifest, JSON shapes, and that start-up loads nothing it does not need. */
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { FakeMaster, REPLID } from '../helpers/fake-master.ts'
+import { cli } from '../helpers/run.ts'
+import { assertSchema } from '../helpers/schema.ts'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const RDB = Buffer.from('REDIS0011\xff\0\0\0\0\0\0\0\0', 'latin1')
+
+describe('the command line', () => {
+  it('tells its version', async () => {
+    const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8'))
+    assert.match((await cli(['--version'])).out, new RegExp(`^redis-repl/${version} `))
+  })
+
+  it('lists its commands and every exit status in --help', async () => {
+    const { out } = await cli(['--help'])
+    for (const word of ['handshake', 'dump-rdb', 'EXIT STATUS', '130']) assert.ok(out.includes(word), word)
+  })
+
+  it('names an unknown command with exit status 2', async () => {
+    const ran = await cli(['no-such-command'])
+    assert.equal(ran.status, 2)
+    assert.doesNotMatch(ran.err, /^\s+at .*:\d+/m)
+  })
+
+  it('runs from the sources too, by bin/dev.js', async () => {
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', `${root}bin/dev.js`, 'handshake', '--help'], { cwd: root })
+    assert.match(stdout, /--allow-fork/)
+  })
+
+  it('loads no presentation library for JSON', async () => {
+    const master = await FakeMaster.start()
+    const { stderr } = await run(process.execPath, [`${root}bin/run.js`, 'handshake', master.target, '--json'], {
+      env: { ...process.env, NODE_DEBUG: 'esm,module' },
+      maxBuffer: 1 << 26,
+    })
+    master.stop()
+    assert.ok(stderr.includes('redis-parser'), 'the trace shows what is loaded')
+    assert.doesNotMatch(stderr, /node_modules\/(ora|cli-table3)\//)
+  })
+})
+
+describe('JSON output', () => {
+  it('of handshake follows its schema', async () => {
+    const master = await FakeMaster.start()
+    const ran = await cli(['handshake', master.target, '--json'])
+    master.stop()
+    const report = assertSchema(ran.out, 'handshake')
+    assert.deepEqual((report.verdict as { kind: string }).kind, 'continue')
+  })
+
+  it('of dump-rdb follows its schema, on stdout for a file and on stderr beside the RDB', async () => {
+    const master = await FakeMaster.start({ PSYNC: Buffer.concat([Buffer.from(`+FULLRESYNC ${REPLID} 7\r\n$18\r\n`), RDB]) })
+    const ran = await cli(['dump-rdb', master.target, '--json'])
+    master.stop()
+    assert.ok(ran.stdout.equals(RDB))
+    assert.deepEqual(assertSchema(ran.err, 'dump-rdb').history, { replid: REPLID, offset: 7 })
+  })
+
+  it('of a failure follows its schema, with the exchanges up to it', async () => {
+    const master = await FakeMaster.start({ 'REPLCONF capa': { close: true } })
+    const ran = await cli(['handshake', master.target, '--json'])
+    master.stop()
+    const report = assertSchema(ran.out, 'error')
+    assert.deepEqual(
+      (report.exchanges as { state: string }[]).map(({ state }) => state),
+      ['RECEIVE_PONG', 'RECEIVE_NAME', 'RECEIVE_PORT', 'RECEIVE_IP'],
+    )
+  })
+})
+
+describe('text output', () => {
+  const steps = [
+    ['-q', /^OK .*\n( {3}.*\n)*$/],
+    ['-v', /\(second link\) +> INFO/],
+    ['-vv', /> \*1\\r\\n\$4\\r\\nPING\\r\\n/],
+  ] as const
+  for (const [flag, expected] of steps) {
+    it(`of handshake ${flag} shows as much as is asked for`, async () => {
+      const master = await FakeMaster.start()
+      const ran = await cli(['handshake', master.target, flag])
+      master.stop()
+      assert.match(ran.out, expected)
+    })
+  }
+
+  it('of dump-rdb names its phases on stderr off a terminal, and -q silences them', async () => {
+    const master = await FakeMaster.start({ PSYNC: Buffer.concat([Buffer.from(`\n+FULLRESYNC ${REPLID} 7\r\n\n$18\r\n`), RDB]) })
+    const ran = await cli(['dump-rdb', master.target])
+    const quiet = await cli(['dump-rdb', master.target, '-q'])
+    master.stop()
+    for (const phase of ['shaking hands', 'waiting for BGSAVE', 'receiving and verifying', 'not checksummed by the server']) {
+      assert.ok(ran.err.includes(phase), phase)
+    }
+    assert.equal(quiet.err, '')
+  })
+})

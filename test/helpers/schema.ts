@@ -1,0 +1,18 @@
+/** Real output against the schemas that are promised for it. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { Ajv, type ValidateFunction } from 'ajv'
+
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true })
+const compiled = new Map<string, ValidateFunction>()
+
+/** Checks one JSON text against the schema that it names, and returns it. */
+export function assertSchema(text: string, name: string): Record<string, unknown> {
+  const value: Record<string, unknown> = JSON.parse(text)
+  assert.equal(value.schema, `redis-repl/${name}/1`)
+  const file = new URL(`../../docs/schemas/${name}-1.json`, import.meta.url)
+  const validate = compiled.get(name) ?? ajv.compile(JSON.parse(readFileSync(file, 'utf8')))
+  compiled.set(name, validate)
+  assert.ok(validate(value), JSON.stringify(validate.errors))
+  return value
+}
