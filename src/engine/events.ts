@@ -39,9 +39,9 @@ export type KeepAliveEvent = At & { readonly type: 'keep-alive'; readonly state:
 export type VerdictEvent = At & { readonly type: 'verdict'; readonly verdict: Verdict; readonly stopped?: StopReason }
 /** Progress of the server's BGSAVE, from its INFO (6.2 and later). */
 export type BgsaveEvent = At & { readonly type: 'bgsave'; readonly keysDone: number; readonly keysTotal: number }
-export type PayloadStartEvent = At & { readonly type: 'payload-start'; readonly framing: PayloadFraming }
+type PayloadStartEvent = At & { readonly type: 'payload-start'; readonly framing: PayloadFraming }
 /** Views into the read buffer, valid until the next batch is asked for. */
-export type PayloadChunkEvent = At & { readonly type: 'payload-chunk'; readonly data: readonly Buffer[] }
+type PayloadChunkEvent = At & { readonly type: 'payload-chunk'; readonly data: readonly Buffer[] }
 export type PayloadEndEvent = At & {
   readonly type: 'payload-end'
   readonly bytes: number

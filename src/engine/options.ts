@@ -14,7 +14,7 @@ export interface Limits {
  * verdict: up to the reply to PSYNC, without a fork unless allowed.
  * payload: a full resync on purpose, up to the last byte of the RDB.
  */
-export type Goal = 'verdict' | 'payload'
+type Goal = 'verdict' | 'payload'
 
 export interface ReplicaOptions {
   readonly endpoint: Endpoint

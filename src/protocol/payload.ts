@@ -9,7 +9,7 @@ import { LineReader } from './line-reader.ts'
 import { parseOffset } from './offset.ts'
 import { excerpt, parseReplyLine, ServerError } from './reply.ts'
 
-export const MARK_BYTES = 40
+const MARK_BYTES = 40
 
 export type PayloadFraming = { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'eof-mark' }
 

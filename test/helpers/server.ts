@@ -62,9 +62,9 @@ export class RunningServer {
     const port = await freePort()
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'redis-repl-server-')))
     const defaults: Record<string, string> = { port: String(port), bind: '127.0.0.1', dir: folder, daemonize: 'no' }
-    if (!options.sentinel) Object.assign(defaults, { save: '""', 'enable-debug-command': 'yes' })
-    // Redis 6.0 has DEBUG without a switch and refuses to start with the setting of later versions.
-    if (installed.id === 'redis-6.0') delete defaults['enable-debug-command']
+    if (!options.sentinel) defaults.save = '""'
+    // Since 7.0 DEBUG is off by default; 6.0 does not know the setting, and a server of the system may not either.
+    if (!options.sentinel && installed.loader && installed.id !== 'redis-6.0') defaults['enable-debug-command'] = 'yes'
     const lines = Object.entries({ ...defaults, ...settings }).map(([name, value]) => `${name} ${value}`)
     const config = join(folder, 'server.conf')
     await writeFile(config, `${lines.join('\n')}\n`)

@@ -12,6 +12,13 @@ export function billText({ rows }: BillEvent, colour: Palette): string {
   return `${caption}\n${table(['', 'before', 'after', ''], shown)}\n`
 }
 
+/** The same in one line: only what changed. */
+export function billLine({ rows }: BillEvent): string {
+  if (!rows) return 'cost: unknown, INFO is not permitted'
+  const changed = rows.filter(({ before, after }) => before !== after)
+  return `cost: ${changed.map(({ field, before = '-', after = '-' }) => `${field} ${short(before)} → ${short(after)}`).join(', ') || 'nothing'}`
+}
+
 /** A replid's beginning tells it apart well enough, and keeps the table within 80 columns. */
 function short(value: string): string {
   return printable(isReplid(value) ? `${value.slice(0, 12)}…` : value)

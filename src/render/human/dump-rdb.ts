@@ -7,9 +7,11 @@ import { printable } from '../printable.ts'
 import type { Progress } from '../progress.ts'
 import { table } from '../table.ts'
 import { bytes, duration, exact } from '../units.ts'
-import { billText } from './bill.ts'
+import { billLine, billText } from './bill.ts'
 import { connectedText, exchangeText, keepAliveText, queryText } from './exchange.ts'
 import type { Detail } from './handshake.ts'
+
+const STEADY_MS = 500
 
 export class DumpText {
   readonly #progress: Progress
@@ -48,8 +50,9 @@ export class DumpText {
     }
     if (event.type === 'payload-chunk') for (const part of event.data) this.#received += part.length
     if (event.type === 'payload-end') this.#progress.update('syncing to disk', bytes(event.bytes))
-    else if (this.#began > 0) this.#receiving(event.at)
-    else if (event.type === 'keep-alive' || event.type === 'bgsave') this.#progress.update('waiting for BGSAVE', this.#keys)
+    if (event.type !== 'payload-chunk' && event.type !== 'bgsave' && event.type !== 'keep-alive') return
+    if (this.#began > 0) this.#receiving(event.at)
+    else this.#progress.update('waiting for BGSAVE', this.#keys)
   }
 
   #stored(event: StoredEvent): void {
@@ -58,8 +61,8 @@ export class DumpText {
   }
 
   #bill(event: BillEvent): void {
-    if (this.#detail.verbosity > 0) this.#progress.note(billText(event, this.#colour).trimEnd())
     this.#progress.end()
+    this.#progress.note(this.#detail.verbosity > 0 ? billText(event, this.#colour).trimEnd() : billLine(event))
   }
 
   #countKeys(done: number, total: number): void {
@@ -69,11 +72,12 @@ export class DumpText {
 
   #receiving(at: number): void {
     const elapsed = at - this.#began
-    const rate = elapsed > 0 ? (this.#received / elapsed) * 1000 : 0
+    // A rate over the first moments says nothing.
+    const rate = elapsed > STEADY_MS ? `, ${bytes((this.#received / elapsed) * 1000)}/s` : ''
     const share = this.#total ? this.#received / this.#total : this.#share
     const left = share > 0.01 && share < 1 ? `, ${duration((elapsed / share) * (1 - share))} left` : ''
     const size = this.#total ? `${bytes(this.#received)} of ${bytes(this.#total)}` : bytes(this.#received)
-    this.#progress.update('receiving and verifying', `${size}, ${bytes(rate)}/s${left}`)
+    this.#progress.update('receiving and verifying', `${size}${rate}${left}`)
   }
 
   #summary({ path, bytes: size, checksum, header, verdict, elapsedMs }: StoredEvent): string {
