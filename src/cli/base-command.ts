@@ -72,8 +72,8 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     const colour = palette(process.stderr)
     const lines = [
       `${colour.bad(`error ${failure.code}:`)} ${printable(what)}`,
-      `  ${wrap(meaning, '  ')}`,
-      `  ${colour.strong('→')} ${next}`,
+      `  ${wrap(meaning, '  ', 78)}`,
+      `  ${colour.strong('→')} ${wrap(next, '    ', 76)}`,
     ]
     process.stderr.write(`${lines.join('\n')}\n`)
   }

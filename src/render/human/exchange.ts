@@ -5,13 +5,21 @@ import { encodeCommand } from '../../protocol/multibulk.ts'
 import type { Palette } from '../palette.ts'
 import { printable } from '../printable.ts'
 import { milliseconds } from '../units.ts'
+import { wrap } from '../wrap.ts'
 
 const STATE_WIDTH = 19
+const LINE_WIDTH = 80
+
+/** The notes between exchanges, under the same column. */
+export function noteText(text: string, colour: Palette): string {
+  return block('', [colour.dim(wrap(`* ${printable(text)}`, '  ', LINE_WIDTH - STATE_WIDTH))], undefined, colour)
+}
 
 /** The state stands in front of the first line, the time behind it. */
 function block(state: string, lines: readonly string[], ms: number | undefined, colour: Palette): string {
   const time = ms === undefined ? '' : colour.dim(`  (${milliseconds(ms)})`)
-  return lines.map((line, index) => `${(index === 0 ? state : '').padEnd(STATE_WIDTH)}${line}${index === 0 ? time : ''}\n`).join('')
+  const rows = lines.flatMap((line) => line.split('\n'))
+  return rows.map((line, index) => `${(index === 0 ? state : '').padEnd(STATE_WIDTH)}${line}${index === 0 ? time : ''}\n`).join('')
 }
 
 export function connectedText(event: ConnectedEvent, colour: Palette): string {
@@ -20,7 +28,7 @@ export function connectedText(event: ConnectedEvent, colour: Palette): string {
 
 /** @param raw also the bytes, as -vv asks. A masked secret is masked in them too. */
 export function exchangeText(event: ExchangeEvent, colour: Palette, raw: boolean): string {
-  const meaning = `* ${describeFinding(event.finding)}`
+  const meaning = wrap(`* ${describeFinding(event.finding)}`, '  ', LINE_WIDTH - STATE_WIDTH)
   const lines = [`> ${printable(event.sent.map(quoted).join(' '))}`]
   if (raw) lines.push(colour.dim(`> ${printable(encodeCommand(event.sent).toString())}`))
   if (event.reply) lines.push(`< ${printable(event.reply)}`)

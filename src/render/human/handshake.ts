@@ -5,7 +5,7 @@ import { type Palette, palette } from '../palette.ts'
 import { printable } from '../printable.ts'
 import { wrap } from '../wrap.ts'
 import { billText } from './bill.ts'
-import { connectedText, exchangeText, keepAliveText, queryText } from './exchange.ts'
+import { connectedText, exchangeText, keepAliveText, noteText, queryText } from './exchange.ts'
 
 /** quiet: the line of result alone. verbosity 1: the second connection too. 2: the bytes too. */
 export interface Detail {
@@ -61,9 +61,9 @@ export class HandshakeText {
 
 function serverText({ identity, position, guard }: ServerEvent, colour: Palette): string {
   if (!identity) return ''
-  const at = position ? `, replid ${position.replid}, offset ${position.offset}, backlog ${position.backlogActive ? 'active' : 'none'}` : ''
-  const lines = [`* ${identity.flavour} ${identity.version} ${identity.mode}${at}`, `* guard against a fork: ${describeGuard(guard)}`]
-  return lines.map((line) => `${' '.repeat(19)}${colour.dim(printable(line))}\n`).join('')
+  const notes = [`${identity.flavour} ${identity.version} ${identity.mode}`]
+  if (position) notes.push(`replid ${position.replid}`, `offset ${position.offset}, backlog ${position.backlogActive ? 'active' : 'none'}`)
+  return [...notes, `guard against a fork: ${describeGuard(guard)}`].map((note) => noteText(note, colour)).join('')
 }
 
 function warningText({ code, reply }: WarningEvent, colour: Palette): string {
