@@ -1,6 +1,7 @@
 /** An ordinary client connection beside the replication link: INFO, CONFIG, HELLO. The link itself is never asked. */
 import { ReplError } from '../errors.ts'
 import type { Credentials } from '../handshake/plan.ts'
+import { type Command, withoutSecrets } from '../handshake/plan.ts'
 import { auth } from '../handshake/steps.ts'
 import { now } from '../io/clock.ts'
 import { Transport } from '../io/transport.ts'
@@ -36,7 +37,7 @@ export class QueryLink {
 
   /** One command, one reply; an error reply is a value. @throws ReplError when there is no reply. */
   async ask(...args: string[]): Promise<Reply> {
-    return await this.#exchange(args, args)
+    return await this.#exchange({ args, shown: args })
   }
 
   /** The default sections of INFO, or the server's refusal. */
@@ -65,20 +66,22 @@ export class QueryLink {
   async #authenticate(credentials: Credentials): Promise<void> {
     const command = auth({ credentials })
     if (!command) return
-    const reply = await this.#exchange(command.args, command.shown)
+    const reply = await this.#exchange(command)
     if (!(reply instanceof ServerError)) return
     const error = refusal(reply, { state: 'QUERY', command: command.shown.join(' ') })
     if (error.details.reason !== 'NO_PASSWORD_SET') throw error
   }
 
-  async #exchange(args: readonly string[], shown: readonly string[]): Promise<Reply> {
+  async #exchange(command: Command): Promise<Reply> {
+    const { args, shown } = command
     const asked = now()
     this.#transport.write(encodeCommand(args))
     for (;;) {
       const chunk = await this.#transport.read(this.#limitMs)
       if (!chunk) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY', command: shown.join(' ') })
-      const [reply] = this.#decoder.push(chunk)
-      if (reply === undefined) continue
+      const [received] = this.#decoder.push(chunk)
+      if (received === undefined) continue
+      const reply = received instanceof ServerError ? new ServerError(withoutSecrets(received.text, command)) : received
       this.#events.push({ type: 'query', at: now(), rttMs: now() - asked, sent: shown, reply: summary(reply) })
       return reply
     }

@@ -11,7 +11,7 @@
 import type { ReplError } from '../errors.ts'
 import { type PsyncReply, parsePsyncReply } from '../protocol/psync-reply.ts'
 import { parseReplyLine } from '../protocol/reply.ts'
-import type { Command, Plan } from './plan.ts'
+import { type Command, type Plan, withoutSecrets } from './plan.ts'
 import { LADDER, type Rung, type State } from './states.ts'
 import type { Finding, Judgement } from './steps.ts'
 
@@ -72,10 +72,11 @@ export function send(machine: Machine): { machine: Machine; command: Command } {
 }
 
 /** Judges the reply to the command last sent. @throws ReplError when the line is no reply of a Redis. */
-export function advance(machine: Machine, line: Buffer): { machine: Machine; exchange: Exchange } {
+export function advance(machine: Machine, received: Buffer): { machine: Machine; exchange: Exchange } {
   const row = LADDER[machine.rung]
   const command = row?.command(machine.plan)
   if (!row || !command) throw new TypeError('no command is outstanding')
+  const line = Buffer.from(withoutSecrets(received.toString(), command))
   const asked = { state: machine.state, sent: command.shown, reply: line.toString() }
   const psync = row.receive === 'RECEIVE_PSYNC' ? parsePsyncReply(line) : undefined
   if (psync && psync.kind !== 'refused') return concluded(machine, psync, asked)
@@ -113,12 +114,12 @@ function conclusion(plan: Plan, reply: Answered): { state: State; verdict: Verdi
       return { state: 'STOPPED', verdict: { kind: 'channel' }, finding: 'PSYNC_DUAL_CHANNEL' }
     case 'continue': {
       const request = plan.psync.kind === 'position' ? plan.psync : { replid: '?', requestOffset: 0 }
-      const replid = reply.replid ?? request.replid
-      const isRenamed = replid !== request.replid.toLowerCase()
+      const asked = request.replid.toLowerCase() // masters compare replids without case
+      const replid = reply.replid ?? asked
       return {
         state: 'CONNECTED',
         verdict: { kind: 'continue', replid, offset: request.requestOffset - 1 },
-        finding: isRenamed ? 'PSYNC_CONTINUE_NEW_REPLID' : 'PSYNC_CONTINUE',
+        finding: replid !== asked ? 'PSYNC_CONTINUE_NEW_REPLID' : 'PSYNC_CONTINUE',
       }
     }
   }

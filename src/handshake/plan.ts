@@ -54,3 +54,13 @@ export interface Command {
   /** The same with every secret masked; the only form that leaves the handshake. */
   readonly shown: readonly string[]
 }
+
+/**
+ * A reply without the secrets of the command it answers: a server that does not know AUTH repeats the beginning of its
+ * arguments in the error (server.c, rejectCommandFormat), cut off anywhere.
+ */
+export function withoutSecrets(reply: string, { args, shown }: Command): string {
+  const secrets = args.filter((arg, index) => arg !== shown[index])
+  if (secrets.length === 0) return reply
+  return reply.replace(/(with args beginning with:).*/s, '$1 …')
+}

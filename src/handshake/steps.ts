@@ -133,4 +133,5 @@ export function judgePsyncRefusal(reply: string | ServerError, plan: Plan): Judg
 }
 
 /** Reached only behind a PSYNC that is unknown. Answered by the payload itself, with no line before it. */
-export const legacySync = (plan: Plan): Command | undefined => (plan.legacySync ? plain('SYNC') : undefined)
+export const legacySync = (plan: Plan): Command | undefined =>
+  plan.legacySync && plan.psync.kind === 'anything' ? plain('SYNC') : undefined

@@ -34,7 +34,10 @@ export function identityFromInfo(info: Info): ServerIdentity {
 /** HELLO without arguments answers any authenticated user (Redis 6.2): it needs no right (acl.c, CMD_NO_AUTH). */
 export function identityFromHello(reply: Reply): ServerIdentity | undefined {
   if (!Array.isArray(reply)) return undefined
-  const field = (name: string) => String(reply[reply.indexOf(name) + 1] ?? '')
+  const field = (name: string) => {
+    const at = reply.indexOf(name)
+    return at < 0 ? '' : String(reply[at + 1] ?? '')
+  }
   return { flavour: field('server'), version: field('version'), mode: field('mode') }
 }
 

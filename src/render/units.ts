@@ -13,12 +13,12 @@ export function bytes(count: number): string {
 }
 
 export function milliseconds(ms: number): string {
-  return ms < 1000 ? `${ms.toFixed(1)} ms` : duration(ms)
+  return Number(ms.toFixed(1)) < 1000 ? `${ms.toFixed(1)} ms` : duration(ms)
 }
 
 export function duration(ms: number): string {
   const seconds = ms / 1000
-  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  if (Number(seconds.toFixed(1)) < 60) return `${seconds.toFixed(1)} s`
   const whole = Math.round(seconds)
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
   return parts[0] ? `${parts[0]} h ${parts[1]} min` : `${parts[1]} min ${parts[2]} s`

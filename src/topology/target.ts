@@ -13,19 +13,25 @@ export const DEFAULT_PORT = 6379
 
 /** Anything that may hold a password, without it: what may be repeated to the user. */
 export function withoutSecret(text: string): string {
-  return text.replace(/:\/\/[^@]*@/, '://********@')
+  return text.replace(/^([a-z][a-z+-]*:\/\/)?.*@/is, '$1********@')
 }
 
 /** @throws ReplError USAGE (BAD_TARGET), NOT_SUPPORTED for schemes that name what is not built yet. */
 export function parseTarget(text: string): Target {
   const scheme = /^([a-z][a-z+-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) return { endpoint: parseAddress(text) }
-  if (scheme === 'unix') return { endpoint: { kind: 'unix', path: decode(text.slice('unix://'.length), text) } }
+  if (scheme === 'unix') return parseSocket(text)
   if (scheme === 'redis' || scheme === 'valkey') return parseUri(text)
   if (['rediss', 'valkeys', 'redis-sentinel'].includes(scheme)) {
     throw new ReplError('NOT_SUPPORTED', { reason: 'SCHEME', given: withoutSecret(text) })
   }
   throw badTarget(text)
+}
+
+function parseSocket(text: string): Target {
+  const path = decode(text.slice('unix://'.length), text)
+  if (path === '') throw badTarget(text)
+  return { endpoint: { kind: 'unix', path } }
 }
 
 function parseUri(text: string): Target {

@@ -41,6 +41,17 @@ for (const [bytes, text] of INTEGERS) {
   })
 }
 
+test('RdbHead: an integer that is cut off is left out', () => {
+  for (const start of [[0xc0], [0xc1, 0x00], [0xc2, 0x9a, 0x3c, 0x21]]) {
+    const cutOff = Buffer.concat([Buffer.from([0xfa, 5]), Buffer.from('ctime'), Buffer.from(start)])
+    assert.deepEqual(
+      parse([Buffer.concat([Buffer.from('REDIS0012'), auxField('a', '1'), cutOff])])?.aux,
+      { a: '1' },
+      `${start.length} bytes`,
+    )
+  }
+})
+
 test('RdbHead: it reads up to the first thing that is no plain aux field', () => {
   const compressed = Buffer.from([0xfa, 3, 0x6c, 0x75, 0x61, 0xc3, 0x01, 0x01, 0x00])
   const body = Buffer.concat([auxField('a', '1'), compressed, auxField('b', '2')])
