@@ -276,12 +276,15 @@ const ROWS: Partial<Record<State, readonly Judged[]>> = {
     fatal('an unknown PSYNC is fatal where no fork is wanted', UNKNOWN_PSYNC, 'NOT_SUPPORTED'),
     tolerated('an unknown PSYNC leads to SYNC where a fork is the purpose', UNKNOWN_PSYNC, 'PSYNC_UNKNOWN', 'SEND_SYNC', {
       legacySync: true,
+      psync: { kind: 'anything' },
     }),
     fatal('any other error never leads to SYNC', '-ERR SYNC and PSYNC are invalid with pending output', 'NOT_SUPPORTED', {
       legacySync: true,
+      psync: { kind: 'anything' },
     }),
     fatal('a missing right never leads to SYNC', "-NOPERM User r has no permissions to run the 'psync' command", 'NO_PERMISSION', {
       legacySync: true,
+      psync: { kind: 'anything' },
     }),
   ],
 }
@@ -344,7 +347,7 @@ for (const reply of ['+CONTINUE', `+CONTINUE ${REPLID}`]) {
 }
 
 test('SEND_SYNC: the payload is its only answer, so sending it is the verdict', () => {
-  const { machine } = step(climbTo('RECEIVE_PSYNC', { ...SHORT, legacySync: true }), UNKNOWN_PSYNC)
+  const { machine } = step(climbTo('RECEIVE_PSYNC', { ...SHORT, legacySync: true, psync: { kind: 'anything' } }), UNKNOWN_PSYNC)
   const outgoing = send(machine)
   assert.deepEqual([outgoing.command.args, outgoing.machine.state, outgoing.machine.verdict], [['SYNC'], 'TRANSFER', { kind: 'legacy' }])
   assert.equal(nextRung(outgoing.machine), undefined)
