@@ -75,15 +75,15 @@ async function install(apt: PrivateApt, wanted: Wanted, suites: readonly string[
 async function main(): Promise<void> {
   const asked = process.argv.slice(2)
   const ids = asked.length > 0 ? asked : CATALOGUE.map(({ id }) => id)
-  const failures = await fetchServers(ids, (line) => console.log(line))
+  const failures = await fetchServers(ids, (line) => console.log(line)).catch((error: Error) => [error.message])
   for (const failure of failures) console.error(`not available: ${failure}`)
   const installed = installedServers()
   console.log(`servers at hand: ${installed.map(({ id, version }) => `${id} (${version})`).join(', ') || 'none'}`)
+  if (installed.length > 0) return
+  console.error(
+    'No server to test against. They are unpacked from the Debian archive: this needs a Debian with apt-get, apt-cache and dpkg-deb.',
+  )
+  process.exitCode = 1
 }
 
-if (process.argv[1]?.endsWith('fetch-servers.ts')) {
-  await main().catch((error: Error) => {
-    console.error(`cannot fetch servers: ${error.message}`)
-    process.exitCode = 1
-  })
-}
+if (process.argv[1]?.endsWith('fetch-servers.ts')) await main()

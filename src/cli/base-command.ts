@@ -6,7 +6,6 @@ import { Command, type Interfaces } from '@oclif/core'
 import { explain } from '../diagnosis/errors.ts'
 import { ReplError } from '../errors.ts'
 import { RunReport } from '../render/json.ts'
-import { palette } from '../render/palette.ts'
 import { printable } from '../render/printable.ts'
 import { wrap } from '../render/wrap.ts'
 import { withoutSecret } from '../topology/target.ts'
@@ -69,6 +68,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     process.exitCode = status
     if (this.argv.includes('--json')) return this.printJson(this.report.failure(failure, explain(failure), status), this.jsonStream())
     const { what, meaning, next } = explain(failure)
+    const { palette } = await import('../render/palette.ts') // chalk is loaded only where something is painted
     const colour = palette(process.stderr)
     const lines = [
       `${colour.bad(`error ${failure.code}:`)} ${printable(what)}`,

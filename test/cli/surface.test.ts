@@ -43,7 +43,7 @@ describe('the command line', () => {
     })
     master.stop()
     assert.ok(stderr.includes('redis-parser'), 'the trace shows what is loaded')
-    assert.doesNotMatch(stderr, /node_modules\/(ora|cli-table3)\//)
+    assert.doesNotMatch(stderr, /node_modules\/(ora|chalk|cli-table3)\//)
   })
 })
 
