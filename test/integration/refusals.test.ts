@@ -8,6 +8,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { cli } from '../helpers/run.ts'
 import { freePort, pick, RunningServer, servers } from '../helpers/server.ts'
 
@@ -190,6 +191,48 @@ describe('other things on the port', () => {
         const child = spawn('sh', ['-c', `exec "$0" bin/run.js ${command} ${target} > /dev/full`, process.execPath], { stdio: 'ignore' })
         assert.deepEqual(await once(child, 'close'), [8, null], command)
       }
+    })
+  })
+
+  it('a file that may not grow further ends with 8 and is removed', async () => {
+    await withServer(pick('redis-8.6', 'redis-7.0'), { 'repl-diskless-sync-delay': '0' }, async (server) => {
+      await server.cli('DEBUG', 'POPULATE', '50000')
+      const home = await mkdtemp(join(tmpdir(), 'redis-repl-full-'))
+      const command = `ulimit -f 100; exec "$0" bin/run.js dump-rdb ${server.target} -o ${home}/x.rdb`
+      const child = spawn('sh', ['-c', command, process.execPath], { stdio: 'ignore' })
+      assert.deepEqual(await once(child, 'close'), [8, null])
+      assert.deepEqual(await readdir(home), [])
+      await rm(home, { recursive: true })
+    })
+  })
+
+  it('a real TLS port, addressed in clear text, is named or said to have closed', async () => {
+    const fixtures = fileURLToPath(new URL('../fixtures/tls', import.meta.url))
+    const tlsPort = String(await freePort())
+    const certificate = { 'tls-cert-file': `${fixtures}/cert.pem`, 'tls-ca-cert-file': `${fixtures}/cert.pem` }
+    const settings = { 'tls-port': tlsPort, 'tls-key-file': `${fixtures}/key.pem`, ...certificate }
+    await withServer(pick('redis-8.6', 'redis-7.0'), settings, async () => {
+      const [code, status] = await codeOf(['handshake', `127.0.0.1:${tlsPort}`])
+      assert.ok((code === 'NOT_REDIS' && status === 5) || (code === 'LINK_LOST' && status === 7), `${code} ${status}`)
+    })
+  })
+})
+
+describe('a replica as the source', () => {
+  it('is attached to without a fork, and dumped instead of its master', async () => {
+    const installed = pick('redis-8.6', 'redis-7.0')
+    await withServer(installed, { 'repl-diskless-sync-delay': '0' }, async (master) => {
+      await master.cli('SET', 'k', 'v')
+      await withServer(installed, { replicaof: `127.0.0.1 ${master.port}`, 'repl-diskless-sync-delay': '0' }, async (replica) => {
+        await replica.until('its sync', async () => (await replica.info('master_link_status')) === 'up')
+        const ran = await cli(['handshake', replica.target, '--json'])
+        assert.equal(ran.status, 0, ran.out)
+        const { verdict } = JSON.parse(ran.out)
+        assert.deepEqual([verdict.kind, verdict.replid], ['continue', await master.info('master_replid')])
+        const forks = await master.info('total_forks')
+        assert.equal((await cli(['dump-rdb', replica.target])).status, 0)
+        assert.equal(await master.info('total_forks'), forks)
+      })
     })
   })
 })

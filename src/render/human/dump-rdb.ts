@@ -7,6 +7,7 @@ import { printable } from '../printable.ts'
 import type { Progress } from '../progress.ts'
 import { table } from '../table.ts'
 import { bytes, duration, exact } from '../units.ts'
+import { wrap } from '../wrap.ts'
 import { billLine, billText } from './bill.ts'
 import { connectedText, exchangeText, keepAliveText, queryText } from './exchange.ts'
 import type { Detail } from './handshake.ts'
@@ -32,7 +33,7 @@ export class DumpText {
   show(event: ReplEvent | StoredEvent): void {
     if (this.#detail.verbosity > 0) this.#trace(event)
     if (event.type === 'connected') this.#progress.update('shaking hands', event.remote)
-    else if (event.type === 'warning') this.#progress.note(this.#colour.warn(`! ${describeWarning(event.code)}`))
+    else if (event.type === 'warning') this.#progress.note(this.#colour.warn(wrap(`! ${describeWarning(event.code)}`, '  ')))
     else if (event.type === 'stored') this.#stored(event)
     else if (event.type === 'bill') this.#bill(event)
     else this.#transfer(event)
@@ -72,10 +73,11 @@ export class DumpText {
 
   #receiving(at: number): void {
     const elapsed = at - this.#began
-    // A rate over the first moments says nothing.
-    const rate = elapsed > STEADY_MS ? `, ${bytes((this.#received / elapsed) * 1000)}/s` : ''
     const share = this.#total ? this.#received / this.#total : this.#share
-    const left = share > 0.01 && share < 1 ? `, ${duration((elapsed / share) * (1 - share))} left` : ''
+    // Figures over the first moments say nothing.
+    const isSteady = elapsed > STEADY_MS
+    const rate = isSteady ? `, ${bytes((this.#received / elapsed) * 1000)}/s` : ''
+    const left = isSteady && share > 0.01 && share < 1 ? `, ${duration((elapsed / share) * (1 - share))} left` : ''
     const size = this.#total ? `${bytes(this.#received)} of ${bytes(this.#total)}` : bytes(this.#received)
     this.#progress.update('receiving and verifying', `${size}${rate}${left}`)
   }
