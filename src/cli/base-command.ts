@@ -8,7 +8,6 @@ import { ReplError } from '../errors.ts'
 import { RunReport } from '../render/json.ts'
 import { printable } from '../render/printable.ts'
 import { wrap } from '../render/wrap.ts'
-import { withoutSecret } from '../topology/target.ts'
 import { exitStatus } from './exit-status.ts'
 import { connectionFlags, outputFlags } from './flags.ts'
 import { abortOnSignals } from './signals.ts'
@@ -87,8 +86,16 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 function asReplError(error: unknown): ReplError {
   if (error instanceof ReplError) return error
   const message = error instanceof Error ? error.message : String(error)
-  // oclif's parse errors; their first line is the sentence, then comes help.
   const isUsage = error instanceof Error && 'oclif' in error
-  if (isUsage) return new ReplError('USAGE', { reason: 'FLAGS', given: withoutSecret(message.split('\nSee more help')[0] ?? '').trim() })
+  if (isUsage) return new ReplError('USAGE', { reason: 'FLAGS', given: usageSentence(message) })
   return new ReplError('INTERNAL', { given: message }, error)
+}
+
+/** oclif's sentence without the help behind it, and without what may be a password that lost its flag. */
+function usageSentence(message: string): string {
+  const sentence = message.split('\nSee more help')[0] ?? ''
+  return sentence
+    .replace(/^(Unexpected argument)s?:.*/s, '$1: one TARGET is enough')
+    .replace(/\S*@/g, '********@')
+    .trim()
 }

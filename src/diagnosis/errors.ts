@@ -204,6 +204,11 @@ const ROWS: Record<string, Row> = {
     'Something else listens on that port, or a proxy garbles the connection.',
     say('Check that the port belongs to a Redis or Valkey server.'),
   ],
+  REPLY_TOO_LARGE: [
+    (d) => `${where(d)} announced a reply of absurd size.`,
+    'No Redis answers so; something else listens on that port, or it means harm.',
+    say('Check that the port belongs to a Redis or Valkey server.'),
+  ],
   // PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT
   MAGIC: [
     (d) => `The payload does not begin like an RDB${d.reply ? `: "${d.reply}"` : ''}.`,

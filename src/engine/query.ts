@@ -68,8 +68,8 @@ export class QueryLink {
     if (!command) return
     const reply = await this.#exchange(command)
     if (!(reply instanceof ServerError)) return
-    const error = refusal(reply, { state: 'QUERY', command: command.shown.join(' ') })
-    if (error.details.reason !== 'NO_PASSWORD_SET') throw error
+    const { code, details } = refusal(reply, { state: 'QUERY', command: command.shown.join(' ') })
+    if (details.reason !== 'NO_PASSWORD_SET') throw new ReplError(code, { ...details, reply: withoutSecrets(reply.text, command) })
   }
 
   async #exchange(command: Command): Promise<Reply> {
@@ -79,10 +79,9 @@ export class QueryLink {
     for (;;) {
       const chunk = await this.#transport.read(this.#limitMs)
       if (!chunk) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY', command: shown.join(' ') })
-      const [received] = this.#decoder.push(chunk)
-      if (received === undefined) continue
-      const reply = received instanceof ServerError ? new ServerError(withoutSecrets(received.text, command)) : received
-      this.#events.push({ type: 'query', at: now(), rttMs: now() - asked, sent: shown, reply: summary(reply) })
+      const [reply] = this.#decoder.push(chunk)
+      if (reply === undefined) continue
+      this.#events.push({ type: 'query', at: now(), rttMs: now() - asked, sent: shown, reply: withoutSecrets(summary(reply), command) })
       return reply
     }
   }

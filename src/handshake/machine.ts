@@ -8,7 +8,7 @@
  *   STOPPED    nothing follows (permitted, channel, none), or a fatal reply: exchange.error says which.
  * Side effects: none; machines are values.
  */
-import type { ReplError } from '../errors.ts'
+import { ReplError } from '../errors.ts'
 import { type PsyncReply, parsePsyncReply } from '../protocol/psync-reply.ts'
 import { parseReplyLine } from '../protocol/reply.ts'
 import { type Command, type Plan, withoutSecrets } from './plan.ts'
@@ -72,20 +72,22 @@ export function send(machine: Machine): { machine: Machine; command: Command } {
 }
 
 /** Judges the reply to the command last sent. @throws ReplError when the line is no reply of a Redis. */
-export function advance(machine: Machine, received: Buffer): { machine: Machine; exchange: Exchange } {
+export function advance(machine: Machine, line: Buffer): { machine: Machine; exchange: Exchange } {
   const row = LADDER[machine.rung]
   const command = row?.command(machine.plan)
   if (!row || !command) throw new TypeError('no command is outstanding')
-  const line = Buffer.from(withoutSecrets(received.toString(), command))
-  const asked = { state: machine.state, sent: command.shown, reply: line.toString() }
+  const asked = { state: machine.state, sent: command.shown, reply: withoutSecrets(line.toString(), command) }
   const psync = row.receive === 'RECEIVE_PSYNC' ? parsePsyncReply(line) : undefined
   if (psync && psync.kind !== 'refused') return concluded(machine, psync, asked)
   const judgement = row.judge(psync ? psync.error : parseReplyLine(line), machine.plan)
   const exchange: Exchange =
-    judgement.outcome === 'fatal'
-      ? { ...asked, ...judgement, error: judgement.error.with({ state: machine.state, command: command.shown.join(' ') }) }
-      : { ...asked, ...judgement }
+    judgement.outcome === 'fatal' ? { ...asked, ...judgement, error: refused(judgement.error, asked) } : { ...asked, ...judgement }
   return { machine: climbed(machine, judgement), exchange }
+}
+
+/** The refusal with its place, in the masked words. */
+function refused({ code, details }: ReplError, { state, sent, reply }: Pick<Exchange, 'state' | 'sent' | 'reply'>): ReplError {
+  return new ReplError(code, { ...details, reply: reply.slice(1), state, command: sent.join(' ') })
 }
 
 /** Where we stand after a reply that carries no sync. */
@@ -113,12 +115,12 @@ function conclusion(plan: Plan, reply: Answered): { state: State; verdict: Verdi
     case 'dual-channel':
       return { state: 'STOPPED', verdict: { kind: 'channel' }, finding: 'PSYNC_DUAL_CHANNEL' }
     case 'continue': {
-      const request = plan.psync.kind === 'position' ? plan.psync : { replid: '?', requestOffset: 0 }
-      const asked = request.replid.toLowerCase() // masters compare replids without case
+      if (plan.psync.kind !== 'position') throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: '+CONTINUE' })
+      const asked = plan.psync.replid.toLowerCase() // masters compare replids without case
       const replid = reply.replid ?? asked
       return {
         state: 'CONNECTED',
-        verdict: { kind: 'continue', replid, offset: request.requestOffset - 1 },
+        verdict: { kind: 'continue', replid, offset: plan.psync.requestOffset - 1 },
         finding: replid !== asked ? 'PSYNC_CONTINUE_NEW_REPLID' : 'PSYNC_CONTINUE',
       }
     }

@@ -55,12 +55,20 @@ export interface Command {
   readonly shown: readonly string[]
 }
 
+const MASK = '********'
+
+/** A command that holds a secret in the given arguments. */
+export function secretCommand(args: readonly string[], isSecret: (index: number) => boolean): Command {
+  return { args, shown: args.map((arg, index) => (isSecret(index) ? MASK : arg)) }
+}
+
 /**
- * A reply without the secrets of the command it answers: a server that does not know AUTH repeats the beginning of its
- * arguments in the error (server.c, rejectCommandFormat), cut off anywhere.
+ * A reply without the secrets of the command it answers: a server that does not know AUTH repeats its arguments in the
+ * error, and may cut them off anywhere (server.c, "with args beginning with").
  */
 export function withoutSecrets(reply: string, { args, shown }: Command): string {
-  const secrets = args.filter((arg, index) => arg !== shown[index])
+  const secrets = args.filter((arg, index) => arg !== shown[index] && arg !== '')
   if (secrets.length === 0) return reply
-  return reply.replace(/(with args beginning with:).*/s, '$1 …')
+  const cut = reply.replace(/(with args beginning with:).*/s, '$1 …')
+  return secrets.reduce((text, secret) => text.replaceAll(secret, MASK), cut)
 }

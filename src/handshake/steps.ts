@@ -5,7 +5,7 @@
 import type { ReplError } from '../errors.ts'
 import type { ServerError } from '../protocol/reply.ts'
 import { refusal } from '../protocol/server-error.ts'
-import type { Command, Plan } from './plan.ts'
+import { type Command, type Plan, secretCommand } from './plan.ts'
 
 /** ok: as hoped. tolerated: refused, and the handshake goes on as Redis' does. fatal: it ends here. */
 export type Judgement =
@@ -35,8 +35,6 @@ export type Finding =
 
 type Option = 'NAME' | 'PORT' | 'IP' | 'CAPA' | 'VERSION' | 'RDB_ONLY' | 'RDB_FILTER'
 
-const MASK = '********'
-
 /** Refused before anything is decided by every server that it is asked of: no replid, and an offset that is no number. */
 const PERMISSION_PROBE = ['x'.repeat(40), 'not-an-offset'] as const
 
@@ -65,7 +63,7 @@ export function judgePong(reply: string | ServerError, plan: Plan): Judgement {
 export function auth({ credentials }: Pick<Plan, 'credentials'>): Command | undefined {
   if (!credentials) return undefined
   const user = credentials.username ? [credentials.username] : []
-  return { args: ['AUTH', ...user, credentials.password], shown: ['AUTH', ...user, MASK] }
+  return secretCommand(['AUTH', ...user, credentials.password], (index) => index === user.length + 1)
 }
 
 export function judgeAuth(reply: string | ServerError): Judgement {
@@ -128,7 +126,7 @@ export function judgePsyncRefusal(reply: string | ServerError, plan: Plan): Judg
     return { outcome: 'ok', finding: 'PSYNC_PERMITTED' }
   }
   const isUnknown = refusal(reply, {}).details.reason === 'UNKNOWN_COMMAND'
-  if (isUnknown && plan.legacySync) return { outcome: 'tolerated', finding: 'PSYNC_UNKNOWN' }
+  if (isUnknown && legacySync(plan)) return { outcome: 'tolerated', finding: 'PSYNC_UNKNOWN' }
   return fatal(reply)
 }
 

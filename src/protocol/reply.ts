@@ -16,6 +16,11 @@ export class ServerError {
   }
 }
 
+/** Far more than INFO, COMMAND or CONFIG ever answer. */
+const MAX_REPLY_BYTES = 16 * 1024 * 1024
+/** An array of 100,000 elements or more. */
+const HUGE_ARRAY = /(^|\n)\*\d{6}/
+
 export type Reply = string | null | ServerError | Reply[]
 
 /**
@@ -25,6 +30,8 @@ export type Reply = string | null | ServerError | Reply[]
  */
 export class ReplyDecoder {
   #replies: Reply[] = []
+  #pendingBytes = 0
+  #tail = ''
   #fatal: Error | undefined
   readonly #parser = new RedisParser({
     returnReply: (reply) => this.#replies.push(toReply(reply)),
@@ -38,6 +45,7 @@ export class ReplyDecoder {
 
   push(chunk: Buffer): Reply[] {
     this.#replies = []
+    this.#limit(chunk)
     try {
       // The parser keeps slices of what it is given and chunks are only valid until the next read.
       this.#parser.execute(Buffer.from(chunk))
@@ -47,7 +55,16 @@ export class ReplyDecoder {
     }
     // The parser's own message holds the whole chunk as JSON, so it is not passed on.
     if (this.#fatal) throw foreignProtocol(chunk) ?? new ReplError('PROTOCOL', { reason: 'NOT_RESP', reply: excerpt(chunk) })
+    if (this.#replies.length > 0) this.#pendingBytes = 0
     return this.#replies
+  }
+
+  /** The parser makes room for whatever is announced, so the announcement is looked at first. */
+  #limit(chunk: Buffer): void {
+    this.#pendingBytes += chunk.length
+    const seen = this.#tail + chunk.toString('latin1')
+    this.#tail = seen.slice(-16)
+    if (this.#pendingBytes > MAX_REPLY_BYTES || HUGE_ARRAY.test(seen)) throw new ReplError('PROTOCOL', { reason: 'REPLY_TOO_LARGE' })
   }
 }
 

@@ -11,15 +11,20 @@ export interface Target {
 export const DEFAULT_HOST = '127.0.0.1'
 export const DEFAULT_PORT = 6379
 
-/** Anything that may hold a password, without it: what may be repeated to the user. */
+/**
+ * Anything that may hold a password, without it: what may be repeated to the user. That is what stands before an @, and
+ * behind a colon where a port should be and none is.
+ */
 export function withoutSecret(text: string): string {
-  return text.replace(/^([a-z][a-z+-]*:\/\/)?.*@/is, '$1********@')
+  return text
+    .replace(/^([a-z][a-z+-]*:\/\/)?.*@/is, '$1********@')
+    .replace(/^((?:[a-z][a-z+-]*:\/\/)?[^:[\]@]*):(?!\/\/|\d+$)[^:]+$/i, '$1:********')
 }
 
 /** @throws ReplError USAGE (BAD_TARGET), NOT_SUPPORTED for schemes that name what is not built yet. */
 export function parseTarget(text: string): Target {
   const scheme = /^([a-z][a-z+-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
-  if (scheme === undefined) return { endpoint: parseAddress(text) }
+  if (scheme === undefined) return { endpoint: parseAddress(text, text) }
   if (scheme === 'unix') return parseSocket(text)
   if (scheme === 'redis' || scheme === 'valkey') return parseUri(text)
   if (['rediss', 'valkeys', 'redis-sentinel'].includes(scheme)) {
@@ -36,7 +41,7 @@ function parseSocket(text: string): Target {
 
 function parseUri(text: string): Target {
   const [, userinfo, address = ''] = /^[a-z]+:\/\/(?:([^@]*)@)?([^/?#]*)/i.exec(text) ?? []
-  const endpoint = parseAddress(address || DEFAULT_HOST)
+  const endpoint = parseAddress(address || DEFAULT_HOST, text)
   if (userinfo === undefined || userinfo === '') return { endpoint }
   const colon = userinfo.indexOf(':')
   // Without a colon it is a user name to redis-cli, which then has no password to log in with.
@@ -46,12 +51,18 @@ function parseUri(text: string): Target {
   return { endpoint, credentials: { ...(username && { username }), password } }
 }
 
-function parseAddress(text: string): Endpoint {
-  const [, v6, host, port] = /^(?:\[([0-9a-f:.%]+)\]|([^\s:@/[\]]+))(?::(\d{1,5}))?$/i.exec(text) ?? []
-  const name = v6 ?? host ?? (/^[0-9a-f:]+:[0-9a-f:.]*$/i.test(text) && text.split(':').length > 2 ? text : undefined)
+/** @param whole what the user wrote, for the error */
+function parseAddress(text: string, whole: string): Endpoint {
+  const [, v6, host, port] = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s:@/[\]]+))(?::(\d{1,5}))?$/i.exec(text) ?? []
+  const name = v6 ?? host ?? (isBareV6(text) ? text : undefined)
   const number = port === undefined ? DEFAULT_PORT : Number(port)
-  if (name === undefined || number < 1 || number > 65535) throw badTarget(text)
+  if (name === undefined || number < 1 || number > 65535) throw badTarget(whole)
   return { kind: 'tcp', host: name, port: number }
+}
+
+/** Without brackets only what can be nothing else: eight groups, or a gap. */
+function isBareV6(text: string): boolean {
+  return /^[0-9a-f:.]+$/i.test(text) && (text.includes('::') || text.split(':').length === 8)
 }
 
 function decode(text: string, whole: string): string {

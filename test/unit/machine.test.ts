@@ -48,7 +48,7 @@ function commands(plan: Plan): string[] {
   for (let machine = begin(plan); nextRung(machine); ) {
     const { command } = send(machine)
     sent.push(command.args.join(' '))
-    machine = step(machine, command.args[0] === 'PSYNC' ? '+CONTINUE' : '+OK').machine
+    machine = step(machine, command.args[0] === 'PSYNC' ? `+FULLRESYNC ${REPLID} 1000` : '+OK').machine
   }
   return sent
 }
@@ -278,6 +278,9 @@ const ROWS: Partial<Record<State, readonly Judged[]>> = {
       legacySync: true,
       psync: { kind: 'anything' },
     }),
+    fatal('an unknown PSYNC is fatal where a position was asked for, since SYNC has none', UNKNOWN_PSYNC, 'NOT_SUPPORTED', {
+      legacySync: true,
+    }),
     fatal('any other error never leads to SYNC', '-ERR SYNC and PSYNC are invalid with pending output', 'NOT_SUPPORTED', {
       legacySync: true,
       psync: { kind: 'anything' },
@@ -363,6 +366,7 @@ for (const reply of [
   '+OK',
   '-WRONGPASS invalid username-password pair or user is disabled.',
   `-ERR unknown command 'AUTH', with args beginning with: 'repl' '${PASSWORD}' `, // a renamed AUTH echoes its arguments
+  `-ERR Unsupported command: AUTH repl ${PASSWORD}`, // as Huawei echoes PSYNC
 ]) {
   test(`no password is in what may be shown of AUTH (${reply.replace(PASSWORD, '…')})`, () => {
     const { exchange } = step(climbTo('RECEIVE_AUTH', FULL), reply)
@@ -375,4 +379,9 @@ test('after the end there is nothing to send, and without a command nothing to j
   const { machine } = step(climbTo('RECEIVE_PSYNC', SHORT), '+CONTINUE')
   assert.throws(() => send(machine), TypeError)
   assert.throws(() => advance(begin(SHORT), Buffer.from('+OK')), TypeError)
+})
+
+test('a +CONTINUE to ? -1, which names no position to go on from, is no reply to it', () => {
+  const plan: Plan = { ...SHORT, psync: { kind: 'anything' } }
+  assert.throws(() => step(climbTo('RECEIVE_PSYNC', plan), '+CONTINUE'), { code: 'PROTOCOL' })
 })

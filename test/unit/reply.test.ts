@@ -56,11 +56,22 @@ test('ReplyDecoder: other bytes are no RESP, and at most 120 of them are quoted'
   })
 })
 
-test('ReplyDecoder: an array length that no memory could hold is no RESP', () => {
-  assert.throws(() => new ReplyDecoder().push(Buffer.from('*4294967296\r\n')), {
-    code: 'PROTOCOL',
-    details: { reason: 'NOT_RESP', reply: '*4294967296\r\n' },
+for (const announced of ['*4294967296\r\n', '*100000\r\n', '*2\r\n*30000000\r\n'.repeat(12)]) {
+  test(`ReplyDecoder: an array that nobody would answer with is refused before room is made for it (${announced.slice(0, 14).trim()} …)`, () => {
+    for (const chunks of [[announced], [...announced]]) {
+      const decoder = new ReplyDecoder()
+      assert.throws(() => chunks.forEach((chunk) => decoder.push(Buffer.from(chunk))), {
+        code: 'PROTOCOL',
+        details: { reason: 'REPLY_TOO_LARGE' },
+      })
+    }
   })
+}
+
+test('ReplyDecoder: a bulk that never ends is refused at 16 MiB', () => {
+  const decoder = new ReplyDecoder()
+  decoder.push(Buffer.from('$999999999\r\n'))
+  assert.throws(() => decoder.push(Buffer.alloc(16 * 1024 * 1024)), { code: 'PROTOCOL' })
 })
 
 const LINES: readonly { rule: string; text: string; value: string | ServerError }[] = [
