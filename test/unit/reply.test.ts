@@ -63,10 +63,7 @@ for (const announced of ['*4294967296\r\n', '*100000\r\n', '*2\r\n*30000000\r\n'
       const feed = () => {
         for (const chunk of chunks) decoder.push(Buffer.from(chunk))
       }
-      assert.throws(feed, { code: "PROTOCOL", details: { reason: "REPLY_TOO_LARGE" } })
-        code: 'PROTOCOL',
-        details: reason: 'REPLY_TOO_LARGE' ,
-      })
+      assert.throws(feed, { code: 'PROTOCOL', details: { reason: 'REPLY_TOO_LARGE' } })
     }
   })
 }
