@@ -5,7 +5,7 @@
 import { Command, type Interfaces } from '@oclif/core'
 import { explain } from '../diagnosis/errors.ts'
 import { ReplError } from '../errors.ts'
-import { RunReport } from '../render/json.ts'
+import { jsonLine, RunReport } from '../render/json.ts'
 import { printable } from '../render/printable.ts'
 import { wrap } from '../render/wrap.ts'
 import { exitStatus } from './exit-status.ts'
@@ -34,7 +34,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     this.flags = parsed.flags as FlagsOf<T>
     this.args = parsed.args as Interfaces.InferredArgs<T['args']>
     this.verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length
-    const isVisible = this.flags.pass !== undefined && !this.flags['no-auth-warning'] && !this.flags.quiet
+    const isVisible = this.flags.pass !== undefined && !this.flags['no-auth-warning'] && !this.flags.quiet && !this.flags.json
     if (isVisible) process.stderr.write('! a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it\n')
   }
 
@@ -58,7 +58,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   }
 
   protected printJson(object: object, stream: NodeJS.WriteStream = process.stdout): void {
-    stream.write(`${JSON.stringify(object)}\n`)
+    stream.write(jsonLine(object))
   }
 
   override async catch(error: unknown): Promise<void> {

@@ -1,7 +1,7 @@
 /** Climbs the handshake's ladder over a live connection, one exchange outstanding at a time. */
 import { ReplError } from '../errors.ts'
 import { advance, begin, type Machine, nextRung, send, type Verdict } from '../handshake/machine.ts'
-import { INVISIBLE, type Plan } from '../handshake/plan.ts'
+import type { Plan } from '../handshake/plan.ts'
 import { now } from '../io/clock.ts'
 import type { Transport } from '../io/transport.ts'
 import { foreignProtocol } from '../protocol/foreign.ts'
@@ -63,7 +63,7 @@ function firstPlan(options: ReplicaOptions): Plan {
   return {
     ...(options.credentials && { credentials: options.credentials }),
     clientName: options.clientName,
-    announce: options.announce ?? INVISIBLE,
+    announce: options.announce,
     capabilities: [],
     rdbOnly: isDump,
     emptyRdb: false,

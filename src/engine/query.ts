@@ -30,9 +30,14 @@ export class QueryLink {
   ): Promise<QueryLink> {
     const transport = await Transport.connect(options.endpoint, options.limits.connectMs, signal)
     const link = new QueryLink(transport, options.limits.stepMs)
-    if (options.credentials) await link.#authenticate(options.credentials)
-    await link.ask('CLIENT', 'SETNAME', options.clientName)
-    return link
+    try {
+      if (options.credentials) await link.#authenticate(options.credentials)
+      await link.ask('CLIENT', 'SETNAME', options.clientName)
+      return link
+    } catch (error) {
+      link.close()
+      throw error
+    }
   }
 
   /** One command, one reply; an error reply is a value. @throws ReplError when there is no reply. */

@@ -8,8 +8,14 @@ import { describeVerdict, describeWarning } from '../diagnosis/verdict.ts'
 import type { ExchangeEvent, ReplEvent, VerdictEvent } from '../engine/events.ts'
 import type { StoredEvent } from '../engine/store.ts'
 import type { ReplError } from '../errors.ts'
+import { UNSAFE } from './printable.ts'
 
 type JsonObject = Record<string, unknown>
+
+/** One line of JSON. What moves a terminal's cursor is escaped beyond what JSON asks for. */
+export function jsonLine(object: object): string {
+  return `${JSON.stringify(object).replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
+}
 
 /** Collects what a run has told and gives it as one object. */
 export class RunReport {

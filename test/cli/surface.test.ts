@@ -76,6 +76,17 @@ describe('JSON output', () => {
   })
 })
 
+describe('JSON output on a terminal', () => {
+  it('holds no control character in any encoding, and still says what was received', async () => {
+    const words = 'ERR \u009b2J \u202e \u007f'
+    const master = await FakeMaster.start({ PSYNC: Buffer.from(`-${words}\r\n`) })
+    const ran = await cli(['handshake', master.target, '--json'])
+    master.stop()
+    assert.doesNotMatch(ran.out, /[\u007f-\u009f\u202e]/)
+    assert.equal((JSON.parse(ran.out).error.details as { reply: string }).reply, words)
+  })
+})
+
 describe('text output', () => {
   const steps = [
     ['-q', /^OK .*\n( {3}.*\n)*$/],
