@@ -5,7 +5,6 @@
  */
 
 export type ErrorCode =
-  | 'EXPECTATION_FAILED'
   | 'USAGE'
   | 'MASTER_UNREACHABLE'
   | 'TIMEOUT'

@@ -52,6 +52,8 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   }
 
   override async finally(): Promise<void> {
+    // Whoever stopped us does not wait for a reader that stalls.
+    if (this.signal.aborted) process.exit()
     // An empty write comes back when everything before it has gone, or failed.
     await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
     if (this.#lostOutput && !process.exitCode) await this.catch(this.#lostOutput)
@@ -97,5 +99,6 @@ function usageSentence(message: string): string {
   return sentence
     .replace(/^(Unexpected argument)s?:.*/s, '$1: one TARGET is enough')
     .replace(/\S*@/g, '********@')
+    .replace(/(--?[\w-]+)=\S+/g, '$1=********')
     .trim()
 }

@@ -38,6 +38,8 @@ export function connectionOptions(target: string | undefined, flags: ConnectionF
 }
 
 function chooseTarget(target: string | undefined, { host, port, socket }: ConnectionFlags): Target {
+  // An unset variable in a script must not become localhost.
+  if ([target, host, socket].includes('')) throw usage('The name of the server is empty')
   const named = [target, host ?? port, socket].filter((value) => value !== undefined)
   if (named.length > 1) throw usage('Name the server once: as TARGET, by -h and -p, or by -s')
   if (target !== undefined) return parseTarget(target)

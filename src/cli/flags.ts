@@ -1,6 +1,9 @@
 /** The flags every command shares. Connection flags carry redis-cli's names. */
 import { Args, Flags } from '@oclif/core'
 
+/** The longest a timer of Node can run: 2^31 milliseconds. */
+const MAX_SECONDS = 2_147_483
+
 const CONNECTION = 'CONNECTION'
 const OUTPUT = 'OUTPUT'
 
@@ -26,10 +29,18 @@ export const connectionFlags = {
     helpValue: 'IP:PORT',
     description: 'be listed as a replica at this address; by default we are listed where nobody looks (redis_repl, port -1)',
   }),
-  'connect-timeout': Flags.integer({ helpGroup: CONNECTION, min: 1, default: 5, helpValue: 'SECONDS', description: 'for the connection' }),
+  'connect-timeout': Flags.integer({
+    helpGroup: CONNECTION,
+    min: 1,
+    max: MAX_SECONDS,
+    default: 5,
+    helpValue: 'SECONDS',
+    description: 'for the connection',
+  }),
   'step-timeout': Flags.integer({
     helpGroup: CONNECTION,
     min: 1,
+    max: MAX_SECONDS,
     default: 5,
     helpValue: 'SECONDS',
     description: 'for one step of the handshake',
@@ -37,6 +48,7 @@ export const connectionFlags = {
   'silence-timeout': Flags.integer({
     helpGroup: CONNECTION,
     min: 1,
+    max: MAX_SECONDS,
     default: 60,
     helpValue: 'SECONDS',
     description: 'without a byte while the master prepares or sends, as repl-timeout',

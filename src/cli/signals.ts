@@ -1,4 +1,4 @@
-/** The first Ctrl-C or SIGTERM stops cleanly, the second leaves at once. */
+/** The first Ctrl-C, SIGTERM or lost terminal stops cleanly, the second leaves at once. */
 
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController()
@@ -6,7 +6,6 @@ export function abortOnSignals(): AbortSignal {
     if (controller.signal.aborted) process.exit(130)
     controller.abort()
   }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
   return controller.signal
 }

@@ -25,9 +25,10 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
   async run(): Promise<void> {
     const { flags } = this
     const connection = connectionOptions(this.args.target, flags)
+    if (flags.output === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the output file is empty' })
     const path = flags.output === '-' ? undefined : flags.output
     if (path === undefined && process.stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })
-    const sink = path === undefined ? new StdoutSink() : await RdbFile.create(path, flags.force)
+    const sink = path === undefined ? new StdoutSink(this.signal) : await RdbFile.create(path, flags.force)
     const options = { ...connection, goal: 'payload' as const, stopBeforePsync: false, allowFork: true }
     const text = flags.json ? undefined : await this.#text()
     try {

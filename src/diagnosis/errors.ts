@@ -10,7 +10,9 @@ export interface Explanation {
   readonly next: string
 }
 
-type Row = readonly [what: (details: ErrorDetails) => string, meaning: string, next: (details: ErrorDetails) => string]
+type Words = (details: ErrorDetails) => string
+
+type Row = readonly [what: Words, meaning: string | Words, next: Words]
 
 const MINIMAL_ACL = 'ACL SETUSER <user> on ><password> +psync +replconf +ping +info'
 
@@ -20,6 +22,9 @@ const seconds = ({ limitMs }: ErrorDetails) => `${(limitMs ?? 0) / 1000} s`
 const answered = (details: ErrorDetails) =>
   `${where(details)} answered ${details.command ? `${details.command} with` : ''} "-${details.reply}"`.replace('  ', ' ')
 const say = (text: string) => () => text
+/** A file is removed; what went to stdout cannot be called back. */
+const fate = ({ path }: ErrorDetails) =>
+  path === 'stdout' ? 'What stdout got is no snapshot: delete it.' : 'What was received was removed.'
 
 const WRITE_ADVICE: Record<string, string> = {
   EPIPE: 'The reader of the pipe ended early: look at its own messages.',
@@ -155,8 +160,14 @@ const ROWS: Record<string, Row> = {
   // LINK_LOST
   CLOSED: [
     (d) => `${where(d)} closed the connection${during(d)} without an answer.`,
-    'Typical of a port that speaks TLS, of a proxy without a backend, and of a server that is shutting down.',
-    say('Try redis-cli PING on the same address, with and without --tls.'),
+    ({ state }) =>
+      state === 'RECEIVE_PONG'
+        ? 'Typical of a port that speaks TLS, of a proxy without a backend, and of a server that is shutting down.'
+        : 'The server is shutting down, its BGSAVE could not start, or somebody cut the link (CLIENT KILL).',
+    ({ state }) =>
+      state === 'RECEIVE_PONG'
+        ? 'Try redis-cli PING on the same address, with and without --tls.'
+        : 'Look at the server’s log at this moment.',
   ],
   RESET: [
     (d) => `The connection to ${where(d)} was reset${during(d)} (${d.errno}).`,
@@ -212,17 +223,17 @@ const ROWS: Record<string, Row> = {
   // PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT
   MAGIC: [
     (d) => `The payload does not begin like an RDB${d.reply ? `: "${d.reply}"` : ''}.`,
-    'What was received is no snapshot; it was thrown away.',
+    (d) => `This is no snapshot. ${fate(d)}`,
     say('Look at the master’s log; try again, and compare with BGSAVE on the master.'),
   ],
   TRAILER: [
     (d) => `The payload of ${d.bytes} bytes does not end like an RDB.`,
-    'Something is missing or was added at its end; it was thrown away.',
+    (d) => `Something is missing or was added at its end. ${fate(d)}`,
     say('Try again; if it happens twice, look at what lies between here and the master.'),
   ],
   CHECKSUM: [
     (d) => `The CRC64 of the ${d.bytes} bytes received is not the one the master wrote.`,
-    'Bytes were changed on the way, or in the master’s memory; the snapshot was thrown away.',
+    (d) => `Bytes were changed on the way, or in the master’s memory. ${fate(d)}`,
     say('Try again; if it happens twice, suspect the memory and the network of the master.'),
   ],
   // OUTPUT_FAILED, USAGE
@@ -238,7 +249,7 @@ const ROWS: Record<string, Row> = {
   ],
   WRITE: [
     (d) => `Writing to ${d.path} failed (${d.errno}).`,
-    'The output is incomplete; nothing is left under the final name of a snapshot.',
+    (d) => `The output is incomplete. ${fate(d)}`,
     (d) => WRITE_ADVICE[d.errno ?? ''] ?? 'Check room and permissions of the place it goes to.',
   ],
   TERMINAL: [
@@ -264,7 +275,6 @@ const ROWS: Record<string, Row> = {
 }
 
 const CODES: Record<ErrorCode, Row> = {
-  EXPECTATION_FAILED: [say('The answer is not the one expected.'), 'See above.', say('See above.')],
   USAGE: ROWS.FLAGS as Row,
   MASTER_UNREACHABLE: [
     (d) => `${where(d)} cannot be reached (${d.errno}).`,
@@ -283,7 +293,7 @@ const CODES: Record<ErrorCode, Row> = {
   PAYLOAD_TRUNCATED: [
     (d) =>
       `The link to ${where(d)} broke after ${d.bytes} bytes of the RDB${d.expectedBytes === undefined ? '' : ` (of ${d.expectedBytes})`}.`,
-    'The snapshot is incomplete and was thrown away: the BGSAVE was killed, the output buffer ran over, or the network failed.',
+    (d) => `The BGSAVE was killed, the output buffer ran over, the master fell silent, or the network failed. ${fate(d)}`,
     say('Look at the master’s log at this moment. Nothing is retried, since each try forks.'),
   ],
   PAYLOAD_CORRUPT: ROWS.TRAILER as Row,
@@ -298,7 +308,7 @@ const CODES: Record<ErrorCode, Row> = {
     'This is a bug.',
     say('Please report it with the output of the same command and -vv.'),
   ],
-  ABORTED: [say('Stopped by the user.'), 'Nothing was kept.', say('Run it again when you like.')],
+  ABORTED: [say('Stopped by the user.'), (d) => (d.path ? fate(d) : 'Nothing was kept.'), say('Run it again when you like.')],
 }
 
 /** Codes whose reasons need no row of their own: the same word would mean something else. */
@@ -310,5 +320,6 @@ function rowFor({ code, details }: ReplError): Row {
 
 export function explain(error: ReplError): Explanation {
   const [what, meaning, next] = rowFor(error)
-  return { what: what(error.details), meaning, next: next(error.details) }
+  const { details } = error
+  return { what: what(details), meaning: typeof meaning === 'string' ? meaning : meaning(details), next: next(details) }
 }

@@ -7,8 +7,10 @@ import { ReplError } from '../errors.ts'
 import { CAPABILITIES, canProbePermission, forkGuard, type Guard } from '../handshake/guard.ts'
 import type { Plan, PsyncRequest } from '../handshake/plan.ts'
 import { now } from '../io/clock.ts'
+import { endpointName } from '../io/transport.ts'
 import { type Info, infoNumber } from '../protocol/info.ts'
 import { ServerError } from '../protocol/reply.ts'
+import { refusal } from '../protocol/server-error.ts'
 import { identityFromHello, identityFromInfo, type Position, positionFromInfo, type ServerIdentity } from '../protocol/server-facts.ts'
 import type { BgsaveEvent, BillEvent, BillRow, ReplEvent } from './events.ts'
 import type { ReplicaOptions } from './options.ts'
@@ -29,7 +31,8 @@ export class Briefing {
   readonly #signal: AbortSignal
   #link: QueryLink | undefined
   #before: Info | undefined
-  #refusal: string | undefined
+  /** Why INFO could not be had: the server's refusal, or what broke the second connection. */
+  #unavailable: ReplError | undefined
   #identity: ServerIdentity | undefined
   /** Why the plan does not ask for a sync, when it does not. */
   stopReason: StopReason | undefined
@@ -91,7 +94,8 @@ export class Briefing {
 
   /** After the visit: the server's own counters. */
   async bill(): Promise<ReplEvent[]> {
-    const after = await this.#info()
+    // The visit is over: whatever hinders the last question takes nothing from its result.
+    const after = await this.#info().catch(() => undefined)
     const before = this.#before
     const bill: BillEvent = before && after ? { type: 'bill', at: now(), rows: billRows(before, after) } : { type: 'bill', at: now() }
     return [...this.#takeQueries(), bill]
@@ -133,7 +137,7 @@ export class Briefing {
     try {
       const reply = await this.#link?.info()
       if (!(reply instanceof ServerError)) return reply
-      this.#refusal = reply.text
+      this.#unavailable = refusal(reply, { command: 'INFO' })
     } catch (error) {
       this.#giveUp(error)
     }
@@ -148,18 +152,19 @@ export class Briefing {
   /** The handshake goes on without the second connection; only a stop by the user is passed on. */
   #giveUp(error: unknown): undefined {
     if (!(error instanceof ReplError) || error.code === 'ABORTED') throw error
-    this.#refusal ??= error.details.reply ?? error.message
+    this.#unavailable ??= error
     this.#link?.close()
     this.#link = undefined
     return undefined
   }
 
   async #warnings(): Promise<ReplEvent[]> {
-    if (!this.#before) return [this.#warning('NO_INFO', this.#refusal)]
+    if (!this.#before) return [this.#warning('NO_INFO', this.#unavailable)]
     if (this.#options.goal !== 'payload') return []
-    if ((await this.#link?.config('repl-diskless-sync').catch((error) => this.#giveUp(error))) !== 'no') return []
-    const warnings = [this.#warning('DISK_BASED')]
-    if (await this.#stopsWritesOnFailure()) warnings.push(this.#warning('STOP_WRITES_RISK'))
+    const diskless = await this.#link?.config('repl-diskless-sync').catch((error) => this.#giveUp(error))
+    if (diskless === 'yes') return []
+    const warnings = [this.#warning(diskless === 'no' ? 'DISK_BASED' : 'DISK_UNKNOWN')]
+    if (diskless === 'no' && (await this.#stopsWritesOnFailure())) warnings.push(this.#warning('STOP_WRITES_RISK'))
     if (this.#before.get('rdb_last_bgsave_status') === 'err') warnings.push(this.#warning('LAST_BGSAVE_FAILED'))
     return warnings
   }
@@ -171,8 +176,8 @@ export class Briefing {
     return Boolean(save) && stop === 'yes'
   }
 
-  #warning(code: WarningCode, reply?: string): ReplEvent {
-    return { type: 'warning', at: now(), code, ...(reply ? { reply } : {}) }
+  #warning(code: WarningCode, cause?: ReplError): ReplEvent {
+    return { type: 'warning', at: now(), code, ...(cause && { cause: cause.with({ endpoint: endpointName(this.#options.endpoint) }) }) }
   }
 
   #takeQueries(): ReplEvent[] {

@@ -3,6 +3,7 @@
  * shows or stores it. `at` is monotonic, in milliseconds.
  */
 import type { StopReason, WarningCode } from '../diagnosis/verdict.ts'
+import type { ReplError } from '../errors.ts'
 import type { GuardName } from '../handshake/guard.ts'
 import type { Exchange, Verdict } from '../handshake/machine.ts'
 import type { State } from '../handshake/states.ts'
@@ -32,7 +33,7 @@ export type ServerEvent = At & {
   readonly position?: Position
   readonly guard: GuardName
 }
-export type WarningEvent = At & { readonly type: 'warning'; readonly code: WarningCode; readonly reply?: string }
+export type WarningEvent = At & { readonly type: 'warning'; readonly code: WarningCode; readonly cause?: ReplError }
 /** A bare newline from the master: it is alive and preparing the sync. */
 export type KeepAliveEvent = At & { readonly type: 'keep-alive'; readonly state: State; readonly count: number }
 /** The end of the handshake. `stopped` is present when no sync was asked for or granted. */

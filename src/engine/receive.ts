@@ -73,6 +73,7 @@ function quiet(error: unknown): undefined {
 function broken(error: unknown, payload: PayloadReader, verifier: RdbVerifier): unknown {
   if (!(error instanceof ReplError)) return error
   const where = { state: 'TRANSFER', bytes: verifier.bytes, ...(payload.announced !== undefined && { expectedBytes: payload.announced }) }
-  if (error.code === 'LINK_LOST' && payload.started) return new ReplError('PAYLOAD_TRUNCATED', { ...error.details, ...where }, error)
+  const isCut = error.code === 'LINK_LOST' || error.code === 'TIMEOUT'
+  if (isCut && payload.started) return new ReplError('PAYLOAD_TRUNCATED', { ...error.details, ...where }, error)
   return error.with(where)
 }

@@ -28,7 +28,12 @@ export async function* replicate(options: ReplicaOptions, signal: AbortSignal): 
     // A fork that was not wanted may be called off still by leaving at once.
     if (options.goal === 'verdict') link.close()
     yield [{ type: 'verdict', at: now(), verdict, ...(stopped && { stopped }) }]
-    if (options.goal === 'payload') yield* payload(link, briefing, rest, options, signal)
+    if (options.goal === 'payload') {
+      // A sync on two connections was not asked for, and no payload will come on this one.
+      if (verdict.kind !== 'full' && verdict.kind !== 'legacy')
+        throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict.kind })
+      yield* payload(link, briefing, rest, options, signal)
+    }
     link.close()
     yield await briefing.bill()
   } catch (error) {

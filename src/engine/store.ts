@@ -1,4 +1,5 @@
 /** Brings a payload to its sink on the way through: batches in, the same batches out, and one more at the end. */
+import { ReplError } from '../errors.ts'
 import type { Verdict } from '../handshake/machine.ts'
 import { now } from '../io/clock.ts'
 import type { RdbSink } from '../io/rdb-file.ts'
@@ -21,26 +22,34 @@ export async function* storePayload(
   sink: RdbSink,
   path: string | undefined,
 ): AsyncGenerator<Batch | [StoredEvent]> {
+  let isSafe = false
+  try {
+    for await (const batch of delivered(batches, sink, path)) {
+      isSafe ||= batch[0]?.type === 'stored'
+      yield batch
+    }
+  } catch (error) {
+    throw error instanceof ReplError ? error.with({ path: path ?? 'stdout' }) : error
+  } finally {
+    if (!isSafe) await sink.abandon()
+  }
+}
+
+async function* delivered(batches: AsyncGenerator<Batch>, sink: RdbSink, path: string | undefined): AsyncGenerator<Batch | [StoredEvent]> {
   const began = now()
   let framing: StoredEvent['framing'] = 'length'
   let verdict: Verdict = { kind: 'none' }
-  let isSafe = false
-  try {
-    for await (const batch of batches) {
-      for (const event of batch) {
-        if (event.type === 'verdict') verdict = event.verdict
-        if (event.type === 'payload-start') framing = event.framing.kind
-        await deliver(event, sink)
-      }
-      yield batch
-      const end = batch.find((event) => event.type === 'payload-end')
-      if (!end) continue
-      await sink.commit()
-      isSafe = true
-      yield [{ ...end, type: 'stored', framing, verdict, elapsedMs: now() - began, ...(path !== undefined && { path }) }]
+  for await (const batch of batches) {
+    for (const event of batch) {
+      if (event.type === 'verdict') verdict = event.verdict
+      if (event.type === 'payload-start') framing = event.framing.kind
+      await deliver(event, sink)
     }
-  } finally {
-    if (!isSafe) await sink.abandon()
+    yield batch
+    const end = batch.find((event) => event.type === 'payload-end')
+    if (!end) continue
+    await sink.commit()
+    yield [{ ...end, type: 'stored', framing, verdict, elapsedMs: now() - began, ...(path !== undefined && { path }) }]
   }
 }
 

@@ -1,7 +1,9 @@
 /**
  * An RDB under its final name is whole and verified: it is written beside it as `.part`, synced, and only then named.
  */
-import { type FileHandle, link, open, rename, stat, statfs, unlink } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { unlinkSync } from 'node:fs'
+import { type FileHandle, link, lstat, open, rename, statfs, unlink } from 'node:fs/promises'
 import { basename, dirname, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
 
@@ -28,14 +30,15 @@ export class RdbFile implements RdbSink {
     this.#part = part
     this.#file = file
     this.#overwrite = overwrite
+    process.once('exit', this.#removePart)
   }
 
-  /** Opens the `.part`. Its name holds our process id, so that two dumps to one name cannot mix. */
+  /** Opens the `.part`. Its name is random, so that neither a dump beside us nor a remnant of a killed one is in the way. */
   static async create(path: string, overwrite: boolean): Promise<RdbFile> {
-    const existing = await stat(path).catch(() => undefined)
+    const existing = await lstat(path).catch(() => undefined)
     if (existing && !existing.isFile()) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_FILE', path })
     if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
-    const part = `${path}.${process.pid}.part`
+    const part = `${path}.${randomBytes(4).toString('hex')}.part`
     const file = await open(part, 'wx', 0o600).catch(failed(path))
     return new RdbFile(path, part, file, overwrite)
   }
@@ -58,12 +61,23 @@ export class RdbFile implements RdbSink {
     await this.#file.sync().catch(failed(this.#path))
     await this.#file.close().catch(failed(this.#path))
     await (this.#overwrite ? rename(this.#part, this.#path) : this.#nameWithoutReplacing()).catch(failed(this.#path))
+    process.off('exit', this.#removePart)
     await syncFolder(dirname(resolve(this.#path)))
   }
 
   async abandon(): Promise<void> {
     await this.#file.close().catch(() => undefined)
-    await unlink(this.#part).catch(() => undefined)
+    this.#removePart()
+  }
+
+  /** Also on a second Ctrl-C, which leaves at once: that is why it is synchronous. */
+  readonly #removePart = (): void => {
+    process.off('exit', this.#removePart)
+    try {
+      unlinkSync(this.#part)
+    } catch {
+      // it has its final name already
+    }
   }
 
   /** A hard link fails where the name exists; a rename would replace a file that appeared while we were receiving. */
@@ -79,14 +93,25 @@ export class RdbFile implements RdbSink {
   }
 }
 
-/** The payload as it comes, for a pipe. A broken one ends the dump. */
+/** The payload as it comes, for a pipe. A broken one ends the dump, and so does the signal while the reader stalls. */
 export class StdoutSink implements RdbSink {
+  readonly #signal: AbortSignal
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+  }
+
   async reserve(): Promise<void> {}
 
   async write(bytes: Buffer): Promise<void> {
+    let stop = () => {}
     await new Promise<void>((resolve, reject) => {
+      stop = () => reject(new ReplError('ABORTED'))
+      this.#signal.addEventListener('abort', stop)
       process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
-    }).catch(failed('stdout'))
+    })
+      .catch(failed('stdout'))
+      .finally(() => this.#signal.removeEventListener('abort', stop))
   }
 
   async commit(): Promise<void> {}
@@ -101,8 +126,9 @@ async function syncFolder(path: string): Promise<void> {
   await folder?.close()
 }
 
-function failed(path: string): (error: NodeJS.ErrnoException) => never {
+function failed(path: string): (error: NodeJS.ErrnoException | ReplError) => never {
   return (error) => {
+    if (error instanceof ReplError) throw error
     if (error.code === 'EEXIST') throw new ReplError('OUTPUT_EXISTS', { path: path === 'stdout' ? path : basename(path) }, error)
     throw new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path, errno: error.code ?? error.message }, error)
   }

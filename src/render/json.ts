@@ -44,7 +44,11 @@ export class RunReport {
         this.#server = { ...event.identity, ...(event.position && { position: event.position }), guard: event.guard }
         break
       case 'warning':
-        this.#warnings.push({ code: event.code, text: describeWarning(event.code), ...(event.reply && { reply: event.reply }) })
+        this.#warnings.push({
+          code: event.code,
+          text: describeWarning(event.code),
+          ...(event.cause && { cause: { code: event.cause.code, details: event.cause.details } }),
+        })
         break
       case 'keep-alive':
         this.#keepAlives += event.count

@@ -101,7 +101,18 @@ describe('handshake', { concurrency: false }, () => {
     assertThreeParts(await handshake({}, [], { bytes: 'SSH-2.0-OpenSSH_9.2\r\n' }), 'NOT_REDIS', 5)
   })
 
-  for (const args of [['--bogus'], ['host:99999'], ['redis://user@host'], ['a', 'b'], ['--user', 'x'], ['-p', '0'], ['x', '-p', '1']]) {
+  for (const args of [
+    ['--bogus'],
+    [''],
+    ['-h', ''],
+    ['--step-timeout', '9999999'],
+    ['host:99999'],
+    ['redis://user@host'],
+    ['a', 'b'],
+    ['--user', 'x'],
+    ['-p', '0'],
+    ['x', '-p', '1'],
+  ]) {
     it(`exits 2 for ${args.join(' ')}, as JSON too`, async () => {
       assertThreeParts(await cli(['handshake', ...args]), 'USAGE', 2)
       const ran = await cli(['handshake', ...args, '--json'])
@@ -119,6 +130,8 @@ describe('handshake', { concurrency: false }, () => {
       [['--pass-file', passFile], {}],
       [[], { REDISCLI_AUTH: SECRET }],
       [['-a', SECRET, '--bogus'], {}],
+      [[`--password=${SECRET}`], {}],
+      [['x', SECRET], {}],
     ]
     for (const [args, env] of ways) {
       for (const more of [['-vv'], ['--json']]) {
@@ -151,6 +164,14 @@ describe('handshake', { concurrency: false }, () => {
     const ran = await handshake({ PSYNC: '\n' }, ['--json'])
     assert.equal(ran.status, 0)
     assert.deepEqual(JSON.parse(ran.out).verdict.stopped, 'WOULD_FORK')
+  })
+
+  it('ends although the second connection never answers', async () => {
+    master = await FakeMaster.start({}, undefined, 1)
+    const ran = await cli(['handshake', master.target, '--step-timeout', '1', '--json'])
+    assert.equal(ran.status, 0)
+    const { warnings, verdict } = JSON.parse(ran.out)
+    assert.deepEqual([warnings[0].code, warnings[0].cause.code, verdict.stopped], ['NO_INFO', 'TIMEOUT', 'NO_INFO'])
   })
 
   it('ends quietly when its reader leaves', async () => {
@@ -212,8 +233,8 @@ describe('dump-rdb', { concurrency: false }, () => {
     })
   }
 
-  it('gives up a silent transfer after the silence timeout and leaves nothing behind', async () => {
-    assertThreeParts(await dump({ PSYNC: `${FULL}$1000\r\nREDIS0011` }), 'TIMEOUT', 3)
+  it('calls a transfer that falls silent truncated, and leaves nothing behind', async () => {
+    assertThreeParts(await dump({ PSYNC: `${FULL}$1000\r\nREDIS0011` }), 'PAYLOAD_TRUNCATED', 7)
     assert.deepEqual(await readdir(folder), [])
   })
 
@@ -236,6 +257,63 @@ describe('dump-rdb', { concurrency: false }, () => {
     const ran = await dump({ PSYNC: '-ERR something new\r\n' })
     assertThreeParts(ran, 'NOT_SUPPORTED', 5)
     assert.ok(!master?.received.some(([name]) => name === 'SYNC'))
+  })
+
+  it('waits for no payload behind a sync on two connections', async () => {
+    assertThreeParts(await dump({ PSYNC: '+RDBCHANNELSYNC 6\r\n' }), 'PROTOCOL', 5)
+  })
+
+  it('says of a failed dump to stdout that what it got is to be deleted', async () => {
+    master = await FakeMaster.start({ PSYNC: { bytes: `${FULL}$1000\r\nREDIS0011`, close: true } })
+    const ran = await cli(['dump-rdb', master.target])
+    assertThreeParts(ran, 'PAYLOAD_TRUNCATED', 7)
+    assert.match(ran.err, /delete it/)
+  })
+
+  it('reports a dump that is whole as such, even when the last INFO is never answered and it is stopped then', async () => {
+    const rdb = Buffer.from('REDIS0011\xff\0\0\0\0\0\0\0\0', 'latin1')
+    master = await FakeMaster.start({ INFO: undefined, PSYNC: Buffer.concat([Buffer.from(`${FULL}$18\r\n`), rdb]) })
+    const ran = await cli(['dump-rdb', master.target, '-o', join(folder, 'x.rdb'), '--step-timeout', '1'])
+    assert.equal(ran.status, 0, ran.err)
+    assert.deepEqual(await readdir(folder), ['x.rdb'])
+  })
+
+  it('survives header fields that make no sense', async () => {
+    const field = (name: string, value: string) =>
+      `\xfa${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`
+    const rdb = Buffer.from(`REDIS0011${field('ctime', '99999999999999')}\xff\0\0\0\0\0\0\0\0`, 'latin1')
+    const ran = await dump({ PSYNC: Buffer.concat([Buffer.from(`${FULL}$${rdb.length}\r\n`), rdb]) })
+    assert.equal(ran.status, 0, ran.err)
+    assert.match(ran.err, /99999999999999/)
+  })
+
+  it('stops at one SIGTERM though the reader of its pipe stalls', async () => {
+    const big = Buffer.concat([Buffer.from(`${FULL}$50000000\r\nREDIS0011`), Buffer.alloc(49_999_991)])
+    master = await FakeMaster.start({ PSYNC: big })
+    const ran = await cli(['dump-rdb', master.target, '-q'], {
+      during: (child) =>
+        child.stdout?.once('data', () => {
+          child.stdout?.pause()
+          child.kill('SIGTERM')
+          child.once('exit', () => child.stdout?.resume())
+        }),
+    })
+    assertThreeParts({ ...ran, out: '' }, 'ABORTED', 130)
+  })
+
+  it('removes its part file when the terminal is lost and when it is interrupted twice', async () => {
+    for (const signals of [['SIGHUP'], ['SIGINT', 'SIGTERM']] as const) {
+      master?.stop()
+      master = await FakeMaster.start({ PSYNC: `${FULL}$1000\r\nREDIS0011` })
+      const ran = await cli(['dump-rdb', master.target, '-o', join(folder, 'x.rdb')], {
+        during: (child) =>
+          child.stderr?.on('data', (text) => {
+            if (String(text).includes('receiving')) for (const signal of signals) child.kill(signal)
+          }),
+      })
+      assert.equal(ran.status, 130)
+      assert.deepEqual(await readdir(folder), [])
+    }
   })
 
   it('refuses an existing file before it contacts anybody, and keeps it', async () => {

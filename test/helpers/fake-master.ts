@@ -47,13 +47,14 @@ export class FakeMaster {
     this.#server = server
   }
 
-  /** `greeting` is sent to whoever connects, before any command. */
-  static async start(script: Script = {}, greeting?: string | Answer): Promise<FakeMaster> {
+  /** `greeting` is sent to whoever connects, before any command; connections behind `answering` are met with silence. */
+  static async start(script: Script = {}, greeting?: string | Answer, answering = Number.POSITIVE_INFINITY): Promise<FakeMaster> {
     const server = createServer()
     const master = new FakeMaster(server)
     server.on('connection', (socket) => {
       master.#connections += 1
       socket.on('error', () => {})
+      if (master.#connections > answering) return
       if (greeting !== undefined) answer(socket, greeting)
       let text = ''
       socket.on('data', (chunk) => {

@@ -11,7 +11,6 @@ const PATH = '/backup/snapshot.rdb'
 
 /** Each code with its reasons, '' for none, and the details it comes with. A code that is missing here does not compile. */
 const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...reasons: string[]])[]> = {
-  EXPECTATION_FAILED: [[{}, '']],
   USAGE: [
     [{ given: 'redis://' }, 'BAD_TARGET', 'FLAGS', ''],
     [{ path: PATH, errno: 'ENOENT' }, 'PASS_FILE'],

@@ -6,7 +6,7 @@ import { printable } from '../printable.ts'
 import { table } from '../table.ts'
 
 export function billText({ rows }: BillEvent, colour: Palette): string {
-  if (!rows) return `${colour.dim('What it cost could not be known: INFO is not permitted (forks, full syncs, replid).')}\n`
+  if (!rows) return `${colour.dim('What it cost could not be known, since INFO could not be had: forks, full syncs, the replid.')}\n`
   const shown = rows.map(({ field, before = '-', after = '-' }) => [field, short(before), short(after), before === after ? '' : 'changed'])
   const caption = colour.dim('What it cost, by the counters of the whole server (other clients count too):')
   return `${caption}\n${table(['', 'before', 'after', ''], shown)}\n`
@@ -14,7 +14,7 @@ export function billText({ rows }: BillEvent, colour: Palette): string {
 
 /** The same in one line: only what changed. */
 export function billLine({ rows }: BillEvent): string {
-  if (!rows) return 'cost: unknown, INFO is not permitted'
+  if (!rows) return 'cost: unknown, INFO could not be had'
   const changed = rows.filter(({ before, after }) => before !== after)
   return `cost: ${changed.map(({ field, before = '-', after = '-' }) => `${field} ${short(before)} → ${short(after)}`).join(', ') || 'nothing'}`
 }

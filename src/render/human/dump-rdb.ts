@@ -1,5 +1,4 @@
 /** `dump-rdb` for people, on stderr: the phase it is in, and at the end what was taken. */
-import { describeWarning } from '../../diagnosis/verdict.ts'
 import type { BillEvent, ReplEvent } from '../../engine/events.ts'
 import type { StoredEvent } from '../../engine/store.ts'
 import { type Palette, palette } from '../palette.ts'
@@ -7,10 +6,9 @@ import { printable } from '../printable.ts'
 import type { Progress } from '../progress.ts'
 import { table } from '../table.ts'
 import { bytes, duration, exact } from '../units.ts'
-import { wrap } from '../wrap.ts'
 import { billLine, billText } from './bill.ts'
 import { connectedText, exchangeText, keepAliveText, queryText } from './exchange.ts'
-import type { Detail } from './handshake.ts'
+import { type Detail, warningText } from './handshake.ts'
 
 const STEADY_MS = 500
 
@@ -33,7 +31,7 @@ export class DumpText {
   show(event: ReplEvent | StoredEvent): void {
     if (this.#detail.verbosity > 0) this.#trace(event)
     if (event.type === 'connected') this.#progress.update('shaking hands', event.remote)
-    else if (event.type === 'warning') this.#progress.note(this.#colour.warn(wrap(`! ${describeWarning(event.code)}`, '  ')))
+    else if (event.type === 'warning') this.#progress.note(warningText(event, this.#colour).trimEnd())
     else if (event.type === 'stored') this.#stored(event)
     else if (event.type === 'bill') this.#bill(event)
     else this.#transfer(event)
@@ -89,7 +87,7 @@ export class DumpText {
     const { aux } = header
     const rows = [
       ['server', aux['valkey-ver'] ?? aux['redict-ver'] ?? aux['redis-ver']],
-      ['written at', aux.ctime && new Date(Number(aux.ctime) * 1000).toISOString()],
+      ['written at', aux.ctime && moment(aux.ctime)],
       ['replid', verdict.kind === 'full' ? verdict.replid : aux['repl-id']],
       ['offset', verdict.kind === 'full' ? String(verdict.offset) : aux['repl-offset']],
     ].flatMap(([name, value]) => (value ? [[name as string, printable(value)]] : []))
@@ -109,4 +107,10 @@ export class DumpText {
     if (event.type === 'query') return queryText(event, colour)
     return ''
   }
+}
+
+/** Seconds since 1970 as a date; what is no date is shown as it was written. */
+function moment(ctime: string): string {
+  const date = new Date(Number(ctime) * 1000)
+  return Number.isNaN(date.getTime()) ? ctime : date.toISOString()
 }

@@ -1,4 +1,5 @@
 /** `handshake` for people: every exchange, one line of result, the bill. */
+import { explain } from '../../diagnosis/errors.ts'
 import { describeGuard, describeVerdict, describeWarning } from '../../diagnosis/verdict.ts'
 import type { ReplEvent, ServerEvent, WarningEvent } from '../../engine/events.ts'
 import { type Palette, palette } from '../palette.ts'
@@ -66,6 +67,8 @@ function serverText({ identity, position, guard }: ServerEvent, colour: Palette)
   return [...notes, `guard against a fork: ${describeGuard(guard)}`].map((note) => noteText(note, colour)).join('')
 }
 
-function warningText({ code, reply }: WarningEvent, colour: Palette): string {
-  return `${colour.warn(wrap(`! ${describeWarning(code)}${reply ? ` (-${printable(reply)})` : ''}`, '  '))}\n`
+/** A warning, and the cause in the server's own words where it has one. */
+export function warningText({ code, cause }: WarningEvent, colour: Palette): string {
+  const why = cause ? ` ${printable(explain(cause).what)}` : ''
+  return `${colour.warn(wrap(`! ${describeWarning(code)}${why}`, '  '))}\n`
 }
