@@ -30,7 +30,7 @@ export class DumpText {
 
   show(event: ReplEvent | StoredEvent): void {
     if (this.#detail.verbosity > 0) this.#trace(event)
-    if (event.type === 'connected') this.#progress.update('shaking hands', event.remote)
+    if (event.type === 'connected') this.#progress.update('shaking hands', printable(event.remote))
     else if (event.type === 'warning') this.#progress.note(warningText(event, this.#colour).trimEnd())
     else if (event.type === 'stored') this.#stored(event)
     else if (event.type === 'bill') this.#bill(event)

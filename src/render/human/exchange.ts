@@ -23,7 +23,7 @@ function block(state: string, lines: readonly string[], ms: number | undefined, 
 }
 
 export function connectedText(event: ConnectedEvent, colour: Palette): string {
-  return block('CONNECTING', [`* ${event.remote}, from ${event.local}`], event.rttMs, colour)
+  return block('CONNECTING', [`* ${printable(event.remote)}, from ${printable(event.local)}`], event.rttMs, colour)
 }
 
 /** @param raw also the bytes, as -vv asks. A masked secret is masked in them too. */
