@@ -1,14 +1,8 @@
-/**
- * What all commands share: shared flags, and the one place where an error becomes a message and an exit status.
- * oclif's own rendering of errors is not used: it prints the parse context, and with it passwords, under --json.
- */
+/** What all commands share: flags, verbosity, the signal that stops them, and where their output goes. */
 import { Command, type Interfaces } from '@oclif/core'
-import { explain } from '../diagnosis/errors.ts'
 import { ReplError } from '../errors.ts'
 import { jsonLine, RunReport } from '../render/json.ts'
-import { printable } from '../render/printable.ts'
-import { wrap } from '../render/wrap.ts'
-import { exitStatus } from './exit-status.ts'
+import { asReplError, tellFailure } from './failure.ts'
 import { connectionFlags, outputFlags } from './flags.ts'
 import { abortOnSignals } from './signals.ts'
 
@@ -64,41 +58,11 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   }
 
   override async catch(error: unknown): Promise<void> {
-    const failure = asReplError(error)
-    const status = exitStatus(failure.code)
-    process.exitCode = status
-    if (this.argv.includes('--json')) return this.printJson(this.report.failure(failure, explain(failure), status), this.jsonStream())
-    const { what, meaning, next } = explain(failure)
-    const { palette } = await import('../render/palette.ts') // chalk is loaded only where something is painted
-    const colour = palette(process.stderr)
-    const lines = [
-      `${colour.bad(`error ${failure.code}:`)} ${printable(what)}`,
-      `  ${wrap(meaning, '  ', 78)}`,
-      `  ${colour.strong('→')} ${wrap(next, '    ', 76)}`,
-    ]
-    process.stderr.write(`${lines.join('\n')}\n`)
+    await tellFailure(asReplError(error), this.report, this.argv.includes('--json') ? this.jsonStream() : undefined)
   }
 
   /** Where JSON goes; a command whose product takes stdout names stderr. */
   protected jsonStream(): NodeJS.WriteStream {
     return process.stdout
   }
-}
-
-function asReplError(error: unknown): ReplError {
-  if (error instanceof ReplError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  const isUsage = error instanceof Error && 'oclif' in error
-  if (isUsage) return new ReplError('USAGE', { reason: 'FLAGS', given: usageSentence(message) })
-  return new ReplError('INTERNAL', { given: message }, error)
-}
-
-/** oclif's sentence without the help behind it, and without what may be a password that lost its flag. */
-function usageSentence(message: string): string {
-  const sentence = message.split('\nSee more help')[0] ?? ''
-  return sentence
-    .replace(/^(Unexpected argument)s?:.*/s, '$1: one TARGET is enough')
-    .replace(/\S*@/g, '********@')
-    .replace(/(--?[\w-]+)=\S+/g, '$1=********')
-    .trim()
 }

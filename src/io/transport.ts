@@ -44,7 +44,9 @@ export class Transport {
     this.#socket.on('end', () => this.#settle(() => (this.#ended = true)))
     this.#socket.on('close', () => this.#settle(() => (this.#ended = true)))
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#settle(() => (this.#failure ??= lost(error))))
-    signal.addEventListener('abort', () => this.#settle(() => (this.#failure = new ReplError('ABORTED'))), { once: true })
+    const onAbort = () => this.#settle(() => (this.#failure = new ReplError('ABORTED')))
+    signal.addEventListener('abort', onAbort)
+    this.#socket.once('close', () => signal.removeEventListener('abort', onAbort))
   }
 
   /** @throws ReplError MASTER_UNREACHABLE, TIMEOUT or ABORTED. */

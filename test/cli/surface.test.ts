@@ -24,10 +24,13 @@ describe('the command line', () => {
     for (const word of ['handshake', 'dump-rdb', 'EXIT STATUS', '130']) assert.ok(out.includes(word), word)
   })
 
-  it('names an unknown command with exit status 2', async () => {
+  it('names an unknown command with exit status 2, as JSON too', async () => {
     const ran = await cli(['no-such-command'])
     assert.equal(ran.status, 2)
-    assert.doesNotMatch(ran.err, /^\s+at .*:\d+/m)
+    assert.match(ran.err, /^error USAGE: .*no-such-command/)
+    const json = await cli(['no-such-command', '--json'])
+    assert.equal(json.status, 2)
+    assert.equal((assertSchema(json.out, 'error').error as { code: string }).code, 'USAGE')
   })
 
   it('runs from the sources too, by bin/dev.js', async () => {
