@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { unlinkSync } from 'node:fs'
 import { type FileHandle, link, lstat, open, rename, statfs, unlink } from 'node:fs/promises'
-import { basename, dirname, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
 
 /** Where the payload of a dump goes. `write` resolves when the bytes may be overwritten. */
@@ -129,7 +129,7 @@ async function syncFolder(path: string): Promise<void> {
 function failed(path: string): (error: NodeJS.ErrnoException | ReplError) => never {
   return (error) => {
     if (error instanceof ReplError) throw error
-    if (error.code === 'EEXIST') throw new ReplError('OUTPUT_EXISTS', { path: path === 'stdout' ? path : basename(path) }, error)
+    if (error.code === 'EEXIST') throw new ReplError('OUTPUT_EXISTS', { path }, error)
     throw new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path, errno: error.code ?? error.message }, error)
   }
 }

@@ -1,6 +1,5 @@
 /**
  * The same events for programs: one object a run, with the name and version of its schema (docs/schemas).
- * Byte strings are JSON strings; control characters are JSON's to escape.
  */
 import type { Explanation } from '../diagnosis/errors.ts'
 import { describeFinding } from '../diagnosis/findings.ts'

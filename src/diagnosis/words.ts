@@ -1,0 +1,18 @@
+/** The turns of phrase that explanations share. */
+import type { ErrorDetails } from '../errors.ts'
+
+type Words = (details: ErrorDetails) => string
+
+export type Row = readonly [what: Words, meaning: string | Words, next: Words]
+
+export const MINIMAL_ACL = 'ACL SETUSER <user> on ><password> +psync +replconf +ping +info'
+
+export const where = ({ endpoint }: ErrorDetails) => endpoint ?? 'the server'
+export const during = ({ state }: ErrorDetails) => (state ? ` in ${state}` : '')
+export const seconds = ({ limitMs }: ErrorDetails) => `${(limitMs ?? 0) / 1000} s`
+export const answered = (details: ErrorDetails) =>
+  `${where(details)} answered ${details.command ? `${details.command} with` : ''} "-${details.reply}"`.replace('  ', ' ')
+export const say = (text: string) => () => text
+/** A file is removed; what went to stdout cannot be called back. */
+export const fate = ({ path }: ErrorDetails) =>
+  path === 'stdout' ? 'What stdout got is incomplete: delete it.' : 'What was received was removed.'
