@@ -5,6 +5,7 @@
  */
 
 export type ErrorCode =
+  | 'EXPECTATION_FAILED'
   | 'USAGE'
   | 'MASTER_UNREACHABLE'
   | 'TIMEOUT'
@@ -41,6 +42,8 @@ export interface ErrorDetails {
   readonly limitMs?: number
   readonly bytes?: number
   readonly expectedBytes?: number
+  /** The most that our output buffer on the master was seen to hold. */
+  readonly bufferBytes?: number
   /** What the user wrote that cannot be used. */
   readonly given?: string
 }

@@ -16,7 +16,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   protected args!: Interfaces.InferredArgs<T['args']>
   /** 0, 1 or 2: how often -v was given. */
   protected verbosity = 0
-  protected readonly report = new RunReport()
+  protected report = new RunReport()
   protected readonly signal = abortOnSignals()
   #lostOutput: ReplError | undefined
 

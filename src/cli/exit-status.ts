@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../errors.ts'
 
 const STATUS: Record<ErrorCode, number> = {
+  EXPECTATION_FAILED: 1,
   USAGE: 2,
   MASTER_UNREACHABLE: 3,
   TIMEOUT: 3,
@@ -28,6 +29,7 @@ export function exitStatus(code: ErrorCode): number {
 /** For `--help`. */
 export const EXIT_STATUS_HELP: readonly (readonly [string, string])[] = [
   ['0', 'done'],
+  ['1', 'the server answered, and not as --expect wants it'],
   ['2', 'usage: flags or target'],
   ['3', 'no conversation: unreachable, timeout'],
   ['4', 'password or permission'],

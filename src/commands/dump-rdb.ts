@@ -29,7 +29,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
     const path = flags.output === '-' ? undefined : flags.output
     if (path === undefined && process.stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })
     const sink = path === undefined ? new StdoutSink(this.signal) : await RdbFile.create(path, flags.force)
-    const options = { ...connection, goal: 'payload' as const, stopBeforePsync: false, allowFork: true }
+    const options = { ...connection, goal: 'payload' as const }
     const text = flags.json ? undefined : await this.#text()
     try {
       for await (const batch of storePayload(replicate(options, this.signal), sink, path)) {

@@ -4,7 +4,7 @@
  */
 import type { ErrorCode, ReplError } from '../errors.ts'
 import { REASONS } from './reasons.ts'
-import { fate, type Row, say, where } from './words.ts'
+import { bufferSeen, fate, type Row, say, where } from './words.ts'
 
 export interface Explanation {
   readonly what: string
@@ -13,6 +13,11 @@ export interface Explanation {
 }
 
 const CODES: Record<ErrorCode, Row> = {
+  EXPECTATION_FAILED: [
+    (d) => `Expected ${d.given}, and the answer is ${d.reply}.`,
+    'The server was asked and answered; the explanation is above.',
+    say('See above what would have helped; the same without --expect exits with 0.'),
+  ],
   USAGE: REASONS.FLAGS as Row,
   MASTER_UNREACHABLE: [
     (d) => `${where(d)} cannot be reached (${d.errno}).`,
@@ -31,7 +36,7 @@ const CODES: Record<ErrorCode, Row> = {
   PAYLOAD_TRUNCATED: [
     (d) =>
       `The link to ${where(d)} broke after ${d.bytes} bytes of the RDB${d.expectedBytes === undefined ? '' : ` (of ${d.expectedBytes})`}.`,
-    (d) => `The BGSAVE was killed, the output buffer ran over, the master fell silent, or the network failed. ${fate(d)}`,
+    (d) => `The BGSAVE was killed, the output buffer ran over${bufferSeen(d)}, the master fell silent, or the network failed. ${fate(d)}`,
     say('Look at the master’s log at this moment. Nothing is retried, since each try forks.'),
   ],
   PAYLOAD_CORRUPT: REASONS.TRAILER as Row,

@@ -1,5 +1,5 @@
 /** One row per reason of a failure: what happened, what it means, what to do next. errors.ts picks the row. */
-import { answered, during, fate, MINIMAL_ACL, type Row, say, seconds, where } from './words.ts'
+import { answered, bufferSeen, during, fate, MINIMAL_ACL, type Row, say, seconds, where } from './words.ts'
 
 const WRITE_ADVICE: Record<string, string> = {
   EPIPE: 'The reader of the pipe ended early: look at its own messages.',
@@ -103,6 +103,11 @@ export const REASONS: Record<string, Row> = {
     'This server does not let replicas in: the command is disabled or renamed, as managed services do, or it is a proxy.',
     say('redis-cli COMMAND INFO psync replconf shows which are there; ask the provider for replication access.'),
   ],
+  NO_POSITION: [
+    (d) => `INFO of ${where(d)} shows no replication offset.`,
+    'Without it there is nothing to compare and nothing to ask for.',
+    say('See what INFO replication prints there: it should have master_replid and master_repl_offset.'),
+  ],
   SENTINEL: [
     (d) => `${where(d)} is a Sentinel.`,
     'Sentinels watch masters and hold no data; nobody can replicate from one.',
@@ -149,9 +154,15 @@ export const REASONS: Record<string, Row> = {
     'The server or something between cut it: a restart, CLIENT KILL, a full client table, or a firewall.',
     say('Look at the server’s log at this moment.'),
   ],
+  STREAM_CUT: [
+    (d) => `${where(d)} closed the connection while we were catching up with its stream.`,
+    (d) => `Typical of an output buffer that ran over${bufferSeen(d)}: a real replica would begin again, with another fork.`,
+    say('Look at the master’s log at this moment, and at client-output-buffer-limit, class replica.'),
+  ],
   NO_PAYLOAD: [
     (d) => `${where(d)} closed the connection before the first byte of the RDB.`,
-    'The master’s BGSAVE failed or was killed: it says so in its log only. Memory overcommit, disk space and data that the chosen RDB version cannot hold are the usual causes.',
+    (d) =>
+      `The master’s BGSAVE failed or was killed, or its output buffer for us ran over${bufferSeen(d)}: it says so in its log only. Memory overcommit, disk space and data that the chosen RDB version cannot hold are the usual causes of a failure.`,
     say('Look at the master’s log at this moment. Nothing is retried, since each try forks.'),
   ],
   SYNC_ABORTED: [

@@ -1,9 +1,18 @@
 /** The one line of result of a handshake, and the words for warnings. */
-import type { GuardName } from '../handshake/guard.ts'
+import type { Guard, GuardName } from '../handshake/guard.ts'
 import type { Verdict } from '../handshake/machine.ts'
 
 /** Why a handshake ended before PSYNC, or what became of it instead. */
-export type StopReason = 'ASKED_TO' | 'NO_BACKLOG' | 'NO_INFO' | 'NO_POSITION' | 'WOULD_FORK'
+export type StopReason =
+  | 'ASKED_TO'
+  | 'NO_BACKLOG'
+  | 'NO_INFO'
+  | 'NO_POSITION'
+  | 'CERTAIN'
+  | 'NO_GUARD'
+  | 'GUARD_UNKNOWN'
+  | 'NEW_REPLID'
+  | 'WOULD_FORK'
 /** What an operator should know besides the result. */
 export type WarningCode = 'DISK_BASED' | 'STOP_WRITES_RISK' | 'LAST_BGSAVE_FAILED' | 'DISK_UNKNOWN' | 'MISCONF' | 'NO_INFO'
 
@@ -14,8 +23,17 @@ const STOPPED: Record<StopReason, string> = {
   NO_INFO:
     'INFO could not be had (see above), so there is no position to ask for without a fork. Seen as far as possible; where the right is missing, grant +info, or use --allow-fork.',
   NO_POSITION: 'INFO shows no replication offset, so there is no position to ask for without a fork.',
+  CERTAIN: 'PSYNC was not sent, since a replica without a position always gets a full resync.',
+  NO_GUARD: 'PSYNC was not sent, since nothing would keep the refusal from forking this server; --allow-fork sends it.',
+  GUARD_UNKNOWN:
+    'PSYNC was not sent, since without +config|get it cannot be seen whether the refusal would fork this server; --allow-fork sends it.',
+  NEW_REPLID: 'PSYNC was not sent, since the refusal would make this server create a backlog and change its replid; --allow-fork sends it.',
   WOULD_FORK:
     'between INFO and PSYNC the position was lost (backlog freed or run over), and the master chose a full resync. We left at once; the bill below shows whether it forked.',
+}
+
+export function describeStop(reason: StopReason): string {
+  return STOPPED[reason]
 }
 
 /** What the handshake has shown about replicating from here. */
@@ -39,13 +57,27 @@ export function describeVerdict(verdict: Verdict, stopped: StopReason | undefine
 
 const GUARDS: Record<GuardName, string> = {
   'rdb-channel': 'a refused PSYNC would wait for a second connection (capa rdb-channel-repl)',
-  'dual-channel': 'a refused PSYNC would wait for a second connection, or for repl-diskless-sync-delay with an empty RDB',
+  'dual-channel': 'a refused PSYNC would wait for a second connection (capa dual-channel)',
   'diskless-delay': 'a refused PSYNC would wait for repl-diskless-sync-delay, and its RDB would be empty',
-  none: 'none on this version: should the backlog vanish between INFO and PSYNC, the master would fork',
+  'empty-rdb': 'none with these settings: a refused PSYNC would fork at once, but its RDB would be empty',
+  none: 'none on this version: a refused PSYNC would fork at once',
 }
 
-export function describeGuard(guard: GuardName): string {
-  return GUARDS[guard]
+export function describeGuard({ name, isCertain }: Guard): string {
+  return isCertain ? GUARDS[name] : `${GUARDS[name]}, with the default settings (CONFIG could not be asked)`
+}
+
+const LEAVES: Record<GuardName, string> = {
+  'rdb-channel': 'sync_partial_err counts one more, and for a moment we are listed as a waiting replica.',
+  'dual-channel': 'sync_partial_err counts one more, nothing else.',
+  'diskless-delay': 'sync_full and sync_partial_err count one more, and for up to a second we are listed as a waiting replica.',
+  'empty-rdb': 'a fork and an RDB without data; sync_full and sync_partial_err count one more.',
+  none: 'a fork, and where repl-diskless-sync is off a new dump file; sync_full and sync_partial_err count one more.',
+}
+
+/** What a refused PSYNC leaves behind under each guard, as measured. */
+export function describeTraces({ name }: Guard): string {
+  return LEAVES[name]
 }
 
 const WARNINGS: Record<WarningCode, string> = {

@@ -13,6 +13,9 @@ export const seconds = ({ limitMs }: ErrorDetails) => `${(limitMs ?? 0) / 1000} 
 export const answered = (details: ErrorDetails) =>
   `${where(details)} answered ${details.command ? `${details.command} with` : ''} "-${details.reply}"`.replace('  ', ' ')
 export const say = (text: string) => () => text
+/** The last that was seen of it; what made it run over came after. */
+export const bufferSeen = ({ bufferBytes }: ErrorDetails) =>
+  bufferBytes === undefined ? '' : ` (it was seen to hold up to ${bufferBytes} bytes)`
 /** A file is removed; what went to stdout cannot be called back. */
 export const fate = ({ path }: ErrorDetails) =>
   path === 'stdout' ? 'What stdout got is incomplete: delete it.' : 'What was received was removed.'

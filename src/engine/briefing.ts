@@ -2,166 +2,154 @@
  * What has to be known about the server before the handshake can go on, and the plan that follows from it. Everything
  * is optional: where INFO is not permitted the plan becomes more careful, never wrong.
  */
+import { forecastPsync, type Position, requestOffset } from '../diagnosis/forecast.ts'
 import type { StopReason, WarningCode } from '../diagnosis/verdict.ts'
 import { ReplError } from '../errors.ts'
-import { CAPABILITIES, canProbePermission, forkGuard, type Guard } from '../handshake/guard.ts'
+import { CAPABILITIES, canProbePermission, forkGuard, type Guard, isHarmless, NO_GUARD, type Settings } from '../handshake/guard.ts'
 import type { Plan, PsyncRequest } from '../handshake/plan.ts'
-import { now } from '../io/clock.ts'
+import { now, sleep } from '../io/clock.ts'
 import { endpointName } from '../io/transport.ts'
 import { type Info, infoNumber } from '../protocol/info.ts'
-import { ServerError } from '../protocol/reply.ts'
-import { refusal } from '../protocol/server-error.ts'
-import { identityFromHello, identityFromInfo, type Position, positionFromInfo, type ServerIdentity } from '../protocol/server-facts.ts'
-import type { BgsaveEvent, BillEvent, BillRow, ReplEvent } from './events.ts'
+import { type History, historyFromInfo, identityFromHello, identityFromInfo, type ServerIdentity } from '../protocol/server-facts.ts'
+import { billRows } from './bill.ts'
+import type { BillEvent, ForecastEvent, ReplEvent } from './events.ts'
+import type { Informant } from './informant.ts'
 import type { ReplicaOptions } from './options.ts'
-import { QueryLink } from './query.ts'
 
-const BILL_FIELDS = [
-  'master_replid',
-  'total_forks',
-  'latest_fork_usec',
-  'sync_full',
-  'sync_partial_ok',
-  'sync_partial_err',
-  'rdb_last_save_time',
-] as const
+export interface Briefed {
+  readonly plan: Plan
+  readonly events: ReplEvent[]
+}
 
 export class Briefing {
   readonly #options: ReplicaOptions
+  readonly #informant: Informant
   readonly #signal: AbortSignal
-  #link: QueryLink | undefined
   #before: Info | undefined
-  /** Why INFO could not be had: the server's refusal, or what broke the second connection. */
-  #unavailable: ReplError | undefined
+  #beganAt = 0
   #identity: ServerIdentity | undefined
+  #guard: Guard | undefined
+  /** What the handshake waits for and what it knows: absent where INFO is. */
+  forecast: ForecastEvent | undefined
   /** Why the plan does not ask for a sync, when it does not. */
   stopReason: StopReason | undefined
 
-  constructor(options: ReplicaOptions, signal: AbortSignal) {
+  constructor(options: ReplicaOptions, informant: Informant, signal: AbortSignal) {
     this.#options = options
+    this.#informant = informant
     this.#signal = signal
   }
 
   /** What a rung of the ladder needs to know. @throws ReplError NOT_SUPPORTED for a Sentinel. */
-  async brief(needs: 'server' | 'position', plan: Plan): Promise<{ plan: Plan; events: ReplEvent[] }> {
+  async brief(needs: 'server' | 'position', plan: Plan): Promise<Briefed> {
     return await (needs === 'server' ? this.#meetServer(plan) : this.#refreshPosition(plan))
   }
 
   /** Before REPLCONF capa: who is this, and which guards and requests fit? */
-  async #meetServer(plan: Plan): Promise<{ plan: Plan; events: ReplEvent[] }> {
-    await this.#open()
-    this.#before = await this.#info()
-    this.#identity = this.#before ? identityFromInfo(this.#before) : await this.#hello()
+  async #meetServer(plan: Plan): Promise<Briefed> {
+    this.#before = await this.#informant.info()
+    this.#beganAt = now()
+    this.#identity = this.#before ? identityFromInfo(this.#before) : identityFromHello((await this.#informant.ask('HELLO')) ?? null)
     if (this.#identity?.mode === 'sentinel') throw new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL' })
-    const isValkey = this.#identity?.flavour === 'valkey'
-    const guard = this.#guard()
-    const position = this.#before && positionFromInfo(this.#before)
-    const psync = this.#request(position)
+    const { goal } = this.#options
+    const settings = await this.#informant.replSettings(this.#identity, ...(goal === 'live' ? ['client-output-buffer-limit'] : []))
+    const wantsFork = goal === 'payload' || goal === 'live'
+    this.#guard = wantsFork ? undefined : forkGuard(this.#identity, settings, waitingReplicas(this.#before))
+    const history = this.#before && historyFromInfo(this.#before)
+    const psync = this.#request(history)
     const next: Plan = {
       ...plan,
       // A full resync asked for on purpose shall show itself, not wait for a second connection.
-      capabilities: [...CAPABILITIES, ...(psync.kind === 'anything' ? [] : guard.capabilities)],
-      emptyRdb: guard.emptyRdb,
-      ...(isValkey ? { version: this.#identity?.version ?? '' } : {}),
+      capabilities: [...CAPABILITIES, ...(psync.kind === 'anything' ? [] : (this.#guard?.capabilities ?? []))],
+      emptyRdb: this.#guard?.emptyRdb ?? false,
+      ...(this.#identity?.flavour === 'valkey' ? { version: this.#identity.version } : {}),
       psync,
     }
-    const server: ReplEvent = {
-      type: 'server',
-      at: now(),
-      guard: guard.name,
-      ...(this.#identity && { identity: this.#identity }),
-      ...(position && { position }),
-    }
-    return { plan: next, events: [...this.#takeQueries(), server, ...(await this.#warnings()), ...this.#takeQueries()] }
+    const warnings = await this.#warnings(settings)
+    return { plan: next, events: [...this.#informant.takeEvents(), this.#serverEvent(history, settings), ...warnings] }
   }
 
   /** Right before PSYNC: the live end moves with every write. */
-  async #refreshPosition(plan: Plan): Promise<{ plan: Plan; events: ReplEvent[] }> {
+  async #refreshPosition(plan: Plan): Promise<Briefed> {
     if (plan.psync.kind !== 'position') return { plan, events: [] }
-    const info = await this.#info()
-    const psync = this.#request(info && positionFromInfo(info))
-    return { plan: { ...plan, psync }, events: this.#takeQueries() }
+    const info = await this.#informant.info()
+    const psync = this.#request(info && historyFromInfo(info))
+    return { plan: { ...plan, psync }, events: this.#informant.takeEvents() }
   }
 
-  /** How far the server's BGSAVE has come, where it tells (INFO persistence, 6.2 and later). */
-  async bgsaveProgress(): Promise<BgsaveEvent | undefined> {
-    const info = await this.#info()
-    this.#takeQueries()
-    const keysDone = info && infoNumber(info, 'current_save_keys_processed')
-    const keysTotal = info && infoNumber(info, 'current_save_keys_total')
-    return keysTotal ? { type: 'bgsave', at: now(), keysDone: keysDone ?? 0, keysTotal } : undefined
-  }
-
-  /** After the visit: the server's own counters. */
+  /** After the visit: how much the master wrote meanwhile, and the server's own counters. */
   async bill(): Promise<ReplEvent[]> {
+    const { sampleMs = 0 } = this.#options
+    if (this.#before && sampleMs > 0) await sleep(Math.max(0, sampleMs - (now() - this.#beganAt)), this.#signal)
     // The visit is over: whatever hinders the last question takes nothing from its result.
-    const after = await this.#info().catch(() => undefined)
+    const after = await this.#informant.info().catch(() => undefined)
     const before = this.#before
-    const bill: BillEvent = before && after ? { type: 'bill', at: now(), rows: billRows(before, after) } : { type: 'bill', at: now() }
-    return [...this.#takeQueries(), bill]
+    if (!before || !after) return [...this.#informant.takeEvents(), { type: 'bill', at: now() }]
+    const bill: BillEvent = { type: 'bill', at: now(), rows: billRows(before, after) }
+    return [...this.#informant.takeEvents(), ...(sampleMs > 0 ? this.#writeRate(before, after) : []), bill]
   }
 
-  close(): void {
-    this.#link?.close()
+  /** Nothing for a history that began anew in between. */
+  #writeRate(before: Info, after: Info): ReplEvent[] {
+    const [was, is] = [historyFromInfo(before), historyFromInfo(after)]
+    if (!was || !is || was.replid !== is.replid || is.offset < was.offset) return []
+    return [{ type: 'write-rate', at: now(), bytes: is.offset - was.offset, overMs: now() - this.#beganAt }]
   }
 
-  #guard(): Guard {
-    const wantsFork = this.#options.goal === 'payload'
-    return wantsFork ? { name: 'none', capabilities: [], emptyRdb: false } : forkGuard(this.#identity)
+  #request(history: History | undefined): PsyncRequest {
+    const { goal, allowFork, stopBeforePsync, position } = this.#options
+    this.stopReason = undefined
+    if (goal === 'payload' || goal === 'live') return { kind: 'anything' }
+    if (stopBeforePsync) return this.#stop('ASKED_TO')
+    if (!history) return this.#requestBlindly(position)
+    const wanted = position ?? { replid: history.replid, offset: history.offset }
+    const { forecast, decided } = forecastPsync(history, wanted)
+    this.forecast = { type: 'forecast', at: now(), position: wanted, history, forecast, ...(decided && { decided }) }
+    const isServed = forecast.kind === 'continue' || (forecast.kind === 'later' && !position)
+    if (isServed) return positionRequest(wanted)
+    const objection = allowFork ? undefined : this.#objection(history, position)
+    return objection ? this.#stop(objection) : positionRequest(position)
   }
 
-  #request(position: Position | undefined): PsyncRequest {
-    if (this.#options.goal === 'payload') return { kind: 'anything' }
-    if (this.#options.stopBeforePsync) return this.#stop('ASKED_TO', { kind: 'nothing' })
-    if (position?.backlogActive) return { kind: 'position', replid: position.replid, requestOffset: position.offset + 1 }
-    if (this.#options.allowFork) return { kind: 'anything' }
-    const reason = !this.#before ? 'NO_INFO' : position ? 'NO_BACKLOG' : 'NO_POSITION'
-    return this.#stop(reason, { kind: canProbePermission(this.#identity) ? 'permission' : 'nothing' })
+  /** Why a PSYNC is not sent that would be refused. */
+  #objection(history: History, position: Position | undefined): StopReason | undefined {
+    if (!position) return 'NO_BACKLOG'
+    if (position.replid === '?') return 'CERTAIN'
+    const guard = this.#guard ?? NO_GUARD
+    if (!guard.isCertain) return 'GUARD_UNKNOWN'
+    if (isHarmless(guard, history.backlog !== undefined)) return undefined
+    return guard.name === 'none' || guard.name === 'empty-rdb' ? 'NO_GUARD' : 'NEW_REPLID'
   }
 
-  #stop(reason: StopReason, request: PsyncRequest): PsyncRequest {
+  /** Without INFO nothing is known, so nothing is asked that could fork. */
+  #requestBlindly(position: Position | undefined): PsyncRequest {
+    if (this.#options.allowFork) return positionRequest(position)
+    return this.#stop(this.#before ? 'NO_POSITION' : 'NO_INFO')
+  }
+
+  /** The right to PSYNC may be seen all the same. */
+  #stop(reason: StopReason): PsyncRequest {
     this.stopReason = reason
-    return request
+    return { kind: reason !== 'ASKED_TO' && canProbePermission(this.#identity) ? 'permission' : 'nothing' }
   }
 
-  async #open(): Promise<void> {
-    try {
-      this.#link = await QueryLink.open(this.#options, this.#signal)
-    } catch (error) {
-      this.#giveUp(error)
+  #serverEvent(history: History | undefined, settings: Settings | undefined): ReplEvent {
+    return {
+      type: 'server',
+      at: now(),
+      ...(this.#guard && { guard: this.#guard }),
+      ...(this.#identity && { identity: this.#identity }),
+      ...(history && { history }),
+      ...(settings && { settings }),
+      ...(this.#before && { uptimeSeconds: infoNumber(this.#before, 'uptime_in_seconds') ?? 0 }),
     }
   }
 
-  /** INFO, or undefined where it is not permitted or the second connection cannot be had. */
-  async #info(): Promise<Info | undefined> {
-    try {
-      const reply = await this.#link?.info()
-      if (!(reply instanceof ServerError)) return reply
-      this.#unavailable = refusal(reply, { command: 'INFO' })
-    } catch (error) {
-      this.#giveUp(error)
-    }
-    return undefined
-  }
-
-  async #hello(): Promise<ServerIdentity | undefined> {
-    const reply = await this.#link?.ask('HELLO').catch((error) => this.#giveUp(error))
-    return reply === undefined ? undefined : identityFromHello(reply)
-  }
-
-  /** The handshake goes on without the second connection; only a stop by the user is passed on. */
-  #giveUp(error: unknown): undefined {
-    if (!(error instanceof ReplError) || error.code === 'ABORTED') throw error
-    this.#unavailable ??= error
-    this.#link?.close()
-    this.#link = undefined
-    return undefined
-  }
-
-  async #warnings(): Promise<ReplEvent[]> {
-    if (!this.#before) return [this.#warning('NO_INFO', this.#unavailable)]
-    if (this.#options.goal !== 'payload') return []
-    const diskless = await this.#link?.config('repl-diskless-sync').catch((error) => this.#giveUp(error))
+  async #warnings(settings: Settings | undefined): Promise<ReplEvent[]> {
+    if (!this.#before) return [this.#warning('NO_INFO', this.#informant.unavailable)]
+    const { goal } = this.#options
+    if (goal !== 'payload' && goal !== 'live') return []
+    const diskless = settings?.get('repl-diskless-sync')
     if (diskless === 'yes') return []
     const warnings = [this.#warning(diskless === 'no' ? 'DISK_BASED' : 'DISK_UNKNOWN')]
     if (diskless === 'no' && (await this.#stopsWritesOnFailure())) warnings.push(this.#warning('STOP_WRITES_RISK'))
@@ -171,24 +159,21 @@ export class Briefing {
 
   /** A failed BGSAVE makes such a master refuse writes with -MISCONF (server.c, writeCommandsDeniedByDiskError). */
   async #stopsWritesOnFailure(): Promise<boolean> {
-    const save = await this.#link?.config('save').catch((error) => this.#giveUp(error))
-    const stop = await this.#link?.config('stop-writes-on-bgsave-error').catch((error) => this.#giveUp(error))
-    return Boolean(save) && stop === 'yes'
+    const save = await this.#informant.setting('save')
+    return Boolean(save) && (await this.#informant.setting('stop-writes-on-bgsave-error')) === 'yes'
   }
 
   #warning(code: WarningCode, cause?: ReplError): ReplEvent {
     return { type: 'warning', at: now(), code, ...(cause && { cause: cause.with({ endpoint: endpointName(this.#options.endpoint) }) }) }
   }
-
-  #takeQueries(): ReplEvent[] {
-    return this.#link?.takeEvents() ?? []
-  }
 }
 
-/** Servers of 6.0 and older do not count forks; the time of the latest one then stands for them. */
-function billRows(before: Info, after: Info): BillRow[] {
-  return BILL_FIELDS.filter((field) => before.has(field) || after.has(field)).map((field) => {
-    const [was, is] = [before.get(field), after.get(field)]
-    return { field, ...(was === undefined ? {} : { before: was }), ...(is === undefined ? {} : { after: is }) }
-  })
+function positionRequest(position: Position | undefined): PsyncRequest {
+  if (!position || position.replid === '?') return { kind: 'anything' }
+  return { kind: 'position', replid: position.replid, requestOffset: requestOffset(position) }
+}
+
+/** Replicas that a BGSAVE is about to be started for. */
+function waitingReplicas(info: Info | undefined): number {
+  return [...(info ?? [])].filter(([field, value]) => /^slave\d+$/.test(field) && value.includes('state=wait_bgsave')).length
 }

@@ -31,7 +31,7 @@ export async function* climb(link: Transport, briefing: Briefing, options: Repli
     machine = yield* climbOne(link, lines, machine, options)
   }
   const verdict = machine.verdict ?? { kind: 'none' }
-  if (isUnwantedFork(machine, verdict, options)) briefing.stopReason = 'WOULD_FORK'
+  if (isUnwantedFork(machine, verdict, options) && briefing.forecast?.forecast.kind !== 'full') briefing.stopReason = 'WOULD_FORK'
   return { verdict, rest: lines.takeRest() }
 }
 
@@ -58,7 +58,7 @@ async function* climbOne(link: Transport, lines: LineReader, before: Machine, op
 }
 
 /** Before the server is known: nothing is asked of it, and no more announced than every server takes. */
-function firstPlan(options: ReplicaOptions): Plan {
+export function firstPlan(options: ReplicaOptions): Plan {
   const isDump = options.goal === 'payload'
   return {
     ...(options.credentials && { credentials: options.credentials }),

@@ -2,13 +2,14 @@
  * What the engine tells, in batches: types only, no text meant for people. The contract between the engine and whatever
  * shows or stores it. `at` is monotonic, in milliseconds.
  */
+import type { ConditionName, Forecast, Position } from '../diagnosis/forecast.ts'
 import type { StopReason, WarningCode } from '../diagnosis/verdict.ts'
 import type { ReplError } from '../errors.ts'
-import type { GuardName } from '../handshake/guard.ts'
+import type { Guard, Settings } from '../handshake/guard.ts'
 import type { Exchange, Verdict } from '../handshake/machine.ts'
 import type { State } from '../handshake/states.ts'
 import type { PayloadFraming } from '../protocol/payload.ts'
-import type { Position, ServerIdentity } from '../protocol/server-facts.ts'
+import type { History, ServerIdentity } from '../protocol/server-facts.ts'
 import type { RdbHeader } from '../rdb/header.ts'
 import type { Checksum } from '../rdb/verifier.ts'
 
@@ -30,9 +31,24 @@ export type QueryEvent = At & { readonly type: 'query'; readonly rttMs: number; 
 export type ServerEvent = At & {
   readonly type: 'server'
   readonly identity?: ServerIdentity
-  readonly position?: Position
-  readonly guard: GuardName
+  readonly history?: History
+  /** Its `repl-*` settings, where CONFIG is permitted. */
+  readonly settings?: Settings
+  readonly uptimeSeconds?: number
+  /** Absent where a fork is the purpose. */
+  readonly guard?: Guard
 }
+/** What INFO says that the PSYNC about to be sent will get. */
+export type ForecastEvent = At & {
+  readonly type: 'forecast'
+  readonly position: Position
+  readonly history: History
+  readonly forecast: Forecast
+  /** The condition that decided; absent when all hold. */
+  readonly decided?: ConditionName
+}
+/** How much the master wrote to its history, by two INFOs. */
+export type WriteRateEvent = At & { readonly type: 'write-rate'; readonly bytes: number; readonly overMs: number }
 export type WarningEvent = At & { readonly type: 'warning'; readonly code: WarningCode; readonly cause?: ReplError }
 /** A bare newline from the master: it is alive and preparing the sync. */
 export type KeepAliveEvent = At & { readonly type: 'keep-alive'; readonly state: State; readonly count: number }
@@ -49,6 +65,14 @@ export type PayloadEndEvent = At & {
   readonly checksum: Checksum
   readonly header: RdbHeader
 }
+/** How much the master holds for us in our output buffer; of all replicas together where CLIENT LIST is not permitted. */
+export type BufferEvent = At & { readonly type: 'buffer'; readonly bytes: number; readonly scope: 'ours' | 'all replicas' }
+/** Bytes of the stream, and how far they bring us. `masterOffset` is the newest known. */
+export type StreamEvent = At & { readonly type: 'stream'; readonly bytes: number; readonly offset: number; readonly masterOffset: number }
+/** We have met the master's offset as it was asked for a moment ago, or given up on it. */
+export type LiveEvent = At & { readonly type: 'live'; readonly isMet: boolean; readonly offset: number; readonly masterOffset: number }
+/** What a full resync took from the server, when its BGSAVE was over. */
+export type ToldEvent = At & { readonly type: 'told'; readonly forkUsec?: number; readonly cowBytes?: number }
 /** What the visit cost; without rows INFO was not permitted. */
 export type BillEvent = At & { readonly type: 'bill'; readonly rows?: readonly BillRow[] }
 
@@ -64,6 +88,12 @@ export type ReplEvent =
   | PayloadStartEvent
   | PayloadChunkEvent
   | PayloadEndEvent
+  | ForecastEvent
+  | WriteRateEvent
+  | BufferEvent
+  | StreamEvent
+  | LiveEvent
+  | ToldEvent
   | BillEvent
 
 /** One per socket read. */

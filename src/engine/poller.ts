@@ -1,21 +1,21 @@
-/** Asks a question again and again in the background and keeps the newest answer for whoever comes by. */
+/** Asks a question again and again in the background and keeps the answers for whoever comes by. */
 import { sleep } from '../io/clock.ts'
 
 export class Poller<T> {
   readonly #stop = new AbortController()
   readonly #running: Promise<void>
-  #latest: T | undefined
+  #answers: T[] = []
 
-  /** `ask` must not throw; undefined is no answer. */
-  constructor(ask: () => Promise<T | undefined>, everyMs: number, signal: AbortSignal) {
+  /** `ask` must not throw. */
+  constructor(ask: () => Promise<readonly T[]>, everyMs: number, signal: AbortSignal) {
     this.#running = this.#run(ask, everyMs, AbortSignal.any([signal, this.#stop.signal]))
   }
 
-  /** The newest answer since the last call. */
-  take(): T | undefined {
-    const latest = this.#latest
-    this.#latest = undefined
-    return latest
+  /** The answers since the last call. */
+  take(): T[] {
+    const answers = this.#answers
+    this.#answers = []
+    return answers
   }
 
   /** Resolves when the last question has been answered. */
@@ -24,9 +24,9 @@ export class Poller<T> {
     await this.#running
   }
 
-  async #run(ask: () => Promise<T | undefined>, everyMs: number, signal: AbortSignal): Promise<void> {
+  async #run(ask: () => Promise<readonly T[]>, everyMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.#latest = (await ask().catch(() => undefined)) ?? this.#latest
+      this.#answers.push(...(await ask().catch(() => [])))
       await sleep(everyMs, signal).catch(() => undefined)
     }
   }

@@ -10,7 +10,7 @@ import { encodeCommand } from '../protocol/multibulk.ts'
 import { type Reply, ReplyDecoder, ServerError } from '../protocol/reply.ts'
 import { refusal } from '../protocol/server-error.ts'
 import type { QueryEvent } from './events.ts'
-import type { ReplicaOptions } from './options.ts'
+import type { Access } from './options.ts'
 
 export class QueryLink {
   readonly #transport: Transport
@@ -24,10 +24,7 @@ export class QueryLink {
   }
 
   /** @throws ReplError as connecting and AUTH do. */
-  static async open(
-    options: Pick<ReplicaOptions, 'endpoint' | 'credentials' | 'clientName' | 'limits'>,
-    signal: AbortSignal,
-  ): Promise<QueryLink> {
+  static async open(options: Access, signal: AbortSignal): Promise<QueryLink> {
     const transport = await Transport.connect(options.endpoint, options.limits.connectMs, signal)
     const link = new QueryLink(transport, options.limits.stepMs)
     try {
@@ -49,12 +46,6 @@ export class QueryLink {
   async info(): Promise<Info | ServerError> {
     const reply = await this.ask('INFO')
     return reply instanceof ServerError ? reply : parseInfo(String(reply))
-  }
-
-  /** One setting, or undefined where CONFIG is not permitted or has no such setting. */
-  async config(name: string): Promise<string | undefined> {
-    const reply = await this.ask('CONFIG', 'GET', name)
-    return Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined
   }
 
   /** What was asked since the last call, secrets masked. */

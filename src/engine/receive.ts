@@ -5,7 +5,7 @@ import type { Transport } from '../io/transport.ts'
 import { PayloadReader } from '../protocol/payload.ts'
 import { RdbHead } from '../rdb/header.ts'
 import { RdbVerifier } from '../rdb/verifier.ts'
-import type { Batch, BgsaveEvent, ReplEvent } from './events.ts'
+import type { Batch, ReplEvent } from './events.ts'
 import type { ReplicaOptions } from './options.ts'
 
 /**
@@ -16,15 +16,16 @@ const SETTLE_MS = 1000
 
 /**
  * @param rest bytes received together with the handshake's last line
- * @param progress the server's own BGSAVE progress, asked for between reads
+ * @param observed what was seen of the server meanwhile, asked for between reads
+ * @returns how many bytes of the stream came with the payload
  * @throws ReplError PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT, LINK_LOST before the first byte, TIMEOUT.
  */
 export async function* receivePayload(
   link: Transport,
   rest: Buffer,
   options: ReplicaOptions,
-  progress: () => BgsaveEvent | undefined,
-): AsyncGenerator<Batch> {
+  observed: () => readonly ReplEvent[],
+): AsyncGenerator<Batch, number> {
   const payload = new PayloadReader()
   const verifier = new RdbVerifier()
   const head = new RdbHead()
@@ -38,14 +39,14 @@ export async function* receivePayload(
     if (keepAlives > 0) events.push({ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives })
     if (framing) events.push({ type: 'payload-start', at: now(), framing })
     if (data.length > 0) events.push({ type: 'payload-chunk', at: now(), data })
-    const bgsave = progress()
-    if (bgsave) events.push(bgsave)
+    events.push(...observed())
     if (events.length > 0) yield events
   }
   const checksum = verifier.finish()
   const header = head.parse()
   if (!header) throw new ReplError('PAYLOAD_CORRUPT', { reason: 'MAGIC' })
   yield [{ type: 'payload-end', at: now(), bytes: verifier.bytes, checksum, header }]
+  return payload.rest().length
 }
 
 /** The next chunk, or undefined when the payload is over. */

@@ -1,54 +1,106 @@
 /**
- * The one replication engine: connect → handshake → payload, as batches of events. Every subcommand is a view of it.
- * Failures are thrown as ReplError; there is no error event.
+ * The one replication engine: connect → handshake → payload → stream, as batches of events. Every subcommand is a view of
+ * it. Failures are thrown as ReplError; there is no error event.
  */
 import { ReplError } from '../errors.ts'
-import { now } from '../io/clock.ts'
+import type { Verdict } from '../handshake/machine.ts'
+import { now, sleep } from '../io/clock.ts'
 import { endpointName, Transport } from '../io/transport.ts'
 import { Briefing } from './briefing.ts'
-import { climb } from './climb.ts'
-import type { Batch, BgsaveEvent } from './events.ts'
+import { catchUp } from './catch-up.ts'
+import { climb, firstPlan } from './climb.ts'
+import type { Batch, ReplEvent } from './events.ts'
+import { Informant } from './informant.ts'
+import { Observer } from './observer.ts'
 import type { ReplicaOptions } from './options.ts'
 import { Poller } from './poller.ts'
 import { receivePayload } from './receive.ts'
 
-/** How often the server's INFO is asked for the progress of its BGSAVE. */
+/** How often the server is asked for the progress of its BGSAVE. */
 const PROGRESS_EVERY_MS = 1000
+/** The same where the growth of an output buffer is to be seen. */
+const BUFFER_EVERY_MS = 100
+/** How long a child may take to end after its last byte. */
+const COSTS_WITHIN_MS = 5000
 
 /** Leaves no connection open, however it ends. @throws ReplError */
 export async function* replicate(options: ReplicaOptions, signal: AbortSignal): AsyncGenerator<Batch> {
   const endpoint = endpointName(options.endpoint)
+  try {
+    yield* options.goal === 'forecast' ? inspect(options, signal) : attach(options, signal)
+  } catch (error) {
+    throw error instanceof ReplError ? error.with({ endpoint }) : error
+  }
+}
+
+/** INFO on an ordinary connection, and what follows from it; no replica is to be seen. */
+async function* inspect(options: ReplicaOptions, signal: AbortSignal): AsyncGenerator<Batch> {
+  const informant = new Informant(options, signal)
+  const briefing = new Briefing(options, informant, signal)
+  try {
+    yield (await briefing.brief('server', firstPlan(options))).events
+    if (!briefing.forecast) throw informant.unavailable ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' })
+    yield [briefing.forecast]
+    yield await briefing.bill()
+  } finally {
+    informant.close()
+  }
+}
+
+async function* attach(options: ReplicaOptions, signal: AbortSignal): AsyncGenerator<Batch> {
   const asked = now()
   const link = await Transport.connect(options.endpoint, options.limits.connectMs, signal)
-  const briefing = new Briefing(options, signal)
+  const informant = new Informant(options, signal)
+  const briefing = new Briefing(options, informant, signal)
   try {
     yield [{ type: 'connected', at: now(), rttMs: now() - asked, local: link.localName, remote: link.remoteName }]
     const { verdict, rest } = yield* climb(link, briefing, options)
     const stopped = briefing.stopReason
     // A fork that was not wanted may be called off still by leaving at once.
     if (options.goal === 'verdict') link.close()
-    yield [{ type: 'verdict', at: now(), verdict, ...(stopped && { stopped }) }]
-    if (options.goal === 'payload') {
-      // A sync on two connections was not asked for, and no payload will come on this one.
-      if (verdict.kind !== 'full' && verdict.kind !== 'legacy')
-        throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict.kind })
-      yield* payload(link, briefing, rest, options, signal)
-    }
+    yield [...(briefing.forecast ? [briefing.forecast] : []), { type: 'verdict', at: now(), verdict, ...(stopped && { stopped }) }]
+    if (options.goal !== 'verdict') yield* payload(link, new Observer(informant, link.localName), verdict, rest, options, signal)
     link.close()
     yield await briefing.bill()
-  } catch (error) {
-    throw error instanceof ReplError ? error.with({ endpoint }) : error
   } finally {
     link.close()
-    briefing.close()
+    informant.close()
   }
 }
 
-async function* payload(link: Transport, briefing: Briefing, rest: Buffer, options: ReplicaOptions, signal: AbortSignal) {
-  const poller = new Poller<BgsaveEvent>(() => briefing.bgsaveProgress(), PROGRESS_EVERY_MS, signal)
+async function* payload(
+  link: Transport,
+  observer: Observer,
+  verdict: Verdict,
+  rest: Buffer,
+  options: ReplicaOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
+  // A sync on two connections was not asked for, and no payload will come on this one.
+  if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict.kind })
+  const isLive = options.goal === 'live'
+  const ask = async () => (isLive ? (await observer.everything()).events : await observer.progress())
+  const poller = new Poller<ReplEvent>(ask, isLive ? BUFFER_EVERY_MS : PROGRESS_EVERY_MS, signal)
+  let behind = 0
   try {
-    yield* receivePayload(link, rest, options, () => poller.take())
+    behind = yield* receivePayload(link, rest, options, () => poller.take())
+  } catch (error) {
+    yield poller.take() // what was seen last tells why it broke
+    throw error
   } finally {
     await poller.stop()
   }
+  if (!isLive || verdict.kind !== 'full') return
+  yield* catchUp(link, observer, verdict.offset, behind, options)
+  yield* costs(observer, signal)
+}
+
+/** The server knows what a BGSAVE took when its child has ended, shortly after the last byte. */
+async function* costs(observer: Observer, signal: AbortSignal): AsyncGenerator<Batch> {
+  const deadline = now() + COSTS_WITHIN_MS
+  do {
+    const told = await observer.costs()
+    if (told) return yield [told]
+    await sleep(BUFFER_EVERY_MS, signal)
+  } while (now() < deadline)
 }

@@ -7,9 +7,21 @@ export function now(): number {
   return performance.now()
 }
 
+/** The time of day, for people and records; may go back. */
+export function wallClock(): Date {
+  return new Date()
+}
+
 /** @throws ReplError ABORTED when the signal fires first. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => {
     throw new ReplError('ABORTED')
   })
+}
+
+/** Does something now and then again and again. @returns what stops it */
+export function every(ms: number, action: () => void): () => void {
+  action()
+  const timer = setInterval(action, ms)
+  return () => clearInterval(timer)
 }

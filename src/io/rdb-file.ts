@@ -57,8 +57,12 @@ export class RdbFile implements RdbSink {
     }
   }
 
-  async commit(): Promise<void> {
+  async sync(): Promise<void> {
     await this.#file.sync().catch(failed(this.#path))
+  }
+
+  async commit(): Promise<void> {
+    await this.sync()
     await this.#file.close().catch(failed(this.#path))
     await (this.#overwrite ? rename(this.#part, this.#path) : this.#nameWithoutReplacing()).catch(failed(this.#path))
     process.off('exit', this.#removePart)
@@ -91,6 +95,47 @@ export class RdbFile implements RdbSink {
       await rename(this.#part, this.#path) // a file system without hard links
     }
   }
+}
+
+/**
+ * A payload that is received as a replica does it, into a file of its own that is synced when it is whole, and that
+ * nobody keeps.
+ */
+export class TempRdb implements RdbSink {
+  readonly #file: RdbFile
+
+  private constructor(file: RdbFile) {
+    this.#file = file
+  }
+
+  static async create(path: string): Promise<TempRdb> {
+    return new TempRdb(await RdbFile.create(path, false))
+  }
+
+  reserve(bytes: number): Promise<void> {
+    return this.#file.reserve(bytes)
+  }
+
+  write(bytes: Buffer): Promise<void> {
+    return this.#file.write(bytes)
+  }
+
+  async commit(): Promise<void> {
+    await this.#file.sync()
+    await this.#file.abandon()
+  }
+
+  abandon(): Promise<void> {
+    return this.#file.abandon()
+  }
+}
+
+/** Takes everything and keeps nothing: a payload that is verified on its way through. */
+export class NullSink implements RdbSink {
+  async reserve(): Promise<void> {}
+  async write(): Promise<void> {}
+  async commit(): Promise<void> {}
+  async abandon(): Promise<void> {}
 }
 
 /** The payload as it comes, for a pipe. A broken one ends the dump, and so does the signal while the reader stalls. */

@@ -10,13 +10,29 @@ export interface ServerIdentity {
   readonly mode: string
 }
 
-/** Where a history stands: what a zero-fork PSYNC is made of. */
-export interface Position {
+/** The retained part of a history: `histlen` bytes from `firstByteOffset` on. */
+export interface Backlog {
+  readonly firstByteOffset: number
+  readonly histlen: number
+  /** What may be retained (repl-backlog-size); since 7.0 histlen can exceed it, since it is trimmed by blocks. */
+  readonly size: number
+}
+
+/** Where a server's history stands: everything that decides a PSYNC. */
+export interface History {
   readonly replid: string
   /** The last byte produced. */
   readonly offset: number
-  readonly backlogActive: boolean
+  /** The history that this one goes on from since a promotion, and the last offset that may be asked for under its name. */
+  readonly replid2?: string
+  readonly secondOffset?: number
+  /** Absent where nothing is retained. */
+  readonly backlog?: Backlog
+  /** Why every PSYNC is put off for now, whatever it asks for. */
+  readonly obstacle?: Obstacle
 }
+
+export type Obstacle = 'LOADING' | 'NOMASTERLINK'
 
 /** Forks print redis_version for compatibility, so a more telling field goes first. */
 const FLAVOURS = ['valkey', 'redict', 'keydb', 'dragonfly', 'kvrocks', 'garnet'] as const
@@ -41,13 +57,33 @@ export function identityFromHello(reply: Reply): ServerIdentity | undefined {
   return { flavour: field('server'), version: field('version'), mode: field('mode') }
 }
 
-/** The live end of the history, or undefined when the server prints none (INFO denied in part, no master yet). */
-export function positionFromInfo(info: Info): Position | undefined {
+/** The history, or undefined when the server prints none (INFO denied in part, no master yet). */
+export function historyFromInfo(info: Info): History | undefined {
   // Redis up to 3.2 knows one history and names it by its run_id.
   const replid = info.get('master_replid') ?? info.get('run_id')
   const offset = infoNumber(info, 'master_repl_offset')
   if (!replid || offset === undefined) return undefined
-  return { replid, offset, backlogActive: info.get('repl_backlog_active') === '1' }
+  return { replid, offset, ...earlierHistory(info), ...backlog(info), ...obstacle(info) }
+}
+
+/** Forty zeros and -1 stand for none (replication.c, clearReplicationId2). */
+function earlierHistory(info: Info): Pick<History, 'replid2' | 'secondOffset'> {
+  const replid2 = info.get('master_replid2')
+  const secondOffset = infoNumber(info, 'second_repl_offset')
+  return replid2 && secondOffset !== undefined && secondOffset >= 0 ? { replid2, secondOffset } : {}
+}
+
+function backlog(info: Info): Pick<History, 'backlog'> {
+  if (info.get('repl_backlog_active') !== '1') return {}
+  const firstByteOffset = infoNumber(info, 'repl_backlog_first_byte_offset')
+  const histlen = infoNumber(info, 'repl_backlog_histlen')
+  if (firstByteOffset === undefined || histlen === undefined) return {}
+  return { backlog: { firstByteOffset, histlen, size: infoNumber(info, 'repl_backlog_size') ?? histlen } }
+}
+
+function obstacle(info: Info): Pick<History, 'obstacle'> {
+  if (info.get('loading') === '1') return { obstacle: 'LOADING' }
+  return info.get('role') === 'slave' && info.get('master_link_status') !== 'up' ? { obstacle: 'NOMASTERLINK' } : {}
 }
 
 /** Whether a version such as `6.2.16` is at least the given one. Unknown versions are not. */

@@ -3,13 +3,17 @@
  */
 import type { Explanation } from '../diagnosis/errors.ts'
 import { describeFinding } from '../diagnosis/findings.ts'
+import type { PsyncFacts, Subject } from '../diagnosis/psync.ts'
+import { judgeResync, type ResyncFigures } from '../diagnosis/resync.ts'
 import { describeVerdict, describeWarning } from '../diagnosis/verdict.ts'
 import type { ExchangeEvent, ReplEvent, VerdictEvent } from '../engine/events.ts'
+import type { ResyncEvent } from '../engine/resync.ts'
 import type { StoredEvent } from '../engine/store.ts'
 import type { ReplError } from '../errors.ts'
 import { UNSAFE } from './printable.ts'
+import { psyncAnswer } from './psync-json.ts'
 
-type JsonObject = Record<string, unknown>
+export type JsonObject = Record<string, unknown>
 
 /** One line of JSON. What moves a terminal's cursor is escaped beyond what JSON asks for. */
 export function jsonLine(object: object): string {
@@ -28,7 +32,7 @@ export class RunReport {
   #stored: StoredEvent | undefined
   #bill: unknown
 
-  add(event: ReplEvent | StoredEvent): void {
+  add(event: ReplEvent | StoredEvent | ResyncEvent): void {
     switch (event.type) {
       case 'connected':
         this.#connected = { remote: event.remote, local: event.local, rttMs: event.rttMs }
@@ -40,7 +44,7 @@ export class RunReport {
         this.#queries.push({ sent: event.sent, reply: event.reply, rttMs: event.rttMs })
         break
       case 'server':
-        this.#server = { ...event.identity, ...(event.position && { position: event.position }), guard: event.guard }
+        this.#server = { ...event.identity, ...(event.history && { history: event.history }), guard: event.guard?.name ?? 'none' }
         break
       case 'warning':
         this.#warnings.push({
@@ -85,6 +89,29 @@ export class RunReport {
       rdb: header,
       history: verdict?.kind === 'full' ? { replid: verdict.replid, offset: verdict.offset } : null,
       elapsedMs,
+      ...this.#trace(),
+      bill: this.#bill ?? null,
+    }
+  }
+
+  psync(facts: PsyncFacts, subject: Subject, at: Date, expected?: string): JsonObject {
+    return {
+      schema: 'redis-repl/psync/1',
+      at: at.toISOString(),
+      ...psyncAnswer(facts, subject, expected),
+      ...this.#trace(),
+      bill: this.#bill ?? null,
+    }
+  }
+
+  resync(figures: ResyncFigures): JsonObject {
+    const { risk, sentences, commands } = judgeResync(figures)
+    return {
+      schema: 'redis-repl/psync-full/1',
+      risk,
+      text: sentences.join(' '),
+      commands,
+      figures,
       ...this.#trace(),
       bill: this.#bill ?? null,
     }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { TcpProxy } from '../helpers/proxy.ts'
+import { activateBacklog } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
 import { RunningServer, servers } from '../helpers/server.ts'
 
@@ -17,13 +18,6 @@ const FIELDS = [
 
 async function counters(server: RunningServer): Promise<string[]> {
   return await Promise.all(FIELDS.map((field) => server.info(field)))
-}
-
-/** A replica that was here once leaves a backlog. */
-async function activateBacklog(server: RunningServer): Promise<void> {
-  assert.equal((await cli(['dump-rdb', server.target, '-q'])).status, 0)
-  await server.until('a backlog', async () => (await server.info('repl_backlog_active')) === '1')
-  await server.until('an empty replica list', async () => (await server.info('connected_slaves')) === '0')
 }
 
 for (const installed of servers()) {

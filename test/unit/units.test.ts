@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bytes, duration, exact, milliseconds } from '../../src/render/units.ts'
+import { bytes, duration, exact, milliseconds } from '../../src/diagnosis/units.ts'
 
 const BYTES: readonly (readonly [number, string])[] = [
   [0, '0 bytes'],

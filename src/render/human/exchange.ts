@@ -1,10 +1,10 @@
 /** One exchange as curl -v would show it: `>` sent, `<` received, `*` what it means. */
 import { describeFinding } from '../../diagnosis/findings.ts'
+import { milliseconds } from '../../diagnosis/units.ts'
 import type { ConnectedEvent, ExchangeEvent, KeepAliveEvent, QueryEvent } from '../../engine/events.ts'
 import { encodeCommand } from '../../protocol/multibulk.ts'
 import type { Palette } from '../palette.ts'
 import { printable } from '../printable.ts'
-import { milliseconds } from '../units.ts'
 import { wrap } from '../wrap.ts'
 
 const STATE_WIDTH = 19

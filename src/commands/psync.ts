@@ -1,0 +1,159 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Flags } from '@oclif/core'
+import { ReplCommand } from '../cli/base-command.ts'
+import { connectionOptions } from '../cli/connection.ts'
+import { exitStatus } from '../cli/exit-status.ts'
+import { tellFailure } from '../cli/failure.ts'
+import { targetArg } from '../cli/flags.ts'
+import { positionAsked } from '../cli/psync-position.ts'
+import { watchPsync } from '../cli/psync-watch.ts'
+import { answerOf, type PsyncFacts } from '../diagnosis/psync.ts'
+import type { ReplEvent } from '../engine/events.ts'
+import type { Goal } from '../engine/options.ts'
+import { gatherFacts } from '../engine/psync-facts.ts'
+import { replicate } from '../engine/replica.ts'
+import { measureResync } from '../engine/resync.ts'
+import { storePayload } from '../engine/store.ts'
+import { ReplError } from '../errors.ts'
+import { now, wallClock } from '../io/clock.ts'
+import { NullSink, TempRdb } from '../io/rdb-file.ts'
+import { RunReport } from '../render/json.ts'
+
+const FULL_ONLY = ['replid', 'offset', 'from-replica', 'explain', 'allow-fork', 'expect', 'watch']
+
+export default class Psync extends ReplCommand<typeof Psync> {
+  static override summary = 'Would a replica get a partial resync, and if not, why?'
+  static override description =
+    'Asks for a position (by default the live end), compares the server’s answer with what its INFO promised, and names the condition that decided, what would have helped, and how long the position stays good. A PSYNC that will be refused is sent only where a guard keeps it from forking the server; otherwise the answer is taken from INFO. --full goes through a full resync on purpose and tells what it takes.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> db1.example --from-replica db2.example:6379',
+    '<%= config.bin %> <%= command.id %> db1.example --replid 8e3c… --offset 1042 --expect continue',
+    '<%= config.bin %> <%= command.id %> db1.example --full --diskless',
+  ]
+  static override args = { target: targetArg }
+  static override flags = {
+    replid: Flags.string({ description: 'the history to ask for (master_replid)', dependsOn: ['offset'], exclusive: ['from-replica'] }),
+    offset: Flags.string({
+      description: 'the last byte one has, as INFO and ACK speak of it; PSYNC asks for the one behind it',
+      dependsOn: ['replid'],
+    }),
+    'from-replica': Flags.string({
+      helpValue: 'TARGET',
+      description:
+        'answer for the position of this real replica, or of a master that would become one; with the same password unless its URI has one',
+    }),
+    explain: Flags.boolean({ description: 'decide from INFO alone and attach nothing', exclusive: ['allow-fork'] }),
+    'allow-fork': Flags.boolean({ description: 'send PSYNC also where its refusal forks the server or changes its replid' }),
+    expect: Flags.string({ options: ['continue', 'full'], description: 'exit with 1 when the answer is another' }),
+    sample: Flags.integer({
+      min: 0,
+      max: 3600,
+      default: 1,
+      helpValue: 'SECONDS',
+      description: 'measure the write rate for so long; 0: do not',
+    }),
+    watch: Flags.boolean({ description: 'ask again and again and report each change, until Ctrl-C or until --expect fails' }),
+    interval: Flags.integer({
+      char: 'i',
+      min: 1,
+      max: 86_400,
+      helpValue: 'SECONDS',
+      description: 'between two questions of --watch; 5 if not given',
+      dependsOn: ['watch'],
+    }),
+    full: Flags.boolean({ description: 'a full resync on purpose: the server forks', exclusive: FULL_ONLY }),
+    diskless: Flags.boolean({
+      description: 'with --full: verify the payload on its way through instead of writing a temporary file',
+      dependsOn: ['full'],
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { flags } = this
+    if (flags.full) return await this.#full()
+    if (!flags.watch) return void (await this.#answer(true))
+    const watched = {
+      look: async () => (await this.#gather('forecast', 0)).facts,
+      tell: (isFirst: boolean) => this.#answer(isFirst),
+      fail: (failure: ReplError) => tellFailure(failure, new RunReport(), flags.json ? process.stdout : undefined),
+    }
+    await watchPsync(watched, (flags.interval ?? 5) * 1000, this.signal)
+  }
+
+  /** One question and its printed answer. @throws ReplError EXPECTATION_FAILED when it is not the expected one. */
+  async #answer(isTraced: boolean): Promise<{ facts: PsyncFacts; goesOn: boolean }> {
+    const { flags } = this
+    const text = flags.json ? undefined : await this.#verdictText()
+    const show = (event: ReplEvent) => isTraced && text?.show(event)
+    const { facts, subject } = await this.#gather(flags.explain ? 'forecast' : 'verdict', flags.sample * 1000, show)
+    const at = wallClock()
+    text?.conclude(facts, subject, flags.watch ? at : undefined)
+    if (flags.json) this.printJson(this.report.psync(facts, subject, at, flags.expect))
+    return { facts, goesOn: this.#isExpected(facts) }
+  }
+
+  async #gather(goal: Goal, sampleMs: number, show: (event: ReplEvent) => void = () => {}) {
+    const { flags } = this
+    const connection = connectionOptions(this.args.target, flags)
+    const { position, subject } = await positionAsked(flags, connection, this.signal)
+    const options = { ...connection, goal, allowFork: flags['allow-fork'], sampleMs, ...(position && { position }) }
+    this.report = new RunReport()
+    let facts: PsyncFacts = {}
+    for await (const batch of replicate(options, this.signal)) {
+      for (const event of batch) {
+        this.report.add(event)
+        facts = gatherFacts(facts, event)
+        show(event)
+      }
+    }
+    return { facts, subject }
+  }
+
+  #isExpected(facts: PsyncFacts): boolean {
+    const { expect, json } = this.flags
+    const { answer } = answerOf(facts)
+    if (expect === undefined || expect === answer) return true
+    // The JSON has said it already, and holds one object a run.
+    if (!json) throw new ReplError('EXPECTATION_FAILED', { given: expect, reply: answer })
+    process.exitCode = exitStatus('EXPECTATION_FAILED')
+    return false
+  }
+
+  async #full(): Promise<void> {
+    const { flags } = this
+    const options = { ...connectionOptions(this.args.target, flags), goal: 'live' as const }
+    const path = join(tmpdir(), `redis-repl-${process.pid}.rdb`)
+    const sink = flags.diskless ? new NullSink() : await TempRdb.create(path)
+    const text = flags.json ? undefined : await this.#resyncText()
+    try {
+      for await (const batch of measureResync(storePayload(replicate(options, this.signal), sink, flags.diskless ? undefined : path))) {
+        for (const event of batch) {
+          this.report.add(event)
+          text?.show(event)
+          if (event.type === 'resync' && flags.json) this.printJson(this.report.resync(event.figures))
+        }
+      }
+    } finally {
+      text?.end()
+    }
+  }
+
+  async #verdictText() {
+    const { PsyncText } = await import('../render/human/psync.ts')
+    return new PsyncText(this.#write, this.#detail(), process.stdout)
+  }
+
+  async #resyncText() {
+    const [{ ResyncText }, { progressOn }] = await Promise.all([import('../render/human/resync.ts'), import('../render/progress.ts')])
+    return new ResyncText(this.#write, await progressOn(process.stderr, this.flags.quiet, now), this.#detail(), process.stdout)
+  }
+
+  readonly #write = (text: string): void => {
+    process.stdout.write(text)
+  }
+
+  #detail() {
+    return { quiet: this.flags.quiet, verbosity: this.verbosity }
+  }
+}

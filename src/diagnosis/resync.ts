@@ -1,0 +1,118 @@
+/** How a full resync went, and whether a replica would come out of it: the resync loop is a buffer that runs over. */
+import type { Settings } from '../handshake/guard.ts'
+import { atLeast, type ServerIdentity } from '../protocol/server-facts.ts'
+import { duration, exact, bytes as human } from './units.ts'
+
+/** Figures of one full resync; what the server does not tell is absent. */
+export interface ResyncFigures {
+  readonly framing: 'length' | 'eof-mark'
+  readonly waitMs: number
+  /** How much of the wait the server imposes to gather replicas (repl-diskless-sync-delay). */
+  readonly delaySeconds?: number
+  readonly transferMs: number
+  readonly payloadBytes: number
+  /** Absent where INFO cannot be had. */
+  readonly catchUp?: { readonly ms: number; readonly bytes: number; readonly isMet: boolean; readonly behind: number }
+  readonly snapshotOffset: number
+  readonly endOffset: number
+  readonly forkUsec?: number
+  readonly cowBytes?: number
+  readonly buffer?: BufferFigures
+  readonly limit?: BufferLimit
+}
+
+/** Of our output buffer on the master, as CLIENT LIST showed it about every 100 ms. */
+export interface BufferFigures {
+  readonly peakBytes: number
+  readonly samples: number
+  /** The longest time without a sample below the soft limit. */
+  readonly aboveSoftMs: number
+  readonly scope: 'ours' | 'all replicas'
+}
+
+/** client-output-buffer-limit of the class replica; 0 is no limit. */
+export interface BufferLimit {
+  readonly hardBytes: number
+  readonly softBytes: number
+  readonly softSeconds: number
+}
+
+export type ResyncRisk = 'SAFE' | 'CLOSE' | 'LOOP' | 'BEHIND' | 'UNKNOWN'
+
+export interface ResyncJudgement {
+  readonly risk: ResyncRisk
+  readonly sentences: readonly string[]
+  readonly commands: readonly string[]
+}
+
+const MEGABYTE = 1024 * 1024
+/** A buffer this full in a test leaves no room for a slower disk or a busier hour. */
+const CLOSE_SHARE = 0.5
+
+/** From the line of CONFIG GET client-output-buffer-limit: class hard soft seconds, for each class. */
+export function replicaBufferLimit(settings: Settings, server: ServerIdentity | undefined): BufferLimit | undefined {
+  const line = settings.get('client-output-buffer-limit') ?? ''
+  const [, hard, soft, seconds] = /(?:slave|replica) (\d+) (\d+) (\d+)/.exec(line) ?? []
+  if (hard === undefined || soft === undefined || seconds === undefined) return undefined
+  // Since 7.0 replicas share their buffer with the backlog, and a limit below its size is raised to it
+  // (networking.c, checkClientOutputBufferLimits).
+  const isShared = server?.flavour !== 'redis' || atLeast(server.version, 7)
+  const backlogBytes = isShared ? Number(settings.get('repl-backlog-size') ?? 0) : 0
+  const hardBytes = Number(hard) > 0 ? Math.max(Number(hard), backlogBytes) : 0
+  return { hardBytes, softBytes: Number(soft), softSeconds: Number(seconds) }
+}
+
+export function judgeResync(figures: ResyncFigures): ResyncJudgement {
+  const { catchUp, limit, buffer } = figures
+  const risk = riskOf(figures)
+  const sentences = [awayText(figures), ...(buffer && limit ? [bufferText(figures, buffer, limit)] : [])]
+  if (catchUp && !catchUp.isMet) sentences.push(`It does not catch up: ${exact(catchUp.behind)} bytes behind when we gave up.`)
+  const text = { SAFE: SAFE, CLOSE: CLOSE, LOOP: LOOP, BEHIND: BEHIND, UNKNOWN: UNKNOWN }[risk]
+  const commands = risk === 'CLOSE' || risk === 'LOOP' ? settingsFor(figures) : []
+  return { risk, sentences: [...sentences, text], commands }
+}
+
+const SAFE = 'No resync loop is to be expected at this write rate.'
+const CLOSE = 'A slower network or disk, or more writes, would get the replica cut off in the middle, and it would begin again:'
+const LOOP = 'A replica would be cut off and begin again, each time with a fork: a resync loop. More room for its buffer ends it:'
+const BEHIND = 'The master writes faster than this link takes it: more buffer only puts the end off.'
+const UNKNOWN = 'Whether a replica’s output buffer would run over cannot be seen without +client|list and +config|get.'
+
+function riskOf({ catchUp, buffer, limit }: ResyncFigures): ResyncRisk {
+  if (catchUp && !catchUp.isMet) return 'BEHIND'
+  if (!buffer || !limit) return 'UNKNOWN'
+  const { hardBytes, softBytes, softSeconds } = limit
+  const isOver = (hardBytes > 0 && buffer.peakBytes >= hardBytes) || (softBytes > 0 && buffer.aboveSoftMs >= softSeconds * 1000)
+  if (isOver) return 'LOOP'
+  const isClose = (hardBytes > 0 && buffer.peakBytes >= hardBytes * CLOSE_SHARE) || (softBytes > 0 && buffer.peakBytes > softBytes)
+  return isClose ? 'CLOSE' : 'SAFE'
+}
+
+function awayMs({ waitMs, transferMs, catchUp }: ResyncFigures): number {
+  return waitMs + transferMs + (catchUp?.ms ?? 0)
+}
+
+function awayText(figures: ResyncFigures): string {
+  return `A replica would be away for ${duration(awayMs(figures))}, and for as long as it takes it to load ${human(figures.payloadBytes)}.`
+}
+
+/** How long the load may take before the buffer that grows meanwhile runs over. */
+function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, softBytes, softSeconds }: BufferLimit): string {
+  const of = hardBytes > 0 ? ` of ${exact(hardBytes)} (${((buffer.peakBytes / hardBytes) * 100).toFixed(1)} %)` : ', without a hard limit'
+  const whose = buffer.scope === 'ours' ? 'The output buffer of this replica' : 'The output buffers of all replicas together'
+  const soft = softBytes > 0 && buffer.peakBytes > softBytes ? `, above the soft limit of ${exact(softBytes)} (${softSeconds} s)` : ''
+  const perMs = written(figures) / Math.max(1, awayMs(figures))
+  const roomMs = hardBytes > 0 && perMs > 0 ? (hardBytes - buffer.peakBytes) / perMs : undefined
+  const room = roomMs !== undefined && roomMs > 0 ? ` Loading may take ${duration(roomMs)} more before it is full.` : ''
+  return `${whose} grew to ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
+}
+
+function written({ snapshotOffset, endOffset }: ResyncFigures): number {
+  return endOffset - snapshotOffset
+}
+
+/** Twice what was needed, and the soft limit out of the way. */
+function settingsFor({ buffer, limit }: ResyncFigures): string[] {
+  const needed = Math.ceil((2 * Math.max(buffer?.peakBytes ?? 0, limit?.hardBytes ?? 0)) / MEGABYTE)
+  return [`CONFIG SET client-output-buffer-limit "replica ${needed}mb ${needed}mb 0"`]
+}

@@ -1,0 +1,64 @@
+/** What the server shows of a full resync while it goes on: its BGSAVE, what it holds back for us, and its live end. */
+import { now } from '../io/clock.ts'
+import { clientEntries } from '../protocol/client-list.ts'
+import { type Info, infoNumber } from '../protocol/info.ts'
+import type { BgsaveEvent, BufferEvent, ReplEvent, ToldEvent } from './events.ts'
+import type { Informant } from './informant.ts'
+
+export class Observer {
+  readonly #informant: Informant
+  readonly #ownAddress: string
+
+  /** @param ownAddress our end of the replication link, as CLIENT LIST shows it */
+  constructor(informant: Informant, ownAddress: string) {
+    this.#informant = informant
+    this.#ownAddress = ownAddress
+  }
+
+  /** How far the BGSAVE has come, where the server tells (INFO persistence, 6.2 and later). */
+  async progress(): Promise<BgsaveEvent[]> {
+    const info = await this.#info()
+    return info ? bgsave(info) : []
+  }
+
+  /** The same, and our output buffer on the master. */
+  async everything(): Promise<{ events: ReplEvent[]; masterOffset?: number }> {
+    const info = await this.#info()
+    if (!info) return { events: [] }
+    const masterOffset = infoNumber(info, 'master_repl_offset')
+    const events = [...bgsave(info), ...(await this.#buffer(info))]
+    return { events, ...(masterOffset !== undefined && { masterOffset }) }
+  }
+
+  /** The costs of a BGSAVE that is over. */
+  async costs(): Promise<ToldEvent | undefined> {
+    const info = await this.#info()
+    if (info?.get('rdb_bgsave_in_progress') !== '0') return undefined
+    const forkUsec = infoNumber(info, 'latest_fork_usec')
+    const cowBytes = infoNumber(info, 'rdb_last_cow_size')
+    return { type: 'told', at: now(), ...(forkUsec !== undefined && { forkUsec }), ...(cowBytes !== undefined && { cowBytes }) }
+  }
+
+  async #buffer(info: Info): Promise<BufferEvent[]> {
+    const reply = await this.#informant.ask('CLIENT', 'LIST', 'TYPE', 'replica')
+    this.#informant.takeEvents()
+    const own = clientEntries(String(reply ?? '')).find((entry) => entry.get('addr') === this.#ownAddress)
+    const bytes = own && infoNumber(own, 'omem')
+    if (bytes !== undefined) return [{ type: 'buffer', at: now(), bytes, scope: 'ours' }]
+    const ofAll = infoNumber(info, 'mem_clients_slaves')
+    return ofAll === undefined ? [] : [{ type: 'buffer', at: now(), bytes: ofAll, scope: 'all replicas' }]
+  }
+
+  /** These questions are too many to show. */
+  async #info(): Promise<Info | undefined> {
+    const info = await this.#informant.info()
+    this.#informant.takeEvents()
+    return info
+  }
+}
+
+function bgsave(info: Info): BgsaveEvent[] {
+  const keysDone = infoNumber(info, 'current_save_keys_processed')
+  const keysTotal = infoNumber(info, 'current_save_keys_total')
+  return keysTotal ? [{ type: 'bgsave', at: now(), keysDone: keysDone ?? 0, keysTotal }] : []
+}

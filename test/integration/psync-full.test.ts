@@ -1,0 +1,136 @@
+/** psync --full while the master writes: what it reports is what the master itself showed. */
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { encodeCommand } from '../../src/protocol/multibulk.ts'
+import { number } from '../helpers/replication.ts'
+import { cli } from '../helpers/run.ts'
+import { assertSchema } from '../helpers/schema.ts'
+import { RunningServer, servers } from '../helpers/server.ts'
+
+const VALUE = 'v'.repeat(100_000)
+
+interface Figures {
+  framing: string
+  waitMs: number
+  transferMs: number
+  payloadBytes: number
+  snapshotOffset: number
+  endOffset: number
+  forkUsec: number
+  cowBytes: number
+  catchUp: { bytes: number; isMet: boolean }
+  buffer: { peakBytes: number; scope: string }
+  limit: { hardBytes: number; softBytes: number; softSeconds: number }
+}
+
+/** Writes 100 kB about every 10 ms until it is stopped. */
+async function writer(server: RunningServer): Promise<() => Promise<void>> {
+  const socket = connect(server.port, '127.0.0.1')
+  socket.resume()
+  let isOn = true
+  const done = (async () => {
+    for (let turn = 0; isOn; turn++) {
+      socket.write(encodeCommand(['SET', `load:${turn % 50}`, VALUE]))
+      await sleep(10)
+    }
+  })()
+  return async () => {
+    isOn = false
+    await done
+    socket.destroy()
+  }
+}
+
+/** The largest omem of our entry in CLIENT LIST, as the server's own cli shows it, until told to stop. */
+function bufferWitness(server: RunningServer): () => Promise<number> {
+  let isOn = true
+  const peak = (async () => {
+    let most = 0
+    while (isOn) {
+      const line = (await server.cli('CLIENT', 'LIST', 'TYPE', 'replica')).split('\n').find((entry) => entry.includes('name=redis-repl'))
+      most = Math.max(most, Number(/ omem=(\d+)/.exec(line ?? '')?.[1] ?? 0))
+    }
+    return most
+  })()
+  return async () => {
+    isOn = false
+    return await peak
+  }
+}
+
+async function fillSlowly(server: RunningServer): Promise<void> {
+  await server.cli('EVAL', "for i = 1, 20000 do redis.call('SET', 'k' .. i, string.rep(tostring(i), 200)) end", '0')
+}
+
+for (const installed of servers()) {
+  for (const diskless of ['yes', 'no']) {
+    describe(`psync --full with ${installed.id}, repl-diskless-sync ${diskless}`, () => {
+      it('reports offsets, catch-up, buffer, fork and copy-on-write as the master shows them', async () => {
+        // The delay of the keys keeps the child busy for about a second, so that there is something to catch up with.
+        const settings = { 'repl-diskless-sync': diskless, 'repl-diskless-sync-delay': '0', 'rdb-key-save-delay': '50' }
+        const server = await RunningServer.start(installed, settings)
+        const folder = mkdtempSync(join(tmpdir(), 'redis-repl-full-'))
+        try {
+          await fillSlowly(server)
+          const before = await number(server, 'master_repl_offset')
+          const stopWriting = await writer(server)
+          const witness = bufferWitness(server)
+          const ran = await cli(['psync', server.target, '--full', '--json', ...(diskless === 'yes' ? ['--diskless'] : [])], {
+            env: { TMPDIR: folder },
+          })
+          const seenPeak = await witness()
+          await stopWriting()
+          assert.equal(ran.status, 0, ran.out + ran.err)
+          const report = assertSchema(ran.out, 'psync-full') as unknown as { figures: Figures; risk: string }
+          const { figures } = report
+          assert.equal(figures.framing, diskless === 'yes' ? 'eof-mark' : 'length')
+          assert.equal(figures.catchUp.isMet, true)
+          assert.equal(figures.catchUp.bytes, figures.endOffset - figures.snapshotOffset)
+          assert.ok(figures.snapshotOffset >= before)
+          assert.ok(figures.endOffset > figures.snapshotOffset + VALUE.length, 'there was something to catch up with')
+          assert.ok(figures.endOffset <= (await number(server, 'master_repl_offset')))
+          assert.equal(figures.forkUsec, await number(server, 'latest_fork_usec'))
+          assert.equal(figures.cowBytes, await number(server, 'rdb_last_cow_size'))
+          assert.equal(figures.buffer.scope, 'ours')
+          // Both look now and then at a buffer that grows to its peak and is gone: each sees what the other does, but for some samples.
+          const spread = figures.catchUp.bytes / 2 + 1_000_000
+          assert.ok(Math.abs(figures.buffer.peakBytes - seenPeak) <= spread, `${figures.buffer.peakBytes} of ${seenPeak}`)
+          assert.ok(figures.buffer.peakBytes > VALUE.length)
+          assert.deepEqual(figures.limit, { hardBytes: 268_435_456, softBytes: 67_108_864, softSeconds: 60 })
+          assert.equal(report.risk, 'SAFE')
+          assert.deepEqual(readdirSync(folder), [])
+        } finally {
+          await server.stop()
+          rmSync(folder, { recursive: true, force: true })
+          assert.ok(!existsSync(folder))
+        }
+      })
+    })
+  }
+
+  it(`psync --full with ${installed.id} that cuts us for its buffer limit is an error that names the buffer`, async () => {
+    const settings = {
+      'repl-diskless-sync': 'no',
+      'rdb-key-save-delay': '100',
+      'client-output-buffer-limit': 'replica 6mb 0 0',
+      'repl-backlog-size': '16384',
+    }
+    const server = await RunningServer.start(installed, settings)
+    try {
+      await fillSlowly(server)
+      const stopWriting = await writer(server)
+      const ran = await cli(['psync', server.target, '--full', '--json'])
+      await stopWriting()
+      assert.equal(ran.status, 7, ran.out + ran.err)
+      const { error } = assertSchema(ran.out, 'error') as { error: { details: { bufferBytes: number } } }
+      assert.ok(error.details.bufferBytes > 0, ran.out)
+    } finally {
+      await server.stop()
+    }
+  })
+}
