@@ -1,0 +1,227 @@
+/** psync beside its verdict: what it leaves behind, what it may not know, watching, expecting, refusing. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { TcpProxy } from '../helpers/proxy.ts'
+import { activateBacklog, number, pair, syncCounters } from '../helpers/replication.ts'
+import { cli } from '../helpers/run.ts'
+import { assertSchema } from '../helpers/schema.ts'
+import { pick, RunningServer, servers } from '../helpers/server.ts'
+
+const NOBODY = 'b'.repeat(40)
+const LOST = ['--replid', NOBODY, '--offset', '7', '--sample', '0', '--json']
+
+/** What a refused PSYNC leaves under each guard; the forks stay as they were in all of them. */
+const GUARDS: readonly { guard: string; ids: string[]; settings: Record<string, string>; full: number; err: number }[] = [
+  { guard: 'rdb-channel', ids: ['redis-8.0', 'redis-8.6'], settings: {}, full: 0, err: 1 },
+  {
+    guard: 'dual-channel',
+    ids: ['valkey-8.0', 'valkey-8.1', 'valkey-9.1'],
+    settings: { 'dual-channel-replication-enabled': 'yes' },
+    full: 0,
+    err: 1,
+  },
+  { guard: 'diskless-delay', ids: ['redis-7.0', 'redict-7.3', 'valkey-8.0', 'valkey-8.1', 'valkey-9.1'], settings: {}, full: 1, err: 1 },
+  { guard: 'diskless-delay', ids: ['redis-8.0', 'redis-8.6'], settings: { 'repl-rdb-channel': 'no' }, full: 1, err: 1 },
+]
+
+for (const { guard, ids, settings, full, err } of GUARDS) {
+  for (const installed of servers().filter(({ id }) => ids.includes(id))) {
+    const how = Object.entries(settings).flat().join(' ')
+    it(`under the guard ${guard} ${installed.id} ${how} counts what was said and forks nothing`, async () => {
+      const server = await RunningServer.start(installed, settings)
+      try {
+        await activateBacklog(server)
+        const was = { ...(await syncCounters(server)), replid: await server.info('master_replid') }
+        const ran = await cli(['psync', server.target, ...LOST])
+        const report = assertSchema(ran.out, 'psync') as unknown as { guard: { name: string }; basis: string; answer: string }
+        assert.deepEqual([report.guard.name, report.basis, report.answer], [guard, 'psync', 'full'])
+        await server.until('an empty replica list', async () => (await server.info('connected_slaves')) === '0')
+        const is = { ...(await syncCounters(server)), replid: await server.info('master_replid') }
+        assert.deepEqual(is, { ...was, full: was.full + full, err: was.err + err })
+      } finally {
+        await server.stop()
+      }
+    })
+  }
+}
+
+for (const installed of servers().filter(({ id }) => id.startsWith('valkey'))) {
+  it(`dual-channel is free with ${installed.id} even where there is no backlog: neither a fork nor a new replid`, async () => {
+    const server = await RunningServer.start(installed, { 'dual-channel-replication-enabled': 'yes' })
+    try {
+      const was = [await server.info('total_forks'), await server.info('master_replid'), await server.info('repl_backlog_active')]
+      const ran = await cli(['psync', server.target, ...LOST])
+      assert.equal(JSON.parse(ran.out).basis, 'psync')
+      const is = [await server.info('total_forks'), await server.info('master_replid'), await server.info('repl_backlog_active')]
+      assert.deepEqual(is, was)
+    } finally {
+      await server.stop()
+    }
+  })
+}
+
+describe('psync with a Redis that has a backlog', () => {
+  let server: RunningServer
+  before(async () => {
+    server = await RunningServer.start(pick('redis-8.6', 'redis-8.0'))
+    await activateBacklog(server)
+    await server.cli('ACL', 'SETUSER', 'minimal', 'on', '>pw', '+psync', '+replconf', '+ping')
+    await server.cli('ACL', 'SETUSER', 'informed', 'on', '>pw', '+psync', '+replconf', '+ping', '+info')
+  })
+  after(async () => await server.stop())
+
+  it('answers with the exit status when it is told what to expect', async () => {
+    const met = await cli(['psync', server.target, '--expect', 'continue', '--sample', '0'])
+    assert.equal(met.status, 0, met.err)
+    const failed = await cli(['psync', server.target, '--expect', 'full', '--sample', '0'])
+    assert.equal(failed.status, 1)
+    assert.match(failed.err, /EXPECTATION_FAILED: Expected full, and the answer is continue/)
+    assert.match(failed.out, /PARTIAL A replica at the live end/)
+    const json = await cli(['psync', server.target, '--expect', 'full', '--sample', '0', '--json'])
+    assert.equal(json.status, 1)
+    assert.deepEqual(assertSchema(json.out, 'psync').expectation, { expected: 'full', isMet: false })
+  })
+
+  it('shows no replica and asks nothing but questions with --explain', async () => {
+    const was = await syncCounters(server)
+    const ran = await cli(['psync', server.target, '--explain', '--json', '--sample', '0'])
+    const report = assertSchema(ran.out, 'psync') as unknown as { basis: string; exchanges: unknown[]; queries: { sent: string[] }[] }
+    assert.deepEqual([report.basis, report.exchanges], ['info', []])
+    assert.deepEqual([...new Set(report.queries.map(({ sent }) => sent[0]))].sort(), ['CLIENT', 'CONFIG', 'INFO'])
+    assert.deepEqual(await syncCounters(server), was)
+  })
+
+  it('measures the write rate between two INFOs and tells how long the position stays good', async () => {
+    const start = await number(server, 'master_repl_offset')
+    const ran = await cli(['psync', server.target, '--explain', '--json', '--sample', '2'], {
+      during: () => void setTimeout(() => server.cli('SET', 'k', 'x'.repeat(10_000)), 1500),
+    })
+    const report = JSON.parse(ran.out)
+    const written = (await number(server, 'master_repl_offset')) - start
+    assert.ok(written > 10_000)
+    assert.ok(report.writeRate.bytes === written || report.writeRate.bytes === 0, 'all of one command or nothing of it')
+    const rate = report.writeRate.bytes / (report.writeRate.overMs / 1000)
+    if (rate > 0) assert.ok(Math.abs(report.staysGoodSeconds - (1024 * 1024 - start) / rate) < 1)
+  })
+
+  it('does not send what may fork when the settings cannot be seen, and says which right is missing', async () => {
+    const ran = await cli(['psync', server.target, '--user', 'informed', '-a', 'pw', ...LOST])
+    const report = assertSchema(ran.out, 'psync') as unknown as { basis: string; notSent: { reason: string; text: string } }
+    assert.deepEqual([report.basis, report.notSent.reason], ['info', 'GUARD_UNKNOWN'])
+    assert.match(report.notSent.text, /\+config\|get/)
+  })
+
+  it('knows nothing without INFO, and asks for nothing', async () => {
+    const was = await syncCounters(server)
+    const ran = await cli(['psync', server.target, '--user', 'minimal', '-a', 'pw', ...LOST])
+    assert.equal(ran.status, 0, ran.out + ran.err)
+    assert.equal(assertSchema(ran.out, 'psync').answer, 'unknown')
+    assert.deepEqual(await syncCounters(server), was)
+    const explained = await cli(['psync', server.target, '--user', 'minimal', '-a', 'pw', '--explain', '--json'])
+    assert.equal(explained.status, 4)
+    assert.equal((assertSchema(explained.out, 'error').error as { code: string }).code, 'NO_PERMISSION')
+  })
+
+  it('says so when the history moved between INFO and PSYNC', async () => {
+    const replid = await server.info('master_replid')
+    const swap = (chunk: Buffer) => Buffer.from(chunk.toString('latin1').replaceAll(replid, NOBODY), 'latin1')
+    const proxy = await TcpProxy.start(server.port, swap)
+    const ran = await cli(['psync', proxy.target, '--json', '--sample', '0'])
+    proxy.stop()
+    const report = assertSchema(ran.out, 'psync') as unknown as { answer: string; isAsForecast: boolean; text: string }
+    assert.deepEqual([report.answer, report.isAsForecast], ['full', false])
+    assert.match(report.text, /moved in between/)
+  })
+
+  for (const [mistake, args] of [
+    ['an offset without a replid', ['--offset', '5']],
+    ['a replid without an offset', ['--replid', NOBODY]],
+    ['a replid that is none', ['--replid', 'xyz', '--offset', '5']],
+    ['an offset that is no number', ['--replid', NOBODY, '--offset', 'five']],
+    ['a negative offset', ['--replid', NOBODY, '--offset=-1']],
+    ['an offset beyond what can be kept exact', ['--replid', NOBODY, '--offset', '9007199254740993']],
+    ['--full with a position', ['--full', '--replid', NOBODY, '--offset', '5']],
+    ['--diskless without --full', ['--diskless']],
+    ['an interval without --watch', ['-i', '2']],
+    ['an expectation nobody has', ['--expect', 'maybe']],
+  ] as const) {
+    it(`refuses ${mistake} before it contacts anybody`, async () => {
+      const ran = await cli(['psync', '127.0.0.1:1', ...args])
+      assert.equal(ran.status, 2, ran.out + ran.err)
+      assert.match(ran.err, /^error USAGE: /)
+    })
+  }
+
+  it('names the replica that cannot be asked', async () => {
+    const ran = await cli(['psync', server.target, '--from-replica', '127.0.0.1:1'])
+    assert.equal(ran.status, 3)
+    assert.match(ran.err, /127\.0\.0\.1:1 refused the connection/)
+  })
+
+  it('reports once and then each change while it watches, and exits with 0 on Ctrl-C', async () => {
+    const replid = await server.info('master_replid')
+    const offset = await number(server, 'master_repl_offset')
+    const overrun = () => server.cli('EVAL', "for i = 1, 3 do redis.call('SET', 'k', string.rep('x', 600000)) end", '0')
+    let lines = 0
+    const ran = await cli(
+      ['psync', server.target, '--watch', '-i', '1', '--sample', '0', '--json', '--replid', replid, '--offset', String(offset)],
+      {
+        during: (child) => {
+          child.stdout?.on('data', () => {
+            lines += 1
+            if (lines === 1) void overrun()
+            else child.kill('SIGINT')
+          })
+        },
+      },
+    )
+    assert.equal(ran.status, 0, ran.err)
+    const reports = ran.out
+      .trim()
+      .split('\n')
+      .map((line) => assertSchema(line, 'psync'))
+    assert.deepEqual(
+      reports.map(({ answer }) => answer),
+      ['continue', 'full'],
+    )
+    assert.match(String(reports[1]?.text), /bytes too old/)
+  })
+
+  it('ends the watch with 1 when the answer is no longer the expected one', async () => {
+    const ran = await cli(['psync', server.target, '--watch', '-i', '1', '--sample', '0', '--expect', 'full', '-q'])
+    assert.equal(ran.status, 1, ran.out + ran.err)
+  })
+})
+
+it('a replica whose master is gone is put off, not promised anything', async () => {
+  const [master, replica] = await pair(pick('redis-7.0', 'valkey-8.1'))
+  try {
+    await master.stop()
+    await replica.until('a lost link', async () => (await replica.info('master_link_status')) === 'down')
+    const ran = await cli(['psync', replica.target, '--explain', '--sample', '0', '--json'])
+    assert.equal(assertSchema(ran.out, 'psync').answer, 'later')
+    const asked = await cli(['psync', replica.target, '--sample', '0', '--json'])
+    assert.equal(asked.status, 6, asked.out)
+  } finally {
+    await replica.stop()
+  }
+})
+
+it('a replica that was never synced has no position, and that is the answer', async () => {
+  const installed = pick('redis-8.6', 'valkey-9.1')
+  const server = await RunningServer.start(installed)
+  const orphan = await RunningServer.start(installed, { replicaof: '127.0.0.1 1' })
+  try {
+    await activateBacklog(server)
+    const ran = await cli(['psync', server.target, '--from-replica', orphan.target, '--sample', '0', '--json'])
+    const report = assertSchema(ran.out, 'psync') as unknown as {
+      answer: string
+      forecast: { reason: string }
+      notSent: { reason: string }
+    }
+    assert.deepEqual([report.answer, report.forecast.reason, report.notSent.reason], ['full', 'REQUESTED', 'CERTAIN'])
+  } finally {
+    await orphan.stop()
+    await server.stop()
+  }
+})
