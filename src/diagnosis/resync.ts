@@ -15,6 +15,8 @@ export interface ResyncFigures {
   readonly catchUp?: { readonly ms: number; readonly bytes: number; readonly isMet: boolean; readonly behind: number }
   readonly snapshotOffset: number
   readonly endOffset: number
+  /** From the snapshot to the live end: what was written in between is endOffset - snapshotOffset. */
+  readonly spanMs: number
   readonly forkUsec?: number
   readonly cowBytes?: number
   readonly buffer?: BufferFigures
@@ -101,14 +103,10 @@ function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, 
   const of = hardBytes > 0 ? ` of ${exact(hardBytes)} (${((buffer.peakBytes / hardBytes) * 100).toFixed(1)} %)` : ', without a hard limit'
   const whose = buffer.scope === 'ours' ? 'The output buffer of this replica' : 'The output buffers of all replicas together'
   const soft = softBytes > 0 && buffer.peakBytes > softBytes ? `, above the soft limit of ${exact(softBytes)} (${softSeconds} s)` : ''
-  const perMs = written(figures) / Math.max(1, awayMs(figures))
+  const perMs = (figures.endOffset - figures.snapshotOffset) / Math.max(1, figures.spanMs)
   const roomMs = hardBytes > 0 && perMs > 0 ? (hardBytes - buffer.peakBytes) / perMs : undefined
   const room = roomMs !== undefined && roomMs > 0 ? ` Loading may take ${duration(roomMs)} more before it is full.` : ''
   return `${whose} grew to ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
-}
-
-function written({ snapshotOffset, endOffset }: ResyncFigures): number {
-  return endOffset - snapshotOffset
 }
 
 /** Twice what was needed, and the soft limit out of the way. */

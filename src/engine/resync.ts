@@ -31,8 +31,10 @@ export async function* measureResync(batches: AsyncGenerator<AnyBatch>): AsyncGe
 /** Times of phases from the events' own clock. */
 class Meter {
   #askedAt = 0
+  #snapshotAt = 0
   #startAt = 0
   #endAt = 0
+  #liveAt = 0
   #framing: ResyncFigures['framing'] = 'length'
   #payloadBytes = 0
   #snapshotOffset = 0
@@ -54,6 +56,7 @@ class Meter {
         if (event.sent[0] === 'PSYNC') this.#askedAt = event.at - event.rttMs
         break
       case 'verdict':
+        this.#snapshotAt = event.at
         if (event.verdict.kind === 'full') this.#snapshotOffset = this.#endOffset = event.verdict.offset
         break
       case 'payload-start':
@@ -69,6 +72,7 @@ class Meter {
         break
       case 'live':
         this.#endOffset = event.offset
+        this.#liveAt = event.at
         this.#stream = event.offset - this.#snapshotOffset
         this.#catchUp = {
           ms: event.at - this.#endAt,
@@ -95,6 +99,7 @@ class Meter {
       ...(this.#catchUp && { catchUp: this.#catchUp }),
       snapshotOffset: this.#snapshotOffset,
       endOffset: this.#endOffset,
+      spanMs: Math.max(0, (this.#liveAt || this.#endAt) - this.#snapshotAt),
       ...this.#told,
       ...(buffer && { buffer }),
       ...(this.#limit && { limit: this.#limit }),
