@@ -4,7 +4,7 @@
  */
 import type { ErrorCode, ReplError } from '../errors.ts'
 import { REASONS } from './reasons.ts'
-import { bufferSeen, fate, type Row, say, where } from './words.ts'
+import { afterCut, bufferSeen, fate, type Row, say, where } from './words.ts'
 
 export interface Explanation {
   readonly what: string
@@ -37,7 +37,7 @@ const CODES: Record<ErrorCode, Row> = {
     (d) =>
       `The link to ${where(d)} broke after ${d.bytes} bytes of the RDB${d.expectedBytes === undefined ? '' : ` (of ${d.expectedBytes})`}.`,
     (d) => `The BGSAVE was killed, the output buffer ran over${bufferSeen(d)}, the master fell silent, or the network failed. ${fate(d)}`,
-    say('Look at the master’s log at this moment. Nothing is retried, since each try forks.'),
+    afterCut,
   ],
   PAYLOAD_CORRUPT: REASONS.TRAILER as Row,
   OUTPUT_FAILED: REASONS.WRITE as Row,

@@ -32,7 +32,7 @@ export interface PsyncFacts {
 export type Answer = 'continue' | 'full' | 'later' | 'unknown'
 
 /** What the server itself answered, in two words; undefined where it was not asked. */
-export function verdictAnswer(verdict: Verdict | undefined): 'continue' | 'full' | undefined {
+function verdictAnswer(verdict: Verdict | undefined): 'continue' | 'full' | undefined {
   if (!verdict || verdict.kind === 'none' || verdict.kind === 'permitted') return undefined
   return verdict.kind === 'continue' ? 'continue' : 'full'
 }

@@ -1,5 +1,5 @@
 /** One row per reason of a failure: what happened, what it means, what to do next. errors.ts picks the row. */
-import { answered, bufferSeen, during, fate, MINIMAL_ACL, type Row, say, seconds, where } from './words.ts'
+import { afterCut, answered, bufferSeen, during, fate, MINIMAL_ACL, type Row, say, seconds, where } from './words.ts'
 
 const WRITE_ADVICE: Record<string, string> = {
   EPIPE: 'The reader of the pipe ended early: look at its own messages.',
@@ -157,13 +157,13 @@ export const REASONS: Record<string, Row> = {
   STREAM_CUT: [
     (d) => `${where(d)} closed the connection while we were catching up with its stream.`,
     (d) => `Typical of an output buffer that ran over${bufferSeen(d)}: a real replica would begin again, with another fork.`,
-    say('Look at the master’s log at this moment, and at client-output-buffer-limit, class replica.'),
+    afterCut,
   ],
   NO_PAYLOAD: [
     (d) => `${where(d)} closed the connection before the first byte of the RDB.`,
     (d) =>
       `The master’s BGSAVE failed or was killed, or its output buffer for us ran over${bufferSeen(d)}: it says so in its log only. Memory overcommit, disk space and data that the chosen RDB version cannot hold are the usual causes of a failure.`,
-    say('Look at the master’s log at this moment. Nothing is retried, since each try forks.'),
+    afterCut,
   ],
   SYNC_ABORTED: [
     answered,

@@ -21,6 +21,8 @@ export interface ResyncFigures {
   readonly cowBytes?: number
   readonly buffer?: BufferFigures
   readonly limit?: BufferLimit
+  /** Replicas of this server take RDB and stream on two connections and buffer the stream themselves; we do not. */
+  readonly hasChannel: boolean
 }
 
 /** Of our output buffer on the master, as CLIENT LIST showed it about every 100 ms. */
@@ -39,7 +41,7 @@ export interface BufferLimit {
   readonly softSeconds: number
 }
 
-export type ResyncRisk = 'SAFE' | 'CLOSE' | 'LOOP' | 'BEHIND' | 'UNKNOWN'
+type ResyncRisk = 'SAFE' | 'CLOSE' | 'LOOP' | 'BEHIND' | 'UNKNOWN'
 
 export interface ResyncJudgement {
   readonly risk: ResyncRisk
@@ -69,11 +71,13 @@ export function judgeResync(figures: ResyncFigures): ResyncJudgement {
   const risk = riskOf(figures)
   const sentences = [awayText(figures), ...(buffer && limit ? [bufferText(figures, buffer, limit)] : [])]
   if (catchUp && !catchUp.isMet) sentences.push(`It does not catch up: ${exact(catchUp.behind)} bytes behind when we gave up.`)
+  if (figures.hasChannel) sentences.push(CHANNEL)
   const text = { SAFE: SAFE, CLOSE: CLOSE, LOOP: LOOP, BEHIND: BEHIND, UNKNOWN: UNKNOWN }[risk]
-  const commands = risk === 'CLOSE' || risk === 'LOOP' ? settingsFor(figures) : []
+  const commands = risk === 'CLOSE' || risk === 'LOOP' ? [roomierLimit(buffer?.peakBytes ?? 0, limit?.hardBytes ?? 0)] : []
   return { risk, sentences: [...sentences, text], commands }
 }
 
+const CHANNEL = 'Replicas of this version take the stream on a connection of its own and buffer it themselves; we do not.'
 const SAFE = 'No resync loop is to be expected at this write rate.'
 const CLOSE = 'A slower network or disk, or more writes, would get the replica cut off in the middle, and it would begin again:'
 const LOOP = 'A replica would be cut off and begin again, each time with a fork: a resync loop. More room for its buffer ends it:'
@@ -110,7 +114,7 @@ function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, 
 }
 
 /** Twice what was needed, and the soft limit out of the way. */
-function settingsFor({ buffer, limit }: ResyncFigures): string[] {
-  const needed = Math.ceil((2 * Math.max(buffer?.peakBytes ?? 0, limit?.hardBytes ?? 0)) / MEGABYTE)
-  return [`CONFIG SET client-output-buffer-limit "replica ${needed}mb ${needed}mb 0"`]
+export function roomierLimit(peakBytes: number, hardBytes: number): string {
+  const needed = Math.ceil((2 * Math.max(peakBytes, hardBytes)) / MEGABYTE)
+  return `CONFIG SET client-output-buffer-limit "replica ${needed}mb ${needed}mb 0"`
 }

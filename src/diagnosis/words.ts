@@ -1,5 +1,6 @@
 /** The turns of phrase that explanations share. */
 import type { ErrorDetails } from '../errors.ts'
+import { roomierLimit } from './resync.ts'
 
 type Words = (details: ErrorDetails) => string
 
@@ -16,6 +17,11 @@ export const say = (text: string) => () => text
 /** The last that was seen of it; what made it run over came after. */
 export const bufferSeen = ({ bufferBytes }: ErrorDetails) =>
   bufferBytes === undefined ? '' : ` (it was seen to hold up to ${bufferBytes} bytes)`
+/** What to do after a link that broke in the middle of a full resync. */
+export const afterCut = ({ bufferBytes = 0, bufferLimit = 0 }: ErrorDetails) =>
+  bufferLimit > 0 && bufferBytes >= bufferLimit / 4
+    ? `Give replicas more room: ${roomierLimit(bufferBytes, bufferLimit)}; the limit is ${bufferLimit} bytes.`
+    : 'Look at the master’s log at this moment. Nothing is retried, since each try forks.'
 /** A file is removed; what went to stdout cannot be called back. */
 export const fate = ({ path }: ErrorDetails) =>
   path === 'stdout' ? 'What stdout got is incomplete: delete it.' : 'What was received was removed.'

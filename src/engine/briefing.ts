@@ -80,7 +80,9 @@ export class Briefing {
   /** After the visit: how much the master wrote meanwhile, and the server's own counters. */
   async bill(): Promise<ReplEvent[]> {
     const { sampleMs = 0 } = this.#options
-    if (this.#before && sampleMs > 0) await sleep(Math.max(0, sampleMs - (now() - this.#beganAt)), this.#signal)
+    const restMs = this.#before ? sampleMs - (now() - this.#beganAt) : 0
+    // Whoever has no time for the rate gets the rest.
+    if (restMs > 0) await sleep(restMs, this.#signal).catch(() => undefined)
     // The visit is over: whatever hinders the last question takes nothing from its result.
     const after = await this.#informant.info().catch(() => undefined)
     const before = this.#before

@@ -48,7 +48,7 @@ export type ForecastEvent = At & {
   readonly decided?: ConditionName
 }
 /** How much the master wrote to its history, by two INFOs. */
-export type WriteRateEvent = At & { readonly type: 'write-rate'; readonly bytes: number; readonly overMs: number }
+type WriteRateEvent = At & { readonly type: 'write-rate'; readonly bytes: number; readonly overMs: number }
 export type WarningEvent = At & { readonly type: 'warning'; readonly code: WarningCode; readonly cause?: ReplError }
 /** A bare newline from the master: it is alive and preparing the sync. */
 export type KeepAliveEvent = At & { readonly type: 'keep-alive'; readonly state: State; readonly count: number }
@@ -68,9 +68,9 @@ export type PayloadEndEvent = At & {
 /** How much the master holds for us in our output buffer; of all replicas together where CLIENT LIST is not permitted. */
 export type BufferEvent = At & { readonly type: 'buffer'; readonly bytes: number; readonly scope: 'ours' | 'all replicas' }
 /** Bytes of the stream, and how far they bring us. `masterOffset` is the newest known. */
-export type StreamEvent = At & { readonly type: 'stream'; readonly bytes: number; readonly offset: number; readonly masterOffset: number }
+type StreamEvent = At & { readonly type: 'stream'; readonly bytes: number; readonly offset: number; readonly masterOffset: number }
 /** We have met the master's offset as it was asked for a moment ago, or given up on it. */
-export type LiveEvent = At & { readonly type: 'live'; readonly isMet: boolean; readonly offset: number; readonly masterOffset: number }
+type LiveEvent = At & { readonly type: 'live'; readonly isMet: boolean; readonly offset: number; readonly masterOffset: number }
 /** What a full resync took from the server, when its BGSAVE was over. */
 export type ToldEvent = At & { readonly type: 'told'; readonly forkUsec?: number; readonly cowBytes?: number }
 /** What the visit cost; without rows INFO was not permitted. */

@@ -1,9 +1,12 @@
 /** Watches a full resync go by and sums it up: batches in, the same batches out, and one more at the end. */
 import { type BufferFigures, type BufferLimit, type ResyncFigures, replicaBufferLimit } from '../diagnosis/resync.ts'
 import { ReplError } from '../errors.ts'
+import { forkGuard } from '../handshake/guard.ts'
 import { now } from '../io/clock.ts'
 import type { Batch, ReplEvent } from './events.ts'
 import type { StoredEvent } from './store.ts'
+
+const CHANNELS = ['rdb-channel', 'dual-channel']
 
 export interface ResyncEvent {
   readonly type: 'resync'
@@ -22,8 +25,9 @@ export async function* measureResync(batches: AsyncGenerator<AnyBatch>): AsyncGe
     }
   } catch (error) {
     // A cut in the middle is what an overrun buffer looks like from here.
-    const peak = meter.figures().buffer?.peakBytes
-    throw error instanceof ReplError && peak !== undefined ? error.with({ bufferBytes: peak }) : error
+    const { buffer, limit } = meter.figures()
+    if (!(error instanceof ReplError) || !buffer) throw error
+    throw error.with({ bufferBytes: buffer.peakBytes, ...(limit && { bufferLimit: limit.hardBytes }) })
   }
   yield [{ type: 'resync', at: now(), figures: meter.figures() }]
 }
@@ -44,6 +48,7 @@ class Meter {
   #told: Pick<ResyncFigures, 'forkUsec' | 'cowBytes'> = {}
   #limit: BufferLimit | undefined
   #delaySeconds = 0
+  #hasChannel = false
   readonly #samples: { at: number; bytes: number; scope: BufferFigures['scope'] }[] = []
 
   add(event: ReplEvent | StoredEvent): void {
@@ -51,6 +56,7 @@ class Meter {
       case 'server':
         this.#limit = event.settings && replicaBufferLimit(event.settings, event.identity)
         this.#delaySeconds = Number(event.settings?.get('repl-diskless-sync-delay') ?? 0)
+        this.#hasChannel = CHANNELS.includes(forkGuard(event.identity, event.settings).name)
         break
       case 'exchange':
         if (event.sent[0] === 'PSYNC') this.#askedAt = event.at - event.rttMs
@@ -101,6 +107,7 @@ class Meter {
       endOffset: this.#endOffset,
       spanMs: Math.max(0, (this.#liveAt || this.#endAt) - this.#snapshotAt),
       ...this.#told,
+      hasChannel: this.#hasChannel,
       ...(buffer && { buffer }),
       ...(this.#limit && { limit: this.#limit }),
     }

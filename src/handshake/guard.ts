@@ -50,7 +50,12 @@ export function forkGuard(server: ServerIdentity | undefined, settings: Settings
   const isOpen = hasChannel(server) && isOn(settings, channelSetting(server), server?.flavour === 'redis')
   const isDiskless = isOn(settings, 'repl-diskless-sync', true)
   const name = !isDiskless ? 'empty-rdb' : isOpen ? channel : waitsLongEnough(settings, waiting) ? 'diskless-delay' : 'empty-rdb'
-  return { name, isCertain: settings !== undefined, capabilities: hasChannel(server) ? [capability] : [], emptyRdb: true }
+  return { name, isCertain: wereSeen(server, settings), capabilities: hasChannel(server) ? [capability] : [], emptyRdb: true }
+}
+
+function wereSeen(server: ServerIdentity | undefined, settings: Settings | undefined): boolean {
+  const channel = channelSetting(server)
+  return ['repl-diskless-sync', 'repl-diskless-sync-delay', ...(channel ? [channel] : [])].every((name) => settings?.has(name))
 }
 
 /** Two-connection syncs: Redis 8.0, Valkey 8.0. */
