@@ -11,6 +11,7 @@ const PATH = '/backup/snapshot.rdb'
 
 /** Each code with its reasons, '' for none, and the details it comes with. A code that is missing here does not compile. */
 const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...reasons: string[]])[]> = {
+  EXPECTATION_FAILED: [[{ given: 'continue', reply: 'full' }, '']],
   USAGE: [
     [{ given: 'redis://' }, 'BAD_TARGET', 'FLAGS', ''],
     [{ path: PATH, errno: 'ENOENT' }, 'PASS_FILE'],
@@ -27,13 +28,14 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   ],
   NOT_SUPPORTED: [
     [REFUSED, 'UNKNOWN_COMMAND', 'REFUSED', ''],
-    [WHERE, 'SENTINEL'],
+    [WHERE, 'SENTINEL', 'NO_POSITION'],
     [{ given: 'rediss://host' }, 'SCHEME'],
   ],
   NOT_REDIS: [[REFUSED, 'HTTP', 'TLS', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', '']],
   TRY_LATER: [[REFUSED, 'LOADING', 'NOMASTERLINK', 'MASTERDOWN', 'BUSY', 'MISCONF', 'MAX_CLIENTS', '']],
   LINK_LOST: [
-    [WHERE, 'CLOSED', 'NO_PAYLOAD', ''],
+    [WHERE, 'CLOSED', 'NO_PAYLOAD', 'STREAM_CUT', ''],
+    [{ ...WHERE, bufferBytes: 900, bufferLimit: 1000 }, 'NO_PAYLOAD', 'STREAM_CUT'],
     [{ ...WHERE, errno: 'ECONNRESET' }, 'RESET'],
     [REFUSED, 'SYNC_ABORTED', 'BGSAVE_FAILED'],
   ],

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseInfo } from '../../src/protocol/info.ts'
 import { ServerError } from '../../src/protocol/reply.ts'
-import { atLeast, identityFromHello, identityFromInfo, positionFromInfo, type ServerIdentity } from '../../src/protocol/server-facts.ts'
+import {
+  atLeast,
+  type History,
+  historyFromInfo,
+  identityFromHello,
+  identityFromInfo,
+  type ServerIdentity,
+} from '../../src/protocol/server-facts.ts'
 import { OTHER_REPLID, REPLID } from '../helpers/wire.ts'
 
 const IDENTITIES: readonly { rule: string; info: string; identity: ServerIdentity }[] = [
@@ -52,15 +59,47 @@ test('identityFromHello: a field that is missing is empty', () => {
   assert.deepEqual(identityFromHello(['server', 'redis', 'version', '7.4.1']), { flavour: 'redis', version: '7.4.1', mode: '' })
 })
 
-test('positionFromInfo: the live end is the replid and the last byte produced', () => {
-  const info = parseInfo(`master_replid:${REPLID}\nmaster_replid2:${OTHER_REPLID}\nmaster_repl_offset:1000\nrepl_backlog_active:1`)
-  assert.deepEqual(positionFromInfo(info), { replid: REPLID, offset: 1000, backlogActive: true })
-})
+const MASTER = `role:master\nmaster_replid:${REPLID}\nmaster_repl_offset:1000`
+const NO_SECOND = `master_replid2:${'0'.repeat(40)}\nsecond_repl_offset:-1`
+const BACKLOG = 'repl_backlog_active:1\nrepl_backlog_size:800\nrepl_backlog_first_byte_offset:201\nrepl_backlog_histlen:800'
+const LIVE_END = { replid: REPLID, offset: 1000 }
 
-test('positionFromInfo: up to 3.2 the history is named by run_id, later by master_replid', () => {
+const HISTORIES: readonly { rule: string; info: string; history: History }[] = [
+  { rule: 'the live end is the replid and the last byte produced', info: MASTER, history: LIVE_END },
+  { rule: 'forty zeros and -1 are no second history', info: `${MASTER}\n${NO_SECOND}`, history: LIVE_END },
+  {
+    rule: 'a second history reaches up to its offset',
+    info: `${MASTER}\nmaster_replid2:${OTHER_REPLID}\nsecond_repl_offset:501`,
+    history: { ...LIVE_END, replid2: OTHER_REPLID, secondOffset: 501 },
+  },
+  {
+    rule: 'an active backlog has its first byte, its length and its size',
+    info: `${MASTER}\n${BACKLOG}`,
+    history: { ...LIVE_END, backlog: { firstByteOffset: 201, histlen: 800, size: 800 } },
+  },
+  { rule: 'an inactive backlog is none', info: `${MASTER}\n${BACKLOG.replace('active:1', 'active:0')}`, history: LIVE_END },
+  { rule: 'a server that loads its data serves nobody', info: `${MASTER}\nloading:1`, history: { ...LIVE_END, obstacle: 'LOADING' } },
+  { rule: 'a server that has loaded its data does', info: `${MASTER}\nloading:0`, history: LIVE_END },
+  {
+    rule: 'a replica without its master serves nobody',
+    info: `${MASTER.replace('role:master', 'role:slave')}\nmaster_link_status:down`,
+    history: { ...LIVE_END, obstacle: 'NOMASTERLINK' },
+  },
+  {
+    rule: 'a replica with its master does',
+    info: `${MASTER.replace('role:master', 'role:slave')}\nmaster_link_status:up`,
+    history: LIVE_END,
+  },
+]
+
+for (const { rule, info, history } of HISTORIES) {
+  test(`historyFromInfo: ${rule}`, () => assert.deepEqual(historyFromInfo(parseInfo(info)), history))
+}
+
+test('historyFromInfo: up to 3.2 the history is named by run_id, later by master_replid', () => {
   const old = `run_id:${OTHER_REPLID}\nmaster_repl_offset:1\nrepl_backlog_active:0`
-  assert.deepEqual(positionFromInfo(parseInfo(old)), { replid: OTHER_REPLID, offset: 1, backlogActive: false })
-  assert.equal(positionFromInfo(parseInfo(`${old}\nmaster_replid:${REPLID}`))?.replid, REPLID)
+  assert.deepEqual(historyFromInfo(parseInfo(old)), { replid: OTHER_REPLID, offset: 1 })
+  assert.equal(historyFromInfo(parseInfo(`${old}\nmaster_replid:${REPLID}`))?.replid, REPLID)
 })
 
 for (const [missing, info] of [
@@ -68,7 +107,7 @@ for (const [missing, info] of [
   ['offset', `master_replid:${REPLID}`],
   ['exact offset', `master_replid:${REPLID}\nmaster_repl_offset:9007199254740993`],
 ] as const) {
-  test(`positionFromInfo: without an ${missing} there is no position`, () => assert.equal(positionFromInfo(parseInfo(info)), undefined))
+  test(`historyFromInfo: without an ${missing} there is no history`, () => assert.equal(historyFromInfo(parseInfo(info)), undefined))
 }
 
 const VERSIONS: readonly (readonly [version: string, wanted: number[], expected: boolean])[] = [
