@@ -4,11 +4,14 @@ import type { Installed } from '../../scripts/server-cache.ts'
 import { cli } from './run.ts'
 import { RunningServer } from './server.ts'
 
-/** A replica that was here once leaves a backlog. */
+/** A replica that was here once leaves a backlog; it need not have waited for others. */
 export async function activateBacklog(server: RunningServer): Promise<void> {
+  const delay = (await server.cli('CONFIG', 'GET', 'repl-diskless-sync-delay')).split('\n')[1] ?? '5'
+  await server.cli('CONFIG', 'SET', 'repl-diskless-sync-delay', '0')
   assert.equal((await cli(['dump-rdb', server.target, '-q'])).status, 0)
   await server.until('a backlog', async () => (await server.info('repl_backlog_active')) === '1')
   await server.until('an empty replica list', async () => (await server.info('connected_slaves')) === '0')
+  await server.cli('CONFIG', 'SET', 'repl-diskless-sync-delay', delay)
 }
 
 /** A master and a replica that has caught up with it. */
