@@ -76,7 +76,10 @@ export default class Psync extends ReplCommand<typeof Psync> {
     const watched = {
       look: async () => (await this.#gather('forecast', 0)).facts,
       tell: (isFirst: boolean) => this.#answer(isFirst),
-      fail: (failure: ReplError) => tellFailure(failure, new RunReport(), flags.json ? process.stdout : undefined),
+      fail: async (failure: ReplError) => {
+        await tellFailure(failure, new RunReport(), flags.json ? process.stdout : undefined)
+        process.exitCode = undefined // a change like others: the watch goes on
+      },
     }
     await watchPsync(watched, (flags.interval ?? 5) * 1000, this.signal)
   }

@@ -11,6 +11,7 @@ export type StopReason =
   | 'CERTAIN'
   | 'NO_GUARD'
   | 'GUARD_UNKNOWN'
+  | 'NEAR_EDGE'
   | 'NEW_REPLID'
   | 'WOULD_FORK'
 /** What an operator should know besides the result. */
@@ -27,6 +28,8 @@ const STOPPED: Record<StopReason, string> = {
   NO_GUARD: 'PSYNC was not sent, since nothing would keep the refusal from forking this server; --allow-fork sends it.',
   GUARD_UNKNOWN:
     'PSYNC was not sent, since without +config|get it cannot be seen whether the refusal would fork this server; --allow-fork sends it.',
+  NEAR_EDGE:
+    'PSYNC was not sent, since the position is so near the end of the backlog that it may fall out before PSYNC arrives, and nothing would keep the refusal harmless; --allow-fork sends it.',
   NEW_REPLID: 'PSYNC was not sent, since the refusal would make this server create a backlog and change its replid; --allow-fork sends it.',
   WOULD_FORK:
     'between INFO and PSYNC the position was lost (backlog freed or run over), and the master chose a full resync. We left at once; the bill below shows whether it forked.',

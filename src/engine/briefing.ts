@@ -2,7 +2,7 @@
  * What has to be known about the server before the handshake can go on, and the plan that follows from it. Everything
  * is optional: where INFO is not permitted the plan becomes more careful, never wrong.
  */
-import { forecastPsync, type Position, requestOffset } from '../diagnosis/forecast.ts'
+import { bytesToLive, forecastPsync, type Position, requestOffset } from '../diagnosis/forecast.ts'
 import type { StopReason, WarningCode } from '../diagnosis/verdict.ts'
 import { ReplError } from '../errors.ts'
 import { CAPABILITIES, canProbePermission, forkGuard, type Guard, isHarmless, NO_GUARD, type Settings } from '../handshake/guard.ts'
@@ -15,6 +15,9 @@ import { billRows } from './bill.ts'
 import type { BillEvent, ForecastEvent, ReplEvent } from './events.ts'
 import type { Informant } from './informant.ts'
 import type { ReplicaOptions } from './options.ts'
+
+/** What a busy master may write between INFO and PSYNC. */
+const EDGE_BYTES = 64 * 1024
 
 export interface Briefed {
   readonly plan: Plan
@@ -108,9 +111,11 @@ export class Briefing {
     const { forecast, decided } = forecastPsync(history, wanted)
     this.forecast = { type: 'forecast', at: now(), position: wanted, history, forecast, ...(decided && { decided }) }
     const isServed = forecast.kind === 'continue' || (forecast.kind === 'later' && !position)
-    if (isServed) return positionRequest(wanted)
+    const mayBeLost = isServed && position !== undefined && bytesToLive(history, position) < EDGE_BYTES
+    if (isServed && !mayBeLost) return positionRequest(wanted)
     const objection = allowFork ? undefined : this.#objection(history, position)
-    return objection ? this.#stop(objection) : positionRequest(position)
+    if (objection) return this.#stop(mayBeLost ? 'NEAR_EDGE' : objection)
+    return positionRequest(position)
   }
 
   /** Why a PSYNC is not sent that would be refused. */

@@ -65,6 +65,9 @@ for (const installed of servers()) {
         assert.ok(first > 1, 'the backlog has run over')
         const oldest = await asked(server, replid, first - 1)
         assert.deepEqual(oldest.forecast, { kind: 'continue', bytes: end - first + 1, replid })
+        const careful = await psync(server, '--replid', replid, '--offset', String(first - 1))
+        // Without a guard a position at the edge is not asked for: the next write could take it away.
+        assert.deepEqual([careful.answer, careful.notSent?.reason], ['continue', hasGuard ? undefined : 'NEAR_EDGE'])
         const tooOld = await asked(server, replid, first - 2)
         assert.deepEqual([tooOld.forecast.reason, tooOld.forecast.bytes], ['TOO_OLD', 1])
         const gap = end - (first - 1) + 1
