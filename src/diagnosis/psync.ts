@@ -99,8 +99,19 @@ function shortReason(forecast: Forecast): string {
   }
 }
 
-/** The deciding condition in the server's numbers, sentence by sentence. */
+/** The deciding condition in the server's numbers, sentence by sentence, and where a real replica stands now. */
 export function because(facts: PsyncFacts, subject: Subject): string[] {
+  return [...reasons(facts, subject), ...standing(subject)]
+}
+
+function standing(subject: Subject): string[] {
+  if (subject.kind !== 'replica' || !subject.follows) return []
+  const { follows, downSeconds } = subject
+  if (downSeconds === undefined) return [`It follows ${follows} now.`]
+  return [`It follows ${follows}, and its link ${downSeconds < 0 ? 'was never up' : `has been down for ${duration(downSeconds * 1000)}`}.`]
+}
+
+function reasons(facts: PsyncFacts, subject: Subject): string[] {
   const { forecast, history, position } = facts
   if (isAsForecast(facts) === false) return ['INFO had promised otherwise a moment before: the history moved in between. Ask again.']
   if (!forecast || !history || !position) return []

@@ -129,6 +129,17 @@ test('a master that was restarted while its replica was away is the cause', () =
   assert.doesNotMatch(because(facts(5, { uptimeSeconds: 600 }, OTHER_REPLID), replica).join(' '), /it was restarted/)
 })
 
+for (const [rule, downSeconds, words] of [
+  ['is up', undefined, 'It follows m:2 now.'],
+  ['is down', 90, 'It follows m:2, and its link has been down for 1 min 30 s.'],
+  ['was never up', -1, 'It follows m:2, and its link was never up.'],
+] as const) {
+  test(`whom a replica follows is told, and that its link ${rule}`, () => {
+    const replica = { kind: 'replica', name: 'r:1', role: 'replica', follows: 'm:2', ...(downSeconds && { downSeconds }) } as const
+    assert.equal(because(facts(4 * MEGABYTE), replica).at(-1), words)
+  })
+}
+
 test('at the live end of a server without a backlog, asking would change its replid', () => {
   assert.equal(notSent({ stopped: 'NO_BACKLOG' })?.reason, 'NEW_REPLID')
   assert.equal(notSent({}), undefined)
