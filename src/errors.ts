@@ -44,7 +44,7 @@ export interface ErrorDetails {
   readonly expectedBytes?: number
   /** The most that our output buffer on the master was seen to hold. */
   readonly bufferBytes?: number
-  /** The hard limit of that buffer; 0 is none. */
+  /** The lowest limit of that buffer; 0 is none. */
   readonly bufferLimit?: number
   /** What the user wrote that cannot be used. */
   readonly given?: string

@@ -19,7 +19,7 @@ export const bufferSeen = ({ bufferBytes }: ErrorDetails) =>
   bufferBytes === undefined ? '' : ` (it was seen to hold up to ${bufferBytes} bytes)`
 /** What to do after a link that broke in the middle of a full resync. */
 export const afterCut = ({ bufferBytes = 0, bufferLimit = 0 }: ErrorDetails) =>
-  bufferLimit > 0 && bufferBytes >= bufferLimit / 4
+  bufferLimit > 0 && bufferBytes >= bufferLimit / 2
     ? `Give replicas more room: ${roomierLimit(bufferBytes, bufferLimit)}; the limit is ${bufferLimit} bytes.`
     : 'Look at the master’s log at this moment. Nothing is retried, since each try forks.'
 /** A file is removed; what went to stdout cannot be called back. */

@@ -27,7 +27,7 @@ export async function* measureResync(batches: AsyncGenerator<AnyBatch>): AsyncGe
     // A cut in the middle is what an overrun buffer looks like from here.
     const { buffer, limit } = meter.figures()
     if (!(error instanceof ReplError) || !buffer) throw error
-    throw error.with({ bufferBytes: buffer.peakBytes, ...(limit && { bufferLimit: limit.hardBytes }) })
+    throw error.with({ bufferBytes: buffer.peakBytes, ...(limit && { bufferLimit: lowest(limit) }) })
   }
   yield [{ type: 'resync', at: now(), figures: meter.figures() }]
 }
@@ -120,6 +120,11 @@ class Meter {
     const peakBytes = samples.reduce((peak, { bytes }) => Math.max(peak, bytes), 0)
     return { peakBytes, samples: samples.length, aboveSoftMs: longestAbove(samples, this.#limit?.softBytes ?? 0), scope }
   }
+}
+
+/** The limit that is reached first; 0 where there is none. */
+function lowest({ hardBytes, softBytes }: BufferLimit): number {
+  return Math.min(hardBytes || softBytes, softBytes || hardBytes)
 }
 
 /** The longest stretch of samples above a level, in milliseconds. */

@@ -113,24 +113,30 @@ for (const installed of servers()) {
     })
   }
 
-  it(`psync --full with ${installed.id} that cuts us for its buffer limit is an error that names the buffer`, async () => {
-    const settings = {
-      'repl-diskless-sync': 'no',
-      'rdb-key-save-delay': '100',
-      'client-output-buffer-limit': 'replica 6mb 0 0',
-      'repl-backlog-size': '16384',
-    }
-    const server = await RunningServer.start(installed, settings)
-    try {
-      await fillSlowly(server)
-      const stopWriting = await writer(server)
-      const ran = await cli(['psync', server.target, '--full', '--json'])
-      await stopWriting()
-      assert.equal(ran.status, 7, ran.out + ran.err)
-      const { error } = assertSchema(ran.out, 'error') as { error: { details: { bufferBytes: number } } }
-      assert.ok(error.details.bufferBytes > 0, ran.out)
-    } finally {
-      await server.stop()
-    }
-  })
+  for (const [limit, line] of [
+    ['hard', 'replica 6mb 0 0'],
+    ['soft', 'replica 0 3mb 1'],
+  ] as const) {
+    it(`psync --full with ${installed.id} that cuts us for its ${limit} buffer limit is an error that names the buffer and the setting`, async () => {
+      const settings = {
+        'repl-diskless-sync': 'no',
+        'rdb-key-save-delay': '100',
+        'client-output-buffer-limit': line,
+        'repl-backlog-size': '16384',
+      }
+      const server = await RunningServer.start(installed, settings)
+      try {
+        await fillSlowly(server)
+        const stopWriting = await writer(server)
+        const ran = await cli(['psync', server.target, '--full', '--json'])
+        await stopWriting()
+        assert.equal(ran.status, 7, ran.out + ran.err)
+        const { error } = assertSchema(ran.out, 'error') as { error: { next: string; details: { bufferBytes: number } } }
+        assert.ok(error.details.bufferBytes > 0, ran.out)
+        assert.match(error.next, /CONFIG SET client-output-buffer-limit "replica \d+mb/)
+      } finally {
+        await server.stop()
+      }
+    })
+  }
 }
