@@ -18,6 +18,8 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   protected verbosity = 0
   protected report = new RunReport()
   protected readonly signal = abortOnSignals()
+  /** Fires when nobody reads stdout any more, or it cannot be written. */
+  protected readonly outputEnded = new AbortController()
   #lostOutput: ReplError | undefined
 
   override async init(): Promise<void> {
@@ -40,6 +42,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     for (const stream of [process.stdout, process.stderr]) {
       stream.removeAllListeners('error')
       stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+        this.outputEnded.abort()
         if (code !== 'EPIPE') this.#lostOutput ??= new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path: 'stdout', errno: code })
       })
     }

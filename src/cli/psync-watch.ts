@@ -18,19 +18,28 @@ export async function watchPsync(watched: Watched, everyMs: number, signal: Abor
   let { facts, goesOn } = await watched.tell(true)
   let known = answerKey(facts)
   while (goesOn) {
+    let promised: string | undefined
     try {
       await sleep(everyMs, signal)
-      if (answerKey(await watched.look()) === known) continue
+      promised = answerKey(await watched.look())
+      if (promised === known) continue
       ;({ facts, goesOn } = await watched.tell(false))
       known = answerKey(facts)
     } catch (error) {
-      const failure = asReplError(error)
+      const failure = passing(error)
       if (failure.code === 'ABORTED') return
-      if (failure.code === 'EXPECTATION_FAILED' || failure.code === 'INTERNAL') throw failure
       if (failure.code !== known) await watched.fail(failure)
-      known = failure.code
+      // Where only asking for real fails, INFO has to promise something else before it is tried again.
+      known = promised ?? failure.code
     }
   }
+}
+
+/** A failure that may be over at the next question. @throws any other */
+function passing(error: unknown): ReplError {
+  const failure = asReplError(error)
+  if (failure.code === 'EXPECTATION_FAILED' || failure.code === 'INTERNAL') throw failure
+  return failure
 }
 
 /** What makes an answer another one: not the bytes, which change with every write. */

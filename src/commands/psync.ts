@@ -69,6 +69,8 @@ export default class Psync extends ReplCommand<typeof Psync> {
     }),
   }
 
+  #connection: ReturnType<typeof connectionOptions> | undefined
+
   async run(): Promise<void> {
     const { flags } = this
     if (flags.full) return await this.#full()
@@ -81,7 +83,7 @@ export default class Psync extends ReplCommand<typeof Psync> {
         process.exitCode = undefined // a change like others: the watch goes on
       },
     }
-    await watchPsync(watched, (flags.interval ?? 5) * 1000, this.signal)
+    await watchPsync(watched, (flags.interval ?? 5) * 1000, AbortSignal.any([this.signal, this.outputEnded.signal]))
   }
 
   /** One question and its printed answer. @throws ReplError EXPECTATION_FAILED when it is not the expected one. */
@@ -98,7 +100,9 @@ export default class Psync extends ReplCommand<typeof Psync> {
 
   async #gather(goal: Goal, sampleMs: number, show: (event: ReplEvent) => void = () => {}) {
     const { flags } = this
-    const connection = connectionOptions(this.args.target, flags)
+    // Once: a password may come from a pipe.
+    this.#connection ??= connectionOptions(this.args.target, flags)
+    const connection = this.#connection
     const { position, subject } = await positionAsked(flags, connection, this.signal)
     const options = { ...connection, goal, allowFork: flags['allow-fork'], sampleMs, ...(position && { position }) }
     this.report = new RunReport()

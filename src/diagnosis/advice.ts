@@ -1,10 +1,10 @@
 /** What would have saved a partial resync, or what keeps it safe: with the command that sets it. */
-import { atLeast } from '../protocol/server-facts.ts'
-import { bytesToLive, requestOffset } from './forecast.ts'
+import { atLeast, type History } from '../protocol/server-facts.ts'
+import { bytesToLive, type Position, requestOffset } from './forecast.ts'
 import { answerOf, type PsyncFacts } from './psync.ts'
 import { duration, exact } from './units.ts'
 
-type AdviceCode = 'STAYS_GOOD' | 'BACKLOG_SIZE' | 'BACKLOG_TTL' | 'BACKLOG_FIRST' | 'SAVE_ON_SHUTDOWN' | 'DATA_DIFFERS'
+type AdviceCode = 'STAYS_GOOD' | 'BACKLOG_SIZE' | 'BACKLOG_YOUNG' | 'BACKLOG_TTL' | 'BACKLOG_FIRST' | 'SAVE_ON_SHUTDOWN' | 'DATA_DIFFERS'
 
 export interface Advice {
   readonly code: AdviceCode
@@ -41,6 +41,11 @@ export function adviseOn(facts: PsyncFacts): Advice[] {
 const DATA_DIFFERS =
   'No setting saves this one: its data differs from this server’s, and a full resync drops what is more. WAIT and min-replicas-to-write keep that little.'
 
+const BACKLOG_YOUNG =
+  'The backlog is large enough for this; it is younger than the position: a restart, repl-backlog-ttl, or on 6.2 and older a new size began it anew.'
+
+const LENT = 'It is served only while the output buffer of another replica keeps more than repl-backlog-size.'
+
 const BACKLOG_FIRST = 'The first replica that attaches makes the server keep a backlog; from then on others can resync partially.'
 
 /** Bytes a second, or undefined where it was not measured. */
@@ -60,18 +65,27 @@ function staysGood(facts: PsyncFacts): Advice[] {
   const perSecond = bytesPerSecond(facts)
   const seconds = secondsToLive(facts)
   if (!history || !position || !rate || perSecond === undefined || seconds === undefined) return []
-  const room = `${exact(bytesToLive(history, position))} bytes can still be written before the backlog drops it`
+  const left = bytesToLive(history, position)
+  if (left === 0) return [{ code: 'STAYS_GOOD', text: LENT }]
+  const room = `${exact(left)} bytes can still be written before the backlog drops it`
   const over = `over ${duration(rate.overMs)}`
   if (perSecond === 0) return [{ code: 'STAYS_GOOD', text: `${room}; nothing was written ${over}.` }]
   const text = `${room}: at ${exact(Math.round(perSecond))} bytes/s, as measured ${over}, in ${duration(seconds * 1000)}.`
   const good: Advice = { code: 'STAYS_GOOD', text }
-  return seconds >= CUT_SECONDS ? [good] : [good, sized(facts, perSecond * CUT_SECONDS, `To outlast ${CUT_SECONDS} s at this rate`)]
+  return seconds >= CUT_SECONDS
+    ? [good]
+    : [good, sized(facts, gap(history, position) + perSecond * CUT_SECONDS, `To outlast ${CUT_SECONDS} s at this rate`)]
 }
 
 function biggerBacklog(facts: PsyncFacts): Advice {
   const { history, position } = facts
-  const gap = history && position ? history.offset + 1 - requestOffset(position) : 0
-  return sized(facts, gap, `A backlog of ${exact(gap)} bytes would still hold it; with room to spare`)
+  const missing = history && position ? gap(history, position) : 0
+  if (missing <= (history?.backlog?.size ?? 0)) return { code: 'BACKLOG_YOUNG', text: BACKLOG_YOUNG }
+  return sized(facts, missing, `A backlog of ${exact(missing)} bytes would still hold it; with room to spare`)
+}
+
+function gap(history: History, position: Position): number {
+  return history.offset + 1 - requestOffset(position)
 }
 
 function sized({ identity }: PsyncFacts, bytes: number, why: string): Advice {

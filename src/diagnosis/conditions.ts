@@ -38,7 +38,7 @@ export function checkedConditions({ history, position, decided }: PsyncFacts): C
 
 type Numbers = (history: History, position: Position) => string
 
-const OBSTACLES = { LOADING: 'loading', NOMASTERLINK: 'link to its master down' } as const
+const OBSTACLES = { LOADING: 'loading', NOMASTERLINK: 'link to its master down', FAILOVER: 'FAILOVER in progress' } as const
 
 const NUMBERS: Record<ConditionName, Numbers> = {
   SERVING: ({ obstacle }) => (obstacle ? OBSTACLES[obstacle] : ''),

@@ -72,10 +72,13 @@ export function forecastPsync(history: History, position: Position): { forecast:
   return { forecast: { kind: 'continue', bytes, replid: history.replid } }
 }
 
-/** How many more bytes the master can produce before this position falls out of its backlog. */
+/**
+ * How many more bytes the master can produce before this position falls out of its backlog. What is retained beyond the
+ * backlog's size since 7.0 is only lent by the buffer of a slow replica, and goes with it.
+ */
 export function bytesToLive({ backlog = NO_BYTES }: History, position: Position): number {
   const { firstByteOffset, histlen, size } = backlog
-  return requestOffset(position) - firstByteOffset + Math.max(0, size - histlen)
+  return Math.max(0, size - (firstByteOffset + histlen - requestOffset(position)))
 }
 
 function failsBy(reason: FullReason, bytes: number): Forecast | undefined {

@@ -63,6 +63,7 @@ const NAMES = { continue: 'partial resync', full: 'full resync' } as const
 
 const LATER = {
   LOADING: 'this server is loading its data.',
+  FAILOVER: 'this server is handing over to one of its replicas (FAILOVER).',
   NOMASTERLINK: 'this server is a replica itself, and its own link to its master is down.',
 } as const
 
@@ -172,5 +173,5 @@ function causes({ uptimeSeconds, history, settings }: PsyncFacts, subject: Subje
 export function notSent({ stopped }: PsyncFacts): { reason: StopReason; text: string } | undefined {
   // At the live end the one follows from the other.
   const reason = stopped === 'NO_BACKLOG' ? 'NEW_REPLID' : stopped
-  return reason && { reason, text: describeStop(reason) }
+  return reason && reason !== 'WOULD_FORK' ? { reason, text: describeStop(reason) } : undefined
 }

@@ -12,6 +12,7 @@ export type StopReason =
   | 'NO_GUARD'
   | 'GUARD_UNKNOWN'
   | 'NEAR_EDGE'
+  | 'PUT_OFF'
   | 'NEW_REPLID'
   | 'WOULD_FORK'
 /** What an operator should know besides the result. */
@@ -30,6 +31,7 @@ const STOPPED: Record<StopReason, string> = {
     'PSYNC was not sent, since without +config|get it cannot be seen whether the refusal would fork this server; --allow-fork sends it.',
   NEAR_EDGE:
     'PSYNC was not sent, since the position is so near the end of the backlog that it may fall out before PSYNC arrives, and nothing would keep the refusal harmless; --allow-fork sends it.',
+  PUT_OFF: 'PSYNC was asked without a position, since this server served no replica a moment before: ask again.',
   NEW_REPLID: 'PSYNC was not sent, since the refusal would make this server create a backlog and change its replid; --allow-fork sends it.',
   WOULD_FORK:
     'between INFO and PSYNC the position was lost (backlog freed or run over), and the master chose a full resync. We left at once; the bill below shows whether it forked.',

@@ -16,8 +16,10 @@ import type { BillEvent, ForecastEvent, ReplEvent } from './events.ts'
 import type { Informant } from './informant.ts'
 import type { ReplicaOptions } from './options.ts'
 
-/** What a busy master may write between INFO and PSYNC. */
+/** What a master may write between INFO and PSYNC, at the least. */
 const EDGE_BYTES = 64 * 1024
+/** And how many times as much as between the two INFOs, which lie several round trips apart. */
+const EDGE_FACTOR = 4
 
 export interface Briefed {
   readonly plan: Plan
@@ -102,24 +104,40 @@ export class Briefing {
   }
 
   #request(history: History | undefined): PsyncRequest {
-    const { goal, allowFork, stopBeforePsync, position } = this.#options
+    const { goal, stopBeforePsync, position } = this.#options
     this.stopReason = undefined
     if (goal === 'payload' || goal === 'live') return { kind: 'anything' }
     if (stopBeforePsync) return this.#stop('ASKED_TO')
-    if (!history) return this.#requestBlindly(position)
+    return history ? this.#requestFrom(history, position) : this.#requestBlindly(position)
+  }
+
+  /** @param position what to ask for instead of the live end */
+  #requestFrom(history: History, position: Position | undefined): PsyncRequest {
     const wanted = position ?? { replid: history.replid, offset: history.offset }
     const { forecast, decided } = forecastPsync(history, wanted)
     this.forecast = { type: 'forecast', at: now(), position: wanted, history, forecast, ...(decided && { decided }) }
-    const isServed = forecast.kind === 'continue' || (forecast.kind === 'later' && !position)
-    const mayBeLost = isServed && position !== undefined && bytesToLive(history, position) < EDGE_BYTES
-    if (isServed && !mayBeLost) return positionRequest(wanted)
-    const objection = allowFork ? undefined : this.#objection(history, position)
-    if (objection) return this.#stop(mayBeLost ? 'NEAR_EDGE' : objection)
-    return positionRequest(position)
+    if (forecast.kind === 'continue') {
+      const mayFork = this.#mayBeLost(history, wanted) && this.#objection(history, wanted) !== undefined
+      return mayFork ? this.#stop('NEAR_EDGE') : positionRequest(wanted)
+    }
+    if (forecast.kind === 'later') {
+      if (canProbePermission(this.#identity)) return this.#stop('PUT_OFF')
+      if (!position) return positionRequest(wanted)
+    }
+    const objection = this.#objection(history, position)
+    return objection ? this.#stop(objection) : positionRequest(position)
+  }
+
+  /** At the live end only the master's own speed counts: a small backlog of an idle one is safe. */
+  #mayBeLost(history: History, wanted: Position): boolean {
+    const before = this.#before && historyFromInfo(this.#before)
+    const margin = EDGE_FACTOR * (before ? history.offset - before.offset : 0)
+    return bytesToLive(history, wanted) < (this.#options.position ? Math.max(EDGE_BYTES, margin) : margin)
   }
 
   /** Why a PSYNC is not sent that would be refused. */
   #objection(history: History, position: Position | undefined): StopReason | undefined {
+    if (this.#options.allowFork) return undefined
     if (!position) return 'NO_BACKLOG'
     if (position.replid === '?') return 'CERTAIN'
     const guard = this.#guard ?? NO_GUARD

@@ -30,10 +30,11 @@ export class Observer {
     return { events, ...(masterOffset !== undefined && { masterOffset }) }
   }
 
-  /** The costs of a BGSAVE that is over. */
-  async costs(): Promise<ToldEvent | undefined> {
+  /** The costs of a BGSAVE that is over; undefined where nobody tells. */
+  async costs(): Promise<ToldEvent | 'running' | undefined> {
     const info = await this.#info()
-    if (info?.get('rdb_bgsave_in_progress') !== '0') return undefined
+    if (!info) return undefined
+    if (info.get('rdb_bgsave_in_progress') === '1') return 'running'
     const forkUsec = infoNumber(info, 'latest_fork_usec')
     const cowBytes = infoNumber(info, 'rdb_last_cow_size')
     return { type: 'told', at: now(), ...(forkUsec !== undefined && { forkUsec }), ...(cowBytes !== undefined && { cowBytes }) }

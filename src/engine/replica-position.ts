@@ -33,6 +33,8 @@ export async function askReplica(access: Access, signal: AbortSignal): Promise<R
  * that is made a replica offers its own history (replicationCacheMasterUsingMyself).
  */
 function positionOf(info: Info): Position | undefined {
+  // Up to 3.2 a replica asks by its master's run_id, which its INFO does not show, and a master has nothing to offer.
+  if (!info.has('master_replid')) return info.get('role') === 'slave' ? undefined : { replid: '?', offset: -1 }
   const history = historyFromInfo(info)
   if (!history || info.get('role') !== 'slave') return history && { replid: history.replid, offset: history.offset }
   const offset = infoNumber(info, 'slave_repl_offset')
@@ -44,7 +46,10 @@ function positionOf(info: Info): Position | undefined {
 
 function subjectOf(info: Info, name: string): Subject {
   const role = info.get('role') === 'slave' ? 'replica' : 'master'
-  const downSeconds = infoNumber(info, 'master_link_down_since_seconds')
+  const down = infoNumber(info, 'master_link_down_since_seconds')
+  // Some servers count from 1970 where there has been no link.
+  const wasNeverUp = down !== undefined && down > (infoNumber(info, 'uptime_in_seconds') ?? down)
+  const downSeconds = wasNeverUp ? -1 : down
   const follows = info.has('master_host') ? `${info.get('master_host')}:${info.get('master_port')}` : undefined
   return { kind: 'replica', name, role, ...(follows && { follows }), ...(downSeconds !== undefined && { downSeconds }) }
 }

@@ -92,6 +92,7 @@ async function* payload(
   }
   if (!isLive || verdict.kind !== 'full') return
   yield* catchUp(link, observer, verdict.offset, behind, options)
+  link.close() // what nobody reads would pile up in the master
   yield* costs(observer, signal)
 }
 
@@ -100,7 +101,7 @@ async function* costs(observer: Observer, signal: AbortSignal): AsyncGenerator<B
   const deadline = now() + COSTS_WITHIN_MS
   do {
     const told = await observer.costs()
-    if (told) return yield [told]
+    if (told !== 'running') return told && (yield [told])
     await sleep(BUFFER_EVERY_MS, signal)
   } while (now() < deadline)
 }

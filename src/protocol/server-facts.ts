@@ -32,7 +32,7 @@ export interface History {
   readonly obstacle?: Obstacle
 }
 
-export type Obstacle = 'LOADING' | 'NOMASTERLINK'
+export type Obstacle = 'LOADING' | 'NOMASTERLINK' | 'FAILOVER'
 
 /** Forks print redis_version for compatibility, so a more telling field goes first. */
 const FLAVOURS = ['valkey', 'redict', 'keydb', 'dragonfly', 'kvrocks', 'garnet'] as const
@@ -83,6 +83,7 @@ function backlog(info: Info): Pick<History, 'backlog'> {
 
 function obstacle(info: Info): Pick<History, 'obstacle'> {
   if (info.get('loading') === '1') return { obstacle: 'LOADING' }
+  if ((info.get('master_failover_state') ?? 'no-failover') !== 'no-failover') return { obstacle: 'FAILOVER' }
   return info.get('role') === 'slave' && info.get('master_link_status') !== 'up' ? { obstacle: 'NOMASTERLINK' } : {}
 }
 

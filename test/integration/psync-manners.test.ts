@@ -1,5 +1,8 @@
 /** psync beside its verdict: what it leaves behind, what it may not know, watching, expecting, refusing. */
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { TcpProxy } from '../helpers/proxy.ts'
 import { activateBacklog, number, pair, syncCounters } from '../helpers/replication.ts'
@@ -185,6 +188,34 @@ describe('psync with a Redis that has a backlog', () => {
       ['continue', 'full'],
     )
     assert.match(String(reports[1]?.text), /bytes too old/)
+  })
+
+  it('ends the watch quietly when nobody reads it any more', async () => {
+    const ran = await cli(['psync', server.target, '--watch', '-i', '1', '--sample', '0', '-q'], {
+      during: (child) => child.stdout?.destroy(),
+    })
+    assert.equal(ran.status, 0, ran.err)
+  })
+
+  it('reads the password once, since it may come from a pipe', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'redis-repl-pass-')), 'pass')
+    writeFileSync(file, 'pw\n')
+    let lines = 0
+    const ran = await cli(
+      ['psync', server.target, '--watch', '-i', '1', '--sample', '0', '-q', '--user', 'informed', '--pass-file', file],
+      {
+        during: (child) => {
+          child.stdout?.on('data', () => {
+            lines += 1
+            rmSync(file, { force: true })
+            setTimeout(() => child.kill('SIGINT'), 2500)
+          })
+        },
+      },
+    )
+    assert.equal(ran.status, 0, ran.err)
+    assert.equal(ran.err, '')
+    assert.equal(lines, 1)
   })
 
   it('ends the watch with 1 when the answer is no longer the expected one', async () => {

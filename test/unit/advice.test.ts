@@ -30,6 +30,19 @@ test('a gap of three megabytes is covered by one and a half times as much', () =
   assert.deepEqual(more, [])
 })
 
+test('a backlog that is large enough, but younger than the position, is not to be made smaller', () => {
+  const young = { ...HISTORY, backlog: { firstByteOffset: HISTORY.offset + 1, histlen: 0, size: 100 * MEGABYTE } }
+  const [advice, ...more] = adviseOn(facts(HISTORY.offset - 100, { history: young }))
+  assert.deepEqual([advice?.code, advice?.command, more], ['BACKLOG_YOUNG', undefined, []])
+})
+
+test('a position that only a slow replica’s buffer still holds is not promised any time', () => {
+  const lent = { ...HISTORY, backlog: { firstByteOffset: 1, histlen: 4 * MEGABYTE, size: MEGABYTE } }
+  const [advice, ...more] = adviseOn(facts(MEGABYTE, { history: lent, rate: { bytes: 1000, overMs: 1000 } }))
+  assert.match(advice?.text ?? '', /only while the output buffer of another replica/)
+  assert.deepEqual(more, [])
+})
+
 test('up to 6.2 a new size empties the backlog, and the advice says so', () => {
   const [advice] = adviseOn(facts(MEGABYTE, { identity: { ...REDIS_8, version: '6.2.16' } }))
   assert.match(advice?.text ?? '', /empties the backlog/)
@@ -45,7 +58,8 @@ test('a position stays good for as long as the master needs to overwrite it at t
 
 test('a position that lives for less than a minute comes with the size that would outlast one', () => {
   const [, advice] = adviseOn(facts(3.5 * MEGABYTE, { rate: { bytes: MEGABYTE, overMs: 1000 } }))
-  assert.equal(advice?.command, 'CONFIG SET repl-backlog-size 90mb')
+  // Half a megabyte behind, and sixty more to come, by one and a half.
+  assert.equal(advice?.command, 'CONFIG SET repl-backlog-size 91mb')
 })
 
 test('while nothing is written a position stays good, and nobody speaks of infinity', () => {

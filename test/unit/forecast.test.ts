@@ -73,7 +73,8 @@ test('all conditions hold for a partial resync', () => {
 test('a position lives until the free part of the backlog and everything before it are overwritten', () => {
   // 224 bytes are free, and bytes 201 to 700 go first.
   assert.equal(bytesToLive(HISTORY, { replid: REPLID, offset: 700 }), 724)
-  // Since 7.0 a backlog may hold more than its size.
+  // Since 7.0 it may hold more than its size, lent by a replica's buffer.
   const longer = { ...HISTORY, backlog: { firstByteOffset: 201, histlen: 800, size: 512 } }
-  assert.equal(bytesToLive(longer, { replid: REPLID, offset: 700 }), 500)
+  assert.equal(bytesToLive(longer, { replid: REPLID, offset: 700 }), 212)
+  assert.equal(bytesToLive(longer, { replid: REPLID, offset: 300 }), 0)
 })

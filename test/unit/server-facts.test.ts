@@ -81,6 +81,16 @@ const HISTORIES: readonly { rule: string; info: string; history: History }[] = [
   { rule: 'a server that loads its data serves nobody', info: `${MASTER}\nloading:1`, history: { ...LIVE_END, obstacle: 'LOADING' } },
   { rule: 'a server that has loaded its data does', info: `${MASTER}\nloading:0`, history: LIVE_END },
   {
+    rule: 'a server that hands over by FAILOVER serves nobody',
+    info: `${MASTER}\nmaster_failover_state:waiting-for-sync`,
+    history: { ...LIVE_END, obstacle: 'FAILOVER' },
+  },
+  {
+    rule: 'a server that hands over to nobody does',
+    info: `${MASTER}\nmaster_failover_state:no-failover`,
+    history: LIVE_END,
+  },
+  {
     rule: 'a replica without its master serves nobody',
     info: `${MASTER.replace('role:master', 'role:slave')}\nmaster_link_status:down`,
     history: { ...LIVE_END, obstacle: 'NOMASTERLINK' },
