@@ -72,6 +72,11 @@ export const REASONS: Record<string, Row> = {
     'The server is still reading its dataset from disk; replicas wait until it is done.',
     say('Try again later; redis-cli INFO persistence shows loading_eta_seconds.'),
   ],
+  FAILOVER: [
+    answered,
+    'This master is handing over to one of its replicas (FAILOVER) and takes nobody up until that is done.',
+    say('Ask again in a moment, then at the new master; FAILOVER ABORT calls it off.'),
+  ],
   NOMASTERLINK: [
     answered,
     'This server is itself a replica and has no link to its master at the moment, so it has nothing it could vouch for.',

@@ -20,6 +20,7 @@ const REFUSALS: readonly Refusal[] = [
   { matches: /^NOPERM\b/, code: 'NO_PERMISSION', reason: 'NOPERM' },
   { matches: /^DENIED\b/, code: 'NO_PERMISSION', reason: 'PROTECTED_MODE' },
   { matches: /^LOADING\b/, code: 'TRY_LATER', reason: 'LOADING' },
+  { matches: /^NOMASTERLINK .*failing over/, code: 'TRY_LATER', reason: 'FAILOVER' },
   { matches: /^NOMASTERLINK\b|^ERR Can't SYNC while not connected/, code: 'TRY_LATER', reason: 'NOMASTERLINK' },
   { matches: /^MASTERDOWN\b/, code: 'TRY_LATER', reason: 'MASTERDOWN' },
   { matches: /^BUSY\b/, code: 'TRY_LATER', reason: 'BUSY' },

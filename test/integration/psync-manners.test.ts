@@ -238,6 +238,28 @@ it('a replica whose master is gone is put off, not promised anything', async () 
   }
 })
 
+it('a master in the middle of a FAILOVER is put off by name, and starts nothing', async () => {
+  const [master, replica] = await pair(pick('redis-8.6', 'valkey-9.1'))
+  try {
+    replica.signal('SIGSTOP')
+    await master.cli('SET', 'k', 'v')
+    assert.equal(await master.cli('FAILOVER', 'TIMEOUT', '20000'), 'OK')
+    const was = await syncCounters(master)
+    const explained = await cli(['psync', master.target, '--explain', '--sample', '0', '--json'])
+    const report = assertSchema(explained.out, 'psync') as unknown as { answer: string; forecast: { reason: string } }
+    assert.deepEqual([report.answer, report.forecast.reason], ['later', 'FAILOVER'])
+    const asked = await cli(['psync', master.target, '--sample', '0', '--json'])
+    assert.equal(asked.status, 6, asked.out)
+    const { error } = assertSchema(asked.out, 'error') as { error: { details: { reason: string } } }
+    assert.equal(error.details.reason, 'FAILOVER')
+    assert.deepEqual(await syncCounters(master), was)
+  } finally {
+    replica.signal('SIGCONT')
+    await replica.stop()
+    await master.stop()
+  }
+})
+
 it('a replica that was never synced has no position, and that is the answer', async () => {
   const installed = pick('redis-8.6', 'valkey-9.1')
   const server = await RunningServer.start(installed)

@@ -32,7 +32,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     [{ given: 'rediss://host' }, 'SCHEME'],
   ],
   NOT_REDIS: [[REFUSED, 'HTTP', 'TLS', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', '']],
-  TRY_LATER: [[REFUSED, 'LOADING', 'NOMASTERLINK', 'MASTERDOWN', 'BUSY', 'MISCONF', 'MAX_CLIENTS', '']],
+  TRY_LATER: [[REFUSED, 'LOADING', 'FAILOVER', 'NOMASTERLINK', 'MASTERDOWN', 'BUSY', 'MISCONF', 'MAX_CLIENTS', '']],
   LINK_LOST: [
     [WHERE, 'CLOSED', 'NO_PAYLOAD', 'STREAM_CUT', ''],
     [{ ...WHERE, bufferBytes: 900, bufferLimit: 1000 }, 'NO_PAYLOAD', 'STREAM_CUT'],

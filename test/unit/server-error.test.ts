@@ -29,11 +29,11 @@ const SENTENCES: readonly (readonly [code: string, reason: string, ...texts: str
   ],
   ['NO_PERMISSION', 'PROTECTED_MODE', 'DENIED Redis is running in protected mode because protected mode is enabled'],
   ['TRY_LATER', 'LOADING', 'LOADING Redis is loading the dataset in memory', 'LOADING Valkey is loading the dataset in memory'],
+  ['TRY_LATER', 'FAILOVER', "NOMASTERLINK Can't SYNC while failing over"], // 6.2 and later
   [
     'TRY_LATER',
     'NOMASTERLINK',
     "NOMASTERLINK Can't SYNC while not connected with my master",
-    "NOMASTERLINK Can't SYNC while failing over", // 6.2 and later
     "ERR Can't SYNC while not connected with my master", // 3.2 and older
   ],
   ['TRY_LATER', 'MASTERDOWN', "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."],
