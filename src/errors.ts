@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'PAYLOAD_CORRUPT'
   | 'OUTPUT_FAILED'
   | 'OUTPUT_EXISTS'
+  | 'GAP'
   | 'INTERNAL'
   | 'ABORTED'
 
@@ -42,6 +43,8 @@ export interface ErrorDetails {
   readonly limitMs?: number
   readonly bytes?: number
   readonly expectedBytes?: number
+  /** A byte of the history, counted as INFO counts. */
+  readonly offset?: number
   /** The most that our output buffer on the master was seen to hold. */
   readonly bufferBytes?: number
   /** The lowest limit of that buffer; 0 is none. */

@@ -18,6 +18,7 @@ const STATUS: Record<ErrorCode, number> = {
   PAYLOAD_CORRUPT: 7,
   OUTPUT_FAILED: 8,
   OUTPUT_EXISTS: 8,
+  GAP: 9,
   INTERNAL: 70,
   ABORTED: 130,
 }
@@ -37,6 +38,7 @@ export const EXIT_STATUS_HELP: readonly (readonly [string, string])[] = [
   ['6', 'try later: loading, no link to its master, busy, too many clients'],
   ['7', 'broken in the middle: link lost, RDB truncated or corrupt'],
   ['8', 'output: disk full, no permission, existing file, closed pipe'],
+  ['9', 'a gap: the stream could not be continued without losing commands'],
   ['70', 'a bug'],
   ['130', 'stopped by Ctrl-C'],
 ]

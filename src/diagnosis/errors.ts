@@ -3,6 +3,7 @@
  * and one per code for what has no row of its own. The server's own words are quoted, never rephrased.
  */
 import type { ErrorCode, ReplError } from '../errors.ts'
+import { gapRow } from './gap.ts'
 import { REASONS } from './reasons.ts'
 import { afterCut, bufferSeen, fate, type Row, say, where } from './words.ts'
 
@@ -46,6 +47,7 @@ const CODES: Record<ErrorCode, Row> = {
     'Nothing was overwritten.',
     say('Name another file, or use --force to replace it once the new snapshot is whole and verified.'),
   ],
+  GAP: gapRow,
   INTERNAL: [
     (d) => `An error inside redis-repl: ${d.given}`,
     'This is a bug.',
@@ -57,7 +59,7 @@ const CODES: Record<ErrorCode, Row> = {
 /** Codes whose reasons need no row of their own: the same word would mean something else. */
 function rowFor({ code, details }: ReplError): Row {
   if (code === 'MASTER_UNREACHABLE' && details.reason === 'REFUSED') return REASONS.REFUSED_CONNECTION as Row
-  if (code === 'PAYLOAD_TRUNCATED') return CODES[code]
+  if (code === 'PAYLOAD_TRUNCATED' || code === 'GAP') return CODES[code]
   return REASONS[details.reason ?? ''] ?? CODES[code]
 }
 

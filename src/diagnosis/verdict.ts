@@ -15,8 +15,9 @@ export type StopReason =
   | 'PUT_OFF'
   | 'NEW_REPLID'
   | 'WOULD_FORK'
+  | 'LOST'
 /** What an operator should know besides the result. */
-export type WarningCode = 'DISK_BASED' | 'STOP_WRITES_RISK' | 'LAST_BGSAVE_FAILED' | 'DISK_UNKNOWN' | 'MISCONF' | 'NO_INFO'
+export type WarningCode = 'DISK_BASED' | 'STOP_WRITES_RISK' | 'LAST_BGSAVE_FAILED' | 'DISK_UNKNOWN' | 'MISCONF' | 'NO_INFO' | 'MIN_REPLICAS'
 
 const STOPPED: Record<StopReason, string> = {
   ASKED_TO: 'stopped before PSYNC as asked.',
@@ -33,6 +34,7 @@ const STOPPED: Record<StopReason, string> = {
     'PSYNC was not sent, since the position is so near the end of the backlog that it may fall out before PSYNC arrives, and nothing would keep the refusal harmless; --allow-fork sends it.',
   PUT_OFF: 'PSYNC was asked without a position, since this server served no replica a moment before: ask again.',
   NEW_REPLID: 'PSYNC was not sent, since the refusal would make this server create a backlog and change its replid; --allow-fork sends it.',
+  LOST: 'PSYNC was not sent, since the server no longer has what comes behind this position.',
   WOULD_FORK:
     'between INFO and PSYNC the position was lost (backlog freed or run over), and the master chose a full resync. We left at once; the bill below shows whether it forked.',
 }
@@ -93,6 +95,8 @@ const WARNINGS: Record<WarningCode, string> = {
   DISK_UNKNOWN:
     'it could not be asked whether the master writes this RDB to its disk first (that needs +config|get); a failure there can stop its writes.',
   MISCONF: 'the master refuses writes because its last save failed; a replica would not attach now.',
+  MIN_REPLICAS:
+    'min-replicas-to-write is set: while we follow, the master counts us as one of its good replicas, and may accept writes that it would refuse without us.',
   NO_INFO: 'INFO could not be had, so the server’s version, position and cost are unknown.',
 }
 

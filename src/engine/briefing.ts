@@ -14,9 +14,9 @@ import { type History, historyFromInfo, identityFromHello, identityFromInfo, typ
 import { billRows } from './bill.ts'
 import type { BillEvent, ForecastEvent, ReplEvent } from './events.ts'
 import type { Informant } from './informant.ts'
-import type { ReplicaOptions } from './options.ts'
+import { forksOnPurpose, type ReplicaOptions } from './options.ts'
 
-/** What a master may write between INFO and PSYNC, at the least. */
+/** What a master may write between INFO and PSYNC, at the least; half of a smaller backlog. */
 const EDGE_BYTES = 64 * 1024
 /** And how many times as much as between the two INFOs, which lie several round trips apart. */
 const EDGE_FACTOR = 4
@@ -34,6 +34,7 @@ export class Briefing {
   #beganAt = 0
   #identity: ServerIdentity | undefined
   #guard: Guard | undefined
+  #settings: Settings | undefined
   /** What the handshake waits for and what it knows: absent where INFO is. */
   forecast: ForecastEvent | undefined
   /** Why the plan does not ask for a sync, when it does not. */
@@ -58,8 +59,8 @@ export class Briefing {
     if (this.#identity?.mode === 'sentinel') throw new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL' })
     const { goal } = this.#options
     const settings = await this.#informant.replSettings(this.#identity, ...(goal === 'live' ? ['client-output-buffer-limit'] : []))
-    const wantsFork = goal === 'payload' || goal === 'live'
-    this.#guard = wantsFork ? undefined : forkGuard(this.#identity, settings, waitingReplicas(this.#before))
+    this.#settings = settings
+    this.#guard = forksOnPurpose(this.#options) ? undefined : forkGuard(this.#identity, settings, waitingReplicas(this.#before))
     const history = this.#before && historyFromInfo(this.#before)
     const psync = this.#request(history)
     const next: Plan = {
@@ -80,6 +81,11 @@ export class Briefing {
     const info = await this.#informant.info()
     const psync = this.#request(info && historyFromInfo(info))
     return { plan: { ...plan, psync }, events: this.#informant.takeEvents() }
+  }
+
+  /** Whom we follow, as far as it is known. */
+  get server(): { readonly identity?: ServerIdentity; readonly settings?: Settings } {
+    return { ...(this.#identity && { identity: this.#identity }), ...(this.#settings && { settings: this.#settings }) }
   }
 
   /** After the visit: how much the master wrote meanwhile, and the server's own counters. */
@@ -104,11 +110,11 @@ export class Briefing {
   }
 
   #request(history: History | undefined): PsyncRequest {
-    const { goal, stopBeforePsync, position } = this.#options
+    const { stopBeforePsync, position, choose } = this.#options
     this.stopReason = undefined
-    if (goal === 'payload' || goal === 'live') return { kind: 'anything' }
+    if (forksOnPurpose(this.#options)) return { kind: 'anything' }
     if (stopBeforePsync) return this.#stop('ASKED_TO')
-    return history ? this.#requestFrom(history, position) : this.#requestBlindly(position)
+    return history ? this.#requestFrom(history, choose?.(history) ?? position) : this.#requestBlindly(position)
   }
 
   /** @param position what to ask for instead of the live end */
@@ -117,22 +123,25 @@ export class Briefing {
     const { forecast, decided } = forecastPsync(history, wanted)
     this.forecast = { type: 'forecast', at: now(), position: wanted, history, forecast, ...(decided && { decided }) }
     if (forecast.kind === 'continue') {
-      const mayFork = this.#mayBeLost(history, wanted) && this.#objection(history, wanted) !== undefined
+      const mayFork = this.#mayBeLost(history, wanted, position !== undefined) && this.#objection(history, wanted) !== undefined
       return mayFork ? this.#stop('NEAR_EDGE') : positionRequest(wanted)
     }
     if (forecast.kind === 'later') {
-      if (canProbePermission(this.#identity)) return this.#stop('PUT_OFF')
+      if (canProbePermission(this.#identity) || this.#options.goal === 'stream') return this.#stop('PUT_OFF')
       if (!position) return positionRequest(wanted)
     }
+    // To follow from a position that is gone is no question any more.
+    if (position && this.#options.goal === 'stream') return this.#stop('LOST')
     const objection = this.#objection(history, position)
     return objection ? this.#stop(objection) : positionRequest(position)
   }
 
   /** At the live end only the master's own speed counts: a small backlog of an idle one is safe. */
-  #mayBeLost(history: History, wanted: Position): boolean {
+  #mayBeLost(history: History, wanted: Position, isGiven: boolean): boolean {
     const before = this.#before && historyFromInfo(this.#before)
     const margin = EDGE_FACTOR * (before ? history.offset - before.offset : 0)
-    return bytesToLive(history, wanted) < (this.#options.position ? Math.max(EDGE_BYTES, margin) : margin)
+    const atLeast = isGiven ? Math.min(EDGE_BYTES, (history.backlog?.size ?? 0) / 2) : 0
+    return bytesToLive(history, wanted) < Math.max(atLeast, margin)
   }
 
   /** Why a PSYNC is not sent that would be refused. */
@@ -155,7 +164,8 @@ export class Briefing {
   /** The right to PSYNC may be seen all the same. */
   #stop(reason: StopReason): PsyncRequest {
     this.stopReason = reason
-    return { kind: reason !== 'ASKED_TO' && canProbePermission(this.#identity) ? 'permission' : 'nothing' }
+    const mayProbe = reason !== 'ASKED_TO' && reason !== 'LOST' && canProbePermission(this.#identity)
+    return { kind: mayProbe ? 'permission' : 'nothing' }
   }
 
   #serverEvent(history: History | undefined, settings: Settings | undefined): ReplEvent {
@@ -172,8 +182,9 @@ export class Briefing {
 
   async #warnings(settings: Settings | undefined): Promise<ReplEvent[]> {
     if (!this.#before) return [this.#warning('NO_INFO', this.#informant.unavailable)]
-    const { goal } = this.#options
-    if (goal !== 'payload' && goal !== 'live') return []
+    // Printed only where the setting is on (INFO replication).
+    if (followsOn(this.#options) && this.#before.has('min_slaves_good_slaves')) return [this.#warning('MIN_REPLICAS')]
+    if (!forksOnPurpose(this.#options)) return []
     const diskless = settings?.get('repl-diskless-sync')
     if (diskless === 'yes') return []
     const warnings = [this.#warning(diskless === 'no' ? 'DISK_BASED' : 'DISK_UNKNOWN')]
@@ -191,6 +202,10 @@ export class Briefing {
   #warning(code: WarningCode, cause?: ReplError): ReplEvent {
     return { type: 'warning', at: now(), code, ...(cause && { cause: cause.with({ endpoint: endpointName(this.#options.endpoint) }) }) }
   }
+}
+
+function followsOn({ goal }: ReplicaOptions): boolean {
+  return goal === 'stream' || goal === 'snapshot'
 }
 
 function positionRequest(position: Position | undefined): PsyncRequest {

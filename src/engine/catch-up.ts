@@ -3,28 +3,21 @@
  * back, and we have caught up when our offset meets its own.
  */
 import { ReplError } from '../errors.ts'
-import { every, now } from '../io/clock.ts'
+import { now } from '../io/clock.ts'
 import type { Transport } from '../io/transport.ts'
-import { encodeCommand } from '../protocol/multibulk.ts'
 import type { Batch } from './events.ts'
+import { Heartbeat } from './heartbeat.ts'
 import type { Observer } from './observer.ts'
 import type { ReplicaOptions } from './options.ts'
 
-const ACK_EVERY_MS = 1000
 /** How old the master's offset may be that we measure ourselves against. */
 const SAMPLE_MS = 100
 /** A stream that grows faster than it is read is not caught up with. */
 const PATIENCE_MS = 60_000
 
 /**
- * ACK 0 keeps the link alive and starts the stream behind a diskless payload (replication.c, replicaPutOnline), but claims
- * no byte: an honest one would satisfy a WAIT and could have us chosen by FAILOVER.
- */
-const ACK = encodeCommand(['REPLCONF', 'ACK', '0'])
-
-/**
  * @param startOffset the last byte of the snapshot
- * @param rest bytes of the stream that came with the payload
+ * @param rest how many bytes of the stream came with the payload
  * @throws ReplError LINK_LOST, TIMEOUT in the state CONNECTED.
  */
 export async function* catchUp(
@@ -34,7 +27,7 @@ export async function* catchUp(
   rest: number,
   options: ReplicaOptions,
 ): AsyncGenerator<Batch> {
-  const stopAcks = every(ACK_EVERY_MS, () => link.write(ACK))
+  const heartbeat = new Heartbeat(link, 'zero', startOffset)
   const deadline = now() + PATIENCE_MS
   let offset = startOffset + rest
   try {
@@ -56,7 +49,7 @@ export async function* catchUp(
     }
     yield [{ type: 'live', at: now(), isMet: offset >= masterOffset, offset, masterOffset }]
   } finally {
-    stopAcks()
+    heartbeat.stop()
   }
 }
 

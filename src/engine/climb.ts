@@ -74,7 +74,7 @@ export function firstPlan(options: ReplicaOptions): Plan {
 }
 
 function mayNotFork(machine: Machine, options: ReplicaOptions): boolean {
-  return options.goal === 'verdict' && machine.plan.psync.kind !== 'anything'
+  return (options.goal === 'verdict' || options.goal === 'stream') && machine.plan.psync.kind !== 'anything'
 }
 
 /** A position was asked for and the master chose a full resync all the same. */

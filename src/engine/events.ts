@@ -3,6 +3,7 @@
  * shows or stores it. `at` is monotonic, in milliseconds.
  */
 import type { ConditionName, Forecast, Position } from '../diagnosis/forecast.ts'
+import type { Silence } from '../diagnosis/silence.ts'
 import type { StopReason, WarningCode } from '../diagnosis/verdict.ts'
 import type { ReplError } from '../errors.ts'
 import type { Guard, Settings } from '../handshake/guard.ts'
@@ -12,6 +13,7 @@ import type { PayloadFraming } from '../protocol/payload.ts'
 import type { History, ServerIdentity } from '../protocol/server-facts.ts'
 import type { RdbHeader } from '../rdb/header.ts'
 import type { Checksum } from '../rdb/verifier.ts'
+import type { Heartbeat } from './heartbeat.ts'
 
 /** Counters of the server as a whole, before and after our visit; what a server does not count is absent. */
 export interface BillRow {
@@ -71,6 +73,12 @@ export type BufferEvent = At & { readonly type: 'buffer'; readonly bytes: number
 type StreamEvent = At & { readonly type: 'stream'; readonly bytes: number; readonly offset: number; readonly masterOffset: number }
 /** We have met the master's offset as it was asked for a moment ago, or given up on it. */
 type LiveEvent = At & { readonly type: 'live'; readonly isMet: boolean; readonly offset: number; readonly masterOffset: number }
+/** The stream begins behind this offset; whoever delivers it may say so to the heartbeat. */
+export type FollowingEvent = At & { readonly type: 'following'; readonly offset: number; readonly heartbeat: Heartbeat }
+/** A view into the read buffer, valid until the next batch is asked for, and the offset of its last byte. */
+export type StreamChunkEvent = At & { readonly type: 'stream-chunk'; readonly data: Buffer; readonly offset: number }
+/** Nothing has come for so long, not even a PING; `unknown` where INFO is not permitted. */
+export type SilenceEvent = At & { readonly type: 'silence'; readonly silentMs: number; readonly silence: Silence | 'unknown' }
 /** What a full resync took from the server, when its BGSAVE was over. */
 export type ToldEvent = At & { readonly type: 'told'; readonly forkUsec?: number; readonly cowBytes?: number }
 /** What the visit cost; without rows INFO was not permitted. */
@@ -93,6 +101,9 @@ export type ReplEvent =
   | BufferEvent
   | StreamEvent
   | LiveEvent
+  | FollowingEvent
+  | StreamChunkEvent
+  | SilenceEvent
   | ToldEvent
   | BillEvent
 

@@ -2,6 +2,8 @@
 import type { Position } from '../diagnosis/forecast.ts'
 import type { Announcement, Credentials } from '../handshake/plan.ts'
 import type { Endpoint } from '../io/transport.ts'
+import type { History } from '../protocol/server-facts.ts'
+import type { AckMode } from './heartbeat.ts'
 
 export interface Limits {
   readonly connectMs: number
@@ -16,8 +18,10 @@ export interface Limits {
  * verdict: up to the reply to PSYNC, without a fork unless allowed.
  * payload: a full resync on purpose, up to the last byte of the RDB.
  * live: the same as a real replica goes through it, up to the live end of the stream.
+ * stream: the stream from a position that can be served without a fork, until the link breaks.
+ * snapshot: a full resync on purpose, and the stream behind it.
  */
-export type Goal = 'forecast' | 'verdict' | 'payload' | 'live'
+export type Goal = 'forecast' | 'verdict' | 'payload' | 'live' | 'stream' | 'snapshot'
 
 export interface ReplicaOptions {
   readonly endpoint: Endpoint
@@ -28,12 +32,21 @@ export interface ReplicaOptions {
   readonly goal: Goal
   /** Only for the goals `forecast` and `verdict`: what to ask for instead of the live end. */
   readonly position?: Position
+  /** Only for the goal `stream`: where to begin, chosen when the server's history is known; undefined is its live end. */
+  readonly choose?: (history: History) => Position | undefined
+  /** What to claim while following. */
+  readonly ack?: AckMode
   /** Only for the goal `verdict`: stop behind REPLCONF. */
   readonly stopBeforePsync?: boolean
-  /** Only for the goal `verdict`: ask also for what may fork the master. */
+  /** For the goals `verdict` and `stream`: ask also for what may fork the master. */
   readonly allowFork?: boolean
   /** Over how long to measure the master's writes, where they are to be. */
   readonly sampleMs?: number
+}
+
+/** Whether a full resync is what the user asks for. */
+export function forksOnPurpose({ goal }: Pick<ReplicaOptions, 'goal'>): boolean {
+  return goal === 'payload' || goal === 'live' || goal === 'snapshot'
 }
 
 /** What an ordinary connection needs of it. */

@@ -17,7 +17,7 @@ const SETTLE_MS = 1000
 /**
  * @param rest bytes received together with the handshake's last line
  * @param observed what was seen of the server meanwhile, asked for between reads
- * @returns how many bytes of the stream came with the payload
+ * @returns the bytes of the stream that came with the payload
  * @throws ReplError PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT, LINK_LOST before the first byte, TIMEOUT.
  */
 export async function* receivePayload(
@@ -25,7 +25,7 @@ export async function* receivePayload(
   rest: Buffer,
   options: ReplicaOptions,
   observed: () => readonly ReplEvent[],
-): AsyncGenerator<Batch, number> {
+): AsyncGenerator<Batch, Buffer> {
   const payload = new PayloadReader()
   const verifier = new RdbVerifier()
   const head = new RdbHead()
@@ -46,7 +46,7 @@ export async function* receivePayload(
   const header = head.parse()
   if (!header) throw new ReplError('PAYLOAD_CORRUPT', { reason: 'MAGIC' })
   yield [{ type: 'payload-end', at: now(), bytes: verifier.bytes, checksum, header }]
-  return payload.rest().length
+  return payload.rest()
 }
 
 /** The next chunk, or undefined when the payload is over. */

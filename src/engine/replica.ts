@@ -8,13 +8,14 @@ import { now, sleep } from '../io/clock.ts'
 import { endpointName, Transport } from '../io/transport.ts'
 import { Briefing } from './briefing.ts'
 import { catchUp } from './catch-up.ts'
-import { climb, firstPlan } from './climb.ts'
+import { type Climbed, climb, firstPlan } from './climb.ts'
 import type { Batch, ReplEvent } from './events.ts'
 import { Informant } from './informant.ts'
 import { Observer } from './observer.ts'
 import type { ReplicaOptions } from './options.ts'
 import { Poller } from './poller.ts'
 import { receivePayload } from './receive.ts'
+import { streamBytes } from './stream.ts'
 
 /** How often the server is asked for the progress of its BGSAVE. */
 const PROGRESS_EVERY_MS = 1000
@@ -57,9 +58,14 @@ async function* attach(options: ReplicaOptions, signal: AbortSignal): AsyncGener
     const { verdict, rest } = yield* climb(link, briefing, options)
     const stopped = briefing.stopReason
     // A fork that was not wanted may be called off still by leaving at once.
-    if (options.goal === 'verdict') link.close()
+    if (options.goal === 'verdict' || stopped) link.close()
     yield [...(briefing.forecast ? [briefing.forecast] : []), { type: 'verdict', at: now(), verdict, ...(stopped && { stopped }) }]
-    if (options.goal !== 'verdict') yield* payload(link, new Observer(informant, link.localName), verdict, rest, options, signal)
+    if (options.goal === 'stream' || options.goal === 'snapshot') {
+      // What PSYNC was not sent for is told by the verdict; whoever follows decides what then.
+      if (!stopped) yield* follow(link, briefing, new Observer(informant, link.localName), { verdict, rest }, options, signal)
+    } else if (options.goal !== 'verdict') {
+      yield* payload(link, new Observer(informant, link.localName), verdict, rest, options, signal)
+    }
     link.close()
     yield await briefing.bill()
   } finally {
@@ -68,6 +74,21 @@ async function* attach(options: ReplicaOptions, signal: AbortSignal): AsyncGener
   }
 }
 
+/** The stream behind the verdict, and before it the payload where there is one. */
+async function* follow(
+  link: Transport,
+  briefing: Briefing,
+  observer: Observer,
+  { verdict, rest }: Climbed,
+  options: ReplicaOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Batch> {
+  if (verdict.kind === 'continue') return yield* streamBytes(link, rest, { ...briefing.server, ...verdict }, options, signal)
+  const behind = yield* payload(link, observer, verdict, rest, options, signal)
+  if (verdict.kind === 'full') yield* streamBytes(link, behind, { ...briefing.server, ...verdict }, options, signal)
+}
+
+/** @returns the bytes of the stream that came with it */
 async function* payload(
   link: Transport,
   observer: Observer,
@@ -75,13 +96,13 @@ async function* payload(
   rest: Buffer,
   options: ReplicaOptions,
   signal: AbortSignal,
-): AsyncGenerator<Batch> {
+): AsyncGenerator<Batch, Buffer> {
   // A sync on two connections was not asked for, and no payload will come on this one.
   if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict.kind })
   const isLive = options.goal === 'live'
   const ask = async () => (isLive ? (await observer.everything()).events : await observer.progress())
   const poller = new Poller<ReplEvent>(ask, isLive ? BUFFER_EVERY_MS : PROGRESS_EVERY_MS, signal)
-  let behind = 0
+  let behind: Buffer
   try {
     behind = yield* receivePayload(link, rest, options, () => poller.take())
   } catch (error) {
@@ -90,10 +111,11 @@ async function* payload(
   } finally {
     await poller.stop()
   }
-  if (!isLive || verdict.kind !== 'full') return
-  yield* catchUp(link, observer, verdict.offset, behind, options)
+  if (!isLive || verdict.kind !== 'full') return behind
+  yield* catchUp(link, observer, verdict.offset, behind.length, options)
   link.close() // what nobody reads would pile up in the master
   yield* costs(observer, signal)
+  return behind
 }
 
 /** The server knows what a BGSAVE took when its child has ended, shortly after the last byte. */

@@ -138,7 +138,7 @@ export class NullSink implements RdbSink {
   async abandon(): Promise<void> {}
 }
 
-/** The payload as it comes, for a pipe. A broken one ends the dump, and so does the signal while the reader stalls. */
+/** Bytes as they come, for a pipe. A broken one is an error, and the signal ends the waiting for a reader that stalls. */
 export class StdoutSink implements RdbSink {
   readonly #signal: AbortSignal
 
@@ -165,7 +165,7 @@ export class StdoutSink implements RdbSink {
 }
 
 /** The bytes of a name are only safe once the folder that holds it is; some file systems cannot, and say so. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => undefined)
   await folder?.sync().catch(() => undefined)
   await folder?.close()

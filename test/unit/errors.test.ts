@@ -14,7 +14,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   EXPECTATION_FAILED: [[{ given: 'continue', reply: 'full' }, '']],
   USAGE: [
     [{ given: 'redis://' }, 'BAD_TARGET', 'FLAGS', ''],
-    [{ path: PATH, errno: 'ENOENT' }, 'PASS_FILE'],
+    [{ path: PATH, errno: 'ENOENT' }, 'PASS_FILE', 'STATE_FILE'],
     [{}, 'TERMINAL'],
   ],
   MASTER_UNREACHABLE: [[UNREACHABLE, 'REFUSED', 'UNKNOWN_HOST', 'NO_SOCKET', 'SOCKET_DENIED', 'OTHER']],
@@ -24,17 +24,18 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   NO_PERMISSION: [[REFUSED, 'NOPERM', 'PROTECTED_MODE', '']],
   PROTOCOL: [
     [{ ...WHERE, expectedBytes: 65_536 }, 'LINE_TOO_LONG'],
+    [{ ...WHERE, offset: 77, reply: REPLY }, 'STREAM'],
     [REFUSED, 'PAYLOAD_HEADER', 'PSYNC_REPLY', 'NOT_A_STATUS', 'NOT_RESP', ''],
   ],
   NOT_SUPPORTED: [
     [REFUSED, 'UNKNOWN_COMMAND', 'REFUSED', ''],
-    [WHERE, 'SENTINEL', 'NO_POSITION'],
+    [WHERE, 'SENTINEL', 'NO_POSITION', 'NO_BACKLOG'],
     [{ given: 'rediss://host' }, 'SCHEME'],
   ],
   NOT_REDIS: [[REFUSED, 'HTTP', 'TLS', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', '']],
-  TRY_LATER: [[REFUSED, 'LOADING', 'FAILOVER', 'NOMASTERLINK', 'MASTERDOWN', 'BUSY', 'MISCONF', 'MAX_CLIENTS', '']],
+  TRY_LATER: [[REFUSED, 'LOADING', 'FAILOVER', 'NOMASTERLINK', 'MASTERDOWN', 'BUSY', 'MISCONF', 'MAX_CLIENTS', 'NOT_SERVING', 'BEHIND_US', '']],
   LINK_LOST: [
-    [WHERE, 'CLOSED', 'NO_PAYLOAD', 'STREAM_CUT', ''],
+    [{ ...WHERE, limitMs: 30_000 }, 'CLOSED', 'NO_PAYLOAD', 'STREAM_CUT', 'STREAM_ENDED', 'SILENT', 'SHUTDOWN', ''],
     [{ ...WHERE, bufferBytes: 900, bufferLimit: 1000 }, 'NO_PAYLOAD', 'STREAM_CUT'],
     [{ ...WHERE, errno: 'ECONNRESET' }, 'RESET'],
     [REFUSED, 'SYNC_ABORTED', 'BGSAVE_FAILED'],
@@ -48,8 +49,11 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     [{ path: PATH, errno: 'ENOSPC' }, 'WRITE', ''],
     [{ path: PATH }, 'NOT_A_FILE'],
     [{ path: PATH, bytes: 10, expectedBytes: 20 }, 'NO_SPACE'],
+    [{ errno: 'ENOSPC' }, 'SPOOL'],
+    [{ bytes: 10 }, 'SPOOL_FULL'],
   ],
   OUTPUT_EXISTS: [[{ path: PATH }, '']],
+  GAP: [[{ ...WHERE, offset: 77, given: 'a1'.repeat(20), bytes: 5 }, 'OTHER_HISTORY', 'NO_BACKLOG', 'TOO_OLD', 'AHEAD', 'DIVERGED', 'LOST']],
   INTERNAL: [[{ given: 'x is not a function' }, '']],
   ABORTED: [[{}, '']],
 }

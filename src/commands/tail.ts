@@ -1,0 +1,49 @@
+import { ReplCommand } from '../cli/base-command.ts'
+import { connectionOptions } from '../cli/connection.ts'
+import { targetArg } from '../cli/flags.ts'
+import { goOnCommand } from '../cli/go-on.ts'
+import { tailFlags } from '../cli/tail-flags.ts'
+import { runTail } from '../cli/tail-run.ts'
+import { now } from '../io/clock.ts'
+import { endpointName } from '../io/transport.ts'
+
+export default class Tail extends ReplCommand<typeof Tail> {
+  static override summary = 'Follow every replicated command, with its exact offset'
+  static override description =
+    'Attaches as a replica at the live end without a fork and shows what the master replicates. A link that breaks is taken up again at the very byte; what cannot be continued is an error or a record, never silence. Ctrl-C ends it with a summary and the command to go on with.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> db1.example --match "user:*" --exclude expire',
+    '<%= config.bin %> <%= command.id %> db1.example --state /var/lib/tail.json --format json >> commands.ndjson',
+    '<%= config.bin %> <%= command.id %> db1.example --from snapshot --rdb base.rdb --format resp > stream.resp',
+    '<%= config.bin %> <%= command.id %> db1.example --stats --duration 60',
+  ]
+  static override args = { target: targetArg }
+  static override flags = tailFlags
+
+  async run(): Promise<void> {
+    const { flags } = this
+    const connection = connectionOptions(this.args.target, flags)
+    const endpoint = endpointName(connection.endpoint)
+    await runTail({
+      connection,
+      flags,
+      stop: this.signal,
+      outputEnded: this.outputEnded.signal,
+      text: flags.json ? undefined : await this.#text(),
+      stats: flags.stats ? await this.#stats() : undefined,
+      goOn: (from) => goOnCommand(endpoint, from, flags, this.ctor.flags),
+    })
+  }
+
+  async #text() {
+    const { flags } = this
+    const [{ TailText }, { progressOn }] = await Promise.all([import('../render/human/tail.ts'), import('../render/progress.ts')])
+    const detail = { quiet: flags.quiet, verbosity: this.verbosity }
+    return new TailText(await progressOn(process.stderr, flags.quiet, now), detail, process.stderr)
+  }
+
+  async #stats() {
+    const { StatsReport } = await import('../render/stats-report.ts')
+    return new StatsReport(process.stdout, this.flags.json)
+  }
+}

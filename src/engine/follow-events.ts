@@ -1,0 +1,56 @@
+/** What stands between the bytes of a followed stream: where they begin, go on under another name, or are missing. */
+import type { Position } from '../diagnosis/forecast.ts'
+import type { Place } from '../protocol/stream-state.ts'
+
+/** LOST: the server no longer has it. DIVERGED: its history goes on from an earlier point than ours. */
+export type GapReason = 'LOST' | 'DIVERGED'
+
+/** A new beginning: whatever is half received is dropped. */
+export interface AttachedMark {
+  readonly type: 'attached'
+  readonly at: number
+  readonly replid: string
+  /** The last byte before those that follow. */
+  readonly offset: number
+  /** The last byte that is only read to learn the database from. */
+  readonly shownBehind: number
+  /** Where a command is known to end, when the first byte may stand inside one. */
+  readonly boundary?: number
+  readonly db?: number | undefined
+  readonly transaction?: number | undefined
+}
+
+/** The bytes go on, over another link and maybe under another replid. */
+export interface ResumedMark {
+  readonly type: 'resumed'
+  readonly at: number
+  readonly replid: string
+  readonly was: string
+  readonly offset: number
+}
+
+/** What lies between could not be had. Followed by `attached`. */
+export interface GapMark {
+  readonly type: 'gap'
+  readonly at: number
+  readonly reason: GapReason
+  readonly from: Position
+  readonly to: Position
+}
+
+export type PlaceMark = AttachedMark | ResumedMark | GapMark
+
+/** Asks whoever takes from the spool what it has done with. */
+interface SettleMark {
+  readonly type: 'settle'
+  readonly resolve: (place: Place) => void
+}
+
+export type StreamMark = PlaceMark | SettleMark
+
+export interface SpoolFullEvent {
+  readonly type: 'spool-full'
+  readonly at: number
+  readonly bytes: number
+  readonly onFull: 'block' | 'stop' | 'drop'
+}

@@ -1,0 +1,294 @@
+/**
+ * Follows a history over any number of links: what a link receives goes into the spool, and when it breaks the next one asks
+ * for the byte behind. Only what is asked for ever forks a server, and a gap is an error or a record, never silence.
+ */
+import type { Position } from '../diagnosis/forecast.ts'
+import { ReplError } from '../errors.ts'
+import type { Verdict } from '../handshake/machine.ts'
+import { now, sleep, wallClock } from '../io/clock.ts'
+import type { RdbSink } from '../io/rdb-file.ts'
+import type { Spool } from '../io/spool.ts'
+import type { Place } from '../protocol/stream-state.ts'
+import { Backoff, type RetryPolicy } from './backoff.ts'
+import type { ForecastEvent, ReplEvent, StreamChunkEvent, VerdictEvent } from './events.ts'
+import type { GapReason, PlaceMark, SpoolFullEvent, StreamMark } from './follow-events.ts'
+import type { AckMode, Heartbeat } from './heartbeat.ts'
+import type { ReplicaOptions } from './options.ts'
+import { replicate } from './replica.ts'
+import { type Aim, aimAt, type Start } from './start.ts'
+import { type StoredEvent, storePayload } from './store.ts'
+
+export interface FollowOptions
+  extends Pick<ReplicaOptions, 'endpoint' | 'credentials' | 'clientName' | 'announce' | 'limits' | 'allowFork'> {
+  readonly start: Start
+  readonly ack: AckMode
+  /** When the history cannot be continued: end with GAP, go on at the live end, or take a full resync. */
+  readonly onGap: 'fail' | 'skip' | 'resync'
+  /** When the spool is full: leave the rest with the master, end, or leave the master and come back when there is room. */
+  readonly onFull: 'block' | 'stop' | 'drop'
+  readonly spoolBytes: number
+  readonly retry: RetryPolicy
+  /** Where the payload of a full resync goes. */
+  readonly rdb: () => Promise<{ readonly sink: RdbSink; readonly path?: string }>
+}
+
+export type Told = ReplEvent | StoredEvent | PlaceMark | SpoolFullEvent | LinkDownEvent
+
+/** The link broke; the next attempt comes after so long. */
+export interface LinkDownEvent {
+  readonly type: 'link-down'
+  readonly at: number
+  readonly error: ReplError
+  readonly retryMs: number
+}
+
+/** May be over at the next attempt. */
+const PASSING: readonly string[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
+/** How often a position that was lost between INFO and PSYNC is asked for again. */
+const RACES = 8
+const FIRST_ROOM_BYTES = 64 * 1024
+/** How long to wait for a server of the same history that is behind us. */
+const AHEAD_PATIENCE_MS = 10_000
+
+/** The spool is full and the link was left for it. */
+class Left extends Error {}
+
+export class Follower {
+  readonly #options: FollowOptions
+  readonly #spool: Spool<StreamMark>
+  readonly #tell: (event: Told) => void
+  readonly #signal: AbortSignal
+  readonly #backoff: Backoff
+  #start: Start
+  #room = 0
+  #races = 0
+  #aheadSince: number | undefined
+  /** The last byte that is in the spool. */
+  #received: Position | undefined
+  #gap: { readonly reason: GapReason; readonly from: Position } | undefined
+  #heartbeat: Heartbeat | undefined
+  /** What this link has told so far. */
+  #aim: Aim | undefined
+  #forecast: ForecastEvent | undefined
+  #verdict: VerdictEvent | undefined
+  #noInfo: ReplError | undefined
+
+  constructor(options: FollowOptions, spool: Spool<StreamMark>, tell: (event: Told) => void, signal: AbortSignal) {
+    this.#options = options
+    this.#spool = spool
+    this.#tell = tell
+    this.#signal = signal
+    this.#start = options.start
+    this.#backoff = new Backoff(options.retry)
+  }
+
+  /** Ends the spool when there is nothing more to follow; the reason is thrown to whoever takes from it. */
+  async run(): Promise<void> {
+    try {
+      while (!this.#signal.aborted) await this.#live()
+      this.#spool.end()
+    } catch (error) {
+      this.#spool.end(error)
+    }
+  }
+
+  /** What has reached the output, for an honest ACK. */
+  delivered(offset: number): void {
+    this.#heartbeat?.delivered(offset)
+  }
+
+  /** One link, from its connection to its end. Returns when there is a reason to try again. @throws ReplError */
+  async #live(): Promise<void> {
+    this.#aim = this.#forecast = this.#verdict = undefined
+    try {
+      for await (const batch of await this.#batches()) {
+        for (const event of batch) await this.#handle(event)
+      }
+    } catch (error) {
+      return await this.#retry(error)
+    } finally {
+      this.#heartbeat = undefined
+    }
+    await this.#bridge()
+  }
+
+  async #batches() {
+    const { start, ...access } = this.#options
+    const isSnapshot = this.#start.kind === 'snapshot'
+    const batches = replicate(
+      {
+        ...access,
+        goal: isSnapshot ? 'snapshot' : 'stream',
+        // Once: what has been attached to is never forked again without being asked.
+        allowFork: this.#received === undefined && (access.allowFork ?? false),
+        choose: (history) => {
+          this.#aim = aimAt(this.#start, history, this.#room)
+          return this.#aim?.position
+        },
+      },
+      this.#signal,
+    )
+    if (!isSnapshot) return batches
+    const { sink, path } = await this.#options.rdb()
+    return storePayload(batches, sink, path)
+  }
+
+  async #handle(event: ReplEvent | StoredEvent): Promise<void> {
+    if (event.type === 'stream-chunk') return await this.#store(event)
+    this.#tell(event)
+    if (event.type === 'forecast') this.#forecast = event
+    if (event.type === 'warning' && event.code === 'NO_INFO') this.#noInfo = event.cause
+    if (event.type === 'verdict') this.#verdict = event
+    if (event.type === 'following') this.#attached(event.heartbeat)
+  }
+
+  #attached(heartbeat: Heartbeat): void {
+    this.#heartbeat = heartbeat
+    this.#backoff.reset()
+    this.#races = this.#room = 0
+    this.#aheadSince = undefined
+    const { replid, offset } = positionOf(this.#verdict?.verdict)
+    const before = this.#received
+    this.#received = { replid, offset }
+    if (before && !this.#gap && this.#start.kind === 'place' && this.#start.place.offset === before.offset) {
+      const mark = { type: 'resumed', at: now(), replid, offset, was: before.replid } as const
+      this.#mark(mark)
+    } else {
+      if (this.#gap) this.#mark({ type: 'gap', at: now(), ...this.#gap, to: { replid, offset: this.#aim?.shownBehind ?? offset } })
+      this.#mark(this.#beginning(replid, offset))
+    }
+    this.#gap = undefined
+    this.#start = resumeAt(this.#received)
+  }
+
+  #beginning(replid: string, offset: number): PlaceMark {
+    const { shownBehind = offset, mayCut = false } = this.#verdict?.verdict.kind === 'continue' ? (this.#aim ?? {}) : {}
+    const live = this.#forecast?.history.offset ?? offset
+    const start = this.#start
+    return {
+      type: 'attached',
+      at: now(),
+      replid,
+      offset,
+      shownBehind,
+      ...(mayCut && live > offset && { boundary: live }),
+      ...(start.kind === 'place' && { db: start.place.db, transaction: start.place.transaction }),
+    }
+  }
+
+  #mark(mark: PlaceMark): void {
+    this.#tell(mark)
+    this.#spool.mark(mark)
+  }
+
+  async #store({ data, offset }: StreamChunkEvent): Promise<void> {
+    const at = wallClock().getTime()
+    while (!(await this.#spool.push(data, at))) await this.#full(data.length)
+    if (this.#received) this.#received = { replid: this.#received.replid, offset }
+  }
+
+  async #full(bytes: number): Promise<void> {
+    const { onFull, spoolBytes } = this.#options
+    this.#tell({ type: 'spool-full', at: now(), bytes: this.#spool.bytes, onFull })
+    if (onFull === 'stop') throw new ReplError('OUTPUT_FAILED', { reason: 'SPOOL_FULL', bytes: this.#spool.bytes })
+    if (onFull === 'drop') throw new Left()
+    if (bytes > spoolBytes) throw new ReplError('OUTPUT_FAILED', { reason: 'SPOOL_FULL', bytes: this.#spool.bytes })
+    await this.#spool.drainedTo(Math.max(0, this.#spool.bytes - bytes))
+    this.#signal.throwIfAborted()
+  }
+
+  /** @throws what is no matter of trying again */
+  async #retry(error: unknown): Promise<void> {
+    const received = this.#received
+    if (error instanceof Left) {
+      await this.#spool.drainedTo(this.#options.spoolBytes / 2)
+    } else {
+      if (!(error instanceof ReplError) || !received || !PASSING.includes(error.code)) throw error
+      // Whatever forks is never tried a second time by itself.
+      if (this.#start.kind === 'snapshot') throw error
+      const retryMs = this.#backoff.next(now())
+      if (retryMs === undefined) throw error
+      this.#tell({ type: 'link-down', at: now(), error, retryMs })
+      await sleep(retryMs, this.#signal)
+    }
+    if (received && !this.#gap) this.#start = resumeAt(received)
+  }
+
+  /** PSYNC was not sent, or was answered by what we did not want. @throws ReplError GAP, or why there is nothing to follow */
+  async #bridge(): Promise<void> {
+    const reason = this.#verdict?.stopped
+    const forecast = this.#forecast?.forecast
+    if (forecast?.kind === 'later') return await this.#retry(new ReplError('TRY_LATER', { reason: 'NOT_SERVING', reply: forecast.reason }))
+    if (reason === 'NO_INFO' || reason === 'NO_POSITION') {
+      return await this.#retry(this.#noInfo ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' }))
+    }
+    if (reason === 'NO_BACKLOG') throw new ReplError('NOT_SUPPORTED', { reason: 'NO_BACKLOG' })
+    const isRace = reason !== 'LOST' || this.#start.kind === 'backlog'
+    if (isRace && this.#races < RACES) return this.#again()
+    if (forecast?.kind === 'full' && forecast.reason === 'PAST_FORK') return await this.#rewind()
+    if (forecast?.kind === 'full' && forecast.reason === 'AHEAD' && this.#received) return await this.#waitForIt()
+    this.#lost('LOST')
+  }
+
+  #again(): void {
+    this.#races += 1
+    if (this.#start.kind === 'backlog') this.#room = Math.max(FIRST_ROOM_BYTES, this.#room * 2)
+  }
+
+  /** A replica that serves the same history and has less of it than we: it may catch up. */
+  async #waitForIt(): Promise<void> {
+    this.#aheadSince ??= now()
+    if (now() - this.#aheadSince > AHEAD_PATIENCE_MS) return this.#lost('LOST')
+    await this.#retry(new ReplError('TRY_LATER', { reason: 'BEHIND_US' }))
+  }
+
+  /** A promoted replica had received less than we have: what has not been shown can still be taken back. */
+  async #rewind(): Promise<void> {
+    const fork = (this.#forecast?.history.secondOffset ?? 0) - 1
+    const replid = (this.#received ?? this.#forecast?.position)?.replid ?? ''
+    const shown = this.#received && (await this.#settled())
+    if (shown && shown.offset <= fork) {
+      this.#start = { kind: 'place', replid, place: shown }
+      this.#received = undefined
+      return
+    }
+    this.#lost('DIVERGED', { replid, offset: fork })
+  }
+
+  /** What whoever takes from the spool has done with, when it has come to the end. */
+  async #settled(): Promise<Place | undefined> {
+    return await new Promise((resolve) => {
+      this.#signal.addEventListener('abort', () => resolve(undefined), { once: true })
+      this.#spool.mark({ type: 'settle', resolve })
+    })
+  }
+
+  /** @param to where the new history took over, when that is known */
+  #lost(reason: GapReason, to?: Position): void {
+    const { forecast, position } = this.#forecast ?? {}
+    const from = this.#received ?? position ?? { replid: '', offset: 0 }
+    if (this.#options.onGap === 'fail') {
+      const cause = forecast?.kind === 'full' ? forecast : undefined
+      throw new ReplError('GAP', {
+        reason: reason === 'DIVERGED' ? 'DIVERGED' : (cause?.reason ?? 'LOST'),
+        offset: from.offset,
+        given: from.replid,
+        ...(cause?.bytes !== undefined && { bytes: cause.bytes }),
+      })
+    }
+    this.#gap ??= { reason, from }
+    this.#races = 0
+    if (this.#options.onGap === 'resync') this.#start = { kind: 'snapshot' }
+    else this.#start = to ? resumeAt(to) : { kind: 'now' }
+  }
+}
+
+/** The bytes go on as if nothing had happened, in the middle of a command if need be. */
+function resumeAt({ replid, offset }: Position): Start {
+  return { kind: 'place', replid, place: { offset, db: undefined, transaction: undefined } }
+}
+
+function positionOf(verdict: Verdict | undefined): Position {
+  if (verdict?.kind === 'continue' || verdict?.kind === 'full') return { replid: verdict.replid, offset: verdict.offset }
+  throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict?.kind ?? '' })
+}

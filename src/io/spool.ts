@@ -1,0 +1,193 @@
+/**
+ * Between whoever receives and whoever reads: bytes and marks in their order, in memory as long as the reader keeps up, on
+ * disk beyond that, and never more than was agreed. The file has no name: it is gone with the process.
+ */
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, open, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ReplError } from '../errors.ts'
+
+const BLOCK_BYTES = 1024 * 1024
+/** What arrives within it counts as arrived at once. */
+const SAME_TIME_MS = 100
+const SPARE_BLOCKS = 4
+
+export interface SpoolLimits {
+  readonly memoryBytes: number
+  readonly diskBytes: number
+  readonly folder: string
+}
+
+/** Bytes with the wall-clock time of their arrival, or a mark. */
+export type Taken<M> = { readonly kind: 'bytes'; readonly bytes: Buffer; readonly at: number } | { readonly kind: 'mark'; readonly mark: M }
+
+type Entry<M> =
+  | { readonly kind: 'memory'; readonly block: Buffer; length: number; readonly at: number }
+  | { readonly kind: 'disk'; length: number; readonly at: number }
+  | { readonly kind: 'mark'; readonly mark: M }
+
+/**
+ * One writer, one reader. `push` resolves to false, and takes nothing, when there is no room left.
+ * `take` waits for something; the bytes are valid until the next take. Undefined is the end.
+ * @throws ReplError OUTPUT_FAILED (SPOOL) when the disk fails; from take, what `end` was given.
+ */
+export class Spool<M> {
+  readonly #limits: SpoolLimits
+  readonly #entries: Entry<M>[] = []
+  readonly #spare: Buffer[] = []
+  #lent: Buffer | undefined
+  #inMemory = 0
+  #blocks = 0
+  #onDisk = 0
+  /** Ring positions in the file. */
+  #written = 0
+  #read = 0
+  #file: FileHandle | undefined
+  #ended: { readonly error?: unknown } | undefined
+  #wakeReader: (() => void) | undefined
+  #wakeWriters: (() => void)[] = []
+
+  constructor(limits: SpoolLimits) {
+    this.#limits = limits
+  }
+
+  /** Received and not taken yet. */
+  get bytes(): number {
+    return this.#inMemory + this.#onDisk
+  }
+
+  get diskBytes(): number {
+    return this.#onDisk
+  }
+
+  async push(bytes: Buffer, at: number): Promise<boolean> {
+    // A block counts as a whole, however little is in it.
+    const fits = this.#onDisk === 0 && this.#blocks * BLOCK_BYTES + bytes.length <= this.#limits.memoryBytes
+    if (!fits && this.#onDisk + bytes.length > this.#limits.diskBytes) return false
+    if (fits) this.#remember(bytes, at)
+    else await this.#store(bytes, at)
+    this.#wakeReader?.()
+    return true
+  }
+
+  mark(mark: M): void {
+    this.#entries.push({ kind: 'mark', mark })
+    this.#wakeReader?.()
+  }
+
+  /** Nothing more comes. What is there can still be taken; an error is thrown behind it. */
+  end(error?: unknown): void {
+    this.#ended ??= error === undefined ? {} : { error }
+    this.#wakeReader?.()
+  }
+
+  /** Resolves when no more than that is left to take. */
+  async drainedTo(bytes: number): Promise<void> {
+    while (this.bytes > bytes && !this.#ended) await new Promise<void>((resolve) => this.#wakeWriters.push(resolve))
+  }
+
+  async take(): Promise<Taken<M> | undefined> {
+    if (this.#lent && this.#spare.length < SPARE_BLOCKS) this.#spare.push(this.#lent)
+    this.#lent = undefined
+    while (this.#entries.length === 0) {
+      if (this.#ended?.error !== undefined) throw this.#ended.error
+      if (this.#ended) return undefined
+      await new Promise<void>((resolve) => {
+        this.#wakeReader = resolve
+      })
+      this.#wakeReader = undefined
+    }
+    const entry = this.#entries.shift() as Entry<M>
+    if (entry.kind === 'mark') return entry
+    const bytes = entry.kind === 'memory' ? this.#recall(entry.block, entry.length) : await this.#load(entry.length)
+    for (const wake of this.#wakeWriters.splice(0)) wake()
+    return { kind: 'bytes', bytes, at: entry.at }
+  }
+
+  async close(): Promise<void> {
+    this.end()
+    for (const wake of this.#wakeWriters.splice(0)) wake()
+    await this.#file?.close().catch(() => undefined)
+    this.#file = undefined
+  }
+
+  #remember(bytes: Buffer, at: number): void {
+    this.#inMemory += bytes.length
+    for (let taken = 0; taken < bytes.length; ) {
+      const last = this.#entries.at(-1)
+      const isOpen = last?.kind === 'memory' && last.length < BLOCK_BYTES && at - last.at < SAME_TIME_MS
+      const entry = isOpen
+        ? last
+        : ({ kind: 'memory', block: this.#spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES), length: 0, at } as const)
+      const copied = bytes.copy(entry.block, entry.length, taken)
+      if (isOpen) last.length += copied
+      else this.#entries.push({ ...entry, length: copied })
+      if (!isOpen) this.#blocks += 1
+      taken += copied
+    }
+  }
+
+  #recall(block: Buffer, length: number): Buffer {
+    this.#inMemory -= length
+    this.#blocks -= 1
+    this.#lent = block
+    return block.subarray(0, length)
+  }
+
+  async #store(bytes: Buffer, at: number): Promise<void> {
+    this.#file ??= await this.#open()
+    await this.#around(this.#written, bytes.length, (position, from, length) => this.#writeAt(bytes, from, length, position))
+    this.#written = (this.#written + bytes.length) % this.#limits.diskBytes
+    this.#onDisk += bytes.length
+    for (let taken = 0; taken < bytes.length; ) {
+      const last = this.#entries.at(-1)
+      const isOpen = last?.kind === 'disk' && last.length < BLOCK_BYTES && at - last.at < SAME_TIME_MS
+      const length = Math.min(bytes.length - taken, BLOCK_BYTES - (isOpen ? last.length : 0))
+      if (isOpen) last.length += length
+      else this.#entries.push({ kind: 'disk', length, at })
+      taken += length
+    }
+  }
+
+  async #load(length: number): Promise<Buffer> {
+    const block = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    await this.#around(this.#read, length, (position, from, count) => this.#readAt(block, from, count, position))
+    this.#read = (this.#read + length) % this.#limits.diskBytes
+    this.#onDisk -= length
+    this.#lent = block
+    return block.subarray(0, length)
+  }
+
+  /** The file is a ring: a stretch may go on at its beginning. */
+  async #around(start: number, length: number, act: (position: number, from: number, length: number) => Promise<void>): Promise<void> {
+    const first = Math.min(length, this.#limits.diskBytes - start)
+    await act(start, 0, first)
+    if (first < length) await act(0, first, length - first)
+  }
+
+  async #writeAt(bytes: Buffer, from: number, length: number, position: number): Promise<void> {
+    for (let done = 0; done < length; ) {
+      const result = await this.#file?.write(bytes, from + done, length - done, position + done).catch(failed)
+      done += result?.bytesWritten ?? length
+    }
+  }
+
+  async #readAt(block: Buffer, from: number, length: number, position: number): Promise<void> {
+    for (let done = 0; done < length; ) {
+      const result = await this.#file?.read(block, from + done, length - done, position + done).catch(failed)
+      if (!result?.bytesRead) throw failed({ code: 'EIO' } as NodeJS.ErrnoException)
+      done += result.bytesRead
+    }
+  }
+
+  async #open(): Promise<FileHandle> {
+    const path = join(this.#limits.folder, `redis-repl-${process.pid}-${randomBytes(4).toString('hex')}.spool`)
+    const file = await open(path, 'wx+', 0o600).catch(failed)
+    await unlink(path).catch(() => undefined)
+    return file
+  }
+}
+
+function failed(error: NodeJS.ErrnoException): never {
+  throw new ReplError('OUTPUT_FAILED', { reason: 'SPOOL', errno: error.code ?? error.message }, error)
+}

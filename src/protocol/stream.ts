@@ -1,0 +1,287 @@
+/**
+ * The command stream as replicationFeedSlaves() writes it: arrays of bulk strings, nothing else, byte after byte of one
+ * history. Strict, since a stream that is misread is worse than one that ends; arguments are positions, since making
+ * Buffers is what takes the time.
+ */
+import { ReplError } from '../errors.ts'
+import { ByteTable } from './byte-table.ts'
+import { excerpt } from './reply.ts'
+
+const CR = 0x0d
+const LF = 0x0a
+const STAR = 0x2a
+const DOLLAR = 0x24
+/** `$0\r\n\r\n` */
+const SMALLEST_ARG_BYTES = 6
+/** `*1\r\n` */
+const SMALLEST_HEADER_BYTES = 4
+/** What positions of 32 bits can name. No server takes a command of this size by default (client-query-buffer-limit). */
+const MAX_COMMAND_BYTES = 2 ** 31 - 1
+const MAX_DIGITS = 10
+const INCOMPLETE = -1
+
+/** Names of commands in upper case, whatever way they were written in. */
+const NAMES = new ByteTable((name) => name.toString('latin1').toUpperCase(), true)
+
+/** One command: a view into its batch, valid until the next is asked for. */
+export class Command {
+  readonly bytes: Buffer
+  readonly #marks: Int32Array
+  readonly #offset: number
+  #at = 0
+
+  constructor(bytes: Buffer, marks: Int32Array, offset: number) {
+    this.bytes = bytes
+    this.#marks = marks
+    this.#offset = offset
+  }
+
+  /** For the batch alone. */
+  moveTo(at: number): void {
+    this.#at = at
+  }
+
+  /** Arguments, the name included. */
+  get argc(): number {
+    return this.#marks[this.#at + 2] as number
+  }
+
+  /** Where the command begins in `bytes`. */
+  get frameStart(): number {
+    return this.#marks[this.#at] as number
+  }
+
+  get frameEnd(): number {
+    return this.#marks[this.#at + 1] as number
+  }
+
+  /** The last byte before it in the history. */
+  get startOffset(): number {
+    return this.#offset + this.frameStart
+  }
+
+  /** Its own last byte: what a replica that has processed it would ACK. */
+  get endOffset(): number {
+    return this.#offset + this.frameEnd
+  }
+
+  /** Where an argument begins in `bytes`. */
+  argStart(index: number): number {
+    return this.#marks[this.#at + 3 + 2 * index] as number
+  }
+
+  argEnd(index: number): number {
+    return this.#marks[this.#at + 4 + 2 * index] as number
+  }
+
+  /** A view. */
+  arg(index: number): Buffer {
+    return this.bytes.subarray(this.argStart(index), this.argEnd(index))
+  }
+
+  /** As latin1: one character a byte. */
+  text(index: number): string {
+    return this.bytes.toString('latin1', this.argStart(index), this.argEnd(index))
+  }
+
+  /** In upper case. */
+  get name(): string {
+    return NAMES.get(this.bytes, this.argStart(0), this.argEnd(0))
+  }
+}
+
+/** Whole commands that stand side by side in the same bytes. */
+export class CommandBatch {
+  readonly #marks: Int32Array
+  readonly #end: number
+  readonly #command: Command
+  #at = 0
+
+  /** @param offset the history's offset of the byte before bytes[0] */
+  constructor(bytes: Buffer, marks: Int32Array, end: number, offset: number) {
+    this.#marks = marks
+    this.#end = end
+    this.#command = new Command(bytes, marks, offset)
+  }
+
+  /** The next command, in the same object each time. */
+  next(): Command | undefined {
+    if (this.#at >= this.#end) return undefined
+    this.#command.moveTo(this.#at)
+    this.#at += 3 + 2 * (this.#marks[this.#at + 2] as number)
+    return this.#command
+  }
+}
+
+/**
+ * Input: the bytes of a history behind `offset`, split anywhere. `push` returns the commands completed by this chunk, valid
+ * until the next push; what is incomplete is kept. `offset` is the last byte of the last whole command.
+ * A command that spans chunks is collected once, in memory of its own size.
+ * @throws ReplError PROTOCOL (STREAM) with the offset of the byte that breaks the rules; the scanner must be dropped then.
+ */
+export class StreamScanner {
+  #offset: number
+  #marks = new Int32Array(1 << 12)
+  /** The beginning of a command whose end has not come. */
+  #carry: Buffer = Buffer.alloc(0)
+  #carried = 0
+  /** How many bytes the incomplete command has at the least. */
+  #need = 0
+  /** Behind the header that was read last. */
+  #next = 0
+  /** Behind the marks of the last whole command, and behind its last byte. */
+  #end = 0
+  #lastFrameEnd = 0
+
+  constructor(offset: number) {
+    this.#offset = offset
+  }
+
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** Bytes received of a command that is not whole yet. */
+  get pending(): number {
+    return this.#carried
+  }
+
+  push(chunk: Buffer): CommandBatch[] {
+    const batches: CommandBatch[] = []
+    let from = 0
+    if (this.#carried > 0) {
+      from = this.#fill(chunk)
+      if (this.#carried > 0) return batches
+      batches.push(this.#take(this.#carry, this.#marks.slice(0, this.#end)))
+      this.#carry = Buffer.alloc(0)
+    }
+    const rest = from === 0 ? chunk : chunk.subarray(from)
+    const end = this.#scan(rest, Number.POSITIVE_INFINITY)
+    if (this.#end > 0) batches.push(this.#take(rest, this.#marks))
+    if (end < rest.length) this.#keep(rest.subarray(end))
+    return batches
+  }
+
+  /** Where the command that begins at `start` ends, or undefined when it is not whole. @throws ReplError as push does. */
+  frameEnd(bytes: Buffer, start: number): number | undefined {
+    this.#end = 0
+    const end = this.#scanOne(bytes, start)
+    return end === INCOMPLETE ? undefined : end
+  }
+
+  /** @returns how much of the chunk belongs to the command that was begun; it is whole when nothing is carried any more. */
+  #fill(chunk: Buffer): number {
+    let taken = 0
+    while (taken < chunk.length) {
+      const wanted = Math.min(this.#need - this.#carried, chunk.length - taken)
+      this.#append(chunk.subarray(taken, taken + wanted))
+      taken += wanted
+      if (this.#carried < this.#need) continue
+      if (this.#scan(this.#carry.subarray(0, this.#carried), 1) === 0) continue
+      this.#carried = 0
+      break
+    }
+    return taken
+  }
+
+  #take(bytes: Buffer, marks: Int32Array): CommandBatch {
+    const batch = new CommandBatch(bytes, marks, this.#end, this.#offset)
+    this.#offset += this.#lastFrameEnd
+    return batch
+  }
+
+  #keep(rest: Buffer): void {
+    this.#carried = 0
+    this.#append(rest)
+  }
+
+  #append(bytes: Buffer): void {
+    const total = this.#carried + bytes.length
+    if (total > this.#carry.length) {
+      // As much as is known to come, at once: a large value is not copied again and again.
+      const grown = Buffer.allocUnsafeSlow(Math.max(total, this.#need, 256))
+      this.#carry.copy(grown, 0, 0, this.#carried)
+      this.#carry = grown
+    }
+    bytes.copy(this.#carry, this.#carried)
+    this.#carried = total
+  }
+
+  /** Marks whole commands from the beginning of the bytes on. @returns where the last one ends */
+  #scan(bytes: Buffer, most: number): number {
+    this.#end = 0
+    let at = 0
+    for (let count = 0; count < most && at < bytes.length; count++) {
+      const end = this.#scanOne(bytes, at)
+      if (end === INCOMPLETE) break
+      at = end
+    }
+    this.#lastFrameEnd = at
+    return at
+  }
+
+  /** @returns where the command at `start` ends, or INCOMPLETE and what it needs at the least */
+  #scanOne(bytes: Buffer, start: number): number {
+    const argc = this.#header(bytes, start, STAR)
+    if (argc === INCOMPLETE) return this.#incomplete(bytes.length - start + 1)
+    if (argc === 0) throw this.#malformed(bytes, start)
+    const mark = this.#end
+    const last = mark + 3 + 2 * argc
+    let at = this.#next
+    if (at - start + argc * SMALLEST_ARG_BYTES > MAX_COMMAND_BYTES) throw this.#malformed(bytes, start)
+    // Room is made for what is there, not for what is announced.
+    if (bytes.length - at < argc * SMALLEST_ARG_BYTES) return this.#incomplete(at - start + argc * SMALLEST_ARG_BYTES)
+    if (last > this.#marks.length) this.#widen(last)
+    const marks = this.#marks
+    for (let slot = mark + 3; slot < last; slot += 2) {
+      const length = this.#header(bytes, at, DOLLAR)
+      const missing = ((last - slot) / 2 - 1) * SMALLEST_ARG_BYTES
+      if (length === INCOMPLETE) return this.#incomplete(Math.max(bytes.length + 1, at + SMALLEST_ARG_BYTES + missing) - start)
+      const begin = this.#next
+      at = begin + length + 2
+      if (at - start > MAX_COMMAND_BYTES) throw this.#malformed(bytes, begin)
+      if (at > bytes.length) return this.#incomplete(at + missing - start)
+      if (bytes[at - 2] !== CR || bytes[at - 1] !== LF) throw this.#malformed(bytes, at - 2)
+      marks[slot] = begin
+      marks[slot + 1] = at - 2
+    }
+    marks[mark] = start
+    marks[mark + 1] = at
+    marks[mark + 2] = argc
+    this.#end = last
+    return at
+  }
+
+  #incomplete(need: number): typeof INCOMPLETE {
+    this.#need = Math.max(need, SMALLEST_HEADER_BYTES)
+    return INCOMPLETE
+  }
+
+  #widen(size: number): void {
+    const wider = new Int32Array(Math.max(size, this.#marks.length * 2))
+    wider.set(this.#marks)
+    this.#marks = wider
+  }
+
+  /** The number of a `*` or `$` line; its end goes to #next. */
+  #header(bytes: Buffer, start: number, sign: number): number {
+    if (start >= bytes.length) return INCOMPLETE
+    if (bytes[start] !== sign) throw this.#malformed(bytes, start)
+    let value = 0
+    let at = start + 1
+    for (; at < bytes.length && bytes[at] !== CR; at++) {
+      const digit = (bytes[at] as number) - 0x30
+      if (digit < 0 || digit > 9 || at - start > MAX_DIGITS) throw this.#malformed(bytes, at)
+      value = value * 10 + digit
+    }
+    if (at + 1 >= bytes.length) return INCOMPLETE
+    if (at === start + 1 || bytes[at + 1] !== LF) throw this.#malformed(bytes, at)
+    this.#next = at + 2
+    return value
+  }
+
+  #malformed(bytes: Buffer, at: number): ReplError {
+    const offset = this.#offset + at + 1
+    return new ReplError('PROTOCOL', { reason: 'STREAM', offset, reply: excerpt(bytes.subarray(at)) })
+  }
+}

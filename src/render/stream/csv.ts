@@ -1,0 +1,37 @@
+/** RFC 4180, one command a line: offset, db, transaction, command, arguments. Bytes that cannot be printed are as in text. */
+import type { GapMark } from '../../engine/follow-events.ts'
+import type { Command } from '../../protocol/stream.ts'
+import type { StreamState } from '../../protocol/stream-state.ts'
+import type { ByteWriter } from '../byte-writer.ts'
+import { encodeCsv } from './encoders.ts'
+import { type Format, TimeStamp } from './format.ts'
+import { gapSentence } from './gap.ts'
+
+export class CsvFormat implements Format {
+  readonly #time: boolean
+  readonly #stamp = new TimeStamp()
+
+  constructor(time: boolean) {
+    this.#time = time
+  }
+
+  command(out: ByteWriter, command: Command, { db, transaction }: StreamState, at: number): void {
+    if (this.#time) out.ascii(`${this.#stamp.of(at)},`)
+    out.number(command.endOffset)
+    out.ascii(',')
+    if (db !== undefined) out.number(db)
+    out.ascii(',')
+    if (transaction !== undefined) out.number(transaction)
+    for (let index = 0; index < command.argc; index++) {
+      out.ascii(',"')
+      out.encoded(encodeCsv, command.bytes, command.argStart(index), command.argEnd(index))
+      out.ascii('"')
+    }
+    out.ascii('\r\n')
+  }
+
+  /** A command of no Redis. */
+  gap(out: ByteWriter, mark: GapMark): void {
+    out.ascii(`${this.#time ? ',' : ''}${mark.to.offset},,,"# gap","${gapSentence(mark)}"\r\n`)
+  }
+}

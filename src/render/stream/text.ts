@@ -1,0 +1,58 @@
+/** For people, and for whoever greps: `offset db "COMMAND" "argument" …`, one command a line. */
+import type { GapMark } from '../../engine/follow-events.ts'
+import type { Command } from '../../protocol/stream.ts'
+import type { StreamState } from '../../protocol/stream-state.ts'
+import type { ByteWriter } from '../byte-writer.ts'
+import { encodeRepr } from './encoders.ts'
+import { type Format, TimeStamp } from './format.ts'
+import { gapSentence } from './gap.ts'
+
+const SPACE = 0x20
+const QUOTE = 0x22
+const NEWLINE = 0x0a
+
+export interface TextOptions {
+  readonly time: boolean
+  /** Bytes of an argument that are shown. */
+  readonly maxArg: number
+  /** Whether the commands of a transaction stand under their MULTI. */
+  readonly indent: boolean
+}
+
+export class TextFormat implements Format {
+  readonly #options: TextOptions
+  readonly #stamp = new TimeStamp()
+
+  constructor(options: TextOptions) {
+    this.#options = options
+  }
+
+  command(out: ByteWriter, command: Command, state: StreamState, at: number): void {
+    if (this.#options.time) out.ascii(`${this.#stamp.of(at)} `)
+    out.number(command.endOffset)
+    out.byte(SPACE)
+    if (state.db === undefined) out.ascii('?')
+    else out.number(state.db)
+    if (this.#options.indent && isInside(command, state)) out.ascii('  ')
+    for (let index = 0; index < command.argc; index++) this.#argument(out, command.bytes, command.argStart(index), command.argEnd(index))
+    out.byte(NEWLINE)
+  }
+
+  gap(out: ByteWriter, mark: GapMark): void {
+    out.ascii(`# gap: ${gapSentence(mark)}\n`)
+  }
+
+  #argument(out: ByteWriter, bytes: Buffer, start: number, end: number): void {
+    const { maxArg } = this.#options
+    out.byte(SPACE)
+    out.byte(QUOTE)
+    out.encoded(encodeRepr, bytes, start, Math.min(end, start + maxArg))
+    out.byte(QUOTE)
+    if (end - start > maxArg) out.ascii(`…(${end - start} bytes)`.replace('…', '...'))
+  }
+}
+
+/** Between MULTI and EXEC. */
+function isInside(command: Command, { transaction }: StreamState): boolean {
+  return transaction !== undefined && transaction !== command.startOffset && command.name !== 'EXEC'
+}
