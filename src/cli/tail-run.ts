@@ -4,7 +4,7 @@ import { Consumer, type Progress as Passed } from '../engine/consume.ts'
 import { Follower } from '../engine/follow.ts'
 import type { StreamMark } from '../engine/follow-events.ts'
 import { ReplError } from '../errors.ts'
-import { every, now } from '../io/clock.ts'
+import { after, every, now } from '../io/clock.ts'
 import { endsInsideLine, keepFlowing } from '../io/output.ts'
 import { StdoutSink } from '../io/rdb-file.ts'
 import { Spool } from '../io/spool.ts'
@@ -37,7 +37,8 @@ export async function runTail(run: TailRun): Promise<void> {
   const { flags, connection, text } = run
   const began = now()
   const finished = new AbortController()
-  const signal = endOf(run, finished.signal)
+  const signal = AbortSignal.any([run.stop, run.outputEnded, finished.signal])
+  const stopClock = flags.duration === undefined ? () => {} : after(flags.duration * 1000, () => finished.abort())
   const untilOffset = parseLimit(flags['until-offset'])
   const saved = flags.state === undefined ? undefined : await readState(flags.state)
   const followed = followOptions(flags, saved)
@@ -74,6 +75,7 @@ export async function runTail(run: TailRun): Promise<void> {
     if (!isQuietEnd(error, signal)) throw error
   } finally {
     stopLooking()
+    stopClock()
     finished.abort()
     await spool.close()
     await following
@@ -82,11 +84,6 @@ export async function runTail(run: TailRun): Promise<void> {
     if (run.outputEnded.aborted) text?.end()
     else text?.summary(passed, now() - began, passed && goOn(run, passed))
   }
-}
-
-function endOf({ flags, stop, outputEnded }: TailRun, finished: AbortSignal): AbortSignal {
-  const limit = flags.duration === undefined ? [] : [AbortSignal.timeout(flags.duration * 1000)]
-  return AbortSignal.any([stop, outputEnded, finished, ...limit])
 }
 
 function stateOf({ replid, place }: Passed): SavedState {

@@ -8,6 +8,7 @@ import type { Verdict } from '../handshake/machine.ts'
 import { now, sleep, wallClock } from '../io/clock.ts'
 import type { RdbSink } from '../io/rdb-file.ts'
 import type { Spool } from '../io/spool.ts'
+import { endpointName } from '../io/transport.ts'
 import type { Place } from '../protocol/stream-state.ts'
 import { Backoff, type RetryPolicy } from './backoff.ts'
 import type { ForecastEvent, ReplEvent, StreamChunkEvent, VerdictEvent } from './events.ts'
@@ -88,7 +89,7 @@ export class Follower {
       while (!this.#signal.aborted) await this.#live()
       this.#spool.end()
     } catch (error) {
-      this.#spool.end(error)
+      this.#spool.end(error instanceof ReplError ? error.with({ endpoint: endpointName(this.#options.endpoint) }) : error)
     }
   }
 

@@ -22,10 +22,10 @@ export class TemplateFormat implements Format {
   /** @throws ReplError USAGE for what it does not know. */
   constructor(template: string, keys: KeyRules) {
     const stamp = new TimeStamp()
-    this.#parts = [...template.matchAll(TOKEN)].map(([whole, sign, byte, escape]) => {
+    this.#parts = [...template.matchAll(TOKEN)].map(([whole, sign, byte, short]) => {
       if (sign !== undefined) return signPart(sign, keys, stamp)
       if (byte !== undefined) return (out) => out.byte(Number.parseInt(byte, 16))
-      const text = escape === undefined ? whole : ESCAPES[escape]
+      const text = short === undefined ? whole : ESCAPES[short]
       if (text === undefined || whole === '%' || whole === '\\') throw unknown(whole)
       return (out) => out.utf8(text)
     })
