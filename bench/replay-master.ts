@@ -37,8 +37,8 @@ export class ReplayMaster {
 }
 
 async function answer(socket: Socket, text: string, recording: string, size: number): Promise<void> {
-  if (/psync/i.test(text)) return send(socket, `+CONTINUE ${REPLID}\r\n`, recording)
-  if (/\bsync\b/i.test(text)) return send(socket, Buffer.concat([Buffer.from(`$${EMPTY_RDB.length}\r\n`), EMPTY_RDB]), recording)
+  if (/\bPSYNC\r/i.test(text)) return send(socket, `+CONTINUE ${REPLID}\r\n`, recording)
+  if (/\bSYNC\r/i.test(text)) return send(socket, Buffer.concat([Buffer.from(`$${EMPTY_RDB.length}\r\n`), EMPTY_RDB]), recording)
   if (/\bINFO\b/i.test(text)) socket.write(info(size))
   else if (/CONFIG|COMMAND/i.test(text)) socket.write('*0\r\n')
   else if (/PING/i.test(text)) socket.write('+PONG\r\n')

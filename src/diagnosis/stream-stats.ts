@@ -77,8 +77,8 @@ export class StreamStats {
 
   #addWrite(command: Command, role: Role, db: number | undefined, bytes: number): void {
     this.#ofDb(db).add(bytes)
-    const [key] = role === 'data' ? this.#keys.positions(command) : []
-    if (key !== undefined) this.#ofPrefix(command, key).add(bytes)
+    const key = role === 'data' ? this.#keys.first(command) : 0
+    if (key > 0) this.#ofPrefix(command, key).add(bytes)
     if (bytes > (this.#biggest[BIGGEST - 1]?.bytes ?? 0)) this.#remember(command, key, bytes)
   }
 
@@ -120,8 +120,8 @@ export class StreamStats {
     return counter
   }
 
-  #remember(command: Command, key: number | undefined, bytes: number): void {
-    const shown = key === undefined ? undefined : command.arg(key).subarray(0, KEY_SHOWN_BYTES).toString()
+  #remember(command: Command, key: number, bytes: number): void {
+    const shown = key === 0 ? undefined : command.arg(key).subarray(0, KEY_SHOWN_BYTES).toString()
     const one = { name: command.name, key: shown, bytes, offset: command.endOffset }
     this.#biggest = [...this.#biggest, one].sort((a, b) => b.bytes - a.bytes).slice(0, BIGGEST)
   }

@@ -53,12 +53,14 @@ export class Consumer {
   #shownBehind = 0
   #unaligned: Unaligned | undefined
   #isPastLimit = false
+  readonly #limit: number
   #commands = 0
   #bytes = 0
 
   constructor(view: CommandView, options: ConsumeOptions) {
     this.#view = view
     this.#options = options
+    this.#limit = options.untilOffset ?? Number.POSITIVE_INFINITY
   }
 
   /** Undefined before it is known where the commands to show begin. */
@@ -68,8 +70,7 @@ export class Consumer {
   }
 
   get isDone(): boolean {
-    const { untilOffset } = this.#options
-    return this.#view.isDone || this.#isPastLimit || (untilOffset !== undefined && (this.progress?.place.offset ?? 0) >= untilOffset)
+    return this.#view.isDone || this.#isPastLimit || (this.#safe.offset >= this.#limit && this.progress !== undefined)
   }
 
   /**
@@ -116,7 +117,8 @@ export class Consumer {
 
   #command(command: Command, at: number): void {
     const { endOffset } = command
-    this.#isPastLimit = this.#isBeyond(endOffset)
+    // A limit inside a command leaves it out, and one inside a transaction all of it.
+    this.#isPastLimit = endOffset > this.#limit
     if (this.#isPastLimit) return
     const role = this.#state.observe(command)
     if (endOffset > this.#shownBehind) {
@@ -129,12 +131,6 @@ export class Consumer {
     this.#safe.offset = endOffset
     this.#safe.db = this.#state.db
     this.#safe.transaction = this.#state.transaction
-  }
-
-  /** A limit inside a command leaves it out, and one inside a transaction all of it. */
-  #isBeyond(endOffset: number): boolean {
-    const { untilOffset } = this.#options
-    return untilOffset !== undefined && endOffset > untilOffset
   }
 
   /** @returns the bytes from the first command on, when enough of them are there to tell */

@@ -36,7 +36,7 @@ export interface FollowOptions
 export type Told = ReplEvent | StoredEvent | PlaceMark | SpoolFullEvent | LinkDownEvent
 
 /** The link broke; the next attempt comes after so long. */
-export interface LinkDownEvent {
+interface LinkDownEvent {
   readonly type: 'link-down'
   readonly at: number
   readonly error: ReplError

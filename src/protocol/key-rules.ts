@@ -88,7 +88,7 @@ export class KeyRules {
 
   /** @param reply the reply to COMMAND without arguments; ours is taken when it is none */
   static fromCommandReply(reply: Reply): KeyRules {
-    if (!Array.isArray(reply)) return KeyRules.builtIn()
+    if (!Array.isArray(reply) || reply.length === 0) return KeyRules.builtIn()
     return new KeyRules(new Map(reply.flatMap(entries)), NONE)
   }
 
@@ -97,6 +97,13 @@ export class KeyRules {
     const rules = this.#rulesOf(command)
     if (rules === FIRST) return command.argc > 1 ? [1] : []
     return rules.flatMap((rule) => keysBy(rule, command))
+  }
+
+  /** The first of them alone, or 0: what a stream of millions of commands has time for. */
+  first(command: ArgSource): number {
+    const rules = this.#rulesOf(command)
+    if (rules === FIRST) return command.argc > 1 ? 1 : 0
+    return rules === NONE ? 0 : (rules.flatMap((rule) => keysBy(rule, command))[0] ?? 0)
   }
 
   #rulesOf(command: ArgSource): readonly Rule[] {

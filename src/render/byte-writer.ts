@@ -10,6 +10,8 @@ export const LARGE_BYTES = 1024 * 1024
 const PIECE_BYTES = 192 * 1024
 /** The most an encoder makes of one byte: `\x00`, or `\u0000` in JSON. */
 const WIDEST = 6
+/** What integer arithmetic can do. */
+const MAX_INT = 2 ** 31 - 1
 
 /** Appends an encoding of bytes[start, end). */
 export type Encoder = (out: ByteWriter, bytes: Buffer, start: number, end: number) => void
@@ -65,7 +67,7 @@ export class ByteWriter {
 
   /** A whole number that is not negative, in decimal. */
   number(value: number): void {
-    if (value > 0xffffffff) {
+    if (value > MAX_INT) {
       const high = Math.floor(value / 1e9)
       this.number(high)
       this.#digits(value - high * 1e9, 9)
@@ -76,7 +78,7 @@ export class ByteWriter {
     const buffer = this.reserve(count)
     let rest = value
     for (let at = this.length + count - 1; at >= this.length; at--) {
-      const tenth = Math.floor(rest / 10)
+      const tenth = (rest / 10) | 0
       buffer[at] = 0x30 + (rest - tenth * 10)
       rest = tenth
     }

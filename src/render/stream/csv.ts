@@ -3,9 +3,11 @@ import type { GapMark } from '../../engine/follow-events.ts'
 import type { Command } from '../../protocol/stream.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
-import { encodeCsv } from './encoders.ts'
+import { QUOTE, quotedArguments } from './encoders.ts'
 import { type Format, TimeStamp } from './format.ts'
 import { gapSentence } from './gap.ts'
+
+const COMMA = 0x2c
 
 export class CsvFormat implements Format {
   readonly #time: boolean
@@ -22,11 +24,7 @@ export class CsvFormat implements Format {
     if (db !== undefined) out.number(db)
     out.ascii(',')
     if (transaction !== undefined) out.number(transaction)
-    for (let index = 0; index < command.argc; index++) {
-      out.ascii(',"')
-      out.encoded(encodeCsv, command.bytes, command.argStart(index), command.argEnd(index))
-      out.ascii('"')
-    }
+    quotedArguments(out, command, COMMA, QUOTE, Number.POSITIVE_INFINITY)
     out.ascii('\r\n')
   }
 

@@ -1,10 +1,12 @@
 /** How the bytes of an argument are written in each format. None lets a control byte through to a terminal. */
 import { isUtf8 } from 'node:buffer'
+import type { Command } from '../../protocol/stream.ts'
 import { type ByteWriter, betweenCharacters, type Encoder, LARGE_BYTES } from '../byte-writer.ts'
 import { UNSAFE } from '../printable.ts'
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
+/** What a quote is escaped by: in redis-cli's manner, and in that of CSV. */
+export const QUOTE = 0x22
+export const BACKSLASH = 0x5c
 const HEX = Buffer.from('0123456789abcdef')
 /** As C knows them; everything else that cannot be printed is \xHH. */
 const SHORT: Readonly<Record<number, number>> = { 7: 0x61, 8: 0x62, 9: 0x74, 10: 0x6e, 13: 0x72 }
@@ -12,21 +14,53 @@ const SHORT: Readonly<Record<number, number>> = { 7: 0x61, 8: 0x62, 9: 0x74, 10:
 /** Printable ASCII but for the quote and the backslash. */
 const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH))
 
+/**
+ * Arguments with their quotes and a separator before each, the small ones at once: this is where a stream spends its time.
+ * @param separator in front of the first too
+ */
+export function quotedArguments(out: ByteWriter, command: Command, separator: number, quotedBy: number, most: number): void {
+  const { bytes, argc, frameStart, frameEnd } = command
+  const isSmall = frameEnd - frameStart <= LARGE_BYTES
+  const buffer = isSmall ? out.reserveWide(frameEnd - frameStart + argc * 4) : out.buffer
+  for (let index = 0; index < argc; index++) {
+    const start = command.argStart(index)
+    const end = command.argEnd(index)
+    const shown = Math.min(end, start + most)
+    if (!isSmall) {
+      out.byte(separator)
+      out.byte(QUOTE)
+      out.encoded(quotedBy === QUOTE ? encodeCsv : encodeRepr, bytes, start, shown)
+      out.byte(QUOTE)
+    } else {
+      let to = out.length
+      buffer[to] = separator
+      buffer[to + 1] = QUOTE
+      to = repr(buffer, to + 2, bytes, start, shown, quotedBy)
+      buffer[to] = QUOTE
+      out.length = to + 1
+    }
+    if (shown < end) out.ascii(`...(${end - start} bytes)`)
+  }
+}
+
 /** The inside of redis-cli's quotes (sds.c, sdscatrepr): `\n`, `\"`, `\x00`. */
-export const encodeRepr: Encoder = (out, bytes, start, end) => repr(out, bytes, start, end, BACKSLASH)
+export const encodeRepr: Encoder = (out, bytes, start, end) => append(out, bytes, start, end, BACKSLASH)
 
 /** The same for a CSV field, in which a quote is doubled (RFC 4180). */
-export const encodeCsv: Encoder = (out, bytes, start, end) => repr(out, bytes, start, end, QUOTE)
+const encodeCsv: Encoder = (out, bytes, start, end) => append(out, bytes, start, end, QUOTE)
 
-function repr(out: ByteWriter, bytes: Buffer, start: number, end: number, quotedBy: number): void {
-  const buffer = out.reserveWide(end - start)
-  let to = out.length
+function append(out: ByteWriter, bytes: Buffer, start: number, end: number, quotedBy: number): void {
+  out.length = repr(out.reserveWide(end - start), out.length, bytes, start, end, quotedBy)
+}
+
+function repr(buffer: Buffer, from: number, bytes: Buffer, start: number, end: number, quotedBy: number): number {
+  let to = from
   for (let at = start; at < end; at++) {
     const byte = bytes[at] as number
     if (IS_PLAIN[byte] === 1) buffer[to++] = byte
     else to = escaped(buffer, to, byte, quotedBy)
   }
-  out.length = to
+  return to
 }
 
 function escaped(buffer: Buffer, to: number, byte: number, quotedBy: number): number {

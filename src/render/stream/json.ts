@@ -12,24 +12,35 @@ const COMMA = 0x2c
 
 export class JsonFormat implements Format {
   readonly #stamp = new TimeStamp()
+  #db: number | undefined
+  #at = Number.NaN
+  #transaction: number | undefined
+  #middle: Buffer = Buffer.alloc(0)
 
   command(out: ByteWriter, command: Command, { db, transaction }: StreamState, at: number): void {
     out.ascii('{"type":"command","start":')
     out.number(command.startOffset)
     out.ascii(',"end":')
     out.number(command.endOffset)
-    out.ascii(',"db":')
-    numberOrNull(out, db)
-    out.ascii(',"time":"')
-    out.ascii(this.#stamp.of(at))
-    out.ascii('","transaction":')
-    numberOrNull(out, transaction)
-    out.ascii(',"argv":[')
+    const middle = this.#middleOf(db, at, transaction)
+    out.copy(middle, 0, middle.length)
     for (let index = 0; index < command.argc; index++) {
       if (index > 0) out.byte(COMMA)
       jsonValue(out, command.bytes, command.argStart(index), command.argEnd(index))
     }
     out.ascii(']}\n')
+  }
+
+  /** The same for command after command. */
+  #middleOf(db: number | undefined, at: number, transaction: number | undefined): Buffer {
+    if (db !== this.#db || at !== this.#at || transaction !== this.#transaction) {
+      this.#db = db
+      this.#at = at
+      this.#transaction = transaction
+      const time = this.#stamp.of(at)
+      this.#middle = Buffer.from(`,"db":${db ?? null},"time":"${time}","transaction":${transaction ?? null},"argv":[`)
+    }
+    return this.#middle
   }
 
   attached(out: ByteWriter, replid: string, offset: number): void {
@@ -40,9 +51,4 @@ export class JsonFormat implements Format {
     const { reason, from, to } = mark
     out.utf8(jsonLine({ type: 'gap', reason, from, to, text: gapSentence(mark) }))
   }
-}
-
-function numberOrNull(out: ByteWriter, value: number | undefined): void {
-  if (value === undefined) out.ascii('null')
-  else out.number(value)
 }

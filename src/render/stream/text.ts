@@ -3,12 +3,11 @@ import type { GapMark } from '../../engine/follow-events.ts'
 import type { Command } from '../../protocol/stream.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
-import { encodeRepr } from './encoders.ts'
+import { BACKSLASH, quotedArguments } from './encoders.ts'
 import { type Format, TimeStamp } from './format.ts'
 import { gapSentence } from './gap.ts'
 
 const SPACE = 0x20
-const QUOTE = 0x22
 const NEWLINE = 0x0a
 
 export interface TextOptions {
@@ -34,21 +33,12 @@ export class TextFormat implements Format {
     if (state.db === undefined) out.ascii('?')
     else out.number(state.db)
     if (this.#options.indent && isInside(command, state)) out.ascii('  ')
-    for (let index = 0; index < command.argc; index++) this.#argument(out, command.bytes, command.argStart(index), command.argEnd(index))
+    quotedArguments(out, command, SPACE, BACKSLASH, this.#options.maxArg)
     out.byte(NEWLINE)
   }
 
   gap(out: ByteWriter, mark: GapMark): void {
     out.ascii(`# gap: ${gapSentence(mark)}\n`)
-  }
-
-  #argument(out: ByteWriter, bytes: Buffer, start: number, end: number): void {
-    const { maxArg } = this.#options
-    out.byte(SPACE)
-    out.byte(QUOTE)
-    out.encoded(encodeRepr, bytes, start, Math.min(end, start + maxArg))
-    out.byte(QUOTE)
-    if (end - start > maxArg) out.ascii(`…(${end - start} bytes)`.replace('…', '...'))
   }
 }
 
