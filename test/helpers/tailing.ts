@@ -1,0 +1,69 @@
+/** A `redis-repl tail` that runs beside the test until it is told to end. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+
+export class Tailing {
+  readonly child: ChildProcess
+  readonly #out: Buffer[] = []
+  #err = ''
+  readonly #ended: Promise<number | null>
+
+  /** @param output a file to append to, as `>>` does; without one the test reads a pipe */
+  constructor(args: readonly string[], output?: string) {
+    const { NO_COLOR: _, FORCE_COLOR: __, REDISCLI_AUTH: ___, ...env } = process.env
+    const file = output === undefined ? undefined : openSync(output, 'a')
+    this.child = spawn(process.execPath, [RUN, 'tail', ...args], { env, stdio: ['ignore', file ?? 'pipe', 'pipe'] })
+    if (file !== undefined) closeSync(file)
+    this.child.stderr?.on('data', (chunk) => {
+      this.#err += chunk
+    })
+    this.#ended = new Promise((resolve) => this.child.on('close', resolve))
+  }
+
+  /** Reads the pipe from now on. */
+  read(): this {
+    this.child.stdout?.on('data', (chunk) => this.#out.push(chunk))
+    return this
+  }
+
+  get stdout(): Buffer {
+    return Buffer.concat(this.#out)
+  }
+
+  get out(): string {
+    return this.stdout.toString()
+  }
+
+  get err(): string {
+    return this.#err
+  }
+
+  /** Waits for words on either output. @throws with what was said instead. */
+  async says(words: RegExp, limitMs = 20_000): Promise<void> {
+    const end = Date.now() + limitMs
+    while (!words.test(this.#err) && !words.test(this.out)) {
+      if (Date.now() > end || this.child.exitCode !== null) throw new Error(`tail did not say ${words}:\n${this.#err}\n${this.out.slice(-2000)}`)
+      await sleep(20)
+    }
+  }
+
+  async following(): Promise<void> {
+    await this.says(/following .* behind offset/)
+  }
+
+  /** Its exit status, when it ends. */
+  async end(signal?: NodeJS.Signals): Promise<number | null> {
+    if (signal) this.child.kill(signal)
+    return await this.#ended
+  }
+
+  /** The place at which it says that it has ended. */
+  get last(): { readonly offset: number; readonly replid: string } {
+    const [, offset, replid = ''] = /last offset (\d+) of ([0-9a-f]{40})/.exec(this.#err) ?? []
+    return { offset: Number(offset), replid }
+  }
+}
