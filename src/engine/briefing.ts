@@ -62,7 +62,7 @@ export class Briefing {
     this.#settings = settings
     this.#guard = forksOnPurpose(this.#options) ? undefined : forkGuard(this.#identity, settings, waitingReplicas(this.#before))
     const history = this.#before && historyFromInfo(this.#before)
-    const psync = this.#request(history)
+    const psync = this.#request(this.#before)
     const next: Plan = {
       ...plan,
       // A full resync asked for on purpose shall show itself, not wait for a second connection.
@@ -79,8 +79,9 @@ export class Briefing {
   async #refreshPosition(plan: Plan): Promise<Briefed> {
     if (plan.psync.kind !== 'position') return { plan, events: [] }
     const info = await this.#informant.info()
-    const psync = this.#request(info && historyFromInfo(info))
-    return { plan: { ...plan, psync }, events: this.#informant.takeEvents() }
+    const psync = this.#request(info)
+    const warnings = info ? [] : [this.#warning('NO_INFO', this.#informant.unavailable)]
+    return { plan: { ...plan, psync }, events: [...this.#informant.takeEvents(), ...warnings] }
   }
 
   /** Whom we follow, as far as it is known. */
@@ -109,12 +110,16 @@ export class Briefing {
     return [{ type: 'write-rate', at: now(), bytes: is.offset - was.offset, overMs: now() - this.#beganAt }]
   }
 
-  #request(history: History | undefined): PsyncRequest {
+  #request(info: Info | undefined): PsyncRequest {
     const { stopBeforePsync, position, choose } = this.#options
+    const history = info && historyFromInfo(info)
     this.stopReason = undefined
     if (forksOnPurpose(this.#options)) return { kind: 'anything' }
     if (stopBeforePsync) return this.#stop('ASKED_TO')
-    return history ? this.#requestFrom(history, choose?.(history) ?? position) : this.#requestBlindly(position)
+    if (history) return this.#requestFrom(history, choose?.(history) ?? position)
+    // Without a history nothing is known, so nothing is asked that could fork.
+    if (this.#options.allowFork) return positionRequest(position)
+    return this.#stop(info ? 'NO_POSITION' : 'NO_INFO')
   }
 
   /** @param position what to ask for instead of the live end */
@@ -153,12 +158,6 @@ export class Briefing {
     if (!guard.isCertain) return 'GUARD_UNKNOWN'
     if (isHarmless(guard, history.backlog !== undefined)) return undefined
     return guard.name === 'none' || guard.name === 'empty-rdb' ? 'NO_GUARD' : 'NEW_REPLID'
-  }
-
-  /** Without INFO nothing is known, so nothing is asked that could fork. */
-  #requestBlindly(position: Position | undefined): PsyncRequest {
-    if (this.#options.allowFork) return positionRequest(position)
-    return this.#stop(this.#before ? 'NO_POSITION' : 'NO_INFO')
   }
 
   /** The right to PSYNC may be seen all the same. */
