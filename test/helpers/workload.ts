@@ -1,5 +1,6 @@
 /** Mixed writes of every kind that a server knows, the same for the same seed. */
 import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { invocation } from '../../scripts/server-cache.ts'
 import type { RunningServer } from './server.ts'
 import { multibulk } from './wire.ts'
@@ -118,11 +119,14 @@ export async function pipe(server: RunningServer, commands: Buffer): Promise<voi
   if (!/errors: 0\b/.test(said)) throw new Error(`${server.installed.id}: ${said.slice(0, 2000)}`)
 }
 
-/** Writes without end until it is stopped. */
-export function keepWriting(server: RunningServer, kinds: Kinds, batch = 200): () => Promise<void> {
+/** Writes now and again until it is stopped. */
+export function keepWriting(server: RunningServer, kinds: Kinds, batch = 50): () => Promise<void> {
   let isOn = true
   const done = (async () => {
-    for (let seed = 1; isOn; seed++) await pipe(server, mixedWrites(seed, batch, kinds))
+    for (let seed = 1; isOn; seed++) {
+      await pipe(server, mixedWrites(seed, batch, kinds))
+      await sleep(20)
+    }
   })()
   return async () => {
     isOn = false
