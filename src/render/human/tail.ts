@@ -20,6 +20,8 @@ export class TailText {
   readonly #detail: Detail
   readonly #colour: Palette
   #server = ''
+  /** The silence that was told last. */
+  #silenceTold: SilenceEvent | undefined
 
   constructor(progress: Progress, detail: Detail, stream: NodeJS.WriteStream) {
     this.#progress = progress
@@ -84,7 +86,12 @@ export class TailText {
     return this.#colour.good(`following ${printable(this.#server)} again behind offset ${offset}, nothing was missed${renamed}`)
   }
 
-  #silence({ silentMs, silence }: SilenceEvent): string {
+  /** Of the same silence less and less often. */
+  #silence(event: SilenceEvent): string {
+    const { silentMs, silence } = event
+    const told = this.#silenceTold
+    if (told?.silence === silence && silentMs > told.silentMs && silentMs < told.silentMs * 2) return ''
+    this.#silenceTold = event
     const why = silence === 'unknown' ? 'INFO, which would tell why, is not permitted' : describeSilence(silence)
     return this.#warn(`nothing has come for ${duration(silentMs)}, not even a PING: ${why}`)
   }
