@@ -1,4 +1,5 @@
 /** One row per reason of a failure: what happened, what it means, what to do next. errors.ts picks the row. */
+import { FOLLOW_REASONS } from './follow-reasons.ts'
 import { afterCut, answered, bufferSeen, during, fate, MINIMAL_ACL, type Row, say, seconds, where } from './words.ts'
 
 const WRITE_ADVICE: Record<string, string> = {
@@ -10,6 +11,7 @@ const WRITE_ADVICE: Record<string, string> = {
 }
 
 export const REASONS: Record<string, Row> = {
+  ...FOLLOW_REASONS,
   // MASTER_UNREACHABLE, TIMEOUT
   REFUSED_CONNECTION: [
     (d) => `${where(d)} refused the connection (${d.errno}).`,
@@ -163,58 +165,6 @@ export const REASONS: Record<string, Row> = {
     (d) => `${where(d)} closed the connection while we were catching up with its stream.`,
     (d) => `Typical of an output buffer that ran over${bufferSeen(d)}: a real replica would begin again, with another fork.`,
     afterCut,
-  ],
-  STREAM_ENDED: [
-    (d) => `${where(d)} closed the connection while we followed its stream.`,
-    'It was restarted, became a replica of another server, cut us off (CLIENT KILL, output buffer), or the network failed.',
-    say('Without --no-retry the stream is taken up again where it broke off.'),
-  ],
-  SILENT: [
-    (d) => `Nothing came from ${where(d)} for ${seconds(d)}, not even a PING${d.given ? `, and INFO could not be had (${d.given})` : ''}.`,
-    'The connection is dead: the server is gone, or the network swallows what it sends.',
-    say('Without --no-retry the stream is taken up again where it broke off.'),
-  ],
-  SHUTDOWN: [
-    (d) => `${where(d)} shuts down, and would have waited for our ACK.`,
-    'It was left at once, so that it ends without delay.',
-    say('Without --no-retry we try until a server is there again.'),
-  ],
-  NOT_SERVING: [
-    (d) => `INFO of ${where(d)} shows that it serves no replica now (${d.reply}).`,
-    'It is loading, has lost its own master, or hands over to another server.',
-    say('A later try may succeed.'),
-  ],
-  BEHIND_US: [
-    (d) => `${where(d)} has less of the history than we have received.`,
-    'It is a replica that lags behind the server we followed before.',
-    say('It may catch up: a later try may succeed.'),
-  ],
-  NO_BACKLOG: [
-    (d) => `${where(d)} keeps no backlog: no replica has been here, or it was freed.`,
-    'There is no live end to attach to: any PSYNC would be a full resync, which forks the server and changes its replid.',
-    say(
-      '--allow-fork attaches all the same, with an empty RDB where the server can make one (7.0 and later); --from snapshot takes the data too.',
-    ),
-  ],
-  STREAM: [
-    (d) => `The stream of ${where(d)} breaks the protocol at offset ${d.offset}: ${JSON.stringify(d.reply?.slice(0, 40))}`,
-    'Either these bytes come from something that is no master, or the position does not belong to this history.',
-    say('Please report it with the versions of the server and of redis-repl, unless the offset was your own.'),
-  ],
-  SPOOL: [
-    (d) => `The spool, which holds what the output is behind, failed (${d.errno}).`,
-    'Nothing was lost: it can be taken up again where the output ended.',
-    say('See --spool-dir and --spool-max, and the space in that folder.'),
-  ],
-  SPOOL_FULL: [
-    (d) => `The reader of our output is ${d.bytes} bytes behind, and the spool is full.`,
-    'What was received is written out; we left the master, so that nothing piles up there.',
-    say('Go on from the last offset when the reader is ready; --spool-max gives it more room, --on-full decides otherwise.'),
-  ],
-  STATE_FILE: [
-    (d) => `The state file ${d.path} cannot be used (${d.errno}).`,
-    'It says where to go on, so nothing was started without it.',
-    say('Check its path and rights; if it is damaged, remove it and begin anew with --from.'),
   ],
   NO_PAYLOAD: [
     (d) => `${where(d)} closed the connection before the first byte of the RDB.`,

@@ -46,7 +46,8 @@ export class Tailing {
   async says(words: RegExp, limitMs = 20_000): Promise<void> {
     const end = Date.now() + limitMs
     while (!words.test(this.#err) && !words.test(this.out)) {
-      if (Date.now() > end || this.child.exitCode !== null) throw new Error(`tail did not say ${words}:\n${this.#err}\n${this.out.slice(-2000)}`)
+      if (Date.now() > end || this.child.exitCode !== null)
+        throw new Error(`tail did not say ${words}:\n${this.#err}\n${this.out.slice(-2000)}`)
       await sleep(20)
     }
   }

@@ -50,7 +50,10 @@ for (const installed of [pick('redis-8.6'), pick('valkey-9.1')]) {
 
       const first = new Tailing(args, output)
       const shown = async () => records(await readFile(output, 'utf8'))
-      await master.until('a first checkpoint', async () => (await saved().catch(() => 0)) > ((await shown())[0]?.end ?? Number.POSITIVE_INFINITY))
+      await master.until(
+        'a first checkpoint',
+        async () => (await saved().catch(() => 0)) > ((await shown())[0]?.end ?? Number.POSITIVE_INFINITY),
+      )
       await first.end('SIGKILL')
       const begin = (await shown())[0]?.start ?? 0
       for (let kill = 0; kill < KILLS; kill++) {

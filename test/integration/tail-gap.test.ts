@@ -61,7 +61,10 @@ for (const installed of servers()) {
       await server.cli('SET', 'last', '1')
       await tail.says(/"last"/)
       assert.equal(await tail.end('SIGINT'), 0)
-      const lines = tail.out.trim().split('\n').map((line) => JSON.parse(line))
+      const lines = tail.out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
       assert.deepEqual(
         lines.map(({ type }) => type),
         ['attached', 'command', 'gap', 'attached', 'command'],

@@ -9,7 +9,7 @@ import { TcpProxy } from '../helpers/proxy.ts'
 import { inStep, number, pair } from '../helpers/replication.ts'
 import { RunningServer, servers } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
-import { kindsOf, LIBRARY, mixedWrites, pipe } from '../helpers/workload.ts'
+import { type Kinds, kindsOf, LIBRARY, mixedWrites, pipe } from '../helpers/workload.ts'
 
 const ROUNDS = 26
 const WRITES_A_ROUND = 4000
@@ -25,6 +25,29 @@ async function loaded(installed: Installed, rdb: string): Promise<RunningServer>
   const server = await RunningServer.start(installed, {}, { folder })
   await server.until('loading', async () => (await server.info('loading')) === '0')
   return server
+}
+
+/** Writes, breaks the link in every way there is, and fails over. @returns how often a server ended the link */
+async function breakAndWrite(proxy: TcpProxy, master: RunningServer, replica: RunningServer, kinds: Kinds): Promise<number> {
+  let server = master
+  let killed = 0
+  for (let round = 0; round < ROUNDS; round++) {
+    if (round === FAILOVER_IN) {
+      await inStep(master, replica)
+      await replica.cli('REPLICAOF', 'NO', 'ONE')
+      proxy.lead(replica.port)
+      proxy.cut()
+      server = replica
+    }
+    const links = server === master ? '2' : '1'
+    await server.until('being followed', async () => (await server.info('connected_slaves')) === links)
+    if (round % 4 === 3) killed += Number(await server.cli('CLIENT', 'KILL', 'TYPE', 'replica')) > 0 ? 1 : 0
+    else proxy.cutAfter(1 + Math.floor(Math.random() * 100_000))
+    await pipe(server, mixedWrites(round + 2, WRITES_A_ROUND, kinds))
+    // The next link, or INFO beside it, breaks already in the handshake, or soon after.
+    proxy.cutAfter(1 + Math.floor(Math.random() * 10_000))
+  }
+  return killed
 }
 
 for (const installed of servers()) {
@@ -48,24 +71,8 @@ for (const installed of servers()) {
 
       const tail = new Tailing([proxy.target, '--from', 'snapshot', '--rdb', rdb, '--format', 'resp'], stream)
       await tail.following()
-      let server = master
-      let killed = 0
-      for (let round = 0; round < ROUNDS; round++) {
-        if (round === FAILOVER_IN) {
-          await inStep(master, replica)
-          await replica.cli('REPLICAOF', 'NO', 'ONE')
-          proxy.lead(replica.port)
-          proxy.cut()
-          server = replica
-        }
-        const links = server === master ? '2' : '1'
-        await server.until('being followed', async () => (await server.info('connected_slaves')) === links)
-        if (round % 4 === 3) killed += Number(await server.cli('CLIENT', 'KILL', 'TYPE', 'replica')) > 0 ? 1 : 0
-        else proxy.cutAfter(1 + Math.floor(Math.random() * 100_000))
-        await pipe(server, mixedWrites(round + 2, WRITES_A_ROUND, kinds))
-        // The next link, or INFO beside it, breaks already in the handshake, or soon after.
-        proxy.cutAfter(1 + Math.floor(Math.random() * 10_000))
-      }
+      const killed = await breakAndWrite(proxy, master, replica, kinds)
+      const server = replica
       assert.ok(killed + proxy.cuts >= 20, `${killed} links killed and ${proxy.cuts} cut`)
 
       // Nothing follows the last write then.

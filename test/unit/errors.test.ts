@@ -33,7 +33,9 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     [{ given: 'rediss://host' }, 'SCHEME'],
   ],
   NOT_REDIS: [[REFUSED, 'HTTP', 'TLS', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', '']],
-  TRY_LATER: [[REFUSED, 'LOADING', 'FAILOVER', 'NOMASTERLINK', 'MASTERDOWN', 'BUSY', 'MISCONF', 'MAX_CLIENTS', 'NOT_SERVING', 'BEHIND_US', '']],
+  TRY_LATER: [
+    [REFUSED, 'LOADING', 'FAILOVER', 'NOMASTERLINK', 'MASTERDOWN', 'BUSY', 'MISCONF', 'MAX_CLIENTS', 'NOT_SERVING', 'BEHIND_US', ''],
+  ],
   LINK_LOST: [
     [{ ...WHERE, limitMs: 30_000 }, 'CLOSED', 'NO_PAYLOAD', 'STREAM_CUT', 'STREAM_ENDED', 'SILENT', 'SHUTDOWN', ''],
     [{ ...WHERE, bufferBytes: 900, bufferLimit: 1000 }, 'NO_PAYLOAD', 'STREAM_CUT'],
@@ -53,7 +55,9 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     [{ bytes: 10 }, 'SPOOL_FULL'],
   ],
   OUTPUT_EXISTS: [[{ path: PATH }, '']],
-  GAP: [[{ ...WHERE, offset: 77, given: 'a1'.repeat(20), bytes: 5 }, 'OTHER_HISTORY', 'NO_BACKLOG', 'TOO_OLD', 'AHEAD', 'DIVERGED', 'LOST']],
+  GAP: [
+    [{ ...WHERE, offset: 77, given: 'a1'.repeat(20), bytes: 5 }, 'OTHER_HISTORY', 'NO_BACKLOG', 'TOO_OLD', 'AHEAD', 'DIVERGED', 'LOST'],
+  ],
   INTERNAL: [[{ given: 'x is not a function' }, '']],
   ABORTED: [[{}, '']],
 }
