@@ -43,7 +43,7 @@ export default class Tail extends ReplCommand<typeof Tail> {
   }
 
   async #stats() {
-    const { StatsReport } = await import('../render/stats-report.ts')
-    return new StatsReport(process.stdout, this.flags.json)
+    if (this.flags.json) return new (await import('../render/stats-json.ts')).StatsJson(process.stdout)
+    return new (await import('../render/stats-tables.ts')).StatsTables(process.stdout)
   }
 }

@@ -36,6 +36,17 @@ export interface StatsFigures {
   readonly biggest: readonly BigCommand[]
 }
 
+interface Rates {
+  readonly commandsPerSecond: number
+  readonly bytesPerSecond: number
+}
+
+/** @param elapsedMs how long the stream was watched */
+export function ratesOf({ commands, bytes: size }: Pick<StatsFigures, 'commands' | 'bytes'>, elapsedMs: number): Rates {
+  const seconds = Math.max(elapsedMs, 1) / 1000
+  return { commandsPerSecond: commands / seconds, bytesPerSecond: size / seconds }
+}
+
 class Counter implements Share {
   readonly name: string
   commands = 0
@@ -51,11 +62,21 @@ class Counter implements Share {
   }
 }
 
+/** What is counted for a command's name, and what is known of its keys without a look at each. */
+class Named extends Counter {
+  readonly firstKey: number | undefined
+
+  constructor(name: string, keys: KeyRules) {
+    super(name)
+    this.firstKey = keys.firstOf(name)
+  }
+}
+
 export class StreamStats {
   readonly #keys: KeyRules
   readonly #total = new Counter('')
   readonly #upkeep = new Counter('')
-  readonly #commands = new Set<Counter>()
+  readonly #commands = new Set<Named>()
   readonly #dbs = new Map<number | undefined, Counter>()
   readonly #prefixes: Counter[] = []
   readonly #others = new Counter('(other prefixes)')
@@ -70,16 +91,22 @@ export class StreamStats {
   add(command: Command, role: Role, db: number | undefined): void {
     const bytes = command.endOffset - command.startOffset
     this.#total.add(bytes)
-    this.#byName.get(command.bytes, command.argStart(0), command.argEnd(0)).add(bytes)
-    if (role === 'upkeep' || role === 'select') this.#upkeep.add(bytes)
-    else this.#addWrite(command, role, db, bytes)
-  }
-
-  #addWrite(command: Command, role: Role, db: number | undefined, bytes: number): void {
+    const named = this.#byName.get(command.bytes, command.argStart(0), command.argEnd(0))
+    named.add(bytes)
+    if (role === 'upkeep' || role === 'select') {
+      this.#upkeep.add(bytes)
+      return
+    }
     this.#ofDb(db).add(bytes)
-    const key = role === 'data' ? this.#keys.first(command) : 0
+    const key = this.#firstKey(named, command)
     if (key > 0) this.#ofPrefix(command, key).add(bytes)
     if (bytes > (this.#biggest[BIGGEST - 1]?.bytes ?? 0)) this.#remember(command, key, bytes)
+  }
+
+  /** 0 for none. */
+  #firstKey({ firstKey }: Named, command: Command): number {
+    if (firstKey === undefined) return this.#keys.positions(command)[0] ?? 0
+    return firstKey < command.argc ? firstKey : 0
   }
 
   figures(): StatsFigures {
@@ -107,8 +134,8 @@ export class StreamStats {
     return this.#byPrefix.get(command.bytes, start, prefixEnd(command.bytes, start, command.argEnd(key)))
   }
 
-  #named(name: Buffer): Counter {
-    const counter = new Counter(name.toString('latin1').toUpperCase())
+  #named(name: Buffer): Named {
+    const counter = new Named(name.toString('latin1').toUpperCase(), this.#keys)
     this.#commands.add(counter)
     return counter
   }

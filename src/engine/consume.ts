@@ -70,7 +70,7 @@ export class Consumer {
   }
 
   get isDone(): boolean {
-    return this.#view.isDone || this.#isPastLimit || (this.#safe.offset >= this.#limit && this.progress !== undefined)
+    return this.#isPastLimit || this.#view.isDone || (this.#safe.offset >= this.#limit && this.progress !== undefined)
   }
 
   /**

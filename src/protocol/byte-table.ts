@@ -13,6 +13,9 @@ export class ByteTable<T> {
   #slots: Int32Array = new Int32Array(256)
   #names: Buffer[] = []
   #values: T[] = []
+  /** What was found last: streams are monotonous. */
+  #lastName: Buffer = Buffer.alloc(0)
+  #lastValue: T | undefined
 
   /**
    * @param make the value for a name seen first; its bytes are its own
@@ -25,11 +28,16 @@ export class ByteTable<T> {
 
   /** The value of the name at bytes[start, end). */
   get(bytes: Buffer, start: number, end: number): T {
+    if (this.#lastValue !== undefined && this.#isSame(this.#lastName, bytes, start, end)) return this.#lastValue
     const mask = this.#slots.length - 1
     for (let slot = this.#hash(bytes, start, end) & mask; ; slot = (slot + 1) & mask) {
       const index = this.#slots[slot] as number
       if (index === 0) return this.#add(slot, bytes, start, end)
-      if (this.#isSame(this.#names[index - 1] as Buffer, bytes, start, end)) return this.#values[index - 1] as T
+      const name = this.#names[index - 1] as Buffer
+      if (!this.#isSame(name, bytes, start, end)) continue
+      this.#lastName = name
+      this.#lastValue = this.#values[index - 1] as T
+      return this.#lastValue
     }
   }
 

@@ -99,11 +99,12 @@ export class KeyRules {
     return rules.flatMap((rule) => keysBy(rule, command))
   }
 
-  /** The first of them alone, or 0: what a stream of millions of commands has time for. */
-  first(command: ArgSource): number {
-    const rules = this.#rulesOf(command)
-    if (rules === FIRST) return command.argc > 1 ? 1 : 0
-    return rules === NONE ? 0 : (rules.flatMap((rule) => keysBy(rule, command))[0] ?? 0)
+  /** Where the first key of every command of this name stands, 0 for none; undefined where that depends on its arguments. */
+  firstOf(name: string): number | undefined {
+    const rules = this.#rules.get(name) ?? this.#otherwise
+    if (rules === FIRST) return 1
+    const hasSubcommands = [...this.#rules.keys()].some((other) => other.startsWith(`${name}|`))
+    return rules === NONE && !hasSubcommands ? 0 : undefined
   }
 
   #rulesOf(command: ArgSource): readonly Rule[] {

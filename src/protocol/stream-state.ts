@@ -1,4 +1,5 @@
 /** What a stream means beyond its single commands: the selected database, and the transaction that is open. */
+import { ByteTable } from './byte-table.ts'
 import type { Command } from './stream.ts'
 
 /**
@@ -7,13 +8,14 @@ import type { Command } from './stream.ts'
  */
 export type Role = 'data' | 'upkeep' | 'select' | 'multi' | 'exec'
 
-const ROLES: ReadonlyMap<string, Role> = new Map([
+const SPECIAL: ReadonlyMap<string, Role> = new Map([
   ['PING', 'upkeep'],
   ['REPLCONF', 'upkeep'],
   ['SELECT', 'select'],
   ['MULTI', 'multi'],
   ['EXEC', 'exec'],
 ])
+const ROLES = new ByteTable((name) => SPECIAL.get(name.toString('latin1').toUpperCase()) ?? 'data', true)
 
 /** Where a stream can be taken up again. */
 export interface Place {
@@ -36,7 +38,7 @@ export class StreamState {
 
   /** Takes note of a command, in the order of the stream. An EXEC belongs to the transaction that it ends. */
   observe(command: Command): Role {
-    const role = ROLES.get(command.name) ?? 'data'
+    const role = ROLES.get(command.bytes, command.argStart(0), command.argEnd(0))
     if (role === 'select') this.db = selected(command)
     if (role === 'multi') this.transaction = command.startOffset
     return role

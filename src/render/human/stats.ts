@@ -1,22 +1,11 @@
 /** What burns the stream, as tables. */
-import type { Share, StatsFigures } from '../../diagnosis/stream-stats.ts'
+import { ratesOf, type Share, type StatsFigures } from '../../diagnosis/stream-stats.ts'
 import { bytes, exact } from '../../diagnosis/units.ts'
 import type { Palette } from '../palette.ts'
 import { printable } from '../printable.ts'
 import { table } from '../table.ts'
 
 const NAME_WIDTH = 36
-
-export interface Rates {
-  readonly commandsPerSecond: number
-  readonly bytesPerSecond: number
-}
-
-/** @param elapsedMs how long the stream was watched */
-export function ratesOf({ commands, bytes: size }: Pick<StatsFigures, 'commands' | 'bytes'>, elapsedMs: number): Rates {
-  const seconds = Math.max(elapsedMs, 1) / 1000
-  return { commandsPerSecond: commands / seconds, bytesPerSecond: size / seconds }
-}
 
 export function statsText(figures: StatsFigures, elapsedMs: number, colour: Palette, rows: number): string {
   const { commandsPerSecond, bytesPerSecond } = ratesOf(figures, elapsedMs)

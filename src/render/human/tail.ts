@@ -1,6 +1,7 @@
 /** What `tail` says beside the stream: how it goes, and the summary with the way to go on. */
 import { explain } from '../../diagnosis/errors.ts'
 import { describeSilence } from '../../diagnosis/silence.ts'
+import { ratesOf } from '../../diagnosis/stream-stats.ts'
 import { bytes, duration, exact } from '../../diagnosis/units.ts'
 import type { Progress as Passed } from '../../engine/consume.ts'
 import type { SilenceEvent } from '../../engine/events.ts'
@@ -12,7 +13,6 @@ import { printable } from '../printable.ts'
 import type { Progress } from '../progress.ts'
 import { gapSentence } from '../stream/gap.ts'
 import { wrap } from '../wrap.ts'
-import { ratesOf } from './stats.ts'
 import { type Detail, traceText, warningText } from './trace.ts'
 
 export class TailText {
