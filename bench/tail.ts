@@ -14,7 +14,7 @@ import { installedServers, invocation } from '../scripts/server-cache.ts'
 import { ReplayMaster } from './replay-master.ts'
 
 const RUN = fileURLToPath(new URL('../bin/run.js', import.meta.url))
-const ROUNDS = 3
+const ROUNDS = 5
 /** What we promise: our share of the peer's time. */
 const PROMISED = { text: 1 / 7, json: 1 / 4, stats: 1 / 10 } as const
 

@@ -267,12 +267,6 @@ export class StreamScanner {
   #header(bytes: Buffer, start: number, sign: number): number {
     if (start >= bytes.length) return INCOMPLETE
     if (bytes[start] !== sign) throw this.#malformed(bytes, start)
-    // Nearly all have one digit.
-    const only = (bytes[start + 1] as number) - 0x30
-    if (bytes[start + 2] === CR && bytes[start + 3] === LF && only >= 0 && only <= 9) {
-      this.#next = start + 4
-      return only
-    }
     let value = 0
     let at = start + 1
     for (; at < bytes.length && bytes[at] !== CR; at++) {
