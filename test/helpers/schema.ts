@@ -10,6 +10,21 @@ const compiled = new Map<string, ValidateFunction>()
 export function assertSchema(text: string, name: string): Record<string, unknown> {
   const value: Record<string, unknown> = JSON.parse(text)
   assert.equal(value.schema, `redis-repl/${name}/1`)
+  return checked(value, name)
+}
+
+/** Checks NDJSON, whose first record names the schema of all. */
+export function assertRecords(text: string, name: string): Record<string, unknown>[] {
+  const records = Buffer.from(text, 'latin1')
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.equal(records[0].schema, `redis-repl/${name}/1`)
+  return records.map((record) => checked(record, name))
+}
+
+function checked(value: Record<string, unknown>, name: string): Record<string, unknown> {
   const file = new URL(`../../docs/schemas/${name}-1.json`, import.meta.url)
   const validate = compiled.get(name) ?? ajv.compile(JSON.parse(readFileSync(file, 'utf8')))
   compiled.set(name, validate)

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import RedisParser from 'redis-parser'
+import { ReplError } from '../../src/errors.ts'
+import { findStart } from '../../src/protocol/realign.ts'
+import { StreamScanner } from '../../src/protocol/stream.ts'
+import { chunkings, cut } from '../helpers/chunkings.ts'
+import { multibulk } from '../helpers/wire.ts'
+
+const ORIGIN = 5_000_000_000
+const argument = fc.oneof(
+  fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes)),
+  // What looks like the protocol itself.
+  fc.constantFrom('*1\r\n$4\r\nping\r\n', '\r\n', '$3\r\n', '*', '$-1\r\n', '').map((text) => Buffer.from(text)),
+  fc.nat(3000).map((length) => Buffer.alloc(length, 'x')),
+)
+const command = fc.array(argument, { minLength: 1, maxLength: 12 })
+const commands = fc.array(command, { maxLength: 12 })
+const sizes = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 8 })
+
+interface Seen {
+  readonly args: string[]
+  readonly start: number
+  readonly end: number
+}
+
+/** Everything is copied at once: the views are not valid any longer. */
+function scan(chunks: Iterable<Buffer>): { seen: Seen[]; offset: number; pending: number } {
+  const scanner = new StreamScanner(ORIGIN)
+  const seen: Seen[] = []
+  for (const chunk of chunks) {
+    for (const batch of scanner.push(chunk)) {
+      for (let next = batch.next(); next; next = batch.next()) {
+        const { argc, startOffset, endOffset } = next
+        const args = Array.from({ length: argc }, (_, index) => (next as NonNullable<typeof next>).text(index))
+        seen.push({ args, start: startOffset, end: endOffset })
+      }
+    }
+  }
+  return { seen, offset: scanner.offset, pending: scanner.pending }
+}
+
+function encoded(list: Buffer[][]): Buffer {
+  return Buffer.concat(list.map((args) => multibulk(...args)))
+}
+
+/** What must be seen, from what was written. */
+function expected(list: Buffer[][]): Seen[] {
+  let offset = ORIGIN
+  return list.map((args) => {
+    const start = offset
+    offset += multibulk(...args).length
+    return { args: args.map((arg) => arg.toString('latin1')), start, end: offset }
+  })
+}
+
+test('StreamScanner: the same commands and offsets, however the bytes are cut', () => {
+  fc.assert(
+    fc.property(commands, command, sizes, fc.nat(), (list, last, pieces, part) => {
+      const whole = encoded(list)
+      const half = multibulk(...last)
+      const begun = half.subarray(0, part % half.length)
+      const { seen, offset, pending } = scan(cut(Buffer.concat([whole, begun]), pieces))
+      assert.deepEqual(seen, expected(list))
+      assert.equal(offset, ORIGIN + whole.length)
+      assert.equal(pending, begun.length)
+    }),
+  )
+})
+
+test('StreamScanner: the same at every split in two and byte by byte', () => {
+  const list = [['SET', 'k', 'a\r\n*1\r\n$1\r\nb'], ['MULTI'], ['DEL', 'x', ''], ['EXEC']].map((args) =>
+    args.map((arg) => Buffer.from(arg)),
+  )
+  for (const { how, chunks } of chunkings(encoded(list))) assert.deepEqual(scan(chunks).seen, expected(list), how)
+})
+
+test('StreamScanner agrees with redis-parser', () => {
+  fc.assert(
+    fc.property(commands, sizes, (list, pieces) => {
+      const replies: string[][] = []
+      const parser = new RedisParser({
+        returnBuffers: true,
+        returnReply: (reply: Buffer[]) => replies.push(reply.map((arg) => arg.toString('latin1'))),
+        returnError: assert.fail,
+      })
+      parser.execute(encoded(list))
+      assert.deepEqual(
+        scan(cut(encoded(list), pieces)).seen.map(({ args }) => args),
+        replies,
+      )
+    }),
+  )
+})
+
+/** The one error of a scan, or undefined. */
+function failure(chunks: Iterable<Buffer>): ReplError | undefined {
+  try {
+    scan(chunks)
+    return undefined
+  } catch (error) {
+    assert.ok(error instanceof ReplError, String(error))
+    return error
+  }
+}
+
+test('StreamScanner: garbage is an error of its kind, with the offset at which it stands, however it is cut', () => {
+  const garbage = fc.constantFrom(
+    { text: 'PING\r\n', at: 1 },
+    { text: '+OK\r\n', at: 1 },
+    { text: '*0\r\n', at: 1 },
+    { text: '*-1\r\n', at: 2 },
+    { text: '*x\r\n', at: 2 },
+    { text: '*1\n', at: 3 },
+    { text: '*1\rx', at: 3 },
+    { text: '*\r\n', at: 2 },
+    { text: '*1\r\n:5\r\nxx', at: 5 },
+    { text: '*1\r\n$-1\r\nx', at: 6 },
+    { text: '*1\r\n$2\r\nabcd\r\n', at: 11 },
+    { text: '*12345678901\r\n', at: 12 },
+    { text: '*9999999999\r\n', at: 1 },
+    { text: '*1\r\n$9999999999\r\n', at: 18 },
+  )
+  fc.assert(
+    fc.property(commands, garbage, sizes, (list, { text, at }, pieces) => {
+      const good = encoded(list)
+      const error = failure(cut(Buffer.concat([good, Buffer.from(text)]), pieces))
+      assert.deepEqual([error?.code, error?.details.reason], ['PROTOCOL', 'STREAM'])
+      assert.equal(error?.details.offset, ORIGIN + good.length + at)
+    }),
+  )
+})
+
+test('StreamScanner: whatever comes, it is commands or an error of its kind, never another', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          argument,
+          fc.constantFrom('*2\r\n', '$1\r\na\r\n', '*').map((text) => Buffer.from(text)),
+        ),
+      ),
+      sizes,
+      (parts, pieces) => {
+        const error = failure(cut(Buffer.concat(parts), pieces))
+        assert.ok(error === undefined || error.details.reason === 'STREAM')
+      },
+    ),
+  )
+})
+
+test('StreamScanner: an announced size takes no memory before the bytes are there', () => {
+  const before = process.memoryUsage().rss
+  const scanner = new StreamScanner(0)
+  scanner.push(Buffer.from('*100000000\r\n$3\r\nabc\r\n'))
+  assert.ok(process.memoryUsage().rss - before < 100_000_000)
+  assert.equal(scanner.offset, 0)
+})
+
+test('findStart: from any byte of a stream, the next boundary', () => {
+  fc.assert(
+    fc.property(fc.array(command, { minLength: 2, maxLength: 8 }), fc.nat(), (list, where) => {
+      const bytes = encoded(list)
+      const ends = expected(list).map(({ end }) => end - ORIGIN)
+      const from = where % bytes.length
+      const boundaries = [0, ...ends].filter((end) => end >= from)
+      const start = findStart(bytes.subarray(from), bytes.length - from) + from
+      // What stands inside a value and reads like commands up to the end is commands, for all that anybody could know.
+      const isInside = !boundaries.includes(start)
+      if (isInside) assert.deepEqual(scan(cut(bytes.subarray(start), [99])).pending, 0)
+      else assert.equal(start, boundaries[0])
+    }),
+  )
+})
