@@ -1,4 +1,5 @@
 /** A stream given to whatever consumes one, as the follower gives it. */
+import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { type CommandView, type ConsumeOptions, Consumer, type Progress } from '../../src/engine/consume.ts'
 import type { AttachedMark, StreamMark } from '../../src/engine/follow-events.ts'
@@ -25,11 +26,11 @@ export async function consume(
   steps: readonly (Buffer | StreamMark)[],
   options: Partial<ConsumeOptions> = {},
 ): Promise<Progress[]> {
-  const spool = new Spool<StreamMark>({ memoryBytes: 1 << 26, diskBytes: 0, folder: tmpdir() })
+  const spool = new Spool<StreamMark>({ memoryBytes: 1 << 30, diskBytes: 0, folder: tmpdir() })
   const progress: Progress[] = []
   let at = AT
   for (const step of steps) {
-    if (Buffer.isBuffer(step)) await spool.push(step, at)
+    if (Buffer.isBuffer(step)) assert.ok(await spool.push(step, at))
     else spool.mark(step)
     // A block holds what comes at the same time.
     at += 1000
