@@ -9,8 +9,10 @@ import { endsInsideLine, keepFlowing } from '../io/output.ts'
 import { StdoutSink } from '../io/rdb-file.ts'
 import { Spool } from '../io/spool.ts'
 import { readState, type SavedState, StateFile } from '../io/state-file.ts'
+import { endpointName } from '../io/transport.ts'
 import type { TailText } from '../render/human/tail.ts'
 import type { StatsReport } from '../render/stats-report.ts'
+import type { Printer } from '../render/stream/printer.ts'
 import { StatsView } from '../render/stream/stats-view.ts'
 import type { connectionOptions } from './connection.ts'
 import { followOptions, parseLimit, spoolFolder } from './tail-flags.ts'
@@ -72,18 +74,26 @@ export async function runTail(run: TailRun): Promise<void> {
   try {
     await new Consumer(view, { flat: flags.flat, untilOffset }).run(spool, flushed, signal)
   } catch (error) {
-    if (!isQuietEnd(error, signal)) throw error
+    if (!isQuietEnd(error, signal)) throw named(error, endpointName(connection.endpoint))
   } finally {
     stopLooking()
     stopClock()
     finished.abort()
     await spool.close()
     await following
-    if (passed && keeper) await keeper.saveNow(stateOf(passed), now())
-    if (view instanceof StatsView) run.stats?.conclude(view.stats.figures(), view.gaps, passed, now() - began)
-    if (run.outputEnded.aborted) text?.end()
-    else text?.summary(passed, now() - began, passed && goOn(run, passed))
+    if (passed) await keeper?.saveNow(stateOf(passed), now())
+    conclude(run, view, passed, now() - began)
   }
+}
+
+function conclude(run: TailRun, view: Printer | StatsView, passed: Passed | undefined, elapsedMs: number): void {
+  if (view instanceof StatsView) run.stats?.conclude(view.stats.figures(), view.gaps, passed, elapsedMs)
+  if (run.outputEnded.aborted) run.text?.end()
+  else run.text?.summary(passed, elapsedMs, passed && goOn(run, passed))
+}
+
+function named(error: unknown, endpoint: string): unknown {
+  return error instanceof ReplError ? error.with({ endpoint }) : error
 }
 
 function stateOf({ replid, place }: Passed): SavedState {

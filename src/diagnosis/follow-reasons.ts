@@ -6,17 +6,19 @@ export const FOLLOW_REASONS: Record<string, Row> = {
   STREAM_ENDED: [
     (d) => `${where(d)} closed the connection while we followed its stream.`,
     'It was restarted, became a replica of another server, cut us off (CLIENT KILL, output buffer), or the network failed.',
-    say('Without --no-retry the stream is taken up again where it broke off.'),
+    say('Go on from the last offset; tail does so by itself unless --no-retry or --retry-max-time forbids it.'),
   ],
   SILENT: [
     (d) => `Nothing came from ${where(d)} for ${seconds(d)}, not even a PING${d.given ? `, and INFO could not be had (${d.given})` : ''}.`,
     'The connection is dead: the server is gone, or the network swallows what it sends.',
-    say('Without --no-retry the stream is taken up again where it broke off.'),
+    say('Go on from the last offset; tail does so by itself unless --no-retry or --retry-max-time forbids it.'),
   ],
   SHUTDOWN: [
     (d) => `${where(d)} shuts down, and would have waited for our ACK.`,
     'It was left at once, so that it ends without delay.',
-    say('Without --no-retry we try until a server is there again.'),
+    say(
+      'Go on from the last offset when a server is there again; tail does so by itself unless --no-retry or --retry-max-time forbids it.',
+    ),
   ],
   NOT_SERVING: [
     (d) => `INFO of ${where(d)} shows that it serves no replica now (${d.reply}).`,

@@ -82,10 +82,14 @@ export class Consumer {
     while (!signal.aborted && !this.isDone) {
       const taken = await spool.take()
       if (!taken || signal.aborted) return
-      if (taken.kind === 'bytes') this.#push(taken.bytes, taken.at)
-      else if (taken.mark.type !== 'settle') this.#place(taken.mark)
-      await this.#view.flush()
-      if (this.progress) await flushed(this.progress)
+      try {
+        if (taken.kind === 'bytes') this.#push(taken.bytes, taken.at)
+        else if (taken.mark.type !== 'settle') this.#place(taken.mark)
+      } finally {
+        // Also when the stream breaks the protocol: what came before was whole.
+        await this.#view.flush()
+        if (this.progress) await flushed(this.progress)
+      }
       if (taken.kind === 'mark' && taken.mark.type === 'settle') taken.mark.resolve({ ...this.#safe })
     }
   }

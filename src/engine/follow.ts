@@ -145,7 +145,6 @@ export class Follower {
 
   #attached(heartbeat: Heartbeat): void {
     this.#heartbeat = heartbeat
-    this.#backoff.reset()
     this.#races = this.#room = 0
     this.#aheadSince = undefined
     const { replid, offset } = positionOf(this.#verdict?.verdict)
@@ -185,6 +184,8 @@ export class Follower {
   async #store({ data, offset }: StreamChunkEvent): Promise<void> {
     const at = wallClock().getTime()
     while (!(await this.#spool.push(data, at))) await this.#full(data.length)
+    // A server that takes us in and lets us go at once shall not be asked five times a second.
+    this.#backoff.reset()
     if (this.#received) this.#received = { replid: this.#received.replid, offset }
   }
 

@@ -90,23 +90,28 @@ export class Command {
   }
 }
 
-/** Whole commands that stand side by side in the same bytes. */
+/** Whole commands that stand side by side in the same bytes, and what is wrong with those behind. */
 export class CommandBatch {
   readonly #marks: Int32Array
   readonly #end: number
   readonly #command: Command
+  readonly #failure: ReplError | undefined
   #at = 0
 
   /** @param offset the history's offset of the byte before bytes[0] */
-  constructor(bytes: Buffer, marks: Int32Array, end: number, offset: number) {
+  constructor(bytes: Buffer, marks: Int32Array, end: number, offset: number, failure?: ReplError) {
     this.#marks = marks
     this.#end = end
     this.#command = new Command(bytes, marks, offset)
+    this.#failure = failure
   }
 
-  /** The next command, in the same object each time. */
+  /** The next command, in the same object each time. @throws ReplError PROTOCOL (STREAM) behind the last one. */
   next(): Command | undefined {
-    if (this.#at >= this.#end) return undefined
+    if (this.#at >= this.#end) {
+      if (this.#failure) throw this.#failure
+      return undefined
+    }
     this.#command.moveTo(this.#at)
     this.#at += 3 + 2 * (this.#marks[this.#at + 2] as number)
     return this.#command
@@ -117,7 +122,8 @@ export class CommandBatch {
  * Input: the bytes of a history behind `offset`, split anywhere. `push` returns the commands completed by this chunk, valid
  * until the next push; what is incomplete is kept. `offset` is the last byte of the last whole command.
  * A command that spans chunks is collected once, in memory of its own size.
- * @throws ReplError PROTOCOL (STREAM) with the offset of the byte that breaks the rules; the scanner must be dropped then.
+ * A byte that breaks the rules is an error, ReplError PROTOCOL (STREAM) with its offset, behind the last good command; the
+ * scanner must be dropped then.
  */
 export class StreamScanner {
   #offset: number
@@ -132,6 +138,7 @@ export class StreamScanner {
   /** Behind the marks of the last whole command, and behind its last byte. */
   #end = 0
   #lastFrameEnd = 0
+  #failure: ReplError | undefined
 
   constructor(offset: number) {
     this.#offset = offset
@@ -154,15 +161,16 @@ export class StreamScanner {
       if (this.#carried > 0) return batches
       batches.push(this.#take(this.#carry, this.#marks.slice(0, this.#end)))
       this.#carry = Buffer.alloc(0)
+      if (this.#failure) return batches
     }
     const rest = from === 0 ? chunk : chunk.subarray(from)
     const end = this.#scan(rest, Number.POSITIVE_INFINITY)
-    if (this.#end > 0) batches.push(this.#take(rest, this.#marks))
+    if (this.#end > 0 || this.#failure) batches.push(this.#take(rest, this.#marks))
     if (end < rest.length) this.#keep(rest.subarray(end))
     return batches
   }
 
-  /** Where the command that begins at `start` ends, or undefined when it is not whole. @throws ReplError as push does. */
+  /** Where the command that begins at `start` ends, or undefined when it is not whole. @throws ReplError PROTOCOL (STREAM). */
   frameEnd(bytes: Buffer, start: number): number | undefined {
     this.#end = 0
     const end = this.#scanOne(bytes, start)
@@ -177,7 +185,7 @@ export class StreamScanner {
       this.#append(chunk.subarray(taken, taken + wanted))
       taken += wanted
       if (this.#carried < this.#need) continue
-      if (this.#scan(this.#carry.subarray(0, this.#carried), 1) === 0) continue
+      if (this.#scan(this.#carry.subarray(0, this.#carried), 1) === 0 && !this.#failure) continue
       this.#carried = 0
       break
     }
@@ -185,7 +193,7 @@ export class StreamScanner {
   }
 
   #take(bytes: Buffer, marks: Int32Array): CommandBatch {
-    const batch = new CommandBatch(bytes, marks, this.#end, this.#offset)
+    const batch = new CommandBatch(bytes, marks, this.#end, this.#offset, this.#failure)
     this.#offset += this.#lastFrameEnd
     return batch
   }
@@ -211,10 +219,15 @@ export class StreamScanner {
   #scan(bytes: Buffer, most: number): number {
     this.#end = 0
     let at = 0
-    for (let count = 0; count < most && at < bytes.length; count++) {
-      const end = this.#scanOne(bytes, at)
-      if (end === INCOMPLETE) break
-      at = end
+    try {
+      for (let count = 0; count < most && at < bytes.length; count++) {
+        const end = this.#scanOne(bytes, at)
+        if (end === INCOMPLETE) break
+        at = end
+      }
+    } catch (error) {
+      if (!(error instanceof ReplError)) throw error
+      this.#failure = error
     }
     this.#lastFrameEnd = at
     return at

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { assertThreeParts } from '../helpers/failures.ts'
 import { FakeMaster, infoReply, REPLID, type Script } from '../helpers/fake-master.ts'
 import { cli, type Ran } from '../helpers/run.ts'
 import { freePort } from '../helpers/server.ts'
@@ -30,23 +31,6 @@ async function handshake(script: Script, args: string[] = [], greeting?: Paramet
 async function dump(script: Script, args: string[] = []): Promise<Ran> {
   master = await FakeMaster.start(script)
   return await cli(['dump-rdb', master.target, '--silence-timeout', '1', '-o', join(folder, 'x.rdb'), ...args])
-}
-
-/** What every failure owes the user. */
-function assertThreeParts(ran: Ran, code: string, status: number): void {
-  assert.equal(ran.status, status, ran.err)
-  const lines = ran.err.split('\n')
-  const first = lines.findIndex((line) => line.startsWith(`error ${code}: `))
-  assert.ok(first >= 0, ran.err)
-  assert.match(lines[first + 1] ?? '', /^ {2}\S.{10}/)
-  assert.ok(
-    lines.slice(first + 2).some((line) => /^ {2}→ \S/.test(line)),
-    ran.err,
-  )
-  assert.doesNotMatch(ran.err, /^\s+at .*:\d+/m, 'no stack trace')
-  assert.doesNotMatch(ran.err + ran.out, /undefined|\[object/)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is checked
-  assert.doesNotMatch(ran.err + ran.out, /[\u0000-\u0009\u000b-\u001f\u007f]/, 'no raw control byte')
 }
 
 const REFUSALS: [name: string, script: Script, code: string, status: number][] = [

@@ -26,9 +26,8 @@ interface Seen {
 }
 
 /** Everything is copied at once: the views are not valid any longer. */
-function scan(chunks: Iterable<Buffer>): { seen: Seen[]; offset: number; pending: number } {
+function scan(chunks: Iterable<Buffer>, seen: Seen[] = []): { seen: Seen[]; offset: number; pending: number } {
   const scanner = new StreamScanner(ORIGIN)
-  const seen: Seen[] = []
   for (const chunk of chunks) {
     for (const batch of scanner.push(chunk)) {
       for (let next = batch.next(); next; next = batch.next()) {
@@ -94,14 +93,15 @@ test('StreamScanner agrees with redis-parser', () => {
   )
 })
 
-/** The one error of a scan, or undefined. */
-function failure(chunks: Iterable<Buffer>): ReplError | undefined {
+/** The one error of a scan, if there is one, and what came before it. */
+function failing(chunks: Iterable<Buffer>): { error?: ReplError; seen: Seen[] } {
+  const seen: Seen[] = []
   try {
-    scan(chunks)
-    return undefined
+    scan(chunks, seen)
+    return { seen }
   } catch (error) {
     assert.ok(error instanceof ReplError, String(error))
-    return error
+    return { error, seen }
   }
 }
 
@@ -125,7 +125,8 @@ test('StreamScanner: garbage is an error of its kind, with the offset at which i
   fc.assert(
     fc.property(commands, garbage, sizes, (list, { text, at }, pieces) => {
       const good = encoded(list)
-      const error = failure(cut(Buffer.concat([good, Buffer.from(text)]), pieces))
+      const { error, seen } = failing(cut(Buffer.concat([good, Buffer.from(text)]), pieces))
+      assert.deepEqual(seen, expected(list))
       assert.deepEqual([error?.code, error?.details.reason], ['PROTOCOL', 'STREAM'])
       assert.equal(error?.details.offset, ORIGIN + good.length + at)
     }),
@@ -143,7 +144,7 @@ test('StreamScanner: whatever comes, it is commands or an error of its kind, nev
       ),
       sizes,
       (parts, pieces) => {
-        const error = failure(cut(Buffer.concat(parts), pieces))
+        const { error } = failing(cut(Buffer.concat(parts), pieces))
         assert.ok(error === undefined || error.details.reason === 'STREAM')
       },
     ),

@@ -1,0 +1,132 @@
+/** `tail` before scripted masters: what no real one sends, and what users get wrong. */
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, it } from 'node:test'
+import { assertThreeParts } from '../helpers/failures.ts'
+import { FakeMaster, infoReply, REPLID, type Script } from '../helpers/fake-master.ts'
+import { cli, type Ran } from '../helpers/run.ts'
+import { assertRecords, assertSchema } from '../helpers/schema.ts'
+import { bytesOf, type Words } from '../helpers/stream.ts'
+
+let master: FakeMaster | undefined
+let folder = ''
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'redis-repl-cli-'))
+})
+
+afterEach(async () => {
+  master?.stop()
+  master = undefined
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** The backlog of these masters is empty: nothing is read before the live end. */
+const INFO = infoReply({ repl_backlog_first_byte_offset: '101', repl_backlog_histlen: '0' })
+
+function streaming(bytes: Buffer, close = false): Script {
+  return { INFO, 'REPLCONF ACK': {}, PSYNC: { bytes: Buffer.concat([Buffer.from(`+CONTINUE ${REPLID}\r\n`), bytes]), close } }
+}
+
+async function tail(script: Script, ...args: string[]): Promise<Ran> {
+  master = await FakeMaster.start(script)
+  return await cli(['tail', master.target, ...args])
+}
+
+const COMMANDS: Words[] = [['SELECT', '0'], ['SET', 'user:1', 'x'], ['PING'], ['DEL', 'user:1']]
+
+describe('tail', () => {
+  it('ends with the offset of the byte that breaks the protocol, and shows what came before', async () => {
+    const good = bytesOf(...COMMANDS)
+    const ran = await tail(streaming(Buffer.concat([good, Buffer.from('*1\r\n$4\r\nPI\x1b[2J')])))
+    assertThreeParts(ran, 'PROTOCOL', 5)
+    assert.match(ran.out, /"SET" "user:1" "x"\n.*"DEL" "user:1"\n$/)
+    assert.match(ran.err, new RegExp(`at offset ${100 + good.length + 13}:`))
+  })
+
+  it('tries again when the link ends, unless it is told not to, or for as long as it is told to', async () => {
+    const once = await tail(streaming(bytesOf(...COMMANDS), true), '--no-retry')
+    assertThreeParts(once, 'LINK_LOST', 7)
+    assert.match(once.out, /DEL/)
+    master?.stop()
+    const forAWhile = await tail(streaming(Buffer.alloc(0), true), '--retry-max-time', '1')
+    assert.match(forAWhile.err, /Next try\s+in/)
+    assertThreeParts(forAWhile, 'LINK_LOST', 7)
+  })
+
+  it('prints records that follow their schema, and an error of its own schema behind them', async () => {
+    const ran = await tail(streaming(Buffer.concat([bytesOf(...COMMANDS), Buffer.from('garbage')])), '--json')
+    assert.equal(ran.status, 5)
+    const lines = ran.stdout.toString('latin1').trimEnd().split('\n')
+    const failure = assertSchema(lines.pop() as string, 'error')
+    assert.equal((failure.error as { code: string }).code, 'PROTOCOL')
+    assert.deepEqual(
+      assertRecords(lines.join('\n'), 'tail').map(({ type }) => type),
+      ['attached', 'command', 'command'],
+    )
+  })
+
+  it('prints figures that follow their schema', async () => {
+    const bytes = bytesOf(...COMMANDS)
+    const ran = await tail(streaming(bytes), '--stats', '--json', '--until-offset', String(100 + bytes.length))
+    assert.equal(ran.status, 0, ran.err)
+    const stats = assertSchema(ran.out, 'tail-stats')
+    assert.deepEqual([stats.commands, stats.offset, stats.gaps], [4, 100 + bytes.length, []])
+  })
+
+  it('keeps the state, and goes on with it in a file that ends inside a line', async () => {
+    const state = join(folder, 'state.json')
+    const bytes = bytesOf(...COMMANDS)
+    const end = 100 + bytes.length
+    const ran = await tail(streaming(bytes), '--state', state, '--until-offset', String(end))
+    assert.equal(ran.status, 0, ran.err)
+    assert.deepEqual(JSON.parse(await readFile(state, 'utf8')), {
+      schema: 'redis-repl/tail-state/1',
+      replid: REPLID,
+      offset: end,
+      db: 0,
+      transaction: null,
+    })
+    assert.ok(ran.err.includes(`the place is in ${state}`))
+  })
+
+  it('tells the command to go on with, without the secret', async () => {
+    const bytes = bytesOf(...COMMANDS)
+    const ran = await tail(streaming(bytes), '--pass', 'tr0ub4dor', '--match', 'user:*', '--until-offset', String(100 + bytes.length))
+    assert.ok(
+      ran.err.includes(`go on with: redis-repl tail ${master?.target} --from ${REPLID}:${100 + bytes.length} --match 'user:*'`),
+      ran.err,
+    )
+    assert.doesNotMatch(ran.err + ran.out, /tr0ub4dor/)
+  })
+
+  it('takes no damaged state for a place', async () => {
+    const state = join(folder, 'state.json')
+    await writeFile(state, '{"schema":"redis-repl/tail-state/1","offset":')
+    const ran = await tail(streaming(bytesOf(...COMMANDS)), '--state', state)
+    assertThreeParts(ran, 'USAGE', 2)
+    assert.equal(master?.received.length, 0)
+  })
+
+  for (const args of [
+    ['--from', 'yesterday'],
+    ['--format', 'xml'],
+    ['--template', '%y'],
+    ['--grep', '('],
+    ['--until-offset', 'x'],
+    ['--spool-max', 'much'],
+    ['--count', '0'],
+    ['--rdb', 'x.rdb'],
+    ['--stats', '--format', 'csv'],
+    ['--template', '%o', '--format', 'csv'],
+    ['--ack', 'never'],
+  ]) {
+    it(`refuses ${args.join(' ')} before it contacts anything`, async () => {
+      const ran = await tail(streaming(bytesOf(...COMMANDS)), ...args)
+      assertThreeParts(ran, 'USAGE', 2)
+      assert.equal(master?.received.length, 0)
+    })
+  }
+})

@@ -1,0 +1,20 @@
+/** What every failure has to look like. */
+import assert from 'node:assert/strict'
+import type { Ran } from './run.ts'
+
+/** What every failure owes the user. */
+export function assertThreeParts(ran: Ran, code: string, status: number): void {
+  assert.equal(ran.status, status, ran.err)
+  const lines = ran.err.split('\n')
+  const first = lines.findIndex((line) => line.startsWith(`error ${code}: `))
+  assert.ok(first >= 0, ran.err)
+  assert.match(lines[first + 1] ?? '', /^ {2}\S.{10}/)
+  assert.ok(
+    lines.slice(first + 2).some((line) => /^ {2}→ \S/.test(line)),
+    ran.err,
+  )
+  assert.doesNotMatch(ran.err, /^\s+at .*:\d+/m, 'no stack trace')
+  assert.doesNotMatch(ran.err + ran.out, /undefined|\[object/)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is checked
+  assert.doesNotMatch(ran.err + ran.out, /[\u0000-\u0009\u000b-\u001f\u007f]/, 'no raw control byte')
+}
