@@ -68,7 +68,7 @@ export async function runTail(run: TailRun): Promise<void> {
   signal.addEventListener('abort', () => spool.end())
   const stopLooking = every(LOOK_EVERY_MS, () => {
     text?.behind(spool.bytes, spool.diskBytes)
-    if (view instanceof StatsView) run.stats?.live(view.stats.figures(), now() - began)
+    if (passed && view instanceof StatsView) run.stats?.live(view.stats.figures(), now() - began)
   })
   const following = follower.run()
   try {

@@ -24,22 +24,23 @@ export default class Tail extends ReplCommand<typeof Tail> {
     const { flags } = this
     const connection = connectionOptions(this.args.target, flags)
     const endpoint = endpointName(connection.endpoint)
+    const stats = flags.stats ? await this.#stats() : undefined
     await runTail({
       connection,
       flags,
       stop: this.signal,
       outputEnded: this.outputEnded.signal,
-      text: flags.json ? undefined : await this.#text(),
-      stats: flags.stats ? await this.#stats() : undefined,
+      text: flags.json ? undefined : await this.#text(() => stats?.clear()),
+      stats,
       goOn: (from) => goOnCommand(endpoint, from, flags, this.ctor.flags),
     })
   }
 
-  async #text() {
+  async #text(beforeNote: () => void) {
     const { flags } = this
     const [{ TailText }, { progressOn }] = await Promise.all([import('../render/human/tail.ts'), import('../render/progress.ts')])
     const detail = { quiet: flags.quiet, verbosity: this.verbosity }
-    return new TailText(await progressOn(process.stderr, flags.quiet, now), detail, process.stderr)
+    return new TailText(await progressOn(process.stderr, flags.quiet, now), detail, process.stderr, beforeNote)
   }
 
   async #stats() {

@@ -9,8 +9,14 @@ export class LiveText {
   }
 
   draw(text: string): void {
-    const back = this.#lines > 0 ? `\x1b[${this.#lines}A\x1b[0J` : ''
-    this.#stream.write(`${back}${text}`)
+    this.clear()
+    this.#stream.write(text)
     this.#lines = text.split('\n').length - 1
+  }
+
+  /** Makes room for something else. */
+  clear(): void {
+    if (this.#lines > 0) this.#stream.write(`\x1b[${this.#lines}A\x1b[0J`)
+    this.#lines = 0
   }
 }

@@ -14,6 +14,8 @@ export class StatsJson implements StatsReport {
 
   live(): void {}
 
+  clear(): void {}
+
   conclude(figures: StatsFigures, gaps: readonly GapMark[], passed: Progress | undefined, elapsedMs: number): void {
     const report = {
       schema: 'redis-repl/tail-stats/1',

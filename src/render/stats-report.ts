@@ -6,6 +6,8 @@ import type { GapMark } from '../engine/follow-events.ts'
 export interface StatsReport {
   /** Each second. */
   live(figures: StatsFigures, elapsedMs: number): void
+  /** Something else is about to be said on the same terminal. */
+  clear(): void
   /** Once, at the end. */
   conclude(figures: StatsFigures, gaps: readonly GapMark[], passed: Progress | undefined, elapsedMs: number): void
 }

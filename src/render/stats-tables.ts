@@ -26,6 +26,10 @@ export class StatsTables implements StatsReport {
     this.#live.draw(statsText(figures, elapsedMs, palette(this.#stream), rows))
   }
 
+  clear(): void {
+    this.#live.clear()
+  }
+
   conclude(figures: StatsFigures, _: readonly GapMark[], __: unknown, elapsedMs: number): void {
     this.#live.draw(statsText(figures, elapsedMs, palette(this.#stream), ROWS))
   }

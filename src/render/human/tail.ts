@@ -19,20 +19,25 @@ export class TailText {
   readonly #progress: Progress
   readonly #detail: Detail
   readonly #colour: Palette
+  readonly #beforeNote: () => void
   #server = ''
   /** The silence that was told last. */
   #silenceTold: SilenceEvent | undefined
 
-  constructor(progress: Progress, detail: Detail, stream: NodeJS.WriteStream) {
+  /** @param beforeNote makes room on the terminal */
+  constructor(progress: Progress, detail: Detail, stream: NodeJS.WriteStream, beforeNote: () => void) {
     this.#progress = progress
     this.#detail = detail
     this.#colour = palette(stream)
+    this.#beforeNote = beforeNote
   }
 
   show(event: Told): void {
     if (event.type === 'connected') this.#server = event.remote
     const text = this.#text(event)
-    if (text) this.#progress.note(text.trimEnd())
+    if (text === '') return
+    this.#beforeNote()
+    this.#progress.note(text.trimEnd())
   }
 
   /** How far the output is behind what was received. */
