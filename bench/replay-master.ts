@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 
-export const REPLID = 'b0'.repeat(20)
+const REPLID = 'b0'.repeat(20)
 
 /** `REDIS0009`, the end, and no checksum. */
 const EMPTY_RDB = Buffer.from([...Buffer.from('REDIS0009'), 0xff, 0, 0, 0, 0, 0, 0, 0, 0])

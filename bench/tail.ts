@@ -3,6 +3,7 @@
  * process as ratios. Usage: npm run bench [-- COMMANDS]
  */
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -32,7 +33,7 @@ async function record(path: string, commands: number): Promise<void> {
     for (let index = done; index < Math.min(commands, done + 10_000); index++) {
       lines.push(`*3\r\n$3\r\nSET\r\n$16\r\nkey:${String((index * 7919) % 1_000_000).padStart(12, '0')}\r\n$20\r\nVXKeHogKgJ=[5V9_X^b?\r\n`)
     }
-    if (!file.write(lines.join(''))) await new Promise((resolve) => file.once('drain', resolve))
+    if (!file.write(lines.join(''))) await once(file, 'drain')
   }
   file.end()
   await finished(file)

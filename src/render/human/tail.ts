@@ -88,7 +88,7 @@ export class TailText {
 
   #resumed({ replid, was, offset }: ResumedMark): string {
     const renamed = replid === was ? '' : `; the history goes on as ${replid} (a replica was promoted)`
-    return this.#colour.good(`following ${printable(this.#server)} again behind offset ${offset}, nothing was missed${renamed}`)
+    return this.#colour.good(wrap(`following ${printable(this.#server)} again behind offset ${offset}, nothing was missed${renamed}`, '  '))
   }
 
   /** Of the same silence less and less often. */
