@@ -120,8 +120,8 @@ export class Follower {
       {
         ...access,
         goal: isSnapshot ? 'snapshot' : 'stream',
-        // Once: what has been attached to is never forked again without being asked.
-        allowFork: this.#received === undefined && (access.allowFork ?? false),
+        // Not to come back to what was followed: a gap would be hidden behind the fork.
+        allowFork: (this.#received === undefined || this.#gap !== undefined) && (access.allowFork ?? false),
         choose: (history) => {
           this.#aim = aimAt(this.#start, history, this.#room)
           return this.#aim?.position
