@@ -67,6 +67,8 @@ export class Follower {
   /** The last byte that is in the spool. */
   #received: Position | undefined
   #gap: { readonly reason: GapReason; readonly from: Position } | undefined
+  /** Told once, until there is room again. */
+  #isFull = false
   #heartbeat: Heartbeat | undefined
   /** What this link has told so far. */
   #aim: Aim | undefined
@@ -184,6 +186,7 @@ export class Follower {
   async #store({ data, offset }: StreamChunkEvent): Promise<void> {
     const at = wallClock().getTime()
     while (!(await this.#spool.push(data, at))) await this.#full(data.length)
+    if (this.#spool.bytes < this.#options.spoolBytes / 2) this.#isFull = false
     // A server that takes us in and lets us go at once shall not be asked five times a second.
     this.#backoff.reset()
     if (this.#received) this.#received = { replid: this.#received.replid, offset }
@@ -191,7 +194,8 @@ export class Follower {
 
   async #full(bytes: number): Promise<void> {
     const { onFull, spoolBytes } = this.#options
-    this.#tell({ type: 'spool-full', at: now(), bytes: this.#spool.bytes, onFull })
+    if (!this.#isFull) this.#tell({ type: 'spool-full', at: now(), bytes: this.#spool.bytes, onFull })
+    this.#isFull = true
     if (onFull === 'stop') throw new ReplError('OUTPUT_FAILED', { reason: 'SPOOL_FULL', bytes: this.#spool.bytes })
     if (onFull === 'drop') throw new Left()
     if (bytes > spoolBytes) throw new ReplError('OUTPUT_FAILED', { reason: 'SPOOL_FULL', bytes: this.#spool.bytes })

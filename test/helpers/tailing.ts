@@ -6,9 +6,13 @@ import { fileURLToPath } from 'node:url'
 
 const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 
+const RECENT_BYTES = 64 * 1024
+
 export class Tailing {
   readonly child: ChildProcess
   readonly #out: Buffer[] = []
+  /** Its end: some outputs are too large to be searched again and again. */
+  #recent = Buffer.alloc(0)
   #err = ''
   readonly #ended: Promise<number | null>
 
@@ -26,7 +30,10 @@ export class Tailing {
 
   /** Reads the pipe from now on. */
   read(): this {
-    this.child.stdout?.on('data', (chunk) => this.#out.push(chunk))
+    this.child.stdout?.on('data', (chunk: Buffer) => {
+      this.#out.push(chunk)
+      this.#recent = Buffer.concat([this.#recent, chunk]).subarray(-RECENT_BYTES)
+    })
     return this
   }
 
@@ -43,11 +50,11 @@ export class Tailing {
   }
 
   /** Waits for words on either output. @throws with what was said instead. */
-  async says(words: RegExp, limitMs = 20_000): Promise<void> {
+  async says(words: RegExp, limitMs = 60_000): Promise<void> {
     const end = Date.now() + limitMs
-    while (!words.test(this.#err) && !words.test(this.out)) {
+    while (!words.test(this.#err) && !words.test(this.#recent.toString())) {
       if (Date.now() > end || this.child.exitCode !== null)
-        throw new Error(`tail did not say ${words}:\n${this.#err}\n${this.out.slice(-2000)}`)
+        throw new Error(`tail did not say ${words}:\n${this.#err}\n${this.#recent.toString().slice(-2000)}`)
       await sleep(20)
     }
   }
