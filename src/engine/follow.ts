@@ -12,7 +12,7 @@ import { endpointName } from '../io/transport.ts'
 import type { Place } from '../protocol/stream-state.ts'
 import { Backoff, type RetryPolicy } from './backoff.ts'
 import type { ForecastEvent, ReplEvent, StreamChunkEvent, VerdictEvent } from './events.ts'
-import type { GapReason, PlaceMark, SpoolFullEvent, StreamMark } from './follow-events.ts'
+import type { AttachedMark, GapReason, PlaceMark, SpoolFullEvent, StreamMark } from './follow-events.ts'
 import type { AckMode, Heartbeat } from './heartbeat.ts'
 import type { ReplicaOptions } from './options.ts'
 import { replicate } from './replica.ts'
@@ -64,6 +64,7 @@ export class Follower {
   #room = 0
   #races = 0
   #aheadSince: number | undefined
+  #hasFollowed = false
   /** The last byte that is in the spool. */
   #received: Position | undefined
   #gap: { readonly reason: GapReason; readonly from: Position } | undefined
@@ -123,7 +124,7 @@ export class Follower {
         ...access,
         goal: isSnapshot ? 'snapshot' : 'stream',
         // Not to come back to what was followed: a gap would be hidden behind the fork.
-        allowFork: (this.#received === undefined || this.#gap !== undefined) && (access.allowFork ?? false),
+        allowFork: (!this.#hasFollowed || this.#gap !== undefined) && (access.allowFork ?? false),
         choose: (history) => {
           this.#aim = aimAt(this.#start, history, this.#room)
           return this.#aim?.position
@@ -152,18 +153,20 @@ export class Follower {
     const { replid, offset } = positionOf(this.#verdict?.verdict)
     const before = this.#received
     this.#received = { replid, offset }
+    this.#hasFollowed = true
     if (before && !this.#gap && this.#start.kind === 'place' && this.#start.place.offset === before.offset) {
       const mark = { type: 'resumed', at: now(), replid, offset, was: before.replid } as const
       this.#mark(mark)
     } else {
-      if (this.#gap) this.#mark({ type: 'gap', at: now(), ...this.#gap, to: { replid, offset: this.#aim?.shownBehind ?? offset } })
-      this.#mark(this.#beginning(replid, offset))
+      const begin = this.#beginning(replid, offset)
+      if (this.#gap) this.#mark({ type: 'gap', at: now(), ...this.#gap, to: { replid, offset: begin.shownBehind } })
+      this.#mark(begin)
     }
     this.#gap = undefined
     this.#start = resumeAt(this.#received)
   }
 
-  #beginning(replid: string, offset: number): PlaceMark {
+  #beginning(replid: string, offset: number): AttachedMark {
     const { shownBehind = offset, mayCut = false } = this.#verdict?.verdict.kind === 'continue' ? (this.#aim ?? {}) : {}
     const live = this.#forecast?.history.offset ?? offset
     const start = this.#start
@@ -209,7 +212,7 @@ export class Follower {
     if (error instanceof Left) {
       await this.#spool.drainedTo(this.#options.spoolBytes / 2)
     } else {
-      if (!(error instanceof ReplError) || !received || !PASSING.includes(error.code)) throw error
+      if (!(error instanceof ReplError) || !this.#hasFollowed || !PASSING.includes(error.code)) throw error
       // Whatever forks is never tried a second time by itself.
       if (this.#start.kind === 'snapshot') throw error
       const retryMs = this.#backoff.next(now())
