@@ -102,7 +102,7 @@ export const tailFlags = {
     options: ['stop', 'block', 'drop'],
     default: 'stop',
     description:
-      'when it is full: end behind what was received, leave the rest in the buffer of the master, or leave the master and come back when there is room',
+      'when the spool is full: end behind what was received, leave the rest in the buffer of the master, or leave the master and come back when there is room',
   }),
   ack: Flags.string({
     helpGroup: MANNERS,
