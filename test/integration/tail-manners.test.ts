@@ -91,7 +91,9 @@ for (const installed of servers()) {
       if (!OLD.includes(installed.id)) assert.ok((await number(server, 'total_net_repl_output_bytes')) < 5000)
     })
 
-    it('does not hold up a SHUTDOWN', { skip: OLD.includes(installed.id) && 'no replica is waited for before 7.0' }, async () => {
+    if (OLD.includes(installed.id)) return
+
+    it('does not hold up a SHUTDOWN', async () => {
       const server = await master({ 'shutdown-timeout': '3600' })
       const tail = await follow(server)
       await server.cli('SET', 'k', 'v')
@@ -101,7 +103,7 @@ for (const installed of servers()) {
       await tail.end('SIGINT')
     })
 
-    it('notices that a demoted master has nothing to say', { skip: OLD.includes(installed.id) && 'it closes the link' }, async () => {
+    it('notices that a demoted master has nothing to say', async () => {
       const server = await master({ 'repl-ping-replica-period': '1' })
       const tail = await follow(server)
       await server.cli('REPLICAOF', '127.0.0.1', String(await freePort()))
