@@ -46,8 +46,8 @@ function commandEnd(scanner: StreamScanner, bytes: Buffer, at: number): number |
   }
 }
 
-/** Behind the next line end that an array header follows. */
+/** Behind the next line end that an array header follows; its CR may lie before the first byte. */
 function nextStart(bytes: Buffer, from: number): number {
-  const at = bytes.indexOf('\r\n*', from, 'latin1')
-  return at < 0 ? -1 : at + 2
+  const at = bytes.indexOf('\n*', from, 'latin1')
+  return at < 0 ? -1 : at + 1
 }
