@@ -1,7 +1,7 @@
 /** What a stream consists of: how much of it is which command, which database, which keys. */
 import { ByteTable } from '../protocol/byte-table.ts'
+import type { Command } from '../protocol/command.ts'
 import type { KeyRules } from '../protocol/key-rules.ts'
-import type { Command } from '../protocol/stream.ts'
 import type { Role } from '../protocol/stream-state.ts'
 
 /** Beyond these, prefixes are counted together. */

@@ -1,8 +1,9 @@
 /** Takes what was received from the spool, makes commands of it, and knows how far the output is. */
 
 import type { Spool } from '../io/spool.ts'
+import type { Command } from '../protocol/command.ts'
 import { findStart } from '../protocol/realign.ts'
-import { type Command, StreamScanner } from '../protocol/stream.ts'
+import { StreamScanner } from '../protocol/stream.ts'
 import { type Place, type Role, StreamState } from '../protocol/stream-state.ts'
 import type { AttachedMark, PlaceMark, StreamMark } from './follow-events.ts'
 

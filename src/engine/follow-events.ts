@@ -1,5 +1,6 @@
 /** What stands between the bytes of a followed stream: where they begin, go on under another name, or are missing. */
 import type { Position } from '../diagnosis/forecast.ts'
+import type { ReplError } from '../errors.ts'
 import type { Place } from '../protocol/stream-state.ts'
 
 /** LOST: the server no longer has it. DIVERGED: its history goes on from an earlier point than ours. */
@@ -53,4 +54,12 @@ export interface SpoolFullEvent {
   readonly at: number
   readonly bytes: number
   readonly onFull: 'block' | 'stop' | 'drop'
+}
+
+/** The link broke; the next attempt comes after so long. */
+export interface LinkDownEvent {
+  readonly type: 'link-down'
+  readonly at: number
+  readonly error: ReplError
+  readonly retryMs: number
 }

@@ -12,7 +12,7 @@ import { endpointName } from '../io/transport.ts'
 import type { Place } from '../protocol/stream-state.ts'
 import { Backoff, type RetryPolicy } from './backoff.ts'
 import type { ForecastEvent, ReplEvent, StreamChunkEvent, VerdictEvent } from './events.ts'
-import type { AttachedMark, GapReason, PlaceMark, SpoolFullEvent, StreamMark } from './follow-events.ts'
+import type { AttachedMark, GapReason, LinkDownEvent, PlaceMark, SpoolFullEvent, StreamMark } from './follow-events.ts'
 import type { AckMode, Heartbeat } from './heartbeat.ts'
 import type { ReplicaOptions } from './options.ts'
 import { replicate } from './replica.ts'
@@ -34,14 +34,6 @@ export interface FollowOptions
 }
 
 export type Told = ReplEvent | StoredEvent | PlaceMark | SpoolFullEvent | LinkDownEvent
-
-/** The link broke; the next attempt comes after so long. */
-interface LinkDownEvent {
-  readonly type: 'link-down'
-  readonly at: number
-  readonly error: ReplError
-  readonly retryMs: number
-}
 
 /** May be over at the next attempt. */
 const PASSING: readonly string[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
@@ -103,7 +95,7 @@ export class Follower {
 
   /** One link, from its connection to its end. Returns when there is a reason to try again. @throws ReplError */
   async #live(): Promise<void> {
-    this.#aim = this.#forecast = this.#verdict = undefined
+    this.#aim = this.#forecast = this.#verdict = this.#noInfo = undefined
     try {
       for await (const batch of await this.#batches()) {
         for (const event of batch) await this.#handle(event)
@@ -196,12 +188,11 @@ export class Follower {
   }
 
   async #full(bytes: number): Promise<void> {
-    const { onFull, spoolBytes } = this.#options
+    const { onFull } = this.#options
     if (!this.#isFull) this.#tell({ type: 'spool-full', at: now(), bytes: this.#spool.bytes, onFull })
     this.#isFull = true
     if (onFull === 'stop') throw new ReplError('OUTPUT_FAILED', { reason: 'SPOOL_FULL', bytes: this.#spool.bytes })
     if (onFull === 'drop') throw new Left()
-    if (bytes > spoolBytes) throw new ReplError('OUTPUT_FAILED', { reason: 'SPOOL_FULL', bytes: this.#spool.bytes })
     await this.#spool.drainedTo(Math.max(0, this.#spool.bytes - bytes))
     this.#signal.throwIfAborted()
   }

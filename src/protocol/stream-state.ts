@@ -1,6 +1,6 @@
 /** What a stream means beyond its single commands: the selected database, and the transaction that is open. */
 import { ByteTable } from './byte-table.ts'
-import type { Command } from './stream.ts'
+import type { Command } from './command.ts'
 
 /**
  * data: a write, or whatever is replicated as one. upkeep: PING and REPLCONF, which concern the link alone.

@@ -1,8 +1,8 @@
 /** Which commands of a stream are shown. */
 import { ReplError } from '../errors.ts'
+import type { Command } from '../protocol/command.ts'
 import { compileGlob } from '../protocol/glob.ts'
 import type { KeyRules } from '../protocol/key-rules.ts'
-import type { Command } from '../protocol/stream.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { encodeRepr } from './stream/encoders.ts'
 

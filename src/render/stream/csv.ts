@@ -1,6 +1,6 @@
 /** RFC 4180, one command a line: offset, db, transaction, command, arguments. Bytes that cannot be printed are as in text. */
 import type { GapMark } from '../../engine/follow-events.ts'
-import type { Command } from '../../protocol/stream.ts'
+import type { Command } from '../../protocol/command.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import { QUOTE, quotedArguments } from './encoders.ts'

@@ -1,6 +1,6 @@
 /** How the bytes of an argument are written in each format. None lets a control byte through to a terminal. */
 import { isUtf8 } from 'node:buffer'
-import type { Command } from '../../protocol/stream.ts'
+import type { Command } from '../../protocol/command.ts'
 import { type ByteWriter, betweenCharacters, type Encoder, LARGE_BYTES } from '../byte-writer.ts'
 import { UNSAFE } from '../printable.ts'
 

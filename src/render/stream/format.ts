@@ -1,6 +1,6 @@
 /** What every way of showing a stream has in common. */
 import type { GapMark } from '../../engine/follow-events.ts'
-import type { Command } from '../../protocol/stream.ts'
+import type { Command } from '../../protocol/command.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 

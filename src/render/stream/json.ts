@@ -1,6 +1,6 @@
 /** For programs: NDJSON, docs/schemas/tail-1.json. The first record names the schema. */
 import type { GapMark } from '../../engine/follow-events.ts'
-import type { Command } from '../../protocol/stream.ts'
+import type { Command } from '../../protocol/command.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import { jsonLine } from '../json.ts'

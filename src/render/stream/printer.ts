@@ -1,7 +1,7 @@
 /** Shows the commands of a stream, whole transactions at a time. */
 import type { CommandView } from '../../engine/consume.ts'
 import type { PlaceMark } from '../../engine/follow-events.ts'
-import type { Command } from '../../protocol/stream.ts'
+import type { Command } from '../../protocol/command.ts'
 import type { Role, StreamState } from '../../protocol/stream-state.ts'
 import { ByteWriter } from '../byte-writer.ts'
 import type { Format } from './format.ts'

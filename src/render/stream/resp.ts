@@ -1,6 +1,7 @@
 /** The commands as they came, for `redis-cli --pipe`: with a SELECT wherever the database is another than before. */
+
+import type { Command } from '../../protocol/command.ts'
 import { encodeCommand } from '../../protocol/multibulk.ts'
-import type { Command } from '../../protocol/stream.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import { encodeRaw } from './encoders.ts'

@@ -2,8 +2,8 @@
 import { StreamStats } from '../../diagnosis/stream-stats.ts'
 import type { CommandView } from '../../engine/consume.ts'
 import type { GapMark, PlaceMark } from '../../engine/follow-events.ts'
+import type { Command } from '../../protocol/command.ts'
 import type { KeyRules } from '../../protocol/key-rules.ts'
-import type { Command } from '../../protocol/stream.ts'
 import type { Role, StreamState } from '../../protocol/stream-state.ts'
 
 type IsWanted = (command: Command, db: number | undefined) => boolean

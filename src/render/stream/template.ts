@@ -1,7 +1,7 @@
 /** A line of the user's own making, in kcat's manner: `%o %d %c %k\n`. */
 import { ReplError } from '../../errors.ts'
+import type { Command } from '../../protocol/command.ts'
 import type { KeyRules } from '../../protocol/key-rules.ts'
-import type { Command } from '../../protocol/stream.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import { encodeRepr } from './encoders.ts'

@@ -1,6 +1,6 @@
 /** For people, and for whoever greps: `offset db "COMMAND" "argument" …`, one command a line. */
 import type { GapMark } from '../../engine/follow-events.ts'
-import type { Command } from '../../protocol/stream.ts'
+import type { Command } from '../../protocol/command.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import { BACKSLASH, quotedArguments } from './encoders.ts'
