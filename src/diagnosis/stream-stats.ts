@@ -4,7 +4,8 @@ import type { Command } from '../protocol/command.ts'
 import type { KeyRules } from '../protocol/key-rules.ts'
 import type { Role } from '../protocol/stream-state.ts'
 
-/** Beyond these, prefixes are counted together. */
+/** Beyond these they are counted together. */
+const MAX_COMMANDS = 1000
 const MAX_PREFIXES = 10_000
 const BIGGEST = 10
 const KEY_SHOWN_BYTES = 80
@@ -80,12 +81,14 @@ export class StreamStats {
   readonly #dbs = new Map<number | undefined, Counter>()
   readonly #prefixes: Counter[] = []
   readonly #others = new Counter('(other prefixes)')
+  readonly #otherCommands: Named
   readonly #byName = new ByteTable((name) => this.#named(name), true)
   readonly #byPrefix = new ByteTable((name) => this.#prefixed(name), false)
   #biggest: BigCommand[] = []
 
   constructor(keys: KeyRules) {
     this.#keys = keys
+    this.#otherCommands = new Named('(other commands)', keys)
   }
 
   add(command: Command, role: Role, db: number | undefined): void {
@@ -114,7 +117,7 @@ export class StreamStats {
       commands: this.#total.commands,
       bytes: this.#total.bytes,
       upkeep: { commands: this.#upkeep.commands, bytes: this.#upkeep.bytes },
-      byCommand: sorted([...this.#commands]),
+      byCommand: sorted(this.#otherCommands.commands > 0 ? [...this.#commands, this.#otherCommands] : [...this.#commands]),
       byDb: sorted([...this.#dbs.values()]),
       byPrefix: sorted(this.#others.commands > 0 ? [...this.#prefixes, this.#others] : this.#prefixes),
       biggest: this.#biggest,
@@ -135,6 +138,7 @@ export class StreamStats {
   }
 
   #named(name: Buffer): Named {
+    if (this.#commands.size >= MAX_COMMANDS) return this.#otherCommands
     const counter = new Named(name.toString('latin1').toUpperCase(), this.#keys)
     this.#commands.add(counter)
     return counter

@@ -146,3 +146,12 @@ test('StatsView: what burns the stream', async () => {
   )
   assert.deepEqual(biggest[0], { name: 'SET', key: 'user:2', bytes: size(3), offset: ends[3] })
 })
+
+test('StatsView: a stream of ever new names takes no endless memory, and every command is counted', async () => {
+  const commands = Array.from({ length: 3000 }, (_, index): Words => [`NAME${index}`, `prefix${'x'.repeat(index)}:1`])
+  const view = new StatsView(keys, undefined, undefined)
+  await consume(view, [attached(), bytesOf(...commands)])
+  const { byCommand } = view.stats.figures()
+  assert.equal(byCommand.length, 1001)
+  assert.deepEqual(byCommand.find(({ name }) => name === '(other commands)')?.commands, 2000)
+})
