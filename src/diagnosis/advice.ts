@@ -88,7 +88,8 @@ function gap(history: History, position: Position): number {
   return history.offset + 1 - requestOffset(position)
 }
 
-function sized({ identity }: PsyncFacts, bytes: number, why: string): Advice {
+/** A backlog for so many bytes, with room to spare. */
+export function sized({ identity }: Pick<PsyncFacts, 'identity'>, bytes: number, why: string): Advice {
   const megabytes = Math.max(1, Math.ceil((bytes * HEADROOM) / MEGABYTE))
   const empties = identity?.flavour === 'redis' && identity.version !== '' && !atLeast(identity.version, 7)
   // Up to 6.2 a new size starts a new buffer (replication.c, resizeReplicationBacklog).

@@ -12,11 +12,16 @@ import { refusal } from '../protocol/server-error.ts'
 import type { QueryEvent } from './events.ts'
 import type { Access } from './options.ts'
 
+/** A subscriber is told nothing for as long as nothing is published. */
+const PATIENCE_MS = 60_000
+
 export class QueryLink {
   readonly #transport: Transport
   readonly #decoder = new ReplyDecoder()
   readonly #limitMs: number
   #events: QueryEvent[] = []
+  /** What came with a reply, and was not asked for. */
+  #pushed: Reply[] = []
 
   private constructor(transport: Transport, limitMs: number) {
     this.#transport = transport
@@ -40,6 +45,16 @@ export class QueryLink {
   /** One command, one reply; an error reply is a value. @throws ReplError when there is no reply. */
   async ask(...args: string[]): Promise<Reply> {
     return await this.#exchange({ args, shown: args })
+  }
+
+  /** The next message to a subscriber, however long that takes. @throws ReplError LINK_LOST, ABORTED */
+  async pushed(): Promise<Reply> {
+    while (this.#pushed.length === 0) {
+      const chunk = await this.#transport.read(PATIENCE_MS).catch(exceptTimeout)
+      if (chunk === undefined) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY' })
+      if (chunk) this.#pushed.push(...this.#decoder.push(chunk))
+    }
+    return this.#pushed.shift() ?? null
   }
 
   /** The default sections of INFO, or the server's refusal. */
@@ -75,12 +90,19 @@ export class QueryLink {
     for (;;) {
       const chunk = await this.#transport.read(this.#limitMs)
       if (!chunk) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY', command: shown.join(' ') })
-      const [reply] = this.#decoder.push(chunk)
+      const [reply, ...others] = this.#decoder.push(chunk)
       if (reply === undefined) continue
+      this.#pushed.push(...others)
       this.#events.push({ type: 'query', at: now(), rttMs: now() - asked, sent: shown, reply: withoutSecrets(summary(reply), command) })
       return reply
     }
   }
+}
+
+/** Null where nothing has come in time. */
+function exceptTimeout(error: unknown): null {
+  if (error instanceof ReplError && error.code === 'TIMEOUT') return null
+  throw error
 }
 
 function summary(reply: Reply): string {

@@ -1,10 +1,11 @@
 /** Where a real replica stands, from its own INFO: what it would ask for if its link broke now. */
 import type { Position } from '../diagnosis/forecast.ts'
+import { positionOf } from '../diagnosis/position.ts'
 import type { Subject } from '../diagnosis/psync.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/transport.ts'
-import { type Info, infoNumber } from '../protocol/info.ts'
-import { historyFromInfo } from '../protocol/server-facts.ts'
+import type { Info } from '../protocol/info.ts'
+import { masterLink } from '../protocol/replication-info.ts'
 import { Informant } from './informant.ts'
 import type { Access } from './options.ts'
 
@@ -28,28 +29,9 @@ export async function askReplica(access: Access, signal: AbortSignal): Promise<R
   }
 }
 
-/**
- * A replica asks for the byte behind the last one it applied (replication.c, slaveTryPartialResynchronization). A master
- * that is made a replica offers its own history (replicationCacheMasterUsingMyself).
- */
-function positionOf(info: Info): Position | undefined {
-  // Up to 3.2 a replica asks by its master's run_id, which its INFO does not show, and a master has nothing to offer.
-  if (!info.has('master_replid')) return info.get('role') === 'slave' ? undefined : { replid: '?', offset: -1 }
-  const history = historyFromInfo(info)
-  if (!history || info.get('role') !== 'slave') return history && { replid: history.replid, offset: history.offset }
-  const offset = infoNumber(info, 'slave_repl_offset')
-  if (offset === undefined) return undefined
-  // INFO prints 1 for a replica that has never been synced.
-  const hasNone = info.get('master_link_status') !== 'up' && offset === 1 && history.offset !== 1
-  return hasNone ? { replid: '?', offset: -1 } : { replid: history.replid, offset }
-}
-
 function subjectOf(info: Info, name: string): Subject {
-  const role = info.get('role') === 'slave' ? 'replica' : 'master'
-  const down = infoNumber(info, 'master_link_down_since_seconds')
-  // Some servers count from 1970 where there has been no link.
-  const wasNeverUp = down !== undefined && down > (infoNumber(info, 'uptime_in_seconds') ?? down)
-  const downSeconds = wasNeverUp ? -1 : down
-  const follows = info.has('master_host') ? `${info.get('master_host')}:${info.get('master_port')}` : undefined
-  return { kind: 'replica', name, role, ...(follows && { follows }), ...(downSeconds !== undefined && { downSeconds }) }
+  const link = masterLink(info)
+  if (!link) return { kind: 'replica', name, role: 'master' }
+  const { host, port, downSeconds } = link
+  return { kind: 'replica', name, role: 'replica', follows: `${host}:${port}`, ...(downSeconds !== undefined && { downSeconds }) }
 }

@@ -16,3 +16,9 @@ export function parseInfo(text: string): Info {
 export function infoNumber(info: Info, field: string): number | undefined {
   return parseOffset(info.get(field) ?? '')
 }
+
+/** The text of INFO without what stands under a heading, for whoever asks for that more often than for the rest. */
+export function withoutSection(text: string, name: string): string {
+  const sections = text.split(/^(?=# )/m)
+  return sections.filter((section) => !section.startsWith(`# ${name}`)).join('')
+}

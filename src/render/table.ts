@@ -13,3 +13,23 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   drawn.push(...rows.map((row) => [...row]))
   return drawn.toString()
 }
+
+const NO_LINES = Object.fromEntries(
+  'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid'
+    .split(' ')
+    .map((name) => [name, '']),
+)
+
+/** Columns without lines, for tables that are as wide as the terminal. */
+export function columns(rows: readonly (readonly string[])[]): string {
+  const drawn = new Table({
+    chars: { ...NO_LINES, middle: '  ' },
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
+  })
+  drawn.push(...rows.map((row) => [...row]))
+  return drawn
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+}

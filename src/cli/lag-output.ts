@@ -1,0 +1,63 @@
+/** How the looks of `lag` come out, by format and by what stdout is. */
+import { now } from '../io/clock.ts'
+import type { LagView } from '../render/human/lag.ts'
+import type { LagFlags, LagPlan } from './lag-flags.ts'
+import type { LagOutput } from './lag-run.ts'
+
+export interface EndableOutput extends LagOutput {
+  end(): void
+}
+
+export async function lagOutput(
+  plan: LagPlan,
+  flags: Pick<LagFlags, 'quiet'>,
+  printJson: (object: object) => void,
+): Promise<EndableOutput> {
+  const { progressOn } = await import('../render/progress.ts')
+  const progress = await progressOn(process.stderr, flags.quiet || plan.format !== 'text' || !process.stderr.isTTY, now)
+  const show =
+    plan.watch && plan.format === 'text'
+      ? await watched(flags.quiet)
+      : { ...(await shown(plan, flags.quiet, printJson)), conclude: () => {} }
+  return {
+    show: (view) => {
+      progress.end()
+      show.show(view)
+    },
+    waiting: (phase, reason) => progress.update(phase, reason),
+    conclude: show.conclude,
+    end: () => progress.end(),
+  }
+}
+
+async function shown({ format, ranges }: LagPlan, quiet: boolean, printJson: (object: object) => void): Promise<Pick<LagOutput, 'show'>> {
+  switch (format) {
+    case 'json': {
+      const { lagJson } = await import('../render/lag-json.ts')
+      return { show: (view) => printJson(lagJson(view)) }
+    }
+    case 'prometheus': {
+      const { prometheusText } = await import('../render/lag-prometheus.ts')
+      return { show: ({ report, checked }) => void process.stdout.write(prometheusText(report, checked)) }
+    }
+    case 'nagios': {
+      const { nagiosLine } = await import('../render/lag-nagios.ts')
+      return {
+        show: ({ report, checked }) => {
+          const { line, status } = nagiosLine(report, ranges, checked)
+          process.exitCode = status
+          process.stdout.write(line)
+        },
+      }
+    }
+    case 'text': {
+      const { lagText } = await import('../render/human/lag.ts')
+      return { show: (view: LagView) => void process.stdout.write(lagText(view, process.stdout, quiet)) }
+    }
+  }
+}
+
+async function watched(quiet: boolean): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
+  const { LagWatch } = await import('../render/human/lag-watch.ts')
+  return new LagWatch(process.stdout, quiet)
+}

@@ -1,0 +1,59 @@
+import { ReplCommand } from '../cli/base-command.ts'
+import { connectionOptions } from '../cli/connection.ts'
+import { exitStatus } from '../cli/exit-status.ts'
+import { asReplError } from '../cli/failure.ts'
+import { targetArg } from '../cli/flags.ts'
+import { lagFlags, lagPlan } from '../cli/lag-flags.ts'
+import { lagOutput } from '../cli/lag-output.ts'
+import { runLag } from '../cli/lag-run.ts'
+import { explain } from '../diagnosis/errors.ts'
+import { parseTarget } from '../topology/target.ts'
+
+export default class Lag extends ReplCommand<typeof Lag> {
+  static override summary = 'How far is each replica behind, is it getting worse, and what if its link broke now?'
+  static override description =
+    'Finds the whole tree from any of its servers and measures each replica against the master: by the offsets that INFO shows over time (nothing is attached), by the streams of both ends (--attach), or end to end by markers (--marker). Each figure comes with its error bound, and what cannot be known is said so.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> db1.example',
+    '<%= config.bin %> <%= command.id %> db1.example --watch --attach',
+    '<%= config.bin %> <%= command.id %> db1.example --min-replicas 2 --max-seconds 1 --wait 60s',
+    '<%= config.bin %> <%= command.id %> db1.example --format nagios --warning 1 --critical 10',
+  ]
+  static override args = { target: targetArg }
+  static override flags = lagFlags
+
+  #isNagios = false
+
+  async run(): Promise<void> {
+    const { flags } = this
+    this.#isNagios = flags.format === 'nagios'
+    const plan = lagPlan(flags)
+    const entry = connectionOptions(this.args.target, flags)
+    const key = flags['marker-key']
+    const options = {
+      entry,
+      replicas: (flags.replica ?? []).map((target) => ({ ...entry, ...parseTarget(target) })),
+      map: flags.map ?? [],
+      resolutionMs: plan.resolutionMs,
+      isAttached: flags.attach,
+      ...((flags.marker || key !== undefined) && { marker: key === undefined ? {} : { key } }),
+    }
+    const output = await lagOutput(plan, flags, (object) => this.printJson(object))
+    try {
+      const isWell = await runLag(plan, options, output, AbortSignal.any([this.signal, this.outputEnded.signal]))
+      if (!isWell && !this.#isNagios) process.exitCode = exitStatus('EXPECTATION_FAILED')
+    } finally {
+      output.end()
+    }
+  }
+
+  override async catch(error: unknown): Promise<void> {
+    if (!this.#isNagios && !this.argv.includes('nagios') && !this.argv.includes('--format=nagios')) return await super.catch(error)
+    const { nagiosFailure } = await import('../render/lag-nagios.ts')
+    const failure = asReplError(error)
+    // A server that is not there is what such a check is for; a mistake of ours is none of the server's.
+    const status = exitStatus(failure.code) === exitStatus('MASTER_UNREACHABLE') ? 2 : 3
+    process.exitCode = status
+    process.stdout.write(nagiosFailure(explain(failure).what, status))
+  }
+}

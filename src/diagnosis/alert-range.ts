@@ -1,0 +1,23 @@
+/** Ranges of monitoring plugins (Monitoring Plugins Development Guidelines, threshold and ranges): an alert is what lies outside. */
+
+export interface AlertRange {
+  readonly text: string
+  readonly low: number
+  readonly high: number
+  /** `@`: an alert is what lies inside. */
+  readonly isInside: boolean
+}
+
+/** `10`, `10:`, `~:10`, `10:20`, `@10:20`; undefined for anything else. */
+export function parseAlertRange(text: string): AlertRange | undefined {
+  const [, at, start, end] = /^(@)?(?:(~|-?\d+(?:\.\d+)?):)?(-?\d+(?:\.\d+)?)?$/.exec(text) ?? []
+  if (start === undefined && end === undefined) return undefined
+  const low = start === undefined ? 0 : start === '~' ? Number.NEGATIVE_INFINITY : Number(start)
+  const high = end === undefined ? Number.POSITIVE_INFINITY : Number(end)
+  return low > high ? undefined : { text, low, high, isInside: at === '@' }
+}
+
+export function alerts({ low, high, isInside }: AlertRange, value: number): boolean {
+  const isWithin = value >= low && value <= high
+  return isInside ? isWithin : !isWithin
+}

@@ -1,0 +1,97 @@
+/** A look at the whole tree: each replica's lag, its state, and what it would get if its link broke now. */
+import { type Info, infoNumber } from '../protocol/info.ts'
+import { masterLink } from '../protocol/replication-info.ts'
+import { historyFromInfo, identityFromInfo } from '../protocol/server-facts.ts'
+import { bytesToLive, forecastPsync, isSame, type Position } from './forecast.ts'
+import { type LagReport, type MasterReport, type ReplicaReport, type ReplicaState, type ResyncNow, SILENT_MS, type Spot } from './lag.ts'
+import type { LagMeter } from './lag-meter.ts'
+import { positionOf } from './position.ts'
+import type { WriteFigures } from './write-rate.ts'
+
+/** @param tree the topmost server first */
+export function lagReport(tree: readonly [Spot, ...Spot[]], meter: LagMeter, at: Date): LagReport {
+  const [top, ...others] = tree
+  const { writes } = meter
+  return {
+    at,
+    master: masterReport(top, writes),
+    replicas: others.map((spot) => replicaReport(spot, top, meter, writes)),
+    isNewHistory: meter.takeNewHistory(),
+  }
+}
+
+function masterReport({ name, seen, failure, silentMs }: Spot, writes: WriteFigures | undefined): MasterReport {
+  const info = seen?.info
+  const history = info && historyFromInfo(info)
+  return {
+    name,
+    silentMs,
+    ...(failure && { failure }),
+    ...(info && { identity: identityFromInfo(info) }),
+    ...(history && { replid: history.replid, offset: history.offset }),
+    ...(history?.backlog && { backlog: { size: history.backlog.size, histlen: history.backlog.histlen } }),
+    ...(writes && { writes }),
+    ...(info && upkeep(info)),
+    isReplica: info !== undefined && masterLink(info) !== undefined,
+  }
+}
+
+/** What its settings are judged by. */
+function upkeep(info: Info): Pick<MasterReport, 'goodReplicas' | 'bgsaveSeconds' | 'dataBytes'> {
+  const goodReplicas = infoNumber(info, 'min_slaves_good_slaves')
+  const bgsaveSeconds = infoNumber(info, 'rdb_last_bgsave_time_sec')
+  const dataBytes = infoNumber(info, 'used_memory')
+  return {
+    ...(goodReplicas !== undefined && { goodReplicas }),
+    ...(bgsaveSeconds !== undefined && bgsaveSeconds >= 0 && { bgsaveSeconds }),
+    ...(dataBytes !== undefined && { dataBytes }),
+  }
+}
+
+function replicaReport(spot: Spot, top: Spot, meter: LagMeter, writes: WriteFigures | undefined): ReplicaReport {
+  const { name, upstream = top, depth, seen, failure, silentMs, listed } = spot
+  const link = seen && masterLink(seen.info)
+  const resync = resyncNow(spot, upstream, writes)
+  return {
+    name,
+    upstream: upstream.name,
+    depth,
+    state: stateOf(spot),
+    silentMs,
+    ...(failure && { failure }),
+    ...(listed && { listed }),
+    ...(link && { link }),
+    ...(seen && { identity: identityFromInfo(seen.info) }),
+    ...meter.figures(spot, top),
+    ...(resync && { resync }),
+  }
+}
+
+/** Its own word goes before its master's, where there is one. */
+function stateOf({ isTool, seen, failure, silentMs, listed }: Spot): ReplicaState {
+  if (isTool) return 'tool'
+  if (failure) return 'unreachable'
+  if (!seen || silentMs > SILENT_MS) return 'silent'
+  if (seen.info.get('loading') === '1') return 'loading'
+  const link = masterLink(seen.info)
+  if (!link) return 'stranger'
+  if (link.sync || (listed && listed.state !== 'online')) return 'syncing'
+  return link.isUp ? 'online' : 'link-down'
+}
+
+/** By its own position where it tells one, else by its last ACK. */
+function resyncNow({ seen, failure, listed, isTool }: Spot, upstream: Spot, writes: WriteFigures | undefined): ResyncNow | undefined {
+  const history = upstream.seen && !upstream.failure ? historyFromInfo(upstream.seen.info) : undefined
+  if (!history || isTool) return undefined
+  const own = seen && !failure && masterLink(seen.info) ? positionOf(seen.info) : undefined
+  const acked: Position | undefined = listed && listed.ackOffset > 0 ? { replid: history.replid, offset: listed.ackOffset } : undefined
+  const position = own ?? acked
+  if (!position) return undefined
+  // A replica whose link is up has nothing of its own: what is more came after its upstream was asked.
+  const isAhead = own && masterLink(seen?.info ?? new Map())?.isUp && isSame(own.replid, history.replid) && own.offset > history.offset
+  const asked = isAhead ? { ...position, offset: history.offset } : position
+  const { forecast } = forecastPsync(history, asked)
+  if (forecast.kind !== 'continue') return { forecast }
+  const bytesLeft = bytesToLive(history, asked)
+  return { forecast, bytesLeft, ...(writes && { secondsLeft: bytesLeft / writes.average }) }
+}

@@ -1,0 +1,93 @@
+/** Asks one server for its INFO again and again, on a connection that is made anew whenever it breaks. */
+import type { Sighting } from '../diagnosis/lag.ts'
+import { ReplError } from '../errors.ts'
+import { now, sleep } from '../io/clock.ts'
+import { type Info, parseInfo, withoutSection } from '../protocol/info.ts'
+import { ServerError } from '../protocol/reply.ts'
+import { refusal } from '../protocol/server-error.ts'
+import type { Access } from './options.ts'
+import { QueryLink } from './query.ts'
+
+/** Everything but replication changes slowly, and takes longer to print. */
+const WHOLE_EVERY_MS = 1000
+const RETRY_MS = 1000
+
+export class Probe {
+  readonly access: Access
+  /** Between two questions. */
+  everyMs: number
+  /** The last answer. */
+  seen: Sighting | undefined
+  /** Why there is none now. */
+  failure: ReplError | undefined
+  readonly #onSight: (sighting: Sighting) => void
+  readonly #stop = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #first: Promise<void>
+  #askedAt: number | undefined
+  #rest: Info = new Map()
+  #restAt = Number.NEGATIVE_INFINITY
+
+  constructor(access: Access, everyMs: number, onSight: (sighting: Sighting) => void, signal: AbortSignal) {
+    this.access = access
+    this.everyMs = everyMs
+    this.#onSight = onSight
+    this.#signal = AbortSignal.any([signal, this.#stop.signal])
+    this.#first = new Promise((resolve) => void this.#run(resolve))
+  }
+
+  /** Resolves when it has been answered, or is known not to be. */
+  async first(): Promise<void> {
+    await this.#first
+  }
+
+  /** For how long the present question has gone unanswered, or the present connection has not come about. */
+  get silentMs(): number {
+    return this.#askedAt === undefined ? 0 : now() - this.#askedAt
+  }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  async #run(settled: () => void): Promise<void> {
+    while (!this.#signal.aborted) {
+      let link: QueryLink | undefined
+      this.#askedAt = now()
+      try {
+        link = await QueryLink.open(this.access, this.#signal)
+        for (;;) {
+          await this.#look(link)
+          settled()
+          await sleep(this.everyMs, this.#signal)
+        }
+      } catch (error) {
+        const failure = error instanceof ReplError ? error : new ReplError('INTERNAL', { given: String(error) }, error)
+        if (failure.code !== 'ABORTED') this.failure = failure
+      } finally {
+        link?.close()
+        this.#askedAt = undefined
+        settled()
+      }
+      await sleep(RETRY_MS, this.#signal).catch(() => {})
+    }
+  }
+
+  async #look(link: QueryLink): Promise<void> {
+    const askedAt = now()
+    this.#askedAt = askedAt
+    const isWhole = askedAt - this.#restAt >= WHOLE_EVERY_MS
+    const reply = await (isWhole ? link.ask('INFO') : link.ask('INFO', 'replication'))
+    const answeredAt = now()
+    link.takeEvents()
+    if (reply instanceof ServerError) throw refusal(reply, { command: 'INFO' })
+    const text = String(reply)
+    if (isWhole) {
+      this.#rest = parseInfo(withoutSection(text, 'Replication'))
+      this.#restAt = askedAt
+    }
+    this.#askedAt = this.failure = undefined
+    this.seen = { askedAt, answeredAt, info: isWhole ? parseInfo(text) : new Map([...this.#rest, ...parseInfo(text)]) }
+    this.#onSight(this.seen)
+  }
+}

@@ -1,0 +1,154 @@
+/** `lag` for people: the tree with its figures, what needs more words, and what the settings mean at this write rate. */
+import type { LagReport, MasterReport, ReplicaReport } from '../../diagnosis/lag.ts'
+import type { LagAdvice } from '../../diagnosis/lag-advice.ts'
+import { type Checked, describeState, hasLink } from '../../diagnosis/lag-check.ts'
+import { bytesText, replicaNotes, resyncText, secondsText, summaryText, trendText } from '../../diagnosis/lag-words.ts'
+import { duration, exact, bytes as human } from '../../diagnosis/units.ts'
+import { type Palette, palette } from '../palette.ts'
+import { printable } from '../printable.ts'
+import { columns } from '../table.ts'
+import { wrap } from '../wrap.ts'
+
+const NARROW = 80
+
+interface Column {
+  readonly head: string
+  /** Columns of a higher number go first where there is no room. */
+  readonly rank: number
+  readonly text: (replica: ReplicaReport) => string
+  readonly paint?: (replica: ReplicaReport, colour: Palette) => (text: string) => string
+}
+
+export interface LagView {
+  readonly report: LagReport
+  readonly advice: readonly LagAdvice[]
+  readonly checked: Checked | undefined
+  readonly markerCost: { readonly sent: number; readonly bytes: number } | undefined
+}
+
+const COLUMNS: readonly Column[] = [
+  { head: 'STATE', rank: 0, text: describeState, paint: (replica, colour) => (hasLink(replica) ? colour.good : colour.bad) },
+  { head: 'BEHIND', rank: 0, text: ({ lag }) => bytesText(lag) },
+  { head: 'SECONDS', rank: 0, text: ({ lag }) => secondsText(lag) },
+  { head: 'BY', rank: 4, text: ({ lag }) => (lag ? { info: 'INFO', ack: 'ACK' }[lag.method] : '') },
+  { head: 'TREND', rank: 2, text: ({ trend }) => trendText(trend) },
+  { head: 'IF CUT NOW', rank: 1, text: ({ resync }) => resyncText(resync) },
+  { head: 'LAST ACK', rank: 3, text: ({ listed }) => (listed ? `${listed.ackAgeSeconds} s` : '') },
+  { head: 'LAST I/O', rank: 5, text: ({ link }) => (link?.lastIoSeconds === undefined ? '' : `${link.lastIoSeconds} s`) },
+  { head: 'APPLIES', rank: 6, text: ({ applied }) => (applied === undefined ? '' : `${human(Math.round(applied))}/s`) },
+]
+
+/** @param spark a picture of each replica's lag so far, by name */
+export function lagTable(report: LagReport, colour: Palette, width: number, spark?: (name: string) => string): string {
+  const last: Column[] = spark ? [{ head: 'SECONDS SO FAR', rank: 1, text: ({ name }) => spark(name) }] : []
+  const names = [printable(report.master.name), ...branches(report.replicas)]
+  const fitting = fit([...COLUMNS, ...last], report.replicas, Math.max(...names.map((name) => name.length)), width)
+  const rows = report.replicas.map((replica, index) => [
+    names[index + 1] ?? '',
+    ...fitting.map(({ text, paint }) => {
+      const cell = printable(text(replica))
+      return paint && cell ? paint(replica, colour)(cell) : cell
+    }),
+  ])
+  return `${columns([[names[0] ?? '', ...fitting.map(({ head }) => colour.dim(head))], ...rows])}\n`
+}
+
+/** One line on the server that all are measured against. */
+export function masterLine({ name, failure, identity, replid, offset, writes, isReplica }: MasterReport, colour: Palette): string {
+  if (failure) return colour.bad(`${printable(name)} cannot be asked, so nothing can be measured against it.`)
+  const what = `${identity?.flavour ?? ''} ${identity?.version ?? ''}`.trim()
+  const role = isReplica ? 'a replica whose master cannot be had' : 'master'
+  const rate = writes
+    ? `, ${writes.average === 0 ? 'no writes' : `${human(Math.round(writes.average))}/s written`} over ${duration(writes.overMs)}`
+    : ''
+  const where = `offset ${offset === undefined ? 'unknown' : exact(offset)} of ${replid ?? 'unknown'}`
+  return named(name, `: ${role}, ${what}, ${where}${rate}`, colour)
+}
+
+/** A whole look. */
+export function lagText({ report, advice, checked, markerCost }: LagView, stream: NodeJS.WriteStream, isQuiet: boolean): string {
+  const colour = palette(stream)
+  const width = stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY
+  const parts = [`${masterLine(report.master, colour)}\n`]
+  parts.push(report.replicas.length === 0 ? 'No replica is attached to it.\n' : `\n${lagTable(report, colour, width)}`)
+  if (!isQuiet) parts.push(notesText(report, colour), adviceText(advice, colour))
+  if (markerCost)
+    parts.push(colour.dim(`${markerCost.sent} markers were written: the history has grown by ${exact(markerCost.bytes)} bytes for them.\n`))
+  if (checked) parts.push(verdictLine(checked, colour))
+  return parts.filter((part) => part !== '').join('')
+}
+
+export function notesText({ master, replicas }: LagReport, colour: Palette): string {
+  const notes = replicas.flatMap((replica) =>
+    replicaNotes(replica, master.writes?.average).map((note) => named(replica.name, ` ${note}`, colour)),
+  )
+  const bars = replicas.flatMap(histogramLines)
+  return [...notes, ...bars].length === 0 ? '' : `\n${[...notes, ...bars].join('\n')}\n`
+}
+
+export function adviceText(advice: readonly LagAdvice[], colour: Palette): string {
+  if (advice.length === 0) return ''
+  const lines = advice.map(({ text, command, isWarning }) => {
+    const sentence = wrap(`${isWarning ? '!' : '-'} ${printable(command ? text.replace(/[.:]*$/, ':') : text)}`, '  ')
+    const painted = isWarning ? sentence.replace('!', colour.warn('!')) : sentence
+    return command ? `${painted}\n    ${colour.strong(command)}` : painted
+  })
+  return `\n${lines.join('\n')}\n`
+}
+
+/** A sentence about a server, broken between words. */
+function named(name: string, rest: string, colour: Palette): string {
+  const shown = printable(name)
+  return `${colour.strong(shown)}${wrap(shown + printable(rest), '  ').slice(shown.length)}`
+}
+
+export function verdictLine({ isOk, reason }: Checked, colour: Palette): string {
+  return `${isOk ? colour.good('OK') : colour.bad('FAIL')} ${printable(reason)}\n`
+}
+
+/** What a watch leaves behind. */
+export function watchSummary({ replicas }: LagReport, colour: Palette): string {
+  return replicas.flatMap(({ name, summary }) => (summary ? [`${colour.strong(printable(name))} ${summaryText(summary)}\n`] : [])).join('')
+}
+
+const BAR_CHARS = 40
+
+/** Where the middle of the arrivals is told, also how they are spread. */
+function histogramLines({ name, arrivals }: ReplicaReport): string[] {
+  const bars = arrivals?.histogram ?? []
+  const used = bars.flatMap(({ count }, index) => (count > 0 ? [index] : []))
+  const [first, last] = [used[0], used.at(-1)]
+  if (first === undefined || last === undefined) return []
+  const most = Math.max(...bars.map(({ count }) => count))
+  const lines = bars.slice(first, last + 1).map(({ below, count }) => {
+    const label = below === undefined ? 'more' : `< ${below} ms`
+    return `  ${label.padStart(10)} ${String(count).padStart(8)} ${'█'.repeat(Math.ceil((count / most) * BAR_CHARS))}`
+  })
+  return [`${printable(name)}, arrivals by how much later they came than from the master:`, ...lines]
+}
+
+/** The tree's lines in front of the names. */
+function branches(replicas: readonly ReplicaReport[]): string[] {
+  const open: boolean[] = []
+  return replicas.map((replica, index) => {
+    const { depth, name } = replica
+    const next = replicas.slice(index + 1).find((one) => one.depth <= depth)
+    const isLast = next === undefined || next.depth < depth
+    open[depth] = !isLast
+    const lines = Array.from({ length: depth - 1 }, (_, level) => (open[level + 1] ? '│  ' : '   '))
+    return `${lines.join('')}${isLast ? '└─ ' : '├─ '}${printable(name)}`
+  })
+}
+
+/** As many columns as there is room for, and none that is empty. */
+function fit(all: readonly Column[], replicas: readonly ReplicaReport[], nameWidth: number, width: number): Column[] {
+  let fitting = all.filter(({ text, rank }) => rank === 0 || replicas.some((replica) => text(replica) !== ''))
+  const taken = () =>
+    fitting.reduce(
+      (sum, { head, text }) => sum + 2 + Math.max(head.length, ...replicas.map((replica) => printable(text(replica)).length)),
+      nameWidth,
+    )
+  const limit = Math.max(NARROW, Number.isFinite(width) ? width : 120)
+  for (let rank = 6; rank > 0 && taken() > limit; rank -= 1) fitting = fitting.filter((column) => column.rank < rank)
+  return fitting
+}

@@ -1,0 +1,42 @@
+/** Announced addresses may be of another network: `--map announced=reachable` says where to go instead. */
+import type { Access } from '../engine/options.ts'
+import { ReplError } from '../errors.ts'
+import { endpointName } from '../io/transport.ts'
+import { parseTarget } from './target.ts'
+
+/** Where a server says that it is, or is said to be. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export class AddressMap {
+  readonly #reachable = new Map<string, string>()
+
+  /** @param pairs `announced=reachable`; both are host:port, or a host alone for all its ports. @throws ReplError USAGE */
+  constructor(pairs: readonly string[]) {
+    for (const pair of pairs) {
+      const [, announced, reachable] = /^([^=]+)=(.+)$/.exec(pair) ?? []
+      if (announced === undefined || reachable === undefined) {
+        throw new ReplError('USAGE', { reason: 'FLAGS', given: '--map takes ANNOUNCED=REACHABLE, as in 10.0.0.5:6379=localhost:16379' })
+      }
+      parseTarget(reachable)
+      this.#reachable.set(announced, reachable)
+    }
+  }
+
+  /** How a server is reached: with the credentials of the user's target, unless its own URI has some. */
+  access({ host, port }: Address, entry: Access): Access {
+    const whole = this.#reachable.get(addressName({ host, port }))
+    const hostAlone = this.#reachable.get(host)
+    const mapped = whole ?? (hostAlone === undefined ? undefined : `${hostAlone}:${port}`)
+    // What a server announces is no input to be parsed: it may hold anything.
+    const { endpoint, credentials } = mapped === undefined ? { endpoint: { kind: 'tcp' as const, host, port } } : parseTarget(mapped)
+    return { ...entry, endpoint, ...(credentials && { credentials }) }
+  }
+}
+
+/** What a server is called everywhere. */
+export function addressName({ host, port }: Address): string {
+  return endpointName({ kind: 'tcp', host, port })
+}

@@ -1,0 +1,218 @@
+/**
+ * The tree of a replication: from any of its servers up to the master, and down through every list of replicas. It is made anew
+ * from the newest answers each time it is looked at, since replicas come and go and masters change.
+ */
+import { SILENT_MS, type Sighting, type Spot } from '../diagnosis/lag.ts'
+import type { Access } from '../engine/options.ts'
+import { Probe } from '../engine/probe.ts'
+import { ReplError } from '../errors.ts'
+import { sleep } from '../io/clock.ts'
+import { endpointName } from '../io/transport.ts'
+import { infoNumber } from '../protocol/info.ts'
+import { type ListedReplica, listedReplicas, masterLink } from '../protocol/replication-info.ts'
+import { identityFromInfo } from '../protocol/server-facts.ts'
+import { type Address, type AddressMap, addressName } from './address-map.ts'
+
+/** What we are listed as ourselves, unless --announce says otherwise. */
+const TOOL_HOST = 'redis_repl'
+/** Chains are short; whatever is longer than this goes round in a circle that run_ids do not show. */
+const MAX_DEPTH = 16
+
+export interface LandscapeOptions {
+  readonly entry: Access
+  /** Replicas that no list shows, or that are to be asked at another address. */
+  readonly replicas: readonly Access[]
+  readonly addresses: AddressMap
+  /** How often the topmost server is asked, and how often each of the others. */
+  readonly masterEveryMs: number
+  readonly replicaEveryMs: number
+  /** All others together are asked no more often than this. */
+  readonly questionsPerSecond: number
+  /** Whatever any server says. */
+  readonly onSight: (sighting: Sighting) => void
+}
+
+/** The topmost server first, and each replica behind its master. */
+export type Tree = readonly [Spot, ...Spot[]]
+
+interface Known {
+  readonly name: string
+  readonly probe: Probe
+}
+
+export class Landscape {
+  readonly #options: LandscapeOptions
+  readonly #signal: AbortSignal
+  readonly #probes = new Map<string, Probe>()
+  /** What has been needed since the last look began. */
+  #used = new Set<string>()
+  /** Whoever was passed on the way to the top. */
+  #path: Known[] = []
+  #tree: Tree | undefined
+
+  private constructor(options: LandscapeOptions, signal: AbortSignal) {
+    this.#options = options
+    this.#signal = signal
+  }
+
+  /** @throws ReplError of the server that the user named; of others the tree tells. */
+  static async find(options: LandscapeOptions, signal: AbortSignal): Promise<Landscape> {
+    const landscape = new Landscape(options, signal)
+    try {
+      await landscape.#settle()
+      return landscape
+    } catch (error) {
+      landscape.stop()
+      throw error
+    }
+  }
+
+  /** By the newest answers. @throws ReplError NOT_SUPPORTED (SENTINEL, CIRCLE) */
+  look(): Tree {
+    this.#used = new Set()
+    const top = this.#top()
+    this.#tree = this.#descend(top)
+    const { masterEveryMs, replicaEveryMs, questionsPerSecond } = this.#options
+    const othersEveryMs = Math.max(replicaEveryMs, (1000 * this.#probes.size) / questionsPerSecond)
+    for (const [name, probe] of this.#probes) {
+      probe.everyMs = probe === top.probe ? masterEveryMs : othersEveryMs
+      if (!this.#used.has(name)) this.#drop(name, probe)
+    }
+    return this.#tree
+  }
+
+  /** Undefined of a tool, which nobody can connect to. */
+  accessOf({ name }: Spot): Access | undefined {
+    return this.#probes.get(name)?.access
+  }
+
+  stop(): void {
+    for (const probe of this.#probes.values()) probe.stop()
+  }
+
+  /** Looks again until every server that was found on the way has answered, or has had time to. */
+  async #settle(): Promise<void> {
+    const entry = this.#named()[0] as Known
+    await entry.probe.first()
+    if (!entry.probe.seen) throw (entry.probe.failure ?? new ReplError('ABORTED')).with({ endpoint: entry.name })
+    for (let known = -1; known !== this.#probes.size; ) {
+      known = this.#probes.size
+      const [top] = this.look()
+      await this.#probes.get(top.name)?.first()
+      const all = Promise.all([...this.#probes.values()].map((probe) => probe.first()))
+      await Promise.race([all, sleep(SILENT_MS, this.#signal)])
+    }
+  }
+
+  /** From wherever a master can be reached; else the highest that can be. */
+  #top(): Known {
+    const before = (this.#tree ?? []).flatMap(({ name }) => this.#known(name))
+    const climbs = [...this.#named(), ...before].map((start) => this.#climb(start))
+    const found = climbs.find(({ top: { probe } }) => probe.seen && !probe.failure && !masterLink(probe.seen.info))
+    const { top, path } = found ?? (climbs[0] as (typeof climbs)[number])
+    this.#path = path
+    return top
+  }
+
+  #climb(from: Known): { top: Known; path: Known[] } {
+    const path: Known[] = []
+    const passed = new Set<string>()
+    for (let at = from; ; ) {
+      this.#used.add(at.name)
+      const { seen, failure } = at.probe
+      if (!seen || failure) return { top: at, path }
+      if (identityFromInfo(seen.info).mode === 'sentinel') throw new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL', endpoint: at.name })
+      const link = masterLink(seen.info)
+      if (!link) return { top: at, path }
+      const runId = seen.info.get('run_id') ?? at.name
+      if (passed.has(runId) || path.length > MAX_DEPTH) throw new ReplError('NOT_SUPPORTED', { reason: 'CIRCLE', endpoint: at.name })
+      passed.add(runId)
+      path.unshift(at)
+      at = this.#ask(link)
+    }
+  }
+
+  #descend({ name, probe }: Known): Tree {
+    const top = spotOf(name, probe)
+    const tree: [Spot, ...Spot[]] = [top]
+    const add = (spot: Spot) => {
+      // Listed twice, or the same server under two names.
+      if (tree.some((one) => one.name === spot.name && !one.isTool) || isAmong(tree, spot)) return
+      tree.push(spot)
+      below(spot)
+    }
+    const below = (upstream: Spot) => {
+      if (upstream.depth >= MAX_DEPTH || !upstream.seen) return
+      for (const listed of listedReplicas(upstream.seen.info)) add(this.#listed(listed, upstream, tree))
+    }
+    below(top)
+    // Whoever no list shows: where the top cannot be asked, and replicas that were named.
+    for (const known of [...this.#path, ...this.#named()]) add(placed(spotOf(known.name, known.probe), tree))
+    return tree
+  }
+
+  #listed(listed: ListedReplica, upstream: Spot, tree: readonly Spot[]): Spot {
+    const depth = upstream.depth + 1
+    const isTool = listed.host === TOOL_HOST || listed.port <= 0 || listed.port > 65535
+    if (isTool) return { name: `${listed.host}:${listed.port}`, upstream, depth, listed, silentMs: 0, isTool }
+    const { name, probe } = this.#ask(listed)
+    const asked = probe.seen ? probe : (this.#sameServer(listed, tree) ?? probe)
+    return { ...spotOf(name, asked), upstream, depth, listed }
+  }
+
+  /** Somebody whom the user named, and who is announced at an address that we do not reach. */
+  #sameServer({ port }: ListedReplica, tree: readonly Spot[]): Probe | undefined {
+    const named = this.#named().find(({ name, probe: { seen } }) => {
+      if (!seen || !masterLink(seen.info) || isAmong(tree, { name, seen })) return false
+      return infoNumber(seen.info, 'tcp_port') === port
+    })
+    return named?.probe
+  }
+
+  #named(): Known[] {
+    const { entry, replicas } = this.#options
+    return [entry, ...replicas].map((access) => this.#asked(endpointName(access.endpoint), access))
+  }
+
+  #ask(address: Address): Known {
+    return this.#asked(addressName(address), this.#options.addresses.access(address, this.#options.entry))
+  }
+
+  #asked(name: string, access: Access): Known {
+    this.#used.add(name)
+    const { replicaEveryMs, onSight } = this.#options
+    const probe = this.#probes.get(name) ?? new Probe(access, replicaEveryMs, onSight, this.#signal)
+    this.#probes.set(name, probe)
+    return { name, probe }
+  }
+
+  #known(name: string): Known[] {
+    const probe = this.#probes.get(name)
+    return probe ? [{ name, probe }] : []
+  }
+
+  #drop(name: string, probe: Probe): void {
+    probe.stop()
+    this.#probes.delete(name)
+  }
+}
+
+function spotOf(name: string, { seen, failure, silentMs }: Probe): Spot {
+  return { name, depth: 0, silentMs, isTool: false, ...(seen && { seen }), ...(failure && { failure }) }
+}
+
+/** Behind the server that it follows itself, or else behind the topmost. */
+function placed(spot: Spot, tree: Tree): Spot {
+  const link = spot.seen && masterLink(spot.seen.info)
+  const upstream = tree.find(({ name }) => link && name === addressName(link)) ?? tree[0]
+  return { ...spot, upstream, depth: upstream.depth + 1 }
+}
+
+function isAmong(tree: readonly Spot[], { seen }: Pick<Spot, 'name' | 'seen'>): boolean {
+  const runId = runIdOf(seen)
+  return runId !== undefined && tree.some((one) => runIdOf(one.seen) === runId)
+}
+
+function runIdOf(seen: Sighting | undefined): string | undefined {
+  return seen?.info.get('run_id')
+}
