@@ -132,33 +132,43 @@ export interface LagPlan {
 /** @throws ReplError USAGE */
 export function lagPlan(flags: LagFlags): LagPlan {
   const format = flags.json ? 'json' : ((flags.format ?? 'text') as LagFormat)
+  const ranges = alertRanges(flags)
+  refuseContradictions(flags, format, ranges)
   const time = (name: 'duration' | 'for' | 'wait' | 'interval') =>
     flags[name] === undefined ? undefined : parseDuration(flags[name], name)
-  if (flags.watch && (format === 'prometheus' || format === 'nagios'))
-    throw usage(`--watch has no end, and --format ${format} is read as a whole`)
-  const ranges = alertRanges(flags)
-  if (Object.keys(ranges).length > 0 && format !== 'nagios')
-    throw usage('--warning and --critical are for --format nagios; others take --max-seconds and --max-bytes')
-  const hasLimits = LIMITS.some((name) => flags[name] !== undefined && flags[name] !== false)
-  if ((flags.for !== undefined || flags.wait !== undefined) && !hasLimits)
-    throw usage(`--for and --wait need something that must hold: ${LIMITS.map((name) => `--${name}`).join(', ')}`)
   const waitMs = time('wait')
-  const resolutionMs = parseDuration(flags.resolution, 'resolution')
-  if (resolutionMs < 1) throw usage('--resolution is at least 1ms')
   return {
     format,
     criteria: criteria(flags),
     ranges,
     sampleMs: parseDuration(flags.sample, 'sample'),
-    resolutionMs,
+    resolutionMs: atLeast(parseDuration(flags.resolution, 'resolution'), 1, '--resolution'),
     cutSeconds: parseDuration(flags.cut, 'cut') / 1000,
-    intervalMs: Math.max(100, time('interval') ?? 1000),
+    intervalMs: atLeast(time('interval') ?? 1000, 100, '--interval'),
     ...(flags.watch && {
       watch: { count: flags.count ?? Number.POSITIVE_INFINITY, durationMs: time('duration') ?? Number.POSITIVE_INFINITY },
     }),
     forMs: time('for') ?? 0,
     ...(waitMs !== undefined && { waitMs }),
   }
+}
+
+/** @throws ReplError USAGE */
+function refuseContradictions(flags: LagFlags, format: LagFormat, ranges: AlertRanges): void {
+  const isReadWhole = format === 'prometheus' || format === 'nagios'
+  if (flags.watch && isReadWhole) throw usage(`--watch has no end, and --format ${format} is read as a whole`)
+  if (Object.keys(ranges).length > 0 && format !== 'nagios') {
+    throw usage('--warning and --critical are for --format nagios; the others take --max-seconds and --max-bytes')
+  }
+  const hasLimits = LIMITS.some((name) => flags[name] !== undefined && flags[name] !== false)
+  if ((flags.for !== undefined || flags.wait !== undefined) && !hasLimits) {
+    throw usage(`--for and --wait need something that must hold: ${LIMITS.map((name) => `--${name}`).join(', ')}`)
+  }
+}
+
+function atLeast(ms: number, least: number, flag: string): number {
+  if (ms < least) throw usage(`${flag} is at least ${least}ms`)
+  return ms
 }
 
 function criteria(flags: LagFlags): Criteria {

@@ -1,5 +1,5 @@
 /** One run of `lag`: a look, a wait until all is well, or a watch. */
-import type { LagReport } from '../diagnosis/lag.ts'
+import { type LagReport, whyLost } from '../diagnosis/lag.ts'
 import { adviseOnLag } from '../diagnosis/lag-advice.ts'
 import { type Checked, checkLag, hasCriteria } from '../diagnosis/lag-check.ts'
 import { ReplError } from '../errors.ts'
@@ -22,8 +22,16 @@ export interface LagOutput {
   conclude(view: LagView | undefined): void
 }
 
-/** @returns whether all that must hold did @throws ReplError of the server that the user named */
-export async function runLag(plan: LagPlan, options: SurveyOptions, output: LagOutput, signal: AbortSignal): Promise<boolean> {
+/** What the last look has shown. */
+export interface LagOutcome {
+  /** Whether all that must hold did. */
+  readonly isWell: boolean
+  /** Why nothing could be measured. */
+  readonly lost?: ReplError
+}
+
+/** @throws ReplError of the server that the user named */
+export async function runLag(plan: LagPlan, options: SurveyOptions, output: LagOutput, signal: AbortSignal): Promise<LagOutcome> {
   const began = now()
   const survey = await open(plan, options, output, began, signal)
   try {
@@ -54,7 +62,7 @@ async function open(
 }
 
 /** Looks until what was asked for is known: at once, for --for, or until --wait is over. */
-async function judge(survey: Survey, plan: LagPlan, output: LagOutput, began: number, signal: AbortSignal): Promise<boolean> {
+async function judge(survey: Survey, plan: LagPlan, output: LagOutput, began: number, signal: AbortSignal): Promise<LagOutcome> {
   const from = now()
   let goodSince: number | undefined
   output.waiting('watching the offsets', '')
@@ -68,7 +76,7 @@ async function judge(survey: Survey, plan: LagPlan, output: LagOutput, began: nu
     const isOver = isSampled && (goodSince === undefined ? mayEnd(plan, report, from, began) : isHeld)
     if (isOver) {
       output.show(view)
-      return checked?.isOk ?? true
+      return outcome(view, checked?.isOk ?? true)
     }
     if (checked && !checked.isOk) output.waiting('waiting', checked.reason)
     await sleep(LOOK_EVERY_MS, signal)
@@ -83,7 +91,7 @@ function mayEnd({ waitMs, criteria: { maxSeconds } }: LagPlan, { replicas }: Lag
   return !isOpen || now() - from >= (maxSeconds ?? 0) * 1000 + BEYOND_MS
 }
 
-async function watch(survey: Survey, plan: LagPlan, output: LagOutput, signal: AbortSignal): Promise<boolean> {
+async function watch(survey: Survey, plan: LagPlan, output: LagOutput, signal: AbortSignal): Promise<LagOutcome> {
   const { count, durationMs } = plan.watch ?? { count: 1, durationMs: 0 }
   const end = now() + durationMs
   let failed = 0
@@ -100,7 +108,15 @@ async function watch(survey: Survey, plan: LagPlan, output: LagOutput, signal: A
     if (!(error instanceof ReplError && error.code === 'ABORTED')) throw error
   }
   output.conclude(view)
-  return failed === 0
+  return outcome(view, failed === 0)
+}
+
+function outcome(view: LagView | undefined, isWell: boolean): LagOutcome {
+  const master = view?.report.master
+  const why = master && whyLost(master)
+  if (!master || why === undefined) return { isWell }
+  const code = master.failure?.code ?? 'MASTER_UNREACHABLE'
+  return { isWell, lost: new ReplError(code, { reason: 'MASTER_LOST', endpoint: master.name, given: why }) }
 }
 
 async function lookAt(survey: Survey, { criteria, cutSeconds }: LagPlan): Promise<LagView> {

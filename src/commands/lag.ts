@@ -22,11 +22,8 @@ export default class Lag extends ReplCommand<typeof Lag> {
   static override args = { target: targetArg }
   static override flags = lagFlags
 
-  #isNagios = false
-
   async run(): Promise<void> {
     const { flags } = this
-    this.#isNagios = flags.format === 'nagios'
     const plan = lagPlan(flags)
     const entry = connectionOptions(this.args.target, flags)
     const key = flags['marker-key']
@@ -40,15 +37,23 @@ export default class Lag extends ReplCommand<typeof Lag> {
     }
     const output = await lagOutput(plan, flags, (object) => this.printJson(object))
     try {
-      const isWell = await runLag(plan, options, output, AbortSignal.any([this.signal, this.outputEnded.signal]))
-      if (!isWell && !this.#isNagios) process.exitCode = exitStatus('EXPECTATION_FAILED')
+      const { isWell, lost } = await runLag(plan, options, output, AbortSignal.any([this.signal, this.outputEnded.signal]))
+      if (plan.format === 'nagios') return
+      if (lost && plan.format === 'text') throw lost
+      // Other formats have said it already.
+      if (lost) process.exitCode = exitStatus(lost.code)
+      else if (!isWell) process.exitCode = exitStatus('EXPECTATION_FAILED')
     } finally {
       output.end()
     }
   }
 
   override async catch(error: unknown): Promise<void> {
-    if (!this.#isNagios && !this.argv.includes('nagios') && !this.argv.includes('--format=nagios')) return await super.catch(error)
+    // Also where the flags could not be parsed.
+    const isNagios = this.argv.some(
+      (word, index) => word === '--format=nagios' || (word === 'nagios' && this.argv[index - 1] === '--format'),
+    )
+    if (!isNagios) return await super.catch(error)
     const { nagiosFailure } = await import('../render/lag-nagios.ts')
     const failure = asReplError(error)
     // A server that is not there is what such a check is for; a mistake of ours is none of the server's.

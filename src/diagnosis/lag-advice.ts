@@ -1,7 +1,7 @@
 /** What the settings of a master mean for its replicas at the write rate just measured: one rule, one function. */
 import type { Settings } from '../handshake/guard.ts'
 import { type Advice, sized } from './advice.ts'
-import type { LagReport, MasterReport } from './lag.ts'
+import { type LagReport, type MasterReport, whyLost } from './lag.ts'
 import { replicaBufferLimit, roomierLimit } from './resync.ts'
 import { duration, bytes as human } from './units.ts'
 
@@ -42,7 +42,7 @@ const RULES: readonly Rule[] = [backlogCovers, bufferLoop, bufferBelowBacklog, p
 
 /** @param settings undefined where CONFIG is not permitted */
 export function adviseOnLag(report: LagReport, settings: Settings | undefined, cutSeconds: number): LagAdvice[] {
-  if (report.master.failure || report.master.isReplica || report.master.replid === undefined) return []
+  if (whyLost(report.master)) return []
   const facts = { report, settings: settings ?? new Map(), cutSeconds }
   const found = RULES.flatMap((rule) => rule(facts) ?? [])
   return settings ? found : [...found, { code: 'NO_CONFIG', isWarning: false, text: NO_CONFIG }]

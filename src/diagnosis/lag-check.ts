@@ -1,6 +1,5 @@
 /** Whether a replication is as it is wanted to be, and the reason in one line. */
-import { explain } from './errors.ts'
-import type { LagReport, LagUnknown, ReplicaReport } from './lag.ts'
+import { type LagReport, type LagUnknown, type ReplicaReport, whyLost } from './lag.ts'
 import { bytes as human } from './units.ts'
 
 export interface Criteria {
@@ -23,8 +22,8 @@ export function hasCriteria({ maxBytes, maxSeconds, minReplicas, requireLink }: 
 }
 
 export function checkLag({ master, replicas }: LagReport, criteria: Criteria): Checked {
-  if (master.failure) return bad(`${master.name} cannot be asked: ${explain(master.failure).what}`)
-  if (master.isReplica) return bad(`${master.name} is a replica, and its master cannot be had`)
+  const lost = whyLost(master)
+  if (lost) return bad(lost)
   const real = replicas.filter(({ state }) => state !== 'tool')
   const faults = new Map(real.map((replica) => [replica.name, faultOf(replica, criteria)]))
   const first = [...faults.values()].find((fault) => fault !== undefined)

@@ -111,8 +111,8 @@ export class LagMeter {
 
   #ackLag(offset: number, asked: Asked): Lag | undefined {
     const bounds = this.#curve.behind(offset, asked)
-    const bytes = Math.max(0, (this.#curve.at(middle(asked)) ?? offset) - offset)
-    return bounds && { method: 'ack', bytes: Math.round(bytes), bounds: { ...bounds, low: 0 } }
+    const bytes = Math.max(0, (this.#curve.offset ?? offset) - offset)
+    return bounds && { method: 'ack', bytes, mostBytes: bytes, bounds: { ...bounds, low: 0 } }
   }
 
   #heard(address: string, offset: number, sighting: Sighting): void {
@@ -132,7 +132,8 @@ export class LagMeter {
     const masterOffset = this.#curve.at(middle(pending.asked))
     if (!bounds || masterOffset === undefined) return
     const bytes = bounds.high === 0 ? 0 : Math.max(0, Math.round(masterOffset - pending.offset))
-    track.lag = { method: 'info', bytes, bounds }
+    const mostBytes = Math.max(0, (this.#curve.offset ?? 0) - pending.offset)
+    track.lag = { method: 'info', bytes, mostBytes, bounds }
     track.samples.add(lagMs(track.lag) ?? bounds.low)
     track.points.push({ moment: middle(pending.asked), bytes })
     if (track.points.length > TREND_POINTS) track.points.shift()

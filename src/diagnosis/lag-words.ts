@@ -18,11 +18,14 @@ export function secondsText(lag: Lag | undefined): string {
   const [middle, error] = [lagMs(lag), errorMs(lag)]
   if (high === undefined || middle === undefined || error === undefined) return `> ${s(low)}`
   if (high === 0) return '0'
-  return low === 0 ? `< ${s(high)}` : `${s(middle)} ± ${s(error)}`
+  return low === 0 ? `< ${s(Math.ceil(high))}` : `${s(middle)} ± ${s(Math.ceil(error))}`
 }
 
+/** Zero is said of whoever has everything. */
 export function bytesText(lag: Lag | undefined): string {
-  return lag ? human(lag.bytes).replace(' bytes', ' B') : 'unknown'
+  if (!lag) return 'unknown'
+  const short = (count: number) => human(count).replace(' bytes', ' B')
+  return lag.bytes === 0 && lag.mostBytes > 0 ? `< ${short(lag.mostBytes)}` : short(lag.bytes)
 }
 
 export function trendText(trend: Trend | undefined): string {
@@ -57,7 +60,6 @@ function reached({ state, failure, silentMs, listed, lag }: ReplicaReport): stri
   const view = listed
     ? ` Its master lists it as ${listed.state}, last heard of ${listed.ackAgeSeconds} s ago${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
     : ''
-  if (state === 'tool') return [`is listed without an address: a tool, as redis-repl and redis-cli are, or a proxy.${view}`]
   if (state === 'unreachable') {
     return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} --map names another way there.`]
   }
@@ -65,20 +67,33 @@ function reached({ state, failure, silentMs, listed, lag }: ReplicaReport): stri
   return state === 'stranger' ? [`says that it is a master itself.${view}`] : []
 }
 
-function standing({ state, link, lag, unknown, listed }: ReplicaReport): string[] {
-  const sync = link?.sync
-  if (state === 'syncing') {
-    const read = sync?.readBytes
-    const of = sync?.totalBytes ? ` of ${human(sync.totalBytes)} (${(((read ?? 0) / sync.totalBytes) * 100).toFixed(0)} %)` : ''
-    const progress = read === undefined || !sync ? (listed ? `; its master is at ${listed.state}` : '') : `: ${human(read)}${of} received`
-    return [`takes a full resync${progress}.`]
+function standing(replica: ReplicaReport): string[] {
+  const { state, link, lag, unknown } = replica
+  switch (state) {
+    case 'syncing':
+      return [`takes a full resync${progress(replica)}.`]
+    case 'link-down': {
+      const stands = lag ? `; it stands at offset ${exact(link?.appliedOffset ?? 0)}` : ''
+      return [`has no link to its master${since(link?.downSeconds)}${stands}.`]
+    }
+    case 'loading':
+      return ['is loading its data.']
+    default:
+      return unknown && state === 'online' ? [`has no figure, ${describeUnknown(unknown)}.`] : []
   }
-  if (state === 'link-down') {
-    const since = link?.downSeconds === undefined ? '' : link.downSeconds < 0 ? ' and was never up' : ` since ${link.downSeconds} s`
-    return [`has no link to its master${since}${lag ? `; it stands at offset ${exact(link?.appliedOffset ?? 0)}` : ''}.`]
-  }
-  if (state === 'loading') return ['is loading its data.']
-  return unknown && state === 'online' ? [`has no figure, ${describeUnknown(unknown)}.`] : []
+}
+
+function since(downSeconds: number | undefined): string {
+  if (downSeconds === undefined) return ''
+  return downSeconds < 0 ? ' and was never up' : ` since ${downSeconds} s`
+}
+
+function progress({ link, listed }: ReplicaReport): string {
+  const { readBytes, totalBytes, leftBytes } = link?.sync ?? {}
+  if (readBytes === undefined && leftBytes === undefined) return listed ? `; its master is at ${listed.state}` : ''
+  if (readBytes === undefined) return `: ${human(leftBytes ?? 0)} still to receive`
+  const of = totalBytes === undefined ? '' : ` of ${human(totalBytes)} (${((readBytes / totalBytes) * 100).toFixed(0)} %)`
+  return `: ${human(readBytes)}${of} received`
 }
 
 /** By how much the bound is likely to be exceeded. */
@@ -132,6 +147,17 @@ function markerNote({ lag, errorMs: error, sent, received, error: failure }: Mar
 
 function quantiles({ p50, p95, p99, max, count }: Summary): string {
   return `p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${exact(count)} samples`
+}
+
+/** Whoever is listed without an address. */
+export function toolsText(replicas: readonly ReplicaReport[]): string | undefined {
+  const tools = replicas.filter(({ state }) => state === 'tool')
+  if (tools.length === 0) return undefined
+  const names = [...new Set(tools.map(({ name }) => name))].join(', ')
+  const ours = tools.some(({ name }) => name.startsWith('redis_repl:'))
+    ? '; redis_repl is how redis-repl is listed, this run with --attach too'
+    : ''
+  return `${tools.length} more attached without an address that could be asked, as tools are (${names})${ours}.`
 }
 
 /** At the end of a watch. */

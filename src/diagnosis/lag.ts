@@ -3,10 +3,12 @@ import type { ReplError } from '../errors.ts'
 import type { Info } from '../protocol/info.ts'
 import type { ListedReplica, MasterLink } from '../protocol/replication-info.ts'
 import type { ServerIdentity } from '../protocol/server-facts.ts'
+import { explain } from './errors.ts'
 import type { Forecast } from './forecast.ts'
 import type { Asked, Bounds } from './offset-curve.ts'
 import type { Summary } from './quantile.ts'
 import type { Trend } from './trend.ts'
+import { duration } from './units.ts'
 import type { StopReason } from './verdict.ts'
 import type { WriteFigures } from './write-rate.ts'
 
@@ -40,7 +42,10 @@ export type LagMethod = 'info' | 'ack'
 
 export interface Lag {
   readonly method: LagMethod
+  /** At the moment it was asked, the master's offset taken to have grown evenly between two looks. */
   readonly bytes: number
+  /** What it may lack at most. */
+  readonly mostBytes: number
   /** Since the master wrote the first byte that it lacks. */
   readonly bounds: Bounds
 }
@@ -151,6 +156,14 @@ export interface LagReport {
 
 /** A question unanswered for so long is silence, not the way to the server and back. */
 export const SILENT_MS = 1000
+
+/** Why nothing can be measured against it; undefined where all is well. */
+export function whyLost({ name, failure, silentMs, isReplica, replid }: MasterReport): string | undefined {
+  if (failure) return explain(failure).what
+  if (silentMs > SILENT_MS) return `${name} has owed an answer for ${duration(silentMs)}.`
+  if (isReplica) return `${name} is a replica, and its master cannot be had.`
+  return replid === undefined ? `INFO of ${name} shows no replication offset.` : undefined
+}
 
 /** The middle of the bounds; undefined where there is no upper one. */
 export function lagMs({ bounds: { low, high } }: Lag): number | undefined {

@@ -1,5 +1,6 @@
 /** One row per reason of a failure: what happened, what it means, what to do next. errors.ts picks the row. */
 import { FOLLOW_REASONS } from './follow-reasons.ts'
+import { TREE_REASONS } from './tree-reasons.ts'
 import { afterCut, answered, bufferSeen, during, fate, MINIMAL_ACL, type Row, say, seconds, where } from './words.ts'
 
 const WRITE_ADVICE: Record<string, string> = {
@@ -12,6 +13,7 @@ const WRITE_ADVICE: Record<string, string> = {
 
 export const REASONS: Record<string, Row> = {
   ...FOLLOW_REASONS,
+  ...TREE_REASONS,
   // MASTER_UNREACHABLE, TIMEOUT
   REFUSED_CONNECTION: [
     (d) => `${where(d)} refused the connection (${d.errno}).`,

@@ -1,6 +1,6 @@
 /** `lag --json`: docs/schemas/lag-1.json. What is not known is null, never zero. */
 import { explain } from '../diagnosis/errors.ts'
-import { errorMs, type Lag, lagMs, type MasterReport, type ReplicaReport } from '../diagnosis/lag.ts'
+import { errorMs, type Lag, lagMs, type MasterReport, type ReplicaReport, whyLost } from '../diagnosis/lag.ts'
 import { describeUnknown, hasLink } from '../diagnosis/lag-check.ts'
 import { replicaNotes } from '../diagnosis/lag-words.ts'
 import type { Summary } from '../diagnosis/quantile.ts'
@@ -22,21 +22,12 @@ export function lagJson({ report, advice, checked, markerCost }: LagView): JsonO
   }
 }
 
-function masterJson({
-  name,
-  failure,
-  silentMs,
-  identity,
-  replid,
-  offset,
-  backlog,
-  writes,
-  isReplica,
-  goodReplicas,
-}: MasterReport): JsonObject {
+function masterJson(master: MasterReport): JsonObject {
+  const { name, failure, silentMs, identity, replid, offset, backlog, writes, isReplica, goodReplicas } = master
   return {
     name,
     failure: failureJson(failure),
+    lost: whyLost(master) ?? null,
     silentMs,
     isReplica,
     identity: identity ?? null,
@@ -76,11 +67,12 @@ function replicaJson(replica: ReplicaReport, writes: number | undefined): JsonOb
 }
 
 function lagOf(lag: Lag): JsonObject {
-  const { method, bytes, bounds } = lag
+  const { method, bytes, mostBytes, bounds } = lag
   const [middle, error] = [lagMs(lag), errorMs(lag)]
   return {
     method,
     bytes,
+    mostBytes,
     seconds: middle === undefined ? null : middle / 1000,
     errorSeconds: error === undefined ? null : error / 1000,
     minSeconds: bounds.low / 1000,

@@ -1,6 +1,6 @@
 /** `lag --format nagios`: one line with performance data, and the status that goes with it. */
 import { type AlertRange, alerts } from '../diagnosis/alert-range.ts'
-import type { LagReport, ReplicaReport } from '../diagnosis/lag.ts'
+import { type LagReport, type ReplicaReport, whyLost } from '../diagnosis/lag.ts'
 import { type Checked, describeState, describeUnknown, mostSeconds } from '../diagnosis/lag-check.ts'
 import { bytes as human } from '../diagnosis/units.ts'
 import { printable } from './printable.ts'
@@ -41,8 +41,9 @@ export function nagiosFailure(what: string, status: NagiosStatus): string {
 }
 
 function ofAll({ master }: LagReport, real: readonly ReplicaReport[], checked: Checked | undefined): Finding[] {
+  const lost = whyLost(master)
+  if (lost) return [{ status: 2, text: lost }]
   if (checked && !checked.isOk) return [{ status: 2, text: checked.reason }]
-  if (master.failure || master.isReplica) return [{ status: 3, text: `${master.name} cannot be asked` }]
   return real.length === 0 ? [{ status: 0, text: `${master.name} has no replicas` }] : []
 }
 

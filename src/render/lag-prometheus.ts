@@ -1,5 +1,5 @@
 /** `lag --format prometheus`: the text exposition format. A figure that is not known is left out, never zero. */
-import { type LagReport, lagMs, type ReplicaReport } from '../diagnosis/lag.ts'
+import { type LagReport, lagMs, type ReplicaReport, whyLost } from '../diagnosis/lag.ts'
 import { type Checked, hasLink } from '../diagnosis/lag-check.ts'
 
 interface Metric {
@@ -28,10 +28,10 @@ function masterMetrics({ master }: LagReport): Metric[] {
     help,
     values: [[labels, value]],
   })
-  const { offset, backlog, writes, failure } = master
+  const { offset, backlog, writes } = master
   return [
-    one('master_up', 'Whether the master could be asked.', failure || master.isReplica ? 0 : 1),
-    one('master_offset_bytes', 'Last byte of the replication history.', failure ? undefined : offset),
+    one('master_up', 'Whether the master could be asked.', Number(!whyLost(master))),
+    one('master_offset_bytes', 'Last byte of the replication history.', whyLost(master) ? undefined : offset),
     one('write_bytes_per_second', 'Average growth of the history while it was watched.', writes?.average),
     one('write_peak_bytes_per_second', 'Fastest growth of the history over about 100 ms.', writes?.peak),
     one('backlog_size_bytes', 'Replication backlog, repl-backlog-size.', backlog?.size),
@@ -93,7 +93,7 @@ function replicaMetrics({ master, replicas }: LagReport): Metric[] {
     help: 'How many replicas there are, of any depth.',
     values: [[{ master: master.name }, real.length]],
   }
-  return master.failure ? metrics : [count, ...metrics]
+  return whyLost(master) ? metrics : [count, ...metrics]
 }
 
 function checkMetrics(checked: Checked | undefined): Metric[] {

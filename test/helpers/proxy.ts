@@ -1,6 +1,7 @@
 /** A TCP proxy in front of a real server: to change what it says on the way, to cut it short, and to lead elsewhere. */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export class TcpProxy {
   readonly #server: Server
@@ -8,6 +9,11 @@ export class TcpProxy {
   #port: number
   /** Bytes to go until the connection that brings the last of them is cut. */
   #left = Number.POSITIVE_INFINITY
+  /** What the server says arrives so much later. */
+  #delayMs = 0
+  /** And no faster than this. */
+  #bytesPerSecond = Number.POSITIVE_INFINITY
+  #isClosed = false
   cuts = 0
 
   private constructor(server: Server, port: number) {
@@ -45,16 +51,48 @@ export class TcpProxy {
     this.cuts += 1
   }
 
+  /** From now on, also for connections that are open. */
+  slow({ delayMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY }: { readonly delayMs?: number; readonly bytesPerSecond?: number }): void {
+    this.#delayMs = delayMs
+    this.#bytesPerSecond = bytesPerSecond
+  }
+
+  /** Cuts every connection and takes no other until it is opened again. */
+  close(): void {
+    this.#isClosed = true
+    this.cut()
+  }
+
+  open(): void {
+    this.#isClosed = false
+  }
+
   stop(): void {
     this.#server.close()
     for (const client of this.#clients) client.destroy()
   }
 
   #connect(client: Socket, rewrite: (chunk: Buffer) => Buffer): void {
+    if (this.#isClosed) {
+      client.destroy()
+      return
+    }
     const upstream = connect(this.#port, '127.0.0.1')
     this.#clients.add(client)
     client.pipe(upstream)
-    upstream.on('data', (chunk) => this.#forward(client, upstream, rewrite(chunk)))
+    let queue: Promise<unknown> = Promise.resolve()
+    upstream.on('data', (chunk) => {
+      const [due, perSecond] = [Date.now() + this.#delayMs, this.#bytesPerSecond]
+      // Read no faster than it is passed on, so that the server feels it.
+      if (Number.isFinite(perSecond)) upstream.pause()
+      if (this.#delayMs > 0 || Number.isFinite(perSecond)) {
+        queue = queue.then(() => sleep(Math.max(0, due - Date.now()) + (chunk.length / perSecond) * 1000))
+      }
+      queue = queue.then(() => {
+        this.#forward(client, upstream, rewrite(chunk))
+        if (Number.isFinite(perSecond)) upstream.resume()
+      })
+    })
     upstream.on('close', () => client.destroySoon())
     client.on('close', () => upstream.destroy())
     client.on('close', () => this.#clients.delete(client))

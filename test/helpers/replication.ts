@@ -1,7 +1,9 @@
 /** Pairs of a master and its replica, and what a test wants to know of them. */
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import type { Installed } from '../../scripts/server-cache.ts'
 import { cli } from './run.ts'
+import { assertSchema } from './schema.ts'
 import { RunningServer } from './server.ts'
 
 /** A replica that was here once leaves a backlog; it need not have waited for others. */
@@ -41,4 +43,65 @@ export async function syncCounters(server: RunningServer): Promise<{ full: numbe
     err: await number(server, 'sync_partial_err'),
     forks: await server.info('total_forks'),
   }
+}
+
+/** A master with two replicas, and a third behind the first of them. */
+export interface Tree {
+  readonly master: RunningServer
+  readonly first: RunningServer
+  readonly second: RunningServer
+  readonly chained: RunningServer
+  readonly all: readonly RunningServer[]
+}
+
+export async function tree(
+  installed: Installed,
+  settings: Record<string, string> = {},
+  firstLedBy?: (master: RunningServer) => Promise<string>,
+): Promise<Tree> {
+  const fast = { 'repl-diskless-sync-delay': '0' }
+  const master = await RunningServer.start(installed, { ...fast, ...settings })
+  const at = firstLedBy ? await firstLedBy(master) : master.target
+  const behind = (target: string) => RunningServer.start(installed, { ...fast, replicaof: target.replace(':', ' ') })
+  const [first, second] = await Promise.all([behind(at), behind(master.target)])
+  const chained = await behind(first.target)
+  for (const replica of [first, second, chained]) {
+    await replica.until('a link to its master', async () => (await replica.info('master_link_status')) === 'up')
+    await inStep(master, replica)
+  }
+  return { master, first, second, chained, all: [chained, second, first, master] }
+}
+
+/** Writes at a steady rate until it is stopped: 100 bytes and some, so many times a second. */
+export function writeSteadily(server: RunningServer, perSecond: number): () => void {
+  const socket = connect(server.port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.resume()
+  const value = 'x'.repeat(100)
+  let written = 0
+  const began = Date.now()
+  const timer = setInterval(() => {
+    for (; written < ((Date.now() - began) / 1000) * perSecond; written++) socket.write(`SET steady:${written % 100} ${value}\r\n`)
+  }, 10)
+  return () => {
+    clearInterval(timer)
+    socket.destroy()
+  }
+}
+
+/** What `lag --json` says, by the port of each replica. */
+export interface LagJson {
+  readonly status: number | null
+  readonly err: string
+  // biome-ignore lint/suspicious/noExplicitAny: checked against its schema
+  readonly json: any
+  // biome-ignore lint/suspicious/noExplicitAny: the same
+  of(server: RunningServer): any
+}
+
+export async function lag(...args: string[]): Promise<LagJson> {
+  const ran = await cli(['lag', ...args, '--json'])
+  if (!ran.out.startsWith('{"schema":"redis-repl/lag/1"')) throw new Error(`lag: ${ran.status} ${ran.out} ${ran.err}`)
+  const json = assertSchema(ran.out, 'lag') as unknown as { replicas: { name: string }[] }
+  return { status: ran.status, err: ran.err, json, of: (server) => json.replicas.find(({ name }) => name === server.target) }
 }

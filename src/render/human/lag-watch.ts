@@ -60,15 +60,14 @@ export class LagWatch {
 
   #lines({ report, checked }: LagView): string {
     const at = report.at.toISOString()
-    const lines = report.replicas.map((replica) => {
+    const real = report.replicas.filter(({ state }) => state !== 'tool')
+    const lines = real.map((replica) => {
       const { name, lag, trend, resync } = replica
       const figures = [describeState(replica), `${bytesText(lag)} behind`, `${secondsText(lag)} s`, trendText(trend), resyncText(resync)]
       return `${at} ${printable(`${name} ${figures.filter((one) => one !== '').join(', ')}`)}\n`
     })
     const none =
-      report.replicas.length === 0
-        ? [`${at} ${printable(report.master.name)} ${report.master.failure ? 'cannot be asked' : 'has no replicas'}\n`]
-        : []
+      real.length === 0 ? [`${at} ${printable(report.master.name)} ${report.master.failure ? 'cannot be asked' : 'has no replicas'}\n`] : []
     const fail = checked && !checked.isOk ? [`${at} ${verdictLine(checked, this.#colour)}`] : []
     return [...(report.isNewHistory ? [`${at} the history began anew\n`] : []), ...lines, ...none, ...fail].join('')
   }

@@ -1,8 +1,8 @@
 /** `lag` for people: the tree with its figures, what needs more words, and what the settings mean at this write rate. */
-import type { LagReport, MasterReport, ReplicaReport } from '../../diagnosis/lag.ts'
+import { type LagReport, type MasterReport, type ReplicaReport, whyLost } from '../../diagnosis/lag.ts'
 import type { LagAdvice } from '../../diagnosis/lag-advice.ts'
 import { type Checked, describeState, hasLink } from '../../diagnosis/lag-check.ts'
-import { bytesText, replicaNotes, resyncText, secondsText, summaryText, trendText } from '../../diagnosis/lag-words.ts'
+import { bytesText, replicaNotes, resyncText, secondsText, summaryText, toolsText, trendText } from '../../diagnosis/lag-words.ts'
 import { duration, exact, bytes as human } from '../../diagnosis/units.ts'
 import { type Palette, palette } from '../palette.ts'
 import { printable } from '../printable.ts'
@@ -39,11 +39,12 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /** @param spark a picture of each replica's lag so far, by name */
-export function lagTable(report: LagReport, colour: Palette, width: number, spark?: (name: string) => string): string {
+export function lagTable({ master, replicas: all }: LagReport, colour: Palette, width: number, spark?: (name: string) => string): string {
+  const replicas = all.filter(({ state }) => state !== 'tool')
   const last: Column[] = spark ? [{ head: 'SECONDS SO FAR', rank: 1, text: ({ name }) => spark(name) }] : []
-  const names = [printable(report.master.name), ...branches(report.replicas)]
-  const fitting = fit([...COLUMNS, ...last], report.replicas, Math.max(...names.map((name) => name.length)), width)
-  const rows = report.replicas.map((replica, index) => [
+  const names = [printable(master.name), ...branches(replicas)]
+  const fitting = fit([...COLUMNS, ...last], replicas, Math.max(...names.map((name) => name.length)), width)
+  const rows = replicas.map((replica, index) => [
     names[index + 1] ?? '',
     ...fitting.map(({ text, paint }) => {
       const cell = printable(text(replica))
@@ -54,15 +55,16 @@ export function lagTable(report: LagReport, colour: Palette, width: number, spar
 }
 
 /** One line on the server that all are measured against. */
-export function masterLine({ name, failure, identity, replid, offset, writes, isReplica }: MasterReport, colour: Palette): string {
-  if (failure) return colour.bad(`${printable(name)} cannot be asked, so nothing can be measured against it.`)
+export function masterLine(master: MasterReport, colour: Palette): string {
+  const { name, identity, replid, offset, writes } = master
+  const lost = whyLost(master)
+  if (lost) return colour.bad(wrap(printable(`${lost} Nothing can be measured against it.`), '  '))
   const what = `${identity?.flavour ?? ''} ${identity?.version ?? ''}`.trim()
-  const role = isReplica ? 'a replica whose master cannot be had' : 'master'
   const rate = writes
     ? `, ${writes.average === 0 ? 'no writes' : `${human(Math.round(writes.average))}/s written`} over ${duration(writes.overMs)}`
     : ''
   const where = `offset ${offset === undefined ? 'unknown' : exact(offset)} of ${replid ?? 'unknown'}`
-  return named(name, `: ${role}, ${what}, ${where}${rate}`, colour)
+  return named(name, `: master, ${what}, ${where}${rate}`, colour)
 }
 
 /** A whole look. */
@@ -70,7 +72,9 @@ export function lagText({ report, advice, checked, markerCost }: LagView, stream
   const colour = palette(stream)
   const width = stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY
   const parts = [`${masterLine(report.master, colour)}\n`]
-  parts.push(report.replicas.length === 0 ? 'No replica is attached to it.\n' : `\n${lagTable(report, colour, width)}`)
+  parts.push(
+    report.replicas.every(({ state }) => state === 'tool') ? 'No replica is attached to it.\n' : `\n${lagTable(report, colour, width)}`,
+  )
   if (!isQuiet) parts.push(notesText(report, colour), adviceText(advice, colour))
   if (markerCost)
     parts.push(colour.dim(`${markerCost.sent} markers were written: the history has grown by ${exact(markerCost.bytes)} bytes for them.\n`))
@@ -82,8 +86,9 @@ export function notesText({ master, replicas }: LagReport, colour: Palette): str
   const notes = replicas.flatMap((replica) =>
     replicaNotes(replica, master.writes?.average).map((note) => named(replica.name, ` ${note}`, colour)),
   )
-  const bars = replicas.flatMap(histogramLines)
-  return [...notes, ...bars].length === 0 ? '' : `\n${[...notes, ...bars].join('\n')}\n`
+  const tools = toolsText(replicas)
+  const lines = [...notes, ...replicas.flatMap(histogramLines), ...(tools ? [colour.dim(wrap(printable(tools), '  '))] : [])]
+  return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`
 }
 
 export function adviceText(advice: readonly LagAdvice[], colour: Palette): string {
