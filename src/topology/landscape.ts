@@ -28,8 +28,8 @@ export interface LandscapeOptions {
   readonly replicaEveryMs: number
   /** All others together are asked no more often than this. */
   readonly questionsPerSecond: number
-  /** Whatever any server says. */
-  readonly onSight: (sighting: Sighting) => void
+  /** Whatever any server says; of the topmost only what it says on the one connection, since others may be slower. */
+  readonly onSight: (sighting: Sighting, isTop: boolean) => void
 }
 
 /** The topmost server first, and each replica behind its master. */
@@ -40,6 +40,13 @@ interface Known {
   readonly probe: Probe
 }
 
+/** The way up from a server. */
+interface Climb {
+  readonly top: Known
+  /** Whoever was passed, the highest first. */
+  readonly path: readonly Known[]
+}
+
 export class Landscape {
   readonly #options: LandscapeOptions
   readonly #signal: AbortSignal
@@ -47,7 +54,8 @@ export class Landscape {
   /** What has been needed since the last look began. */
   #used = new Set<string>()
   /** Whoever was passed on the way to the top. */
-  #path: Known[] = []
+  #path: readonly Known[] = []
+  #topProbe: Probe | undefined
   #tree: Tree | undefined
 
   private constructor(options: LandscapeOptions, signal: AbortSignal) {
@@ -71,6 +79,7 @@ export class Landscape {
   look(): Tree {
     this.#used = new Set()
     const top = this.#top()
+    this.#topProbe = top.probe
     this.#tree = this.#descend(top)
     const { masterEveryMs, replicaEveryMs, questionsPerSecond } = this.#options
     const othersEveryMs = Math.max(replicaEveryMs, (1000 * this.#probes.size) / questionsPerSecond)
@@ -107,14 +116,21 @@ export class Landscape {
   /** From wherever a master can be reached; else the highest that can be. */
   #top(): Known {
     const before = (this.#tree ?? []).flatMap(({ name }) => this.#known(name))
-    const climbs = [...this.#named(), ...before].map((start) => this.#climb(start))
-    const found = climbs.find(({ top: { probe } }) => probe.seen && !probe.failure && !masterLink(probe.seen.info))
-    const { top, path } = found ?? (climbs[0] as (typeof climbs)[number])
+    let highest: Climb | undefined
+    for (const start of [...this.#named(), ...before]) {
+      const climb = this.#climb(start)
+      highest ??= climb
+      const { probe } = climb.top
+      if (!probe.seen || probe.failure || masterLink(probe.seen.info)) continue
+      highest = climb
+      break
+    }
+    const { top, path } = highest as Climb
     this.#path = path
     return top
   }
 
-  #climb(from: Known): { top: Known; path: Known[] } {
+  #climb(from: Known): Climb {
     const path: Known[] = []
     const passed = new Set<string>()
     for (let at = from; ; ) {
@@ -181,7 +197,9 @@ export class Landscape {
   #asked(name: string, access: Access): Known {
     this.#used.add(name)
     const { replicaEveryMs, onSight } = this.#options
-    const probe = this.#probes.get(name) ?? new Probe(access, replicaEveryMs, onSight, this.#signal)
+    const known = this.#probes.get(name)
+    if (known) return { name, probe: known }
+    const probe: Probe = new Probe(access, replicaEveryMs, (sighting) => onSight(sighting, probe === this.#topProbe), this.#signal)
     this.#probes.set(name, probe)
     return { name, probe }
   }

@@ -34,7 +34,6 @@ export class Survey {
   readonly #signal: AbortSignal
   readonly #meter = new LagMeter()
   #landscape!: Landscape
-  #topRunId: string | undefined
   #arrivals: Arrivals | undefined
   #markers: Markers | undefined
   /** Of the server that is attached to and written to now. */
@@ -83,24 +82,18 @@ export class Survey {
     const { entry, replicas, map, resolutionMs } = this.#options
     const addresses = new AddressMap(map)
     const every = { masterEveryMs: resolutionMs, replicaEveryMs: REPLICA_EVERY_MS, questionsPerSecond: QUESTIONS_PER_SECOND }
-    const onSight = (sighting: Sighting) => this.#saw(sighting)
+    const onSight = (sighting: Sighting, isTop: boolean) => (isTop ? this.#meter.sawMaster(sighting) : this.#meter.sawReplica(sighting))
     this.#landscape = await Landscape.find({ entry, replicas, addresses, ...every, onSight }, this.#signal)
     const tree = this.#landscape.look()
     await this.#follow(tree)
     this.settings = await this.#ask(tree[0])
   }
 
-  #saw(sighting: Sighting): void {
-    if (sighting.info.get('run_id') === this.#topRunId) this.#meter.sawMaster(sighting)
-    else this.#meter.sawReplica(sighting)
-  }
-
   /** What is measured follows the tree. */
   async #follow(tree: Tree): Promise<void> {
     const [top, ...others] = tree
-    this.#topRunId = idOf(top)
     const access = this.#landscape.accessOf(top)
-    if (this.#masterId !== this.#topRunId && access && top.seen) await this.#attend(top, access)
+    if (this.#masterId !== idOf(top) && access && top.seen) await this.#attend(top, access)
     const reachable = others.flatMap((spot) => {
       const to = this.#landscape.accessOf(spot)
       return spot.seen && !spot.failure && to ? [{ id: idOf(spot), access: to }] : []
@@ -117,7 +110,7 @@ export class Survey {
   /** Another server is the master now. */
   async #attend(top: Spot, access: Access): Promise<void> {
     const { isAttached, marker, entry } = this.#options
-    this.#masterId = this.#topRunId
+    this.#masterId = idOf(top)
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
     this.#arrivals = isAttached ? new Arrivals({ ...entry, ...access }, this.#signal) : undefined
     const isCluster = top.seen !== undefined && identityFromInfo(top.seen.info).mode === 'cluster'

@@ -15,6 +15,8 @@ export class TcpProxy {
   #bytesPerSecond = Number.POSITIVE_INFINITY
   #isClosed = false
   cuts = 0
+  /** How long the last chunks were really held back, in milliseconds: timers are late on a busy machine. */
+  held: number[] = []
 
   private constructor(server: Server, port: number) {
     this.#server = server
@@ -54,6 +56,7 @@ export class TcpProxy {
   /** From now on, also for connections that are open. */
   slow({ delayMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY }: { readonly delayMs?: number; readonly bytesPerSecond?: number }): void {
     this.#delayMs = delayMs
+    this.held = []
     this.#bytesPerSecond = bytesPerSecond
   }
 
@@ -82,13 +85,15 @@ export class TcpProxy {
     client.pipe(upstream)
     let queue: Promise<unknown> = Promise.resolve()
     upstream.on('data', (chunk) => {
-      const [due, perSecond] = [Date.now() + this.#delayMs, this.#bytesPerSecond]
+      const [came, perSecond] = [performance.now(), this.#bytesPerSecond]
+      const due = came + this.#delayMs
       // Read no faster than it is passed on, so that the server feels it.
       if (Number.isFinite(perSecond)) upstream.pause()
       if (this.#delayMs > 0 || Number.isFinite(perSecond)) {
-        queue = queue.then(() => sleep(Math.max(0, due - Date.now()) + (chunk.length / perSecond) * 1000))
+        queue = queue.then(() => sleep(Math.max(0, due - performance.now()) + (chunk.length / perSecond) * 1000))
       }
       queue = queue.then(() => {
+        this.held.push(performance.now() - came)
         this.#forward(client, upstream, rewrite(chunk))
         if (Number.isFinite(perSecond)) upstream.resume()
       })
@@ -103,7 +108,7 @@ export class TcpProxy {
     const room = this.#left
     this.#left -= chunk.length
     if (chunk.length < room) {
-      if (!client.write(chunk)) {
+      if (!client.write(chunk) && !upstream.isPaused()) {
         upstream.pause()
         client.once('drain', () => upstream.resume())
       }

@@ -1,0 +1,81 @@
+/** lag where the truth is known: a proxy that holds the stream of a replica back by so much. */
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { TcpProxy } from '../helpers/proxy.ts'
+import { lag, type Tree, tree, writeSteadily } from '../helpers/replication.ts'
+import { cli } from '../helpers/run.ts'
+import { servers } from '../helpers/server.ts'
+
+/** The master writes every 10 ms, and what it writes takes a moment to be read and applied. */
+const WRITES_EVERY_MS = 10
+const APPLIED_WITHIN_MS = 10
+
+for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-8.1', 'valkey-9.1'].includes(id))) {
+  describe(`lag of a replica of ${installed.id} that is held back`, () => {
+    let t: Tree
+    let proxy: TcpProxy
+    let stop: () => void
+    before(async () => {
+      t = await tree(installed, {}, async (master) => {
+        proxy = await TcpProxy.start(master.port)
+        return proxy.target
+      })
+      stop = writeSteadily(t.master, 500)
+    })
+    after(async () => {
+      stop()
+      proxy.stop()
+      await Promise.all(t.all.map((one) => one.stop()))
+    })
+
+    for (const delayMs of [50, 200, 1000]) {
+      it(`by ${delayMs} ms is measured within 5 ms by its stream, and by INFO within the stated bounds`, async () => {
+        proxy.slow({ delayMs })
+        const { of } = await lag(t.master.target, '--attach', '--sample', '4s')
+        for (const replica of [t.first, t.chained]) {
+          const { lag: figure, arrivals } = of(replica)
+          const p50 = arrivals.lag.p50 * 1000
+          const held = proxy.held.toSorted((a, b) => a - b)
+          const [least = 0, middle = 0, most = 0] = [held[0], held[held.length >> 1], held.at(-1)]
+          assert.ok(Math.abs(p50 - middle) <= 5, `${p50} ms by its stream, of ${middle} ms`)
+          assert.equal(figure.method, 'info')
+          const [low, high] = [figure.minSeconds * 1000, figure.maxSeconds * 1000]
+          // The first byte that is missing may be younger than what was held back last.
+          const isTrue = low <= most + APPLIED_WITHIN_MS && high >= least - WRITES_EVERY_MS
+          assert.ok(isTrue, `${low} to ${high} ms by INFO, of ${least} to ${most} ms`)
+          assert.ok(high - low < 500, `${low} to ${high} ms is no answer`)
+        }
+        assert.ok(of(t.second).arrivals.lag.p50 < 0.005, 'the other one is not held back')
+      })
+    }
+
+    it('is named when it is over a limit, and not before', async () => {
+      proxy.slow({ delayMs: 300 })
+      const over = await cli(['lag', t.master.target, '--max-seconds', '0.1'])
+      assert.equal(over.status, 1, over.out)
+      assert.match(over.out, new RegExp(`^FAIL ${t.first.target} is up to 0\\.\\d{3} s behind, more than --max-seconds 0\\.1$`, 'm'))
+      const within = await cli(['lag', t.master.target, '--max-seconds', '5s', '--min-replicas', '3', '--require-link'])
+      assert.equal(within.status, 0, within.out)
+      assert.match(within.out, /^OK 3 replicas, up to 0\.\d{3} s and .* behind$/m)
+    })
+
+    it('is waited for until it is within the limit, and must then stay there', async () => {
+      proxy.slow({ delayMs: 1000 })
+      const short = await cli(['lag', t.master.target, '--max-seconds', '0.3', '--wait', '2s'])
+      assert.equal(short.status, 1, short.out)
+      const waited = cli(['lag', t.master.target, '--max-seconds', '0.5', '--wait', '30s', '--for', '1s'])
+      setTimeout(() => proxy.slow({}), 1500)
+      const { status, out } = await waited
+      assert.equal(status, 0, out)
+    })
+
+    it('gives the status of a monitoring plugin by its ranges', async () => {
+      proxy.slow({ delayMs: 300 })
+      const run = async (...ranges: string[]) => cli(['lag', t.master.target, '--format', 'nagios', ...ranges])
+      const [well, warning, critical] = [await run('--warning', '5'), await run('--warning', '0.1', '--critical', '5'), await run('--critical', '0.1')]
+      assert.deepEqual([well.status, warning.status, critical.status], [0, 1, 2])
+      assert.match(critical.out, new RegExp(`^REPLICATION CRITICAL - ${t.first.target} online, up to 0\\.\\d{3} s and [^|]*\\| '[^']+_seconds'=\\d+\\.\\d{3}s;;0\\.1;0 `))
+      assert.equal(critical.out.split('\n').length, 2)
+    })
+  })
+}
