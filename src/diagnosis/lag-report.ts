@@ -70,7 +70,7 @@ function replicaReport(spot: Spot, top: Spot, meter: LagMeter, writes: WriteFigu
 /** Its own word goes before its master's, where there is one. */
 function stateOf({ isTool, seen, failure, silentMs, listed }: Spot): ReplicaState {
   if (isTool) return 'tool'
-  if (failure) return 'unreachable'
+  if (failure && failure.details.reason !== 'SILENCE') return 'unreachable'
   if (!seen || silentMs > SILENT_MS) return 'silent'
   if (seen.info.get('loading') === '1') return 'loading'
   const link = masterLink(seen.info)

@@ -53,7 +53,7 @@ export class Probe {
   async #run(settled: () => void): Promise<void> {
     while (!this.#signal.aborted) {
       let link: QueryLink | undefined
-      this.#askedAt = now()
+      this.#askedAt ??= now()
       try {
         link = await QueryLink.open(this.access, this.#signal)
         for (;;) {
@@ -64,9 +64,10 @@ export class Probe {
       } catch (error) {
         const failure = error instanceof ReplError ? error : new ReplError('INTERNAL', { given: String(error) }, error)
         if (failure.code !== 'ABORTED') this.failure = failure
+        // A server that hangs goes on owing its answer.
+        if (failure.details.reason !== 'SILENCE') this.#askedAt = undefined
       } finally {
         link?.close()
-        this.#askedAt = undefined
         settled()
       }
       await sleep(RETRY_MS, this.#signal).catch(() => {})

@@ -93,8 +93,8 @@ function syncProgress(info: Info): SyncProgress {
 function downSeconds(info: Info): Pick<MasterLink, 'downSeconds'> {
   const seconds = infoNumber(info, 'master_link_down_since_seconds')
   if (seconds === undefined) return {}
-  // Some servers count from 1970 where there has been no link.
-  const wasNeverUp = seconds < 0 || seconds > (infoNumber(info, 'uptime_in_seconds') ?? seconds)
+  // Some servers count from 1970 where there has been no link. The uptime may have been asked a little earlier.
+  const wasNeverUp = seconds < 0 || seconds > (infoNumber(info, 'uptime_in_seconds') ?? seconds) + 60
   return { downSeconds: wasNeverUp ? -1 : seconds }
 }
 

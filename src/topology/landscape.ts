@@ -153,13 +153,18 @@ export class Landscape {
     const tree: [Spot, ...Spot[]] = [top]
     const add = (spot: Spot) => {
       // Listed twice, or the same server under two names.
-      if (tree.some((one) => one.name === spot.name && !one.isTool) || isAmong(tree, spot)) return
+      if (tree.some((one) => one.name === spot.name && !one.isTool) || isAmong(tree, spot.seen)) return
       tree.push(spot)
       below(spot)
     }
     const below = (upstream: Spot) => {
       if (upstream.depth >= MAX_DEPTH || !upstream.seen) return
-      for (const listed of listedReplicas(upstream.seen.info)) add(this.#listed(listed, upstream, tree))
+      const all = listedReplicas(upstream.seen.info)
+      const unreached = all.filter((listed) => !isTool(listed) && !this.#ask(listed).probe.seen)
+      for (const listed of all) {
+        const isMissing = unreached.includes(listed)
+        add(this.#listed(listed, upstream, isMissing ? this.#sameServer(listed, upstream, tree, unreached.length === 1) : undefined))
+      }
     }
     below(top)
     // Whoever no list shows: where the top cannot be asked, and replicas that were named.
@@ -167,20 +172,23 @@ export class Landscape {
     return tree
   }
 
-  #listed(listed: ListedReplica, upstream: Spot, tree: readonly Spot[]): Spot {
+  /** @param known another way to it */
+  #listed(listed: ListedReplica, upstream: Spot, known: Probe | undefined): Spot {
     const depth = upstream.depth + 1
-    const isTool = listed.host === TOOL_HOST || listed.port <= 0 || listed.port > 65535
-    if (isTool) return { name: `${listed.host}:${listed.port}`, upstream, depth, listed, silentMs: 0, isTool }
+    if (isTool(listed)) return { name: `${listed.host}:${listed.port}`, upstream, depth, listed, silentMs: 0, isTool: true }
     const { name, probe } = this.#ask(listed)
-    const asked = probe.seen ? probe : (this.#sameServer(listed, tree) ?? probe)
-    return { ...spotOf(name, asked), upstream, depth, listed }
+    return { ...spotOf(name, known ?? probe), upstream, depth, listed }
   }
 
-  /** Somebody whom the user named, and who is announced at an address that we do not reach. */
-  #sameServer({ port }: ListedReplica, tree: readonly Spot[]): Probe | undefined {
-    const named = this.#named().find(({ name, probe: { seen } }) => {
-      if (!seen || !masterLink(seen.info) || isAmong(tree, { name, seen })) return false
-      return infoNumber(seen.info, 'tcp_port') === port
+  /**
+   * Somebody whom the user named, and who is announced at an address that we do not reach: by the port it listens on, or as the
+   * only one that is missing.
+   */
+  #sameServer({ port }: ListedReplica, upstream: Spot, tree: readonly Spot[], isOnly: boolean): Probe | undefined {
+    const named = this.#named().find(({ probe: { seen } }) => {
+      const link = seen && masterLink(seen.info)
+      if (!seen || !link?.isUp || isAmong(tree, seen)) return false
+      return infoNumber(seen.info, 'tcp_port') === port || (isOnly && addressName(link) === upstream.name)
     })
     return named?.probe
   }
@@ -215,6 +223,10 @@ export class Landscape {
   }
 }
 
+function isTool({ host, port }: ListedReplica): boolean {
+  return host === TOOL_HOST || port <= 0 || port > 65535
+}
+
 function spotOf(name: string, { seen, failure, silentMs }: Probe): Spot {
   return { name, depth: 0, silentMs, isTool: false, ...(seen && { seen }), ...(failure && { failure }) }
 }
@@ -226,7 +238,7 @@ function placed(spot: Spot, tree: Tree): Spot {
   return { ...spot, upstream, depth: upstream.depth + 1 }
 }
 
-function isAmong(tree: readonly Spot[], { seen }: Pick<Spot, 'name' | 'seen'>): boolean {
+function isAmong(tree: readonly Spot[], seen: Sighting | undefined): boolean {
   const runId = runIdOf(seen)
   return runId !== undefined && tree.some((one) => runIdOf(one.seen) === runId)
 }

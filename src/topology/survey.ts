@@ -33,7 +33,7 @@ export class Survey {
   readonly #options: SurveyOptions
   readonly #signal: AbortSignal
   readonly #meter = new LagMeter()
-  #landscape!: Landscape
+  #landscape: Landscape | undefined
   #arrivals: Arrivals | undefined
   #markers: Markers | undefined
   /** Of the server that is attached to and written to now. */
@@ -49,13 +49,18 @@ export class Survey {
   /** @throws ReplError of the server that the user named. */
   static async open(options: SurveyOptions, signal: AbortSignal): Promise<Survey> {
     const survey = new Survey(options, signal)
-    await survey.#find()
-    return survey
+    try {
+      await survey.#find()
+      return survey
+    } catch (error) {
+      await survey.close()
+      throw error
+    }
   }
 
   /** A look at everything, now. */
   async look(): Promise<LagReport> {
-    const tree = this.#landscape.look()
+    const tree = this.#look()
     await this.#follow(tree)
     const report = lagReport(tree, this.#meter, wallClock())
     const spots = new Map(tree.map((spot) => [spot.name, spot]))
@@ -74,8 +79,13 @@ export class Survey {
   }
 
   async close(): Promise<void> {
-    this.#landscape.stop()
+    this.#landscape?.stop()
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
+  }
+
+  #look(): Tree {
+    if (!this.#landscape) throw new ReplError('INTERNAL', { given: 'a survey that was not opened' })
+    return this.#landscape.look()
   }
 
   async #find(): Promise<void> {
@@ -84,7 +94,7 @@ export class Survey {
     const every = { masterEveryMs: resolutionMs, replicaEveryMs: REPLICA_EVERY_MS, questionsPerSecond: QUESTIONS_PER_SECOND }
     const onSight = (sighting: Sighting, isTop: boolean) => (isTop ? this.#meter.sawMaster(sighting) : this.#meter.sawReplica(sighting))
     this.#landscape = await Landscape.find({ entry, replicas, addresses, ...every, onSight }, this.#signal)
-    const tree = this.#landscape.look()
+    const tree = this.#look()
     await this.#follow(tree)
     this.settings = await this.#ask(tree[0])
   }
@@ -92,10 +102,10 @@ export class Survey {
   /** What is measured follows the tree. */
   async #follow(tree: Tree): Promise<void> {
     const [top, ...others] = tree
-    const access = this.#landscape.accessOf(top)
+    const access = this.#landscape?.accessOf(top)
     if (this.#masterId !== idOf(top) && access && top.seen) await this.#attend(top, access)
     const reachable = others.flatMap((spot) => {
-      const to = this.#landscape.accessOf(spot)
+      const to = this.#landscape?.accessOf(spot)
       return spot.seen && !spot.failure && to ? [{ id: idOf(spot), access: to }] : []
     })
     for (const { id, access: to } of reachable) {
@@ -120,7 +130,7 @@ export class Survey {
   }
 
   async #ask(top: Spot): Promise<Settings | undefined> {
-    const access = this.#landscape.accessOf(top)
+    const access = this.#landscape?.accessOf(top)
     if (!access || !top.seen) return undefined
     const informant = new Informant(access, this.#signal)
     try {

@@ -72,9 +72,18 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
     it('gives the status of a monitoring plugin by its ranges', async () => {
       proxy.slow({ delayMs: 300 })
       const run = async (...ranges: string[]) => cli(['lag', t.master.target, '--format', 'nagios', ...ranges])
-      const [well, warning, critical] = [await run('--warning', '5'), await run('--warning', '0.1', '--critical', '5'), await run('--critical', '0.1')]
+      const [well, warning, critical] = [
+        await run('--warning', '5'),
+        await run('--warning', '0.1', '--critical', '5'),
+        await run('--critical', '0.1'),
+      ]
       assert.deepEqual([well.status, warning.status, critical.status], [0, 1, 2])
-      assert.match(critical.out, new RegExp(`^REPLICATION CRITICAL - ${t.first.target} online, up to 0\\.\\d{3} s and [^|]*\\| '[^']+_seconds'=\\d+\\.\\d{3}s;;0\\.1;0 `))
+      assert.match(
+        critical.out,
+        new RegExp(
+          `^REPLICATION CRITICAL - ${t.first.target} online, up to 0\\.\\d{3} s and [^|]*\\| '[^']+_seconds'=\\d+\\.\\d{3}s;;0\\.1;0 `,
+        ),
+      )
       assert.equal(critical.out.split('\n').length, 2)
     })
   })

@@ -1,0 +1,229 @@
+/** lag where something is wrong: a true statement each time, and never a made-up zero. */
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { assertThreeParts } from '../helpers/failures.ts'
+import { TcpProxy } from '../helpers/proxy.ts'
+import { activateBacklog, inStep, type LagJson, lag, pair, tree, writeSteadily } from '../helpers/replication.ts'
+import { cli } from '../helpers/run.ts'
+import { pick, RunningServer, servers } from '../helpers/server.ts'
+import { Tailing } from '../helpers/tailing.ts'
+import { mixedWrites, pipe } from '../helpers/workload.ts'
+
+const SOME = servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))
+
+for (const installed of SOME) {
+  describe(`lag on ${installed.id} in trouble`, () => {
+    const running: { stop(): unknown }[] = []
+    after(() => Promise.all(running.map((one) => one.stop())))
+
+    async function couple(settings: Record<string, string> = {}): Promise<[RunningServer, RunningServer]> {
+      const [master, replica] = await pair(installed, settings)
+      running.push(master, replica)
+      return [master, replica]
+    }
+
+    it('says of a server without replicas that it has none', async () => {
+      const server = await RunningServer.start(installed)
+      running.push(server)
+      const ran = await cli(['lag', server.target, '--sample', '200ms', '--max-seconds', '1'])
+      assert.equal(ran.status, 0, ran.err)
+      assert.match(ran.out, /No replica is attached to it\./)
+      assert.match(ran.out, new RegExp(`^OK ${server.target} has no replicas$`, 'm'))
+      const wanted = await cli(['lag', server.target, '--sample', '200ms', '--min-replicas', '1', '-q'])
+      assert.equal(wanted.status, 1)
+      assert.match(wanted.out, /^FAIL 0 of the 1 wanted replicas/m)
+    })
+
+    it('counts no tool as a replica', async () => {
+      const server = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
+      running.push(server)
+      await activateBacklog(server)
+      const tail = new Tailing([server.target]).read()
+      await tail.following()
+      const { json, status } = await lag(server.target, '--sample', '200ms', '--min-replicas', '1')
+      assert.deepEqual([status, json.replicas[0].state, json.replicas[0].lag], [1, 'tool', null])
+      assert.match(
+        (await cli(['lag', server.target, '--sample', '200ms'])).out,
+        /No replica is attached to it\..*1 more attached without an address/s,
+      )
+      await tail.end('SIGTERM')
+    })
+
+    it('names a replica that has been stopped, and what it had acknowledged', async () => {
+      const [master, replica] = await couple()
+      const stop = writeSteadily(master, 200)
+      await sleep(1500) // an ACK
+      replica.signal('SIGSTOP')
+      try {
+        const { of, status } = await lag(master.target, '--sample', '4s', '--require-link')
+        const { state, lag: figure, listed, silentMs, notes } = of(replica)
+        assert.equal(status, 1)
+        assert.equal(state, 'silent')
+        assert.ok(silentMs > 1000 && listed.ackAgeSeconds >= 2, JSON.stringify({ silentMs, listed }))
+        assert.equal(figure.method, 'ack')
+        assert.ok(figure.bytes > 0 && figure.minSeconds === 0 && (figure.maxSeconds === null || figure.maxSeconds > 2))
+        assert.match(notes.join(' '), /owed an answer for .* an upper bound/)
+      } finally {
+        replica.signal('SIGCONT')
+        stop()
+      }
+    })
+
+    it('names a link that was cut, and goes on measuring what is missing', async () => {
+      const master = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
+      const proxy = await TcpProxy.start(master.port)
+      const replica = await RunningServer.start(installed, { replicaof: proxy.target.replace(':', ' ') })
+      running.push(master, proxy, replica)
+      await replica.until('a link', async () => (await replica.info('master_link_status')) === 'up')
+      await inStep(master, replica)
+      proxy.close()
+      const stop = writeSteadily(master, 200)
+      await sleep(1500)
+      // Its master no longer lists it, so it has to be named.
+      const { of, status } = await lag(master.target, '--replica', replica.target, '--sample', '1s', '--max-seconds', '1')
+      stop()
+      const { state, link, lag: figure, resync, notes } = of(replica)
+      assert.deepEqual([status, state, link.isUp, figure.method], [1, 'link-down', false, 'info'])
+      assert.ok(link.downSeconds >= 1 && figure.bytes > 10_000 && figure.minSeconds > 0.5)
+      assert.deepEqual([figure.seconds, figure.maxSeconds], [null, null])
+      assert.equal(resync.kind, 'continue')
+      assert.match(notes.join(' '), /has no link to its master since \d+ s.*lacks bytes that the master wrote before we looked/)
+    })
+
+    it('names a full resync, with its progress and no figure', async () => {
+      const master = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0', 'rdb-key-save-delay': '2000' })
+      running.push(master)
+      await pipe(master, Buffer.from(Array.from({ length: 5000 }, (_, index) => `SET key:${index} ${'x'.repeat(200)}\r\n`).join('')))
+      const replica = await RunningServer.start(installed, { replicaof: `127.0.0.1 ${master.port}` })
+      running.push(replica)
+      await replica.until('a sync in progress', async () => (await replica.info('master_sync_in_progress')) === '1')
+      const { of, status } = await lag(master.target, '--sample', '500ms', '--max-bytes', '1gb')
+      const { state, lag: figure, unknown, hasLink, notes } = of(replica)
+      assert.deepEqual([status, state, figure, unknown.reason, hasLink], [1, 'syncing', null, 'SYNCING', false])
+      assert.match(notes.join(' '), /takes a full resync/)
+    })
+
+    it('tells what the replica says when its master is gone, and ends with status 3', async () => {
+      const [master, replica] = await couple()
+      await master.stop()
+      await replica.until('a lost link', async () => (await replica.info('master_link_status')) === 'down')
+      const ran = await cli(['lag', replica.target, '--sample', '300ms'])
+      assertThreeParts(ran, 'MASTER_UNREACHABLE', 3)
+      assert.match(ran.out, new RegExp(`${replica.target} +link down \\d+ s +unknown +unknown`))
+      const { json, of, status } = await lag(replica.target, '--sample', '300ms')
+      assert.equal(status, 3)
+      assert.equal(of(replica).unknown.reason, 'MASTER_UNKNOWN')
+      assert.match(json.master.lost, /refused the connection/)
+      const nagios = await cli(['lag', replica.target, '--sample', '300ms', '--format', 'nagios'])
+      assert.equal(nagios.status, 2)
+      assert.match(nagios.out, /^REPLICATION CRITICAL - .*refused the connection/)
+    })
+
+    it('falls back to the master’s view where an announced address leads nowhere, unless it is told another way', async () => {
+      const master = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
+      const replica = await RunningServer.start(installed, { replicaof: `127.0.0.1 ${master.port}`, 'replica-announce-port': '1' })
+      running.push(master, replica)
+      await replica.until('a link', async () => (await replica.info('master_link_status')) === 'up')
+      const stop = writeSteadily(master, 200)
+      const announced = '127.0.0.1:1'
+      const found = (one: LagJson) => one.json.replicas.find(({ name }: { name: string }) => name === announced)
+      const lost = found(await lag(master.target, '--sample', '3s'))
+      assert.deepEqual([lost.state, lost.lag.method, lost.lag.minSeconds, lost.hasLink], ['unreachable', 'ack', 0, true])
+      assert.ok(lost.lag.maxSeconds < 2.5, JSON.stringify(lost.lag))
+      assert.match(lost.notes.join(' '), /cannot be asked: 127\.0\.0\.1:1 refused the connection.*--map names another way/)
+      const mapped = found(await lag(master.target, '--sample', '1s', '--map', `${announced}=${replica.target}`))
+      assert.deepEqual([mapped.state, mapped.lag.method], ['online', 'info'])
+      // Whoever starts at the replica itself needs no map.
+      assert.equal(found(await lag(replica.target, '--sample', '1s')).lag.method, 'info')
+      stop()
+    })
+
+    it('notices a failover while it watches: another master, another history, no figure of the old one', async () => {
+      const { master, first, second, chained, all } = await tree(installed)
+      running.push(...all)
+      await pipe(master, mixedWrites(1, 200, { functions: false, hashFieldExpiry: false, vectors: false }))
+      const watching = cli(['lag', second.target, '--watch', '-i', '500ms', '--count', '14', '--json'])
+      await sleep(2500)
+      await first.cli('REPLICAOF', 'NO', 'ONE')
+      await second.cli('REPLICAOF', '127.0.0.1', String(first.port))
+      await master.cli('REPLICAOF', '127.0.0.1', String(first.port))
+      const { out, status, err } = await watching
+      assert.equal(status, 0, err)
+      const records = out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      assert.equal(records[0].master.name, master.target)
+      const last = records.at(-1)
+      assert.equal(last.master.name, first.target)
+      assert.deepEqual(
+        last.replicas.map(({ name, state }: { name: string; state: string }) => `${name} ${state}`).sort(),
+        [master, second, chained].map(({ target }) => `${target} online`).sort(),
+      )
+      assert.ok(records.some(({ isNewHistory }) => isNewHistory))
+      for (const { lag: figure } of last.replicas) assert.equal(figure.bytes, 0)
+    })
+  })
+}
+
+describe('lag on what is no tree', () => {
+  const running: RunningServer[] = []
+  after(() => Promise.all(running.map((one) => one.stop())))
+  const newest = pick('redis-8.6')
+
+  it('says that a circle of replicas has no master', async () => {
+    const one = await RunningServer.start(newest)
+    const two = await RunningServer.start(newest, { replicaof: `127.0.0.1 ${one.port}` })
+    running.push(one, two)
+    await one.cli('REPLICAOF', '127.0.0.1', String(two.port))
+    const ran = await cli(['lag', one.target])
+    assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+    assert.match(ran.err, /goes round in a circle/)
+  })
+
+  it('says which right is missing where INFO is not permitted', async () => {
+    const server = await RunningServer.start(newest)
+    running.push(server)
+    await server.cli('ACL', 'SETUSER', 'poor', 'on', '>secret', '+ping', '+psync', '+replconf')
+    const ran = await cli(['lag', `redis://poor:secret@${server.target}`])
+    assertThreeParts(ran, 'NO_PERMISSION', 4)
+    const nagios = await cli(['lag', `redis://poor:secret@${server.target}`, '--format', 'nagios'])
+    assert.equal(nagios.status, 3)
+    assert.match(nagios.out, /^REPLICATION UNKNOWN - .*NOPERM/)
+    assert.doesNotMatch(ran.err + nagios.out, /secret/)
+  })
+
+  it('judges no settings that it may not read', async () => {
+    const [master, replica] = await pair(newest)
+    running.push(master, replica)
+    for (const server of [master, replica]) await server.cli('ACL', 'SETUSER', 'some', 'on', '>secret', '+info', '+ping')
+    const { json, of } = await lag(`redis://some:secret@${master.target}`, '--sample', '500ms')
+    assert.equal(of(replica).lag.bytes, 0)
+    assert.deepEqual(
+      json.advice.map(({ code }: { code: string }) => code),
+      ['BACKLOG_COVERS', 'NO_CONFIG'],
+    )
+  })
+
+  it('publishes no marker in a cluster, where it would not pass through the stream', async () => {
+    const node = await RunningServer.start(newest, { 'cluster-enabled': 'yes' })
+    running.push(node)
+    const ran = await cli(['lag', node.target, '--marker', '--sample', '200ms'])
+    assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+    assert.match(ran.err, /--marker-key/)
+  })
+
+  it('waits for a server that is not there yet, and not for longer than it is told to', async () => {
+    const server = await RunningServer.start(newest)
+    const { target, port } = server
+    await server.stop()
+    const short = await cli(['lag', target, '--min-replicas', '0', '--wait', '1500ms'])
+    assertThreeParts(short, 'MASTER_UNREACHABLE', 3)
+    const waiting = cli(['lag', target, '--min-replicas', '0', '--wait', '20s'])
+    await sleep(1000)
+    const back = await RunningServer.start(newest, { port: String(port) }).catch(() => undefined)
+    if (back) running.push(back)
+    assert.equal((await waiting).status, 0)
+  })
+})
