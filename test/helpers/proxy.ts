@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** A slow link brings so much at once as it can in this time. */
+const TRICKLE_MS = 50
+
 export class TcpProxy {
   readonly #server: Server
   readonly #clients = new Set<Socket>()
@@ -85,23 +88,35 @@ export class TcpProxy {
     client.pipe(upstream)
     let queue: Promise<unknown> = Promise.resolve()
     upstream.on('data', (chunk) => {
-      const [came, perSecond] = [performance.now(), this.#bytesPerSecond]
-      const due = came + this.#delayMs
-      // Read no faster than it is passed on, so that the server feels it.
-      if (Number.isFinite(perSecond)) upstream.pause()
-      if (this.#delayMs > 0 || Number.isFinite(perSecond)) {
-        queue = queue.then(() => sleep(Math.max(0, due - performance.now()) + (chunk.length / perSecond) * 1000))
+      const came = performance.now()
+      if (this.#delayMs > 0) {
+        const due = came + this.#delayMs
+        queue = queue.then(() => sleep(Math.max(0, due - performance.now())))
       }
-      queue = queue.then(() => {
+      const isTrickle = Number.isFinite(this.#bytesPerSecond)
+      // Read no faster than it is passed on, so that the server feels it.
+      if (isTrickle) upstream.pause()
+      queue = queue.then(async () => {
         this.held.push(performance.now() - came)
-        this.#forward(client, upstream, rewrite(chunk))
-        if (Number.isFinite(perSecond)) upstream.resume()
+        const bytes = rewrite(chunk)
+        if (isTrickle) await this.#trickle(client, upstream, bytes)
+        else this.#forward(client, upstream, bytes)
       })
     })
     upstream.on('close', () => client.destroySoon())
     client.on('close', () => upstream.destroy())
     client.on('close', () => this.#clients.delete(client))
     for (const socket of [client, upstream]) socket.on('error', () => socket.destroy())
+  }
+
+  async #trickle(client: Socket, upstream: Socket, chunk: Buffer): Promise<void> {
+    for (let at = 0; at < chunk.length; ) {
+      const count = Math.max(1, Math.ceil(Math.min(chunk.length, (this.#bytesPerSecond * TRICKLE_MS) / 1000)))
+      this.#forward(client, upstream, chunk.subarray(at, at + count))
+      at += count
+      if (Number.isFinite(this.#bytesPerSecond)) await sleep(TRICKLE_MS)
+    }
+    upstream.resume()
   }
 
   #forward(client: Socket, upstream: Socket, chunk: Buffer): void {

@@ -59,7 +59,7 @@ export class RunningServer {
     settings: Record<string, string> = {},
     options: { readonly sentinel?: boolean; readonly folder?: string } = {},
   ): Promise<RunningServer> {
-    const port = await freePort()
+    const port = settings.port === undefined ? await freePort() : Number(settings.port)
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'redis-repl-server-')))
     const defaults: Record<string, string> = { port: String(port), bind: '127.0.0.1', dir: folder, daemonize: 'no' }
     if (!options.sentinel) defaults.save = '""'
