@@ -30,7 +30,7 @@ export function exitStatus(code: ErrorCode): number {
 /** For `--help`. */
 export const EXIT_STATUS_HELP: readonly (readonly [string, string])[] = [
   ['0', 'done'],
-  ['1', 'the server answered, and not as --expect wants it'],
+  ['1', 'the server answered, and not as --expect or a limit of lag wants it'],
   ['2', 'usage: flags or target'],
   ['3', 'no conversation: unreachable, timeout'],
   ['4', 'password or permission'],

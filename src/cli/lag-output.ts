@@ -1,4 +1,5 @@
 /** How the looks of `lag` come out, by format and by what stdout is. */
+import type { ReplEvent } from '../engine/events.ts'
 import { now } from '../io/clock.ts'
 import type { LagView } from '../render/human/lag.ts'
 import type { LagFlags, LagPlan } from './lag-flags.ts'
@@ -60,4 +61,12 @@ async function shown({ format, ranges }: LagPlan, quiet: boolean, printJson: (ob
 async function watched(quiet: boolean): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
   const { LagWatch } = await import('../render/human/lag-watch.ts')
   return new LagWatch(process.stdout, quiet)
+}
+
+/** Each exchange of each server that is attached to, beside the product. */
+export async function traceOn(verbosity: number): Promise<(event: ReplEvent) => void> {
+  if (verbosity === 0) return () => {}
+  const [{ traceText }, { palette }] = await Promise.all([import('../render/human/trace.ts'), import('../render/palette.ts')])
+  const colour = palette(process.stderr)
+  return (event) => void process.stderr.write(traceText(event, { quiet: false, verbosity }, colour))
 }

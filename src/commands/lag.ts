@@ -4,7 +4,7 @@ import { exitStatus } from '../cli/exit-status.ts'
 import { asReplError } from '../cli/failure.ts'
 import { targetArg } from '../cli/flags.ts'
 import { lagFlags, lagPlan } from '../cli/lag-flags.ts'
-import { lagOutput } from '../cli/lag-output.ts'
+import { lagOutput, traceOn } from '../cli/lag-output.ts'
 import { runLag } from '../cli/lag-run.ts'
 import { explain } from '../diagnosis/errors.ts'
 import { parseTarget } from '../topology/target.ts'
@@ -33,6 +33,7 @@ export default class Lag extends ReplCommand<typeof Lag> {
       map: flags.map ?? [],
       resolutionMs: plan.resolutionMs,
       isAttached: flags.attach,
+      tell: await traceOn(this.verbosity),
       ...((flags.marker || key !== undefined) && { marker: key === undefined ? {} : { key } }),
     }
     const output = await lagOutput(plan, flags, (object) => this.printJson(object))

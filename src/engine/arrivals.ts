@@ -25,13 +25,15 @@ class Stream {
   rttMs: number | undefined
   readonly #attachment: Attachment
   readonly #follow: Follow
+  readonly #tell: (event: ReplEvent) => void
   readonly #stop = new AbortController()
   #historyUntil = 0
   readonly running: Promise<void>
 
-  constructor(attachment: Attachment, follow: Follow, signal: AbortSignal) {
+  constructor(attachment: Attachment, follow: Follow, tell: (event: ReplEvent) => void, signal: AbortSignal) {
     this.#attachment = attachment
     this.#follow = follow
+    this.#tell = tell
     this.running = this.#run(AbortSignal.any([signal, this.#stop.signal]))
   }
 
@@ -54,6 +56,7 @@ class Stream {
   }
 
   #handle(event: ReplEvent): void {
+    if (event.type !== 'stream-chunk') this.#tell(event)
     switch (event.type) {
       case 'exchange':
         this.rttMs = Math.min(this.rttMs ?? event.rttMs, event.rttMs)
@@ -88,13 +91,16 @@ interface Pair {
 
 export class Arrivals {
   readonly #signal: AbortSignal
+  readonly #tell: (event: ReplEvent) => void
   readonly #pairs = new Map<string, Pair>()
   readonly #master: Stream
   /** The last byte that came from the master. */
   #offset: number | undefined
 
-  constructor(master: Attachment, signal: AbortSignal) {
+  /** @param tell each exchange of each handshake */
+  constructor(master: Attachment, tell: (event: ReplEvent) => void, signal: AbortSignal) {
     this.#signal = signal
+    this.#tell = tell
     const each = (tell: (match: ArrivalMatch) => void) => {
       for (const { match } of this.#pairs.values()) tell(match)
     }
@@ -114,6 +120,7 @@ export class Arrivals {
           each((match) => match.stop('master'))
         },
       },
+      tell,
       signal,
     )
   }
@@ -128,7 +135,7 @@ export class Arrivals {
       came: (data, to, at, isHistory) => push(match, 'replica', data, to, at, isHistory),
       ended: () => match.stop('replica'),
     }
-    this.#pairs.set(id, { match, stream: new Stream(attachment, follow, this.#signal) })
+    this.#pairs.set(id, { match, stream: new Stream(attachment, follow, this.#tell, this.#signal) })
   }
 
   /** Leaves the replicas that are not among these. */

@@ -3,6 +3,7 @@ import type { LagReport, Sighting, Spot } from '../diagnosis/lag.ts'
 import { LagMeter } from '../diagnosis/lag-meter.ts'
 import { lagReport } from '../diagnosis/lag-report.ts'
 import { Arrivals, type Attachment } from '../engine/arrivals.ts'
+import type { ReplEvent } from '../engine/events.ts'
 import { Informant } from '../engine/informant.ts'
 import { type MarkerCost, Markers } from '../engine/markers.ts'
 import type { Access } from '../engine/options.ts'
@@ -20,6 +21,8 @@ export interface SurveyOptions {
   readonly map: readonly string[]
   readonly resolutionMs: number
   readonly isAttached: boolean
+  /** What is said when it attaches. */
+  readonly tell: (event: ReplEvent) => void
   /** A marker is published, or written to this key. */
   readonly marker?: { readonly key?: string }
 }
@@ -122,7 +125,7 @@ export class Survey {
     const { isAttached, marker, entry } = this.#options
     this.#masterId = idOf(top)
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
-    this.#arrivals = isAttached ? new Arrivals({ ...entry, ...access }, this.#signal) : undefined
+    this.#arrivals = isAttached ? new Arrivals({ ...entry, ...access }, this.#options.tell, this.#signal) : undefined
     const isCluster = top.seen !== undefined && identityFromInfo(top.seen.info).mode === 'cluster'
     if (marker && marker.key === undefined && isCluster)
       throw new ReplError('NOT_SUPPORTED', { reason: 'MARKER_IN_CLUSTER', endpoint: top.name })

@@ -51,7 +51,7 @@ export class LagWatch {
     const table = lagTable(report, this.#colour, columns, (name) => sparkline(this.#soFar.get(name) ?? []))
     const head = `${this.#colour.dim(report.at.toISOString())}\n${masterLine(report.master, this.#colour)}\n${changed(report, this.#colour)}\n`
     const foot = checked ? `\n${verdictLine(checked, this.#colour)}` : ''
-    const notes = this.#isQuiet ? '' : notesText(report, this.#colour)
+    const notes = this.#isQuiet ? '' : notesText(report, this.#colour, true)
     const body = `${table}${notes}`.split('\n')
     const room = Math.max(3, rows - head.split('\n').length - foot.split('\n').length)
     const kept = body.length > room ? [...body.slice(0, room - 1), this.#colour.dim(`… ${body.length - room} lines more`), ''] : body

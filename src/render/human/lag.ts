@@ -10,6 +10,7 @@ import { columns } from '../table.ts'
 import { wrap } from '../wrap.ts'
 
 const NARROW = 80
+const LAST_RANK = 7
 
 interface Column {
   readonly head: string
@@ -30,18 +31,18 @@ const COLUMNS: readonly Column[] = [
   { head: 'STATE', rank: 0, text: describeState, paint: (replica, colour) => (hasLink(replica) ? colour.good : colour.bad) },
   { head: 'BEHIND', rank: 0, text: ({ lag }) => bytesText(lag) },
   { head: 'SECONDS', rank: 0, text: ({ lag }) => secondsText(lag) },
-  { head: 'BY', rank: 4, text: ({ lag }) => (lag ? { info: 'INFO', ack: 'ACK' }[lag.method] : '') },
-  { head: 'TREND', rank: 2, text: ({ trend }) => trendText(trend) },
-  { head: 'IF CUT NOW', rank: 1, text: ({ resync }) => resyncText(resync) },
-  { head: 'LAST ACK', rank: 3, text: ({ listed }) => (listed ? `${listed.ackAgeSeconds} s` : '') },
-  { head: 'LAST I/O', rank: 5, text: ({ link }) => (link?.lastIoSeconds === undefined ? '' : `${link.lastIoSeconds} s`) },
-  { head: 'APPLIES', rank: 6, text: ({ applied }) => (applied === undefined ? '' : `${human(Math.round(applied))}/s`) },
+  { head: 'BY', rank: 5, text: ({ lag }) => (lag ? { info: 'INFO', ack: 'ACK' }[lag.method] : '') },
+  { head: 'TREND', rank: 3, text: ({ trend }) => trendText(trend) },
+  { head: 'IF CUT NOW', rank: 2, text: ({ resync }) => resyncText(resync) },
+  { head: 'LAST ACK', rank: 4, text: ({ listed }) => (listed ? `${listed.ackAgeSeconds} s` : '') },
+  { head: 'LAST I/O', rank: 6, text: ({ link }) => (link?.lastIoSeconds === undefined ? '' : `${link.lastIoSeconds} s`) },
+  { head: 'APPLIES', rank: 7, text: ({ applied }) => (applied === undefined ? '' : `${human(Math.round(applied))}/s`) },
 ]
 
 /** @param spark a picture of each replica's lag so far, by name */
 export function lagTable({ master, replicas: all }: LagReport, colour: Palette, width: number, spark?: (name: string) => string): string {
   const replicas = all.filter(({ state }) => state !== 'tool')
-  const last: Column[] = spark ? [{ head: 'SECONDS SO FAR', rank: 1, text: ({ name }) => spark(name) }] : []
+  const last: Column[] = spark ? [{ head: 'SO FAR', rank: 1, text: ({ name }) => spark(name) }] : []
   const names = [printable(master.name), ...branches(replicas)]
   const fitting = fit([...COLUMNS, ...last], replicas, Math.max(...names.map((name) => name.length)), width)
   const rows = replicas.map((replica, index) => [
@@ -82,12 +83,17 @@ export function lagText({ report, advice, checked, markerCost }: LagView, stream
   return parts.filter((part) => part !== '').join('')
 }
 
-export function notesText({ master, replicas }: LagReport, colour: Palette): string {
+/** @param isLive on a screen that is drawn anew, where there is room for figures only */
+export function notesText({ master, replicas }: LagReport, colour: Palette, isLive = false): string {
   const notes = replicas.flatMap((replica) =>
     replicaNotes(replica, master.writes?.average).map((note) => named(replica.name, ` ${note}`, colour)),
   )
   const tools = toolsText(replicas)
-  const lines = [...notes, ...replicas.flatMap(histogramLines), ...(tools ? [colour.dim(wrap(printable(tools), '  '))] : [])]
+  const lines = [
+    ...notes,
+    ...(isLive ? [] : replicas.flatMap(histogramLines)),
+    ...(tools ? [colour.dim(wrap(printable(tools), '  '))] : []),
+  ]
   return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`
 }
 
@@ -113,7 +119,7 @@ export function verdictLine({ isOk, reason }: Checked, colour: Palette): string 
 
 /** What a watch leaves behind. */
 export function watchSummary({ replicas }: LagReport, colour: Palette): string {
-  return replicas.flatMap(({ name, summary }) => (summary ? [`${colour.strong(printable(name))} ${summaryText(summary)}\n`] : [])).join('')
+  return replicas.flatMap(({ name, summary }) => (summary ? [`${named(name, ` ${summaryText(summary)}`, colour)}\n`] : [])).join('')
 }
 
 const BAR_CHARS = 40
@@ -154,6 +160,6 @@ function fit(all: readonly Column[], replicas: readonly ReplicaReport[], nameWid
       nameWidth,
     )
   const limit = Math.max(NARROW, Number.isFinite(width) ? width : 120)
-  for (let rank = 6; rank > 0 && taken() > limit; rank -= 1) fitting = fitting.filter((column) => column.rank < rank)
+  for (let rank = LAST_RANK; rank > 0 && taken() > limit; rank -= 1) fitting = fitting.filter((column) => column.rank < rank)
   return fitting
 }
