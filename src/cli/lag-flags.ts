@@ -113,7 +113,7 @@ export interface LagFlags {
   readonly 'critical-bytes': string | undefined
 }
 
-export type LagFormat = 'text' | 'json' | 'prometheus' | 'nagios'
+type LagFormat = 'text' | 'json' | 'prometheus' | 'nagios'
 
 export interface LagPlan {
   readonly format: LagFormat

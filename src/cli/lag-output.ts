@@ -1,7 +1,8 @@
 /** How the looks of `lag` come out, by format and by what stdout is. */
-import type { ReplEvent } from '../engine/events.ts'
+import type { Tell } from '../engine/arrivals.ts'
 import { now } from '../io/clock.ts'
 import type { LagView } from '../render/human/lag.ts'
+import { printable } from '../render/printable.ts'
 import type { LagFlags, LagPlan } from './lag-flags.ts'
 import type { LagOutput } from './lag-run.ts'
 
@@ -64,9 +65,12 @@ async function watched(quiet: boolean): Promise<Pick<LagOutput, 'show' | 'conclu
 }
 
 /** Each exchange of each server that is attached to, beside the product. */
-export async function traceOn(verbosity: number): Promise<(event: ReplEvent) => void> {
+export async function traceOn(verbosity: number): Promise<Tell> {
   if (verbosity === 0) return () => {}
   const [{ traceText }, { palette }] = await Promise.all([import('../render/human/trace.ts'), import('../render/palette.ts')])
   const colour = palette(process.stderr)
-  return (event) => void process.stderr.write(traceText(event, { quiet: false, verbosity }, colour))
+  return (server, event) => {
+    const text = traceText(event, { quiet: false, verbosity }, colour)
+    process.stderr.write(text.replace(/^(?=.)/gm, `${printable(server)} `))
+  }
 }

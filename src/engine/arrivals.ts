@@ -7,11 +7,15 @@ import { isSame } from '../diagnosis/forecast.ts'
 import type { ArrivalFigures, ArrivalProblem } from '../diagnosis/lag.ts'
 import { ReplError } from '../errors.ts'
 import { sleep } from '../io/clock.ts'
+import { endpointName } from '../io/transport.ts'
 import type { ReplEvent } from './events.ts'
 import type { ReplicaOptions } from './options.ts'
 import { replicate } from './replica.ts'
 
 export type Attachment = Pick<ReplicaOptions, 'endpoint' | 'credentials' | 'clientName' | 'announce' | 'limits'>
+
+/** What happens on the way to a stream, and of which server. */
+export type Tell = (server: string, event: ReplEvent) => void
 
 const RETRY_MS = 1000
 /** What comes so soon behind the handshake was written before it. */
@@ -25,12 +29,12 @@ class Stream {
   rttMs: number | undefined
   readonly #attachment: Attachment
   readonly #follow: Follow
-  readonly #tell: (event: ReplEvent) => void
+  readonly #tell: Tell
   readonly #stop = new AbortController()
   #historyUntil = 0
   readonly running: Promise<void>
 
-  constructor(attachment: Attachment, follow: Follow, tell: (event: ReplEvent) => void, signal: AbortSignal) {
+  constructor(attachment: Attachment, follow: Follow, tell: Tell, signal: AbortSignal) {
     this.#attachment = attachment
     this.#follow = follow
     this.#tell = tell
@@ -56,7 +60,7 @@ class Stream {
   }
 
   #handle(event: ReplEvent): void {
-    if (event.type !== 'stream-chunk') this.#tell(event)
+    if (event.type !== 'stream-chunk') this.#tell(endpointName(this.#attachment.endpoint), event)
     switch (event.type) {
       case 'exchange':
         this.rttMs = Math.min(this.rttMs ?? event.rttMs, event.rttMs)
@@ -91,14 +95,14 @@ interface Pair {
 
 export class Arrivals {
   readonly #signal: AbortSignal
-  readonly #tell: (event: ReplEvent) => void
+  readonly #tell: Tell
   readonly #pairs = new Map<string, Pair>()
   readonly #master: Stream
   /** The last byte that came from the master. */
   #offset: number | undefined
 
   /** @param tell each exchange of each handshake */
-  constructor(master: Attachment, tell: (event: ReplEvent) => void, signal: AbortSignal) {
+  constructor(master: Attachment, tell: Tell, signal: AbortSignal) {
     this.#signal = signal
     this.#tell = tell
     const each = (tell: (match: ArrivalMatch) => void) => {

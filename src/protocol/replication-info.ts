@@ -33,7 +33,7 @@ export interface MasterLink {
 }
 
 /** A full resync that goes on. */
-export interface SyncProgress {
+interface SyncProgress {
   readonly readBytes?: number
   /** Absent where the payload has no announced length. */
   readonly totalBytes?: number

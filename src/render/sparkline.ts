@@ -2,9 +2,9 @@
 
 const BARS = '▁▂▃▄▅▆▇█'
 
-/** The lowest bar is zero, the highest the greatest of the values; a gap where there was none. */
-export function sparkline(values: readonly (number | undefined)[]): string {
-  const most = Math.max(0, ...values.map((value) => value ?? 0))
+/** The lowest bar is zero, the highest the greatest of the values but no less than `least`; a gap where there was none. */
+export function sparkline(values: readonly (number | undefined)[], least = 0): string {
+  const most = Math.max(least, ...values.map((value) => value ?? 0))
   return values
     .map((value) => {
       if (value === undefined) return ' '

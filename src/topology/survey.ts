@@ -2,8 +2,7 @@
 import type { LagReport, Sighting, Spot } from '../diagnosis/lag.ts'
 import { LagMeter } from '../diagnosis/lag-meter.ts'
 import { lagReport } from '../diagnosis/lag-report.ts'
-import { Arrivals, type Attachment } from '../engine/arrivals.ts'
-import type { ReplEvent } from '../engine/events.ts'
+import { Arrivals, type Attachment, type Tell } from '../engine/arrivals.ts'
 import { Informant } from '../engine/informant.ts'
 import { type MarkerCost, Markers } from '../engine/markers.ts'
 import type { Access } from '../engine/options.ts'
@@ -22,7 +21,7 @@ export interface SurveyOptions {
   readonly resolutionMs: number
   readonly isAttached: boolean
   /** What is said when it attaches. */
-  readonly tell: (event: ReplEvent) => void
+  readonly tell: Tell
   /** A marker is published, or written to this key. */
   readonly marker?: { readonly key?: string }
 }

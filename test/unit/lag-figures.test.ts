@@ -102,4 +102,5 @@ describe('an alert range', () => {
 test('a sparkline rises from zero to its greatest value, with a gap where there was none', () => {
   assert.equal(sparkline([0, 7, undefined, 3.5, 14]), '▁▅ ▃█')
   assert.equal(sparkline([0, 0]), '▁▁')
+  assert.equal(sparkline([1, 2, 50], 100), '▁▁▅')
 })

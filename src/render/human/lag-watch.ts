@@ -9,6 +9,8 @@ import { sparkline } from '../sparkline.ts'
 import { adviceText, type LagView, lagTable, masterLine, notesText, verdictLine, watchSummary } from './lag.ts'
 
 const SPARKS = 20
+/** What is less than this is no mountain, whatever came before it. */
+const LEAST_MS = 100
 
 export class LagWatch {
   readonly #stream: NodeJS.WriteStream
@@ -48,7 +50,7 @@ export class LagWatch {
   /** No more lines than the terminal has: what scrolled away could not be drawn over. */
   #screen({ report, checked }: LagView): string {
     const { rows, columns } = this.#stream
-    const table = lagTable(report, this.#colour, columns, (name) => sparkline(this.#soFar.get(name) ?? []))
+    const table = lagTable(report, this.#colour, columns, (name) => sparkline(this.#soFar.get(name) ?? [], LEAST_MS))
     const head = `${this.#colour.dim(report.at.toISOString())}\n${masterLine(report.master, this.#colour)}\n${changed(report, this.#colour)}\n`
     const foot = checked ? `\n${verdictLine(checked, this.#colour)}` : ''
     const notes = this.#isQuiet ? '' : notesText(report, this.#colour, true)
