@@ -110,8 +110,9 @@ export class LagMeter {
   }
 
   #ackLag(offset: number, asked: Asked): Lag | undefined {
-    const bounds = this.#curve.behind(offset, asked)
     const bytes = Math.max(0, (this.#curve.offset ?? offset) - offset)
+    // One answer told both offsets.
+    const bounds = bytes === 0 ? { low: 0, high: 0 } : this.#curve.behind(offset, asked)
     return bounds && { method: 'ack', bytes, mostBytes: bytes, bounds: { ...bounds, low: 0 } }
   }
 

@@ -21,7 +21,7 @@ describe('the command line', () => {
 
   it('lists its commands and every exit status in --help', async () => {
     const { out } = await cli(['--help'])
-    for (const word of ['handshake', 'psync', 'dump-rdb', 'tail', 'EXIT STATUS', '9 ', '130']) assert.ok(out.includes(word), word)
+    for (const word of ['handshake', 'psync', 'dump-rdb', 'tail', 'lag', 'EXIT STATUS', '9 ', '130']) assert.ok(out.includes(word), word)
   })
 
   it('names an unknown command with exit status 2, as JSON too', async () => {
@@ -40,7 +40,12 @@ describe('the command line', () => {
 
   it('loads no presentation library for JSON', async () => {
     const master = await FakeMaster.start({ 'REPLCONF ACK': {} })
-    for (const command of [['handshake'], ['tail', '--duration', '1'], ['tail', '--stats', '--duration', '1']]) {
+    for (const command of [
+      ['handshake'],
+      ['tail', '--duration', '1'],
+      ['tail', '--stats', '--duration', '1'],
+      ['lag', '--sample', '300ms'],
+    ]) {
       const { stderr } = await run(process.execPath, [`${root}bin/run.js`, ...command, master.target, '--json'], {
         env: { ...process.env, NODE_DEBUG: 'esm,module' },
         maxBuffer: 1 << 26,

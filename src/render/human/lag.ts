@@ -11,6 +11,7 @@ import { wrap } from '../wrap.ts'
 
 const NARROW = 80
 const LAST_RANK = 7
+const MOST_NOTES = 20
 
 interface Column {
   readonly head: string

@@ -1,0 +1,108 @@
+/** `lag` against a scripted server: bad input, and trees that no real server has on demand. */
+import assert from 'node:assert/strict'
+import { after, describe, it } from 'node:test'
+import { assertThreeParts } from '../helpers/failures.ts'
+import { FakeMaster, infoReply } from '../helpers/fake-master.ts'
+import { cli } from '../helpers/run.ts'
+import { assertSchema } from '../helpers/schema.ts'
+
+const masters: FakeMaster[] = []
+after(() => {
+  for (const master of masters) master.stop()
+})
+
+async function listing(lines: readonly string[], fields: Record<string, string> = {}): Promise<FakeMaster> {
+  const slaves = Object.fromEntries(lines.map((line, index) => [`slave${index}`, line]))
+  const master = await FakeMaster.start({
+    INFO: infoReply({ run_id: 'f'.repeat(40), connected_slaves: String(lines.length), ...fields, ...slaves }),
+  })
+  masters.push(master)
+  return master
+}
+
+const line = (port: number, offset = 100) => `ip=127.0.0.1,port=${port},state=online,offset=${offset},lag=0`
+
+describe('lag', () => {
+  const contradictions: readonly (readonly [RegExp, readonly string[]])[] = [
+    [/--watch has no end/, ['--watch', '--format', 'prometheus']],
+    [/--warning and --critical are for --format nagios/, ['--warning', '1']],
+    [/--for and --wait need something that must hold/, ['--wait', '1s']],
+    [/--sample takes a time/, ['--sample', 'soon']],
+    [/--resolution is at least 1ms/, ['--resolution', '0']],
+    [/--map takes ANNOUNCED=REACHABLE/, ['--map', 'nothing']],
+    [/--max-bytes takes a size/, ['--max-bytes', 'much']],
+    [/--warning takes a range/, ['--format', 'nagios', '--warning', 'x']],
+    [/--interval/, ['-i', '1s']],
+  ]
+  for (const [words, flags] of contradictions) {
+    it(`refuses ${flags.join(' ')}`, async () => {
+      const master = await listing([])
+      const ran = await cli(['lag', master.target, ...flags])
+      if (flags.includes('nagios')) {
+        assert.equal(ran.status, 3)
+        assert.match(ran.out, words)
+      } else {
+        assertThreeParts(ran, 'USAGE', 2)
+        assert.match(ran.err, words)
+      }
+    })
+  }
+
+  it('lists hundreds of replicas that it cannot reach by what they have acknowledged', async () => {
+    // Nothing listens on the ports of the system.
+    const master = await listing(Array.from({ length: 300 }, (_, index) => line(index + 1)))
+    const ran = await cli(['lag', master.target, '--sample', '500ms', '--json'])
+    assert.equal(ran.status, 0, ran.err)
+    const { replicas } = assertSchema(ran.out, 'lag') as unknown as {
+      replicas: { state: string; lag: { method: string; bytes: number } }[]
+    }
+    assert.equal(replicas.length, 300)
+    for (const replica of replicas) assert.deepEqual([replica.state, replica.lag.method, replica.lag.bytes], ['unreachable', 'ack', 0])
+    const text = await cli(['lag', master.target, '--sample', '500ms'])
+    assert.match(text.out, /└─ 127\.0\.0\.1:300 +unreachable +0 B +0/)
+  })
+
+  it('says of whoever has acknowledged nothing that nothing is known', async () => {
+    const master = await listing([line(1, 0), 'ip=127.0.0.1,port=2,state=wait_bgsave,offset=0,lag=0'])
+    const { out } = await cli(['lag', master.target, '--sample', '300ms', '--json'])
+    const { replicas } = assertSchema(out, 'lag') as unknown as { replicas: { lag: null; unknown: { reason: string } }[] }
+    assert.deepEqual(
+      replicas.map((replica) => [replica.lag, replica.unknown.reason]),
+      [
+        [null, 'NO_ACK'],
+        [null, 'SYNCING'],
+      ],
+    )
+  })
+
+  it('shows no control byte of what a server announces', async () => {
+    const master = await listing([`ip=evil\u001b[2J\u202ehost,port=0,state=on\u001b[2Jline,offset=1,lag=0`, line(1)])
+    const ran = await cli(['lag', master.target, '--sample', '300ms'])
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is checked
+    assert.doesNotMatch(ran.out + ran.err, /[\u0000-\u0009\u000b-\u001f\u007f\u202e]/)
+    assert.match(ran.out, /evil\\x1b\[2J/)
+  })
+
+  it('ends with a schema and a status where the server cannot be had', async () => {
+    const json = await cli(['lag', '127.0.0.1:1', '--json'])
+    assert.equal(json.status, 3)
+    assertSchema(json.out, 'error')
+    const nagios = await cli(['lag', '127.0.0.1:1', '--format', 'nagios'])
+    assert.deepEqual([nagios.status, nagios.err], [2, ''])
+    assert.match(nagios.out, /^REPLICATION CRITICAL - 127\.0\.0\.1:1 refused the connection .*\n$/)
+  })
+
+  it('asks a Sentinel for nothing', async () => {
+    const sentinel = await FakeMaster.start({ INFO: infoReply({ redis_mode: 'sentinel' }) })
+    masters.push(sentinel)
+    assertThreeParts(await cli(['lag', sentinel.target]), 'NOT_SUPPORTED', 5)
+  })
+
+  it('ends quietly when nobody reads a watch any more', async () => {
+    const master = await listing([line(1)])
+    const ran = await cli(['lag', master.target, '--watch', '-i', '100ms'], {
+      during: (child) => child.stdout?.once('data', () => child.stdout?.destroy()),
+    })
+    assert.deepEqual([ran.status, ran.err], [0, ''])
+  })
+})
