@@ -16,7 +16,7 @@ export function secondsText(lag: Lag | undefined): string {
   if (!lag) return 'unknown'
   const { low, high } = lag.bounds
   const [middle, error] = [lagMs(lag), errorMs(lag)]
-  if (high === undefined || middle === undefined || error === undefined) return `> ${s(low)}`
+  if (high === undefined || middle === undefined || error === undefined) return low === 0 ? 'unknown' : `> ${s(low)}`
   if (high === 0) return '0'
   return low === 0 ? `< ${s(Math.ceil(high))}` : `${s(middle)} ± ${s(Math.ceil(error))}`
 }
@@ -100,9 +100,9 @@ function progress({ link, listed }: ReplicaReport): string {
 function unbounded({ lag }: ReplicaReport, writes: number | undefined): string[] {
   if (!lag || lag.bounds.high !== undefined) return []
   const about = writes ? `; at the measured write rate its ${human(lag.bytes)} are about ${duration((lag.bytes / writes) * 1000)}` : ''
-  return [
-    `lacks bytes that the master wrote before we looked, ${(lag.bounds.low / 1000).toFixed(1)} s ago or earlier${about}. --sample sees further.`,
-  ]
+  const seconds = lag.bounds.low > 0 ? `, ${(lag.bounds.low / 1000).toFixed(1)} s ago or earlier` : ''
+  const lacks = lag.method === 'ack' ? 'has not acknowledged' : 'lacks'
+  return [`${lacks} bytes that the master wrote before we looked${seconds}${about}. --sample sees further.`]
 }
 
 const FULL: Record<string, string> = {

@@ -108,7 +108,9 @@ export class Landscape {
       known = this.#probes.size
       const [top] = this.look()
       await this.#probes.get(top.name)?.first()
-      const all = Promise.all([...this.#probes.values()].map((probe) => probe.first()))
+      // Whoever has been silent for that long already is not waited for again.
+      const patient = [...this.#probes.values()].filter(({ silentMs }) => silentMs < SILENT_MS)
+      const all = Promise.all(patient.map((probe) => probe.first()))
       await Promise.race([all, sleep(SILENT_MS, this.#signal)])
     }
   }

@@ -53,7 +53,7 @@ for (const installed of SOME) {
     it('names a replica that has been stopped, and what it had acknowledged', async () => {
       const [master, replica] = await couple()
       const stop = writeSteadily(master, 200)
-      await sleep(1500) // an ACK
+      await master.until('an ACK', async () => /state=online,offset=[1-9]/.test(await master.info('slave0')))
       replica.signal('SIGSTOP')
       try {
         const { of, status } = await lag(master.target, '--sample', '4s', '--require-link')

@@ -90,8 +90,10 @@ export function notesText({ master, replicas }: LagReport, colour: Palette, isLi
     replicaNotes(replica, master.writes?.average).map((note) => named(replica.name, ` ${note}`, colour)),
   )
   const tools = toolsText(replicas)
+  const rest = notes.length - MOST_NOTES
   const lines = [
-    ...notes,
+    ...notes.slice(0, MOST_NOTES),
+    ...(rest > 0 ? [colour.dim(`… ${rest} notes more; --json has all`)] : []),
     ...(isLive ? [] : replicas.flatMap(histogramLines)),
     ...(tools ? [colour.dim(wrap(printable(tools), '  '))] : []),
   ]
