@@ -17,6 +17,7 @@ type RuleCode =
   | 'BACKLOG_TTL'
   | 'WRITABLE_REPLICA'
   | 'NO_CONFIG'
+  | 'NO_INFO'
 
 export interface LagAdvice {
   readonly code: RuleCode
@@ -44,10 +45,13 @@ const RULES: readonly Rule[] = [backlogCovers, bufferLoop, bufferBelowBacklog, p
 export function adviseOnLag(report: LagReport, settings: Settings | undefined, cutSeconds: number): LagAdvice[] {
   if (whyLost(report.master)) return []
   const facts = { report, settings: settings ?? new Map(), cutSeconds }
+  // ROLE tells nothing that could be judged.
+  if (report.master.replid === undefined) return [{ code: 'NO_INFO', isWarning: false, text: NO_INFO }]
   const found = RULES.flatMap((rule) => rule(facts) ?? [])
   return settings ? found : [...found, { code: 'NO_CONFIG', isWarning: false, text: NO_CONFIG }]
 }
 
+const NO_INFO = 'INFO is not permitted to this user (+info), so this is what ROLE tells: no backlog, no history, no time of the last ACK.'
 const NO_CONFIG = 'CONFIG GET is not permitted to this user (+config|get), so the settings were not judged.'
 
 /** For how long a replica may be away. */

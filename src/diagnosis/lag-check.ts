@@ -55,7 +55,7 @@ export function mostSeconds({ lag, arrivals, markers }: ReplicaReport): number |
 
 /** By its own word, or its master's where it cannot be asked. */
 export function hasLink({ state, listed }: ReplicaReport): boolean {
-  if (state === 'unreachable') return listed?.state === 'online' && listed.ackAgeSeconds <= ACK_WITHIN_SECONDS
+  if (state === 'unreachable') return listed?.state === 'online' && (listed.ackAgeSeconds ?? 0) <= ACK_WITHIN_SECONDS
   return state === 'online'
 }
 

@@ -45,7 +45,7 @@ export interface ReplicaFigures {
 export class LagMeter {
   readonly #curve = new OffsetCurve()
   readonly #writes = new WriteRate()
-  /** By run_id. */
+  /** By the id of a sighting. */
   readonly #tracks = new Map<string, Track>()
   /** By the address that the master lists. */
   readonly #acks = new Map<string, Ack>()
@@ -56,7 +56,7 @@ export class LagMeter {
   sawMaster(sighting: Sighting): void {
     const offset = infoNumber(sighting.info, 'master_repl_offset')
     if (offset === undefined) return
-    if (this.#master && !isSame(replidOf(this.#master.info) ?? '', replidOf(sighting.info))) this.#begin()
+    if (this.#master && !isSame(replidOf(this.#master.info), replidOf(sighting.info))) this.#begin()
     if (!this.#curve.push(offset, sighting)) this.#begin(offset, sighting)
     this.#writes.push(offset, middle(sighting))
     this.#master = sighting
@@ -64,13 +64,11 @@ export class LagMeter {
     for (const { host, port, ackOffset } of listedReplicas(sighting.info)) this.#heard(`${host}:${port}`, ackOffset, sighting)
   }
 
-  /** A replica that is restarted is another one. */
   sawReplica(sighting: Sighting): void {
     const offset = masterLink(sighting.info)?.appliedOffset
-    const runId = sighting.info.get('run_id')
-    if (offset === undefined || runId === undefined) return
-    const track = this.#tracks.get(runId) ?? { rate: new WriteRate(), samples: new Samples(), points: [] }
-    this.#tracks.set(runId, track)
+    if (offset === undefined) return
+    const track = this.#tracks.get(sighting.id) ?? { rate: new WriteRate(), samples: new Samples(), points: [] }
+    this.#tracks.set(sighting.id, track)
     track.rate.push(offset, middle(sighting))
     track.pending = { offset, asked: { askedAt: sighting.askedAt, answeredAt: sighting.answeredAt } }
   }
@@ -91,7 +89,7 @@ export class LagMeter {
     const { unknown, method } = basisOf(spot, isKnown(top) ? this.#master?.info : undefined)
     if (unknown) return { unknown }
     if (method === 'ack') return this.#byAck(spot)
-    const track = this.#tracks.get(spot.seen?.info.get('run_id') ?? '')
+    const track = this.#tracks.get(spot.seen?.id ?? '')
     if (!track?.lag) return { unknown: 'MASTER_UNKNOWN' }
     const trend = trendOf(track.points)
     const applied = track.rate.figures()?.average
@@ -155,8 +153,8 @@ export class LagMeter {
   }
 }
 
-function replidOf(info: Info): string | undefined {
-  return info.get('master_replid') ?? info.get('run_id')
+function replidOf(info: Info): string {
+  return info.get('master_replid') ?? info.get('run_id') ?? ''
 }
 
 /** Whether what it said last is what is so. */

@@ -1,9 +1,18 @@
 /** A look at the whole tree: each replica's lag, its state, and what it would get if its link broke now. */
 import { type Info, infoNumber } from '../protocol/info.ts'
 import { masterLink } from '../protocol/replication-info.ts'
-import { historyFromInfo, identityFromInfo } from '../protocol/server-facts.ts'
+import { historyFromInfo, identityFromInfo, type ServerIdentity } from '../protocol/server-facts.ts'
 import { bytesToLive, forecastPsync, isSame, type Position } from './forecast.ts'
-import { type LagReport, type MasterReport, type ReplicaReport, type ReplicaState, type ResyncNow, SILENT_MS, type Spot } from './lag.ts'
+import {
+  type LagReport,
+  type MasterReport,
+  type ReplicaReport,
+  type ReplicaState,
+  type ResyncNow,
+  SILENT_MS,
+  type Sighting,
+  type Spot,
+} from './lag.ts'
 import type { LagMeter } from './lag-meter.ts'
 import { positionOf } from './position.ts'
 import type { WriteFigures } from './write-rate.ts'
@@ -23,17 +32,25 @@ export function lagReport(tree: readonly [Spot, ...Spot[]], meter: LagMeter, at:
 function masterReport({ name, seen, failure, silentMs }: Spot, writes: WriteFigures | undefined): MasterReport {
   const info = seen?.info
   const history = info && historyFromInfo(info)
+  const offset = info && infoNumber(info, 'master_repl_offset')
   return {
     name,
     silentMs,
     ...(failure && { failure }),
-    ...(info && { identity: identityFromInfo(info) }),
-    ...(history && { replid: history.replid, offset: history.offset }),
+    ...identityOf(seen),
+    ...(history && { replid: history.replid }),
+    ...(offset !== undefined && { offset }),
     ...(history?.backlog && { backlog: { size: history.backlog.size, histlen: history.backlog.histlen } }),
     ...(writes && { writes }),
     ...(info && upkeep(info)),
     isReplica: info !== undefined && masterLink(info) !== undefined,
   }
+}
+
+/** ROLE tells none. */
+function identityOf(seen: Sighting | undefined): { readonly identity?: ServerIdentity } {
+  const identity = seen && identityFromInfo(seen.info)
+  return identity?.version ? { identity } : {}
 }
 
 /** What its settings are judged by. */
@@ -61,7 +78,7 @@ function replicaReport(spot: Spot, top: Spot, meter: LagMeter, writes: WriteFigu
     ...(failure && { failure }),
     ...(listed && { listed }),
     ...(link && { link }),
-    ...(seen && { identity: identityFromInfo(seen.info) }),
+    ...identityOf(seen),
     ...meter.figures(spot, top),
     ...(resync && { resync }),
   }

@@ -58,7 +58,7 @@ export function replicaNotes(replica: ReplicaReport, writes: number | undefined)
 
 function reached({ state, failure, silentMs, listed, lag }: ReplicaReport): string[] {
   const view = listed
-    ? ` Its master lists it as ${listed.state}, last heard of ${listed.ackAgeSeconds} s ago${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
+    ? ` Its master lists it as ${listed.state}${listed.ackAgeSeconds === undefined ? '' : `, last heard of ${listed.ackAgeSeconds} s ago`}${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
     : ''
   if (state === 'unreachable') {
     return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} --map names another way there.`]

@@ -12,8 +12,10 @@ import { duration } from './units.ts'
 import type { StopReason } from './verdict.ts'
 import type { WriteFigures } from './write-rate.ts'
 
-/** What INFO said, and when. */
+/** What INFO said, or ROLE in its place, and when. */
 export interface Sighting extends Asked {
+  /** The run_id, or where that is not told the address that was asked. A server that is restarted is another one. */
+  readonly id: string
   readonly info: Info
 }
 
@@ -158,11 +160,11 @@ export interface LagReport {
 export const SILENT_MS = 1000
 
 /** Why nothing can be measured against it; undefined where all is well. */
-export function whyLost({ name, failure, silentMs, isReplica, replid }: MasterReport): string | undefined {
+export function whyLost({ name, failure, silentMs, isReplica, offset }: MasterReport): string | undefined {
   if (failure) return explain(failure).what
   if (silentMs > SILENT_MS) return `${name} has owed an answer for ${duration(silentMs)}.`
   if (isReplica) return `${name} is a replica, and its master cannot be had.`
-  return replid === undefined ? `INFO of ${name} shows no replication offset.` : undefined
+  return offset === undefined ? `INFO of ${name} shows no replication offset.` : undefined
 }
 
 /** The middle of the bounds; undefined where there is no upper one. */

@@ -1,9 +1,11 @@
-/** Asks one server for its INFO again and again, on a connection that is made anew whenever it breaks. */
+/** Asks one server for its INFO again and again, or for its ROLE where that is all it may, on a connection that is made anew whenever it breaks. */
 import type { Sighting } from '../diagnosis/lag.ts'
 import { ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
+import { endpointName } from '../io/transport.ts'
 import { type Info, parseInfo, withoutSection } from '../protocol/info.ts'
 import { ServerError } from '../protocol/reply.ts'
+import { infoFromRole } from '../protocol/role.ts'
 import { refusal } from '../protocol/server-error.ts'
 import type { Access } from './options.ts'
 import { QueryLink } from './query.ts'
@@ -27,6 +29,8 @@ export class Probe {
   #askedAt: number | undefined
   #rest: Info = new Map()
   #restAt = Number.NEGATIVE_INFINITY
+  /** Why INFO is not asked on this connection. */
+  #refused: ReplError | undefined
 
   constructor(access: Access, everyMs: number, onSight: (sighting: Sighting) => void, signal: AbortSignal) {
     this.access = access
@@ -56,6 +60,7 @@ export class Probe {
       this.#askedAt ??= now()
       try {
         link = await QueryLink.open(this.access, this.#signal)
+        this.#refused = undefined
         for (;;) {
           await this.#look(link)
           settled()
@@ -78,17 +83,31 @@ export class Probe {
     const askedAt = now()
     this.#askedAt = askedAt
     const isWhole = askedAt - this.#restAt >= WHOLE_EVERY_MS
-    const reply = await (isWhole ? link.ask('INFO') : link.ask('INFO', 'replication'))
+    const info = this.#refused ? await this.#role(link, this.#refused) : await this.#ask(link, isWhole, askedAt)
     const answeredAt = now()
     link.takeEvents()
-    if (reply instanceof ServerError) throw refusal(reply, { command: 'INFO' })
-    const text = String(reply)
-    if (isWhole) {
-      this.#rest = parseInfo(withoutSection(text, 'Replication'))
-      this.#restAt = askedAt
-    }
     this.#askedAt = this.failure = undefined
-    this.seen = { askedAt, answeredAt, info: isWhole ? parseInfo(text) : new Map([...this.#rest, ...parseInfo(text)]) }
+    const id = info.get('run_id') ?? endpointName(this.access.endpoint)
+    this.seen = { askedAt, answeredAt, id, info }
     this.#onSight(this.seen)
+  }
+
+  async #ask(link: QueryLink, isWhole: boolean, askedAt: number): Promise<Info> {
+    const reply = await (isWhole ? link.ask('INFO') : link.ask('INFO', 'replication'))
+    if (reply instanceof ServerError) return await this.#role(link, refusal(reply, { command: 'INFO' }))
+    const text = String(reply)
+    const info = parseInfo(text)
+    if (!isWhole) return new Map([...this.#rest, ...info])
+    this.#rest = parseInfo(withoutSection(text, 'Replication'))
+    this.#restAt = askedAt
+    return info
+  }
+
+  /** Who may not ask INFO may ask ROLE. @throws ReplError what INFO was refused with */
+  async #role(link: QueryLink, refused: ReplError): Promise<Info> {
+    const info = refused.code === 'NO_PERMISSION' ? infoFromRole(await link.ask('ROLE')) : undefined
+    if (!info) throw refused
+    this.#refused = refused
+    return info
   }
 }

@@ -12,7 +12,7 @@ export interface ListedReplica {
   /** The last ACK; 0 before the first one. */
   readonly ackOffset: number
   /** INFO's `lag`: whole seconds since the last ACK, not how far it is behind. */
-  readonly ackAgeSeconds: number
+  readonly ackAgeSeconds?: number
 }
 
 /** A replica's link to its master, as it says itself. */
@@ -54,7 +54,8 @@ function listed(line: string): ListedReplica[] {
   const number = (name: string) => parseOffset(fields.get(name) ?? '') ?? 0
   // A full resync on two connections is listed twice; the second one only carries the RDB.
   if (fields.get('type') === 'rdb-channel') return []
-  return [{ host, port: number('port'), state: fields.get('state') ?? '', ackOffset: number('offset'), ackAgeSeconds: number('lag') }]
+  const age = fields.has('lag') ? { ackAgeSeconds: number('lag') } : {}
+  return [{ host, port: number('port'), state: fields.get('state') ?? '', ackOffset: number('offset'), ...age }]
 }
 
 /** Undefined of a master. */

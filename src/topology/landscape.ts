@@ -142,9 +142,8 @@ export class Landscape {
       if (identityFromInfo(seen.info).mode === 'sentinel') throw new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL', endpoint: at.name })
       const link = masterLink(seen.info)
       if (!link) return { top: at, path }
-      const runId = seen.info.get('run_id') ?? at.name
-      if (passed.has(runId) || path.length > MAX_DEPTH) throw new ReplError('NOT_SUPPORTED', { reason: 'CIRCLE', endpoint: at.name })
-      passed.add(runId)
+      if (passed.has(seen.id) || path.length > MAX_DEPTH) throw new ReplError('NOT_SUPPORTED', { reason: 'CIRCLE', endpoint: at.name })
+      passed.add(seen.id)
       path.unshift(at)
       at = this.#ask(link)
     }
@@ -241,10 +240,5 @@ function placed(spot: Spot, tree: Tree): Spot {
 }
 
 function isAmong(tree: readonly Spot[], seen: Sighting | undefined): boolean {
-  const runId = runIdOf(seen)
-  return runId !== undefined && tree.some((one) => runIdOf(one.seen) === runId)
-}
-
-function runIdOf(seen: Sighting | undefined): string | undefined {
-  return seen?.info.get('run_id')
+  return seen !== undefined && tree.some((one) => one.seen?.id === seen.id)
 }

@@ -146,7 +146,6 @@ export class Survey {
 /** The settings that lag-advice.ts judges, besides `repl-*`. */
 const JUDGED = ['client-output-buffer-limit', 'min-replicas-*', 'min-slaves-*']
 
-/** A server that is restarted is another one. */
 function idOf(spot: Spot | undefined): string {
-  return spot?.seen?.info.get('run_id') ?? spot?.name ?? ''
+  return spot?.seen?.id ?? spot?.name ?? ''
 }

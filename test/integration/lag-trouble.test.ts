@@ -194,6 +194,28 @@ describe('lag on what is no tree', () => {
     assert.doesNotMatch(ran.err + nagios.out, /secret/)
   })
 
+  it('measures by ROLE alone where that is all that is permitted', async () => {
+    const { master, first, second, chained, all } = await tree(newest)
+    running.push(...all)
+    for (const server of all) await server.cli('ACL', 'SETUSER', 'poor', 'on', '>secret', '+role')
+    const stop = writeSteadily(master, 200)
+    const { json, of, status } = await lag(`redis://poor:secret@${chained.target}`, '--sample', '1500ms', '--max-seconds', '1')
+    stop()
+    assert.equal(status, 0)
+    assert.deepEqual([json.master.name, json.master.replid, json.master.identity], [master.target, null, null])
+    for (const replica of [first, second, chained]) {
+      const { state, lag: figure, listed, resync } = of(replica)
+      assert.deepEqual([state, figure.method, listed?.ackAgeSeconds ?? null, resync], ['online', 'info', null, null])
+    }
+    assert.deepEqual(
+      json.advice.map(({ code }: { code: string }) => code),
+      ['NO_INFO'],
+    )
+    assert.equal(of(chained).listed, null, 'a replica’s ROLE lists nobody')
+    const log = await master.cli('ACL', 'LOG')
+    assert.ok(log.split('username').length <= 3, 'INFO is asked once a connection')
+  })
+
   it('judges no settings that it may not read', async () => {
     const [master, replica] = await pair(newest)
     running.push(master, replica)

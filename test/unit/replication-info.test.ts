@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseInfo, withoutSection } from '../../src/protocol/info.ts'
 import { listedReplicas, masterLink } from '../../src/protocol/replication-info.ts'
+import { infoFromRole } from '../../src/protocol/role.ts'
 
 const replica = (fields: string) => masterLink(parseInfo(`role:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n${fields}`))
 
@@ -72,4 +73,23 @@ describe('a replica’s link to its master', () => {
 test('a section is left out with its heading and all that stands under it', () => {
   const text = '# Server\r\nrun_id:a\r\n\r\n# Replication\r\nrole:slave\r\nslave0:ip=#,port=1\r\n\r\n# CPU\r\nused:1\r\n'
   assert.deepEqual([...parseInfo(withoutSection(text, 'Replication')).keys()], ['run_id', 'used'])
+})
+
+describe('ROLE', () => {
+  test('of a master tells its offset and its replicas, and no age of their ACKs', () => {
+    const info = infoFromRole(['master', '123', [['10.0.0.2', '6380', '100']]])
+    assert.equal(info?.get('master_repl_offset'), '123')
+    assert.deepEqual(listedReplicas(info ?? new Map()), [{ host: '10.0.0.2', port: 6380, state: 'online', ackOffset: 100 }])
+  })
+
+  test('of a replica tells its link, and no offset of one that has none', () => {
+    const link = (state: string, offset: string) => masterLink(infoFromRole(['slave', '10.0.0.1', '6379', state, offset]) ?? new Map())
+    assert.deepEqual(link('connected', '42'), { host: '10.0.0.1', port: 6379, isUp: true, appliedOffset: 42, isReadOnly: true })
+    assert.deepEqual(link('connect', '-1'), { host: '10.0.0.1', port: 6379, isUp: false, isReadOnly: true })
+    assert.deepEqual(link('sync', '-1')?.sync, {})
+  })
+
+  test('of a Sentinel, and anything else, is none', () => {
+    for (const reply of [['sentinel', ['mymaster']], null, 'OK', []]) assert.equal(infoFromRole(reply), undefined)
+  })
 })

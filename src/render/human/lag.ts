@@ -35,7 +35,7 @@ const COLUMNS: readonly Column[] = [
   { head: 'BY', rank: 5, text: ({ lag }) => (lag ? { info: 'INFO', ack: 'ACK' }[lag.method] : '') },
   { head: 'TREND', rank: 3, text: ({ trend }) => trendText(trend) },
   { head: 'IF CUT NOW', rank: 2, text: ({ resync }) => resyncText(resync) },
-  { head: 'LAST ACK', rank: 4, text: ({ listed }) => (listed ? `${listed.ackAgeSeconds} s` : '') },
+  { head: 'LAST ACK', rank: 4, text: ({ listed }) => (listed?.ackAgeSeconds === undefined ? '' : `${listed.ackAgeSeconds} s`) },
   { head: 'LAST I/O', rank: 6, text: ({ link }) => (link?.lastIoSeconds === undefined ? '' : `${link.lastIoSeconds} s`) },
   { head: 'APPLIES', rank: 7, text: ({ applied }) => (applied === undefined ? '' : `${human(Math.round(applied))}/s`) },
 ]
@@ -65,8 +65,8 @@ export function masterLine(master: MasterReport, colour: Palette): string {
   const rate = writes
     ? `, ${writes.average === 0 ? 'no writes' : `${human(Math.round(writes.average))}/s written`} over ${duration(writes.overMs)}`
     : ''
-  const where = `offset ${offset === undefined ? 'unknown' : exact(offset)} of ${replid ?? 'unknown'}`
-  return named(name, `: master, ${what}, ${where}${rate}`, colour)
+  const where = `offset ${exact(offset ?? 0)}${replid ? ` of ${replid}` : ''}`
+  return named(name, `: ${['master', what, where].filter((part) => part !== '').join(', ')}${rate}`, colour)
 }
 
 /** A whole look. */
