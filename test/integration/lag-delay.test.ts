@@ -6,9 +6,8 @@ import { lag, type Tree, tree, writeSteadily } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
 import { servers } from '../helpers/server.ts'
 
-/** The master writes every 10 ms, and what it writes takes a moment to be read and applied. */
+/** The master is written to every 10 ms. */
 const WRITES_EVERY_MS = 10
-const APPLIED_WITHIN_MS = 10
 
 for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-8.1', 'valkey-9.1'].includes(id))) {
   describe(`lag of a replica of ${installed.id} that is held back`, () => {
@@ -40,9 +39,10 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
           assert.ok(Math.abs(p50 - middle) <= 5, `${p50} ms by its stream, of ${middle} ms`)
           assert.equal(figure.method, 'info')
           const [low, high] = [figure.minSeconds * 1000, figure.maxSeconds * 1000]
-          // The first byte that is missing may be younger than what was held back last.
-          const isTrue = low <= most + APPLIED_WITHIN_MS && high >= least - WRITES_EVERY_MS
-          assert.ok(isTrue, `${low} to ${high} ms by INFO, of ${least} to ${most} ms`)
+          // The first byte that is missing may be younger than what was held back last; and whoever had to wait for a busy
+          // machine shows it in the stream too.
+          const isTrue = low <= Math.max(most, arrivals.lag.max * 1000) + WRITES_EVERY_MS && high >= least - WRITES_EVERY_MS
+          assert.ok(isTrue, `${low} to ${high} ms by INFO, of ${least} to ${most} ms, ${JSON.stringify(arrivals.lag)}`)
           assert.ok(high - low < 500, `${low} to ${high} ms is no answer`)
         }
         assert.ok(of(t.second).arrivals.lag.p50 < 0.005, 'the other one is not held back')
