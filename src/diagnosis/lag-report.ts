@@ -1,7 +1,7 @@
 /** A look at the whole tree: each replica's lag, its state, and what it would get if its link broke now. */
 import { type Info, infoNumber } from '../protocol/info.ts'
 import { masterLink } from '../protocol/replication-info.ts'
-import { historyFromInfo, identityFromInfo, type ServerIdentity } from '../protocol/server-facts.ts'
+import { type History, historyFromInfo, identityFromInfo, type ServerIdentity } from '../protocol/server-facts.ts'
 import { bytesToLive, forecastPsync, isSame, type Position } from './forecast.ts'
 import {
   type LagReport,
@@ -96,19 +96,24 @@ function stateOf({ isTool, seen, failure, silentMs, listed }: Spot): ReplicaStat
   return link.isUp ? 'online' : 'link-down'
 }
 
-/** By its own position where it tells one, else by its last ACK. */
-function resyncNow({ seen, failure, listed, isTool }: Spot, upstream: Spot, writes: WriteFigures | undefined): ResyncNow | undefined {
+function resyncNow(spot: Spot, upstream: Spot, writes: WriteFigures | undefined): ResyncNow | undefined {
   const history = upstream.seen && !upstream.failure ? historyFromInfo(upstream.seen.info) : undefined
-  if (!history || isTool) return undefined
-  const own = seen && !failure && masterLink(seen.info) ? positionOf(seen.info) : undefined
-  const acked: Position | undefined = listed && listed.ackOffset > 0 ? { replid: history.replid, offset: listed.ackOffset } : undefined
-  const position = own ?? acked
-  if (!position) return undefined
-  // A replica whose link is up has nothing of its own: what is more came after its upstream was asked.
-  const isAhead = own && masterLink(seen?.info ?? new Map())?.isUp && isSame(own.replid, history.replid) && own.offset > history.offset
-  const asked = isAhead ? { ...position, offset: history.offset } : position
-  const { forecast } = forecastPsync(history, asked)
+  const position = history && positionNow(spot, history)
+  if (!history || !position) return undefined
+  const { forecast } = forecastPsync(history, position)
   if (forecast.kind !== 'continue') return { forecast }
-  const bytesLeft = bytesToLive(history, asked)
-  return { forecast, bytesLeft, ...(writes && { secondsLeft: bytesLeft / writes.average }) }
+  const bytesLeft = bytesToLive(history, position)
+  if (!writes) return { forecast, bytesLeft }
+  return { forecast, bytesLeft, secondsLeft: writes.average === 0 ? Number.POSITIVE_INFINITY : bytesLeft / writes.average }
+}
+
+/** Its own where it tells one, else that of its last ACK. */
+function positionNow({ seen, failure, listed, isTool }: Spot, history: History): Position | undefined {
+  if (isTool) return undefined
+  const link = seen && !failure ? masterLink(seen.info) : undefined
+  const own = seen && link && positionOf(seen.info)
+  if (!own) return listed && listed.ackOffset > 0 ? { replid: history.replid, offset: listed.ackOffset } : undefined
+  // A replica whose link is up has nothing of its own: what is more came after its upstream was asked.
+  const isAhead = link.isUp && isSame(own.replid, history.replid) && own.offset > history.offset
+  return isAhead ? { ...own, offset: history.offset } : own
 }

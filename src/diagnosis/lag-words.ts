@@ -9,7 +9,7 @@ import type { Trend } from './trend.ts'
 import { duration, exact, bytes as human, milliseconds } from './units.ts'
 import { describeStop } from './verdict.ts'
 
-const s = (ms: number) => (ms < 10_000 ? (ms / 1000).toFixed(3) : duration(ms).replace(' s', ''))
+const s = (ms: number) => (ms < 60_000 ? (ms / 1000).toFixed(ms < 10_000 ? 3 : 1) : duration(ms))
 
 /** Seconds, as a table has room for. */
 export function secondsText(lag: Lag | undefined): string {

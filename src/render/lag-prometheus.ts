@@ -1,6 +1,7 @@
 /** `lag --format prometheus`: the text exposition format. A figure that is not known is left out, never zero. */
 import { type LagReport, lagMs, type ReplicaReport, whyLost } from '../diagnosis/lag.ts'
 import { type Checked, hasLink } from '../diagnosis/lag-check.ts'
+import { printable } from './printable.ts'
 
 interface Metric {
   readonly name: string
@@ -111,12 +112,12 @@ function numberText(value: number): string {
 }
 
 function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`)
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(printable(value))}"`)
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }
 
 function escapeLabel(text: string): string {
-  return text.replace(/[\\"\n]/g, (char) => (char === '\n' ? '\\n' : `\\${char}`))
+  return text.replace(/[\\"]/g, '\\$&')
 }
 
 function escapeHelp(text: string): string {

@@ -90,9 +90,11 @@ export class Landscape {
     return this.#tree
   }
 
-  /** Undefined of a tool, which nobody can connect to. */
-  accessOf({ name }: Spot): Access | undefined {
-    return this.#probes.get(name)?.access
+  /** The way by which it was seen, which need not be the announced one; undefined of a tool, which nobody can connect to. */
+  accessOf({ name, seen }: Spot): Access | undefined {
+    const named = this.#probes.get(name)
+    if (!seen || named?.seen?.id === seen.id) return named?.access
+    return [...this.#probes.values()].find((probe) => probe.seen?.id === seen.id)?.access
   }
 
   stop(): void {

@@ -135,7 +135,9 @@ for (const installed of SOME) {
       const mapped = found(await lag(master.target, '--sample', '1s', '--map', `${announced}=${replica.target}`))
       assert.deepEqual([mapped.state, mapped.lag.method], ['online', 'info'])
       // Whoever starts at the replica itself needs no map.
-      assert.equal(found(await lag(replica.target, '--sample', '1s')).lag.method, 'info')
+      const own = found(await lag(replica.target, '--attach', '--sample', '1s'))
+      assert.deepEqual([own.lag.method, own.arrivals.problem], ['info', null])
+      assert.ok(own.arrivals.comparedBytes > 0)
       stop()
     })
 
