@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { TcpProxy } from '../helpers/proxy.ts'
-import { lag, type Tree, tree, writeSteadily } from '../helpers/replication.ts'
+import { lag, pair, type Tree, tree, writeSteadily } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
-import { servers } from '../helpers/server.ts'
+import { pick, servers } from '../helpers/server.ts'
 
 /** The master is written to every 10 ms. */
 const WRITES_EVERY_MS = 10
@@ -88,3 +88,34 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
     })
   })
 }
+
+it('a byte that is not the same on both ends is named by its offset', async () => {
+  const [master, replica] = await pair(pick('redis-8.6'))
+  let changed = 0
+  // Between the replica and us one byte of one command becomes another.
+  const proxy = await TcpProxy.start(replica.port, (chunk) => {
+    const at = chunk.indexOf('steady:42')
+    if (at < 0 || changed++ > 0) return chunk
+    const copy = Buffer.from(chunk)
+    copy[at] = 0x53
+    return copy
+  })
+  const stop = writeSteadily(master, 300)
+  try {
+    const { json, of } = await lag(master.target, '--attach', '--map', `${replica.target}=${proxy.target}`, '--sample', '3s')
+    const { differsAt, comparedBytes } = of(replica).arrivals
+    assert.ok(differsAt > 0 && differsAt < json.master.offset && comparedBytes > 10_000, JSON.stringify(of(replica).arrivals))
+    assert.match(of(replica).notes.join(' '), /ITS STREAM DIFFERS from its master’s at offset [\d,]+\./)
+    // The first letter of the key: behind the header of SET and its own length.
+    const header = Buffer.byteLength('*3\r\n$3\r\nSET\r\n$9\r\n')
+    const stream = (
+      await cli(['tail', master.target, '--from', `${json.master.replid}:${differsAt - header - 1}`, '--format', 'json', '--count', '1'])
+    ).out
+    assert.match(stream, /"steady:42"/)
+  } finally {
+    stop()
+    proxy.stop()
+    await replica.stop()
+    await master.stop()
+  }
+})
