@@ -96,6 +96,7 @@ const UNKNOWN: Record<LagUnknown, string> = {
   OTHER_HISTORY: 'since it has another history than its master',
   NO_ACK: 'since it has acknowledged nothing yet',
   NOT_ASKED: 'since it cannot be asked and no master lists it',
+  TOO_EARLY: 'since it was not watched for long enough yet',
   TOOL: 'since it is a tool, which acknowledges nothing',
   NOT_A_REPLICA: 'since it says that it is a master',
 }

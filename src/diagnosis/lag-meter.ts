@@ -87,10 +87,10 @@ export class LagMeter {
   /** @param top the server that all are measured against */
   figures(spot: Spot, top: Spot): ReplicaFigures {
     const { unknown, method } = basisOf(spot, isKnown(top) ? this.#master?.info : undefined)
-    if (unknown) return { unknown }
+    if (unknown) return { unknown: unknown === 'MASTER_UNKNOWN' && isKnown(top) ? 'TOO_EARLY' : unknown }
     if (method === 'ack') return this.#byAck(spot)
     const track = this.#tracks.get(spot.seen?.id ?? '')
-    if (!track?.lag) return { unknown: 'MASTER_UNKNOWN' }
+    if (!track?.lag) return { unknown: 'TOO_EARLY' }
     const trend = trendOf(track.points)
     const applied = track.rate.figures()?.average
     const summary = track.samples.summary()
@@ -104,7 +104,7 @@ export class LagMeter {
     if (!ack || !newest || this.#curve.offset === undefined) return { unknown: 'NO_ACK' }
     const isFresh = newest.answeredAt - ack.asked.answeredAt < FRESH_ACK_MS
     const lag = isFresh && ack.lag ? ack.lag : this.#ackLag(ack.offset, newest)
-    return lag ? { lag } : { unknown: 'MASTER_UNKNOWN' }
+    return lag ? { lag } : { unknown: 'TOO_EARLY' }
   }
 
   #ackLag(offset: number, asked: Asked): Lag | undefined {

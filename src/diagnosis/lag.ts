@@ -53,7 +53,16 @@ export interface Lag {
 }
 
 /** Why there is no figure. */
-export type LagUnknown = 'MASTER_UNKNOWN' | 'SYNCING' | 'NEVER_SYNCED' | 'OTHER_HISTORY' | 'NO_ACK' | 'NOT_ASKED' | 'TOOL' | 'NOT_A_REPLICA'
+export type LagUnknown =
+  | 'MASTER_UNKNOWN'
+  | 'SYNCING'
+  | 'NEVER_SYNCED'
+  | 'OTHER_HISTORY'
+  | 'NO_ACK'
+  | 'NOT_ASKED'
+  | 'TOO_EARLY'
+  | 'TOOL'
+  | 'NOT_A_REPLICA'
 
 /**
  * online: its link is up. link-down, syncing, loading: as it says, or as its master lists it.

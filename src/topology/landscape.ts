@@ -45,6 +45,8 @@ interface Climb {
   readonly top: Known
   /** Whoever was passed, the highest first. */
   readonly path: readonly Known[]
+  /** It goes round for ever, and the top is none. */
+  readonly isCircle: boolean
 }
 
 export class Landscape {
@@ -55,6 +57,7 @@ export class Landscape {
   #used = new Set<string>()
   /** Whoever was passed on the way to the top. */
   #path: readonly Known[] = []
+  #isCircle = false
   #topProbe: Probe | undefined
   #tree: Tree | undefined
 
@@ -63,7 +66,7 @@ export class Landscape {
     this.#signal = signal
   }
 
-  /** @throws ReplError of the server that the user named; of others the tree tells. */
+  /** @throws ReplError of the server that the user named, or CIRCLE; of others the tree tells. */
   static async find(options: LandscapeOptions, signal: AbortSignal): Promise<Landscape> {
     const landscape = new Landscape(options, signal)
     try {
@@ -75,7 +78,7 @@ export class Landscape {
     }
   }
 
-  /** By the newest answers. @throws ReplError NOT_SUPPORTED (SENTINEL, CIRCLE) */
+  /** By the newest answers. @throws ReplError NOT_SUPPORTED (SENTINEL) */
   look(): Tree {
     this.#used = new Set()
     const top = this.#top()
@@ -109,6 +112,8 @@ export class Landscape {
     for (let known = -1; known !== this.#probes.size; ) {
       known = this.#probes.size
       const [top] = this.look()
+      // Later on one may be there for a moment, in the middle of a failover.
+      if (this.#isCircle) throw new ReplError('NOT_SUPPORTED', { reason: 'CIRCLE', endpoint: top.name })
       await this.#probes.get(top.name)?.first()
       // Whoever has been silent for that long already is not waited for again.
       const patient = [...this.#probes.values()].filter(({ silentMs }) => silentMs < SILENT_MS)
@@ -129,8 +134,9 @@ export class Landscape {
       highest = climb
       break
     }
-    const { top, path } = highest as Climb
+    const { top, path, isCircle } = highest as Climb
     this.#path = path
+    this.#isCircle = isCircle
     return top
   }
 
@@ -140,11 +146,11 @@ export class Landscape {
     for (let at = from; ; ) {
       this.#used.add(at.name)
       const { seen, failure } = at.probe
-      if (!seen || failure) return { top: at, path }
+      if (!seen || failure) return { top: at, path, isCircle: false }
       if (identityFromInfo(seen.info).mode === 'sentinel') throw new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL', endpoint: at.name })
       const link = masterLink(seen.info)
-      if (!link) return { top: at, path }
-      if (passed.has(seen.id) || path.length > MAX_DEPTH) throw new ReplError('NOT_SUPPORTED', { reason: 'CIRCLE', endpoint: at.name })
+      if (!link) return { top: at, path, isCircle: false }
+      if (passed.has(seen.id) || path.length > MAX_DEPTH) return { top: at, path, isCircle: true }
       passed.add(seen.id)
       path.unshift(at)
       at = this.#ask(link)

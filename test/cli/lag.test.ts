@@ -62,6 +62,26 @@ describe('lag', () => {
     assert.match(text.out, /└─ 127\.0\.0\.1:300 +unreachable +0 B +0/)
   })
 
+  it('says of whoever was not watched for long enough that it is too early to tell', async () => {
+    const info = infoReply({
+      run_id: 'e'.repeat(40),
+      role: 'slave',
+      master_host: '127.0.0.1',
+      master_port: '1',
+      master_link_status: 'up',
+      slave_repl_offset: '90',
+    })
+    const replica = await FakeMaster.start({ INFO: info })
+    masters.push(replica)
+    const master = await listing([line(Number(replica.target.split(':')[1]))])
+    const { out } = await cli(['lag', master.target, '--sample', '0', '--json'])
+    const { replicas } = assertSchema(out, 'lag') as unknown as {
+      replicas: { lag: { bytes: number } | null; unknown: { reason: string } }[]
+    }
+    // It may have been quick enough all the same, and is 10 bytes behind then.
+    assert.equal(replicas[0]?.lag?.bytes ?? replicas[0]?.unknown.reason, replicas[0]?.lag ? 10 : 'TOO_EARLY')
+  })
+
   it('says of whoever has acknowledged nothing that nothing is known', async () => {
     const master = await listing([line(1, 0), 'ip=127.0.0.1,port=2,state=wait_bgsave,offset=0,lag=0'])
     const { out } = await cli(['lag', master.target, '--sample', '300ms', '--json'])
