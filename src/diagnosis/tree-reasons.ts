@@ -12,6 +12,11 @@ export const TREE_REASONS: Record<string, Row> = {
     'Without its offset nobody can say how far a replica is behind; what its replicas say is above.',
     say('If it announces an address of another network, --map ANNOUNCED=REACHABLE leads there; else see why it is down.'),
   ],
+  MARKER_KEY_TAKEN: [
+    (d) => `The key ${JSON.stringify(d.given)} holds something that is no marker, and was left as it is.`,
+    'A marker would have replaced it.',
+    say('Name a key that is not in use with --marker-key.'),
+  ],
   MARKER_IN_CLUSTER: [
     (d) => `${where(d)} is a node of a cluster.`,
     'There PUBLISH goes to all nodes by the cluster bus, beside the replication stream, so it says nothing about a lag.',

@@ -13,6 +13,8 @@ import { refusal } from '../protocol/server-error.ts'
 import type { Access } from './options.ts'
 import { QueryLink } from './query.ts'
 
+/** What every marker begins with, so that one of an earlier run is known. */
+const PREFIX = 'redis-repl:lag:'
 const EVERY_MS = 100
 /** How often a replica is asked for the key. */
 const LOOK_EVERY_MS = 5
@@ -48,7 +50,7 @@ export class Markers {
   readonly #key: string | undefined
   readonly #signal: AbortSignal
   readonly #stop = new AbortController()
-  readonly #channel = `redis-repl:lag:${randomBytes(6).toString('hex')}`
+  readonly #channel = `${PREFIX}${randomBytes(6).toString('hex')}`
   readonly #sent = new Map<number, Sent>()
   #count = 0
   readonly #replicas = new Map<string, Watched>()
@@ -139,6 +141,7 @@ export class Markers {
   async #send(): Promise<void> {
     const link = await QueryLink.open(this.#master, this.#signal)
     try {
+      if (this.#key !== undefined) await refuseTaken(link, this.#key)
       for (;;) {
         const nonce = this.#count
         const command =
@@ -211,4 +214,12 @@ export class Markers {
     watched.errorMs = Math.max(watched.errorMs, (wayMs + lookMs) / 2)
     watched.samples.add(Math.max(0, at - (sent.askedAt + answeredAt) / 2 - lookMs / 2))
   }
+}
+
+/** The key may be somebody's. @throws ReplError MARKER_KEY_TAKEN, or what GET is refused with */
+async function refuseTaken(link: QueryLink, key: string): Promise<void> {
+  const reply = await link.ask('GET', key)
+  const isTaken = reply instanceof ServerError ? reply.text.startsWith('WRONGTYPE') : reply !== null && !String(reply).startsWith(PREFIX)
+  if (isTaken) throw new ReplError('NOT_SUPPORTED', { reason: 'MARKER_KEY_TAKEN', given: key })
+  if (reply instanceof ServerError) throw refusal(reply, { command: 'GET' })
 }

@@ -108,6 +108,19 @@ for (const installed of servers()) {
       await t.master.cli('DEL', 'redis-repl:marker')
     })
 
+    it('touches no key that holds something else', async () => {
+      await t.master.cli('SET', 'mine', 'precious')
+      await t.master.cli('RPUSH', 'mine:list', 'precious')
+      for (const key of ['mine', 'mine:list']) {
+        const { of } = await lag(t.master.target, '--marker-key', key, '--sample', '500ms')
+        const { markers } = of(t.first)
+        assert.deepEqual([markers.sent, markers.received], [0, 0])
+        assert.match(markers.failure.what, /holds something that is no marker, and was left as it is/)
+      }
+      assert.deepEqual([await t.master.cli('GET', 'mine'), await t.master.cli('TTL', 'mine')], ['precious', '-1'])
+      assert.equal(await t.master.cli('LRANGE', 'mine:list', '0', '-1'), 'precious')
+    })
+
     it('prints a record a look with --watch, and a summary when it is stopped', async () => {
       const records = await cli(['lag', t.master.target, '--watch', '-i', '200ms', '--count', '3', '--json'])
       assert.equal(records.status, 0)
