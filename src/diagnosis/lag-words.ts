@@ -142,7 +142,7 @@ function problemText({ end, error, stopped, isOtherHistory }: ArrivalProblem): s
 
 function markerNote({ lag, errorMs: error, sent, received, error: failure }: MarkerFigures): string {
   if (!lag) return `by markers: none of ${sent} came out of it${failure ? `: ${explain(failure).what}` : '.'}`
-  return `by markers: ${quantiles(lag)} (± ${milliseconds(error ?? 0)}); ${received} of ${sent} came out of it.`
+  return `by markers: ${quantiles(lag)} (at most: up to ${milliseconds(error ?? 0)} less); ${received} of ${sent} came out of it.`
 }
 
 function quantiles({ p50, p95, p99, max, count }: Summary): string {

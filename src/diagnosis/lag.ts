@@ -133,7 +133,9 @@ export interface ArrivalProblem {
 
 /** By nonces that were published on the master and came out of the replica. */
 export interface MarkerFigures {
+  /** Upper bounds. */
   readonly lag?: Summary
+  /** By how much they may be too long. */
   readonly errorMs?: number
   readonly sent: number
   readonly received: number

@@ -115,7 +115,7 @@ export class Markers {
     }
   }
 
-  /** By how much the history has grown for this. */
+  /** By how much the history has grown for this, as the markers were sent; the server may write them a little longer. */
   get cost(): MarkerCost {
     return { sent: this.#count, bytes: this.#bytes }
   }
@@ -203,16 +203,18 @@ export class Markers {
     }
   }
 
-  /** The master took it up at some moment between question and answer. @param lookMs how much later than it came it may have been seen */
+  /**
+   * From the moment it was sent, which is an upper bound: it was on its way to the master for a part of that.
+   * @param lookMs how much later than it came it may have been seen
+   */
   #received(watched: Watched, nonce: number, lookMs: number): void {
     const sent = this.#sent.get(nonce)
     if (!sent) return
     const at = now()
-    const answeredAt = Math.min(sent.answeredAt, at)
-    const wayMs = answeredAt - sent.askedAt
+    const wayMs = Math.min(sent.answeredAt, at) - sent.askedAt
     watched.received += 1
-    watched.errorMs = Math.max(watched.errorMs, (wayMs + lookMs) / 2)
-    watched.samples.add(Math.max(0, at - (sent.askedAt + answeredAt) / 2 - lookMs / 2))
+    watched.errorMs = Math.max(watched.errorMs, wayMs + lookMs)
+    watched.samples.add(at - sent.askedAt)
   }
 }
 

@@ -102,7 +102,8 @@ for (const installed of servers()) {
 
     it('writes one key where it is told to, which goes by itself', async () => {
       const { of } = await lag(t.master.target, '--marker-key', 'redis-repl:marker', '--sample', '1s')
-      assert.ok(of(t.chained).markers.received > 3, JSON.stringify(of(t.chained).markers))
+      const { markers } = of(t.chained)
+      assert.ok(markers.received > 3 && markers.lag.min > 0 && markers.errorSeconds > 0, JSON.stringify(markers))
       const ttl = Number(await t.master.cli('PTTL', 'redis-repl:marker'))
       assert.ok(ttl > 0 && ttl <= 60_000)
       await t.master.cli('DEL', 'redis-repl:marker')

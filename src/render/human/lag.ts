@@ -79,7 +79,9 @@ export function lagText({ report, advice, checked, markerCost }: LagView, stream
   )
   if (!isQuiet) parts.push(notesText(report, colour), adviceText(advice, colour))
   if (markerCost)
-    parts.push(colour.dim(`${markerCost.sent} markers were written: the history has grown by ${exact(markerCost.bytes)} bytes for them.\n`))
+    parts.push(
+      colour.dim(`${markerCost.sent} markers were written: the history has grown by about ${exact(markerCost.bytes)} bytes for them.\n`),
+    )
   if (checked) parts.push(verdictLine(checked, colour))
   return parts.filter((part) => part !== '').join('')
 }
