@@ -69,3 +69,9 @@ export class ReplError extends Error {
     return new ReplError(this.code, { ...details, ...this.details }, this.cause)
   }
 }
+
+/** Whatever was thrown: ours as it is, anything else as a bug. */
+export function replErrorOf(error: unknown): ReplError {
+  if (error instanceof ReplError) return error
+  return new ReplError('INTERNAL', { given: error instanceof Error ? error.message : String(error) }, error)
+}

@@ -3,7 +3,7 @@
  * prints the parse context, and with it passwords.
  */
 import { explain } from '../diagnosis/errors.ts'
-import { ReplError } from '../errors.ts'
+import { ReplError, replErrorOf } from '../errors.ts'
 import { jsonLine, type RunReport } from '../render/json.ts'
 import { printable } from '../render/printable.ts'
 import { wrap } from '../render/wrap.ts'
@@ -34,7 +34,7 @@ export function asReplError(error: unknown): ReplError {
   const message = error instanceof Error ? error.message : String(error)
   const isUsage = error instanceof Error && 'oclif' in error
   if (isUsage) return new ReplError('USAGE', { reason: 'FLAGS', given: usageSentence(message) })
-  return new ReplError('INTERNAL', { given: message }, error)
+  return replErrorOf(error)
 }
 
 /** oclif's sentence without the help behind it, and without what may be a password that lost its flag. */

@@ -1,7 +1,7 @@
 /** How the looks of `lag` come out, by format and by what stdout is. */
 import type { Tell } from '../engine/arrivals.ts'
 import { now } from '../io/clock.ts'
-import type { LagView } from '../render/human/lag.ts'
+import type { LagView } from '../render/lag-view.ts'
 import { printable } from '../render/printable.ts'
 import type { LagFlags, LagPlan } from './lag-flags.ts'
 import type { LagOutput } from './lag-run.ts'

@@ -4,7 +4,7 @@ import { adviseOnLag } from '../diagnosis/lag-advice.ts'
 import { type Checked, checkLag, hasCriteria } from '../diagnosis/lag-check.ts'
 import { ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
-import type { LagView } from '../render/human/lag.ts'
+import type { LagView } from '../render/lag-view.ts'
 import { Survey, type SurveyOptions } from '../topology/survey.ts'
 import type { LagPlan } from './lag-flags.ts'
 

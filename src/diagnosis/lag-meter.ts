@@ -56,8 +56,10 @@ export class LagMeter {
   sawMaster(sighting: Sighting): void {
     const offset = infoNumber(sighting.info, 'master_repl_offset')
     if (offset === undefined) return
-    if (this.#master && !isSame(replidOf(this.#master.info), replidOf(sighting.info))) this.#begin()
-    if (!this.#curve.push(offset, sighting)) this.#begin(offset, sighting)
+    const isRenamed = this.#master !== undefined && !isSame(replidOf(this.#master.info), replidOf(sighting.info))
+    if (isRenamed) this.#curve.clear()
+    const isOnward = this.#curve.push(offset, sighting)
+    if (isRenamed || !isOnward) this.#begin()
     this.#writes.push(offset, middle(sighting))
     this.#master = sighting
     for (const track of this.#tracks.values()) this.#settle(track)
@@ -139,9 +141,8 @@ export class LagMeter {
   }
 
   /** Nothing that was seen of another history can be compared with this one. */
-  #begin(offset?: number, sighting?: Sighting): void {
-    this.#isNewHistory = this.#master !== undefined
-    this.#curve.clear()
+  #begin(): void {
+    this.#isNewHistory = true
     this.#writes.clear()
     this.#acks.clear()
     for (const track of this.#tracks.values()) {
@@ -149,7 +150,6 @@ export class LagMeter {
       track.points = []
       track.pending = track.lag = undefined
     }
-    if (offset !== undefined && sighting) this.#curve.push(offset, sighting)
   }
 }
 

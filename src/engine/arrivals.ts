@@ -5,7 +5,7 @@
 import { ArrivalMatch, type End } from '../diagnosis/arrival-match.ts'
 import { isSame } from '../diagnosis/forecast.ts'
 import type { ArrivalFigures, ArrivalProblem } from '../diagnosis/lag.ts'
-import { ReplError } from '../errors.ts'
+import { replErrorOf } from '../errors.ts'
 import { sleep } from '../io/clock.ts'
 import { endpointName } from '../io/transport.ts'
 import type { ReplEvent } from './events.ts'
@@ -52,7 +52,7 @@ class Stream {
           for (const event of batch) this.#handle(event)
         }
       } catch (error) {
-        this.problem = { error: error instanceof ReplError ? error : new ReplError('INTERNAL', { given: String(error) }, error) }
+        this.problem = { error: replErrorOf(error) }
       }
       this.#follow.ended()
       await sleep(RETRY_MS, signal).catch(() => {})

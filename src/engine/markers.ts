@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { MarkerFigures } from '../diagnosis/lag.ts'
 import { Samples } from '../diagnosis/quantile.ts'
-import { ReplError } from '../errors.ts'
+import { ReplError, replErrorOf } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
 import { encodeCommand } from '../protocol/multibulk.ts'
 import { ServerError } from '../protocol/reply.ts'
@@ -130,7 +130,7 @@ export class Markers {
       try {
         await work()
       } catch (error) {
-        const failure = error instanceof ReplError ? error : new ReplError('INTERNAL', { given: String(error) }, error)
+        const failure = replErrorOf(error)
         if (failure.code !== 'ABORTED') failed(failure)
       }
       await sleep(RETRY_MS, signal).catch(() => {})

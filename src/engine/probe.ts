@@ -1,6 +1,6 @@
 /** Asks one server for its INFO again and again, or for its ROLE where that is all it may, on a connection that is made anew whenever it breaks. */
 import type { Sighting } from '../diagnosis/lag.ts'
-import { ReplError } from '../errors.ts'
+import { type ReplError, replErrorOf } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
 import { endpointName } from '../io/transport.ts'
 import { type Info, parseInfo, withoutSection } from '../protocol/info.ts'
@@ -67,7 +67,7 @@ export class Probe {
           await sleep(this.everyMs, this.#signal)
         }
       } catch (error) {
-        const failure = error instanceof ReplError ? error : new ReplError('INTERNAL', { given: String(error) }, error)
+        const failure = replErrorOf(error)
         if (failure.code !== 'ABORTED') this.failure = failure
         // A server that hangs goes on owing its answer.
         if (failure.details.reason !== 'SILENCE') this.#askedAt = undefined

@@ -5,8 +5,8 @@ import { describeUnknown, hasLink } from '../diagnosis/lag-check.ts'
 import { replicaNotes } from '../diagnosis/lag-words.ts'
 import type { Summary } from '../diagnosis/quantile.ts'
 import type { ReplError } from '../errors.ts'
-import type { LagView } from './human/lag.ts'
 import type { JsonObject } from './json.ts'
+import type { LagView } from './lag-view.ts'
 
 export function lagJson({ report, advice, checked, markerCost }: LagView): JsonObject {
   const { at, master, replicas, isNewHistory } = report

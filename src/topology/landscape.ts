@@ -12,9 +12,8 @@ import { infoNumber } from '../protocol/info.ts'
 import { type ListedReplica, listedReplicas, masterLink } from '../protocol/replication-info.ts'
 import { identityFromInfo } from '../protocol/server-facts.ts'
 import { type Address, type AddressMap, addressName } from './address-map.ts'
+import { isAmong, isTool, placed, spotOf, type Tree } from './spots.ts'
 
-/** What we are listed as ourselves, unless --announce says otherwise. */
-const TOOL_HOST = 'redis_repl'
 /** Chains are short; whatever is longer than this goes round in a circle that run_ids do not show. */
 const MAX_DEPTH = 16
 
@@ -31,9 +30,6 @@ export interface LandscapeOptions {
   /** Whatever any server says; of the topmost only what it says on the one connection, since others may be slower. */
   readonly onSight: (sighting: Sighting, isTop: boolean) => void
 }
-
-/** The topmost server first, and each replica behind its master. */
-export type Tree = readonly [Spot, ...Spot[]]
 
 interface Known {
   readonly name: string
@@ -230,23 +226,4 @@ export class Landscape {
     probe.stop()
     this.#probes.delete(name)
   }
-}
-
-function isTool({ host, port }: ListedReplica): boolean {
-  return host === TOOL_HOST || port <= 0 || port > 65535
-}
-
-function spotOf(name: string, { seen, failure, silentMs }: Probe): Spot {
-  return { name, depth: 0, silentMs, isTool: false, ...(seen && { seen }), ...(failure && { failure }) }
-}
-
-/** Behind the server that it follows itself, or else behind the topmost. */
-function placed(spot: Spot, tree: Tree): Spot {
-  const link = spot.seen && masterLink(spot.seen.info)
-  const upstream = tree.find(({ name }) => link && name === addressName(link)) ?? tree[0]
-  return { ...spot, upstream, depth: upstream.depth + 1 }
-}
-
-function isAmong(tree: readonly Spot[], seen: Sighting | undefined): boolean {
-  return seen !== undefined && tree.some((one) => one.seen?.id === seen.id)
 }

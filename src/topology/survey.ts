@@ -11,7 +11,8 @@ import type { Settings } from '../handshake/guard.ts'
 import { wallClock } from '../io/clock.ts'
 import { identityFromInfo } from '../protocol/server-facts.ts'
 import { AddressMap } from './address-map.ts'
-import { Landscape, type Tree } from './landscape.ts'
+import { Landscape } from './landscape.ts'
+import type { Tree } from './spots.ts'
 
 export interface SurveyOptions {
   readonly entry: Attachment

@@ -2,11 +2,12 @@
 import { type LagReport, lagMs, type ReplicaReport } from '../../diagnosis/lag.ts'
 import { describeState } from '../../diagnosis/lag-check.ts'
 import { bytesText, resyncText, secondsText, trendText } from '../../diagnosis/lag-words.ts'
+import type { LagView } from '../lag-view.ts'
 import { LiveText } from '../live.ts'
 import { type Palette, palette } from '../palette.ts'
 import { printable } from '../printable.ts'
 import { sparkline } from '../sparkline.ts'
-import { adviceText, type LagView, lagTable, masterLine, notesText, verdictLine, watchSummary } from './lag.ts'
+import { adviceText, lagTable, masterLine, notesText, verdictLine, watchSummary } from './lag.ts'
 
 const SPARKS = 20
 /** What is less than this is no mountain, whatever came before it. */

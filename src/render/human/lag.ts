@@ -4,6 +4,7 @@ import type { LagAdvice } from '../../diagnosis/lag-advice.ts'
 import { type Checked, describeState, hasLink } from '../../diagnosis/lag-check.ts'
 import { bytesText, replicaNotes, resyncText, secondsText, summaryText, toolsText, trendText } from '../../diagnosis/lag-words.ts'
 import { duration, exact, bytes as human } from '../../diagnosis/units.ts'
+import type { LagView } from '../lag-view.ts'
 import { type Palette, palette } from '../palette.ts'
 import { printable } from '../printable.ts'
 import { columns } from '../table.ts'
@@ -19,13 +20,6 @@ interface Column {
   readonly rank: number
   readonly text: (replica: ReplicaReport) => string
   readonly paint?: (replica: ReplicaReport, colour: Palette) => (text: string) => string
-}
-
-export interface LagView {
-  readonly report: LagReport
-  readonly advice: readonly LagAdvice[]
-  readonly checked: Checked | undefined
-  readonly markerCost: { readonly sent: number; readonly bytes: number } | undefined
 }
 
 const COLUMNS: readonly Column[] = [
