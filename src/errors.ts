@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'EXPECTATION_FAILED'
   | 'USAGE'
   | 'MASTER_UNREACHABLE'
+  | 'TLS_FAILED'
   | 'TIMEOUT'
   | 'AUTH_REQUIRED'
   | 'AUTH_FAILED'

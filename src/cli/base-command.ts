@@ -3,13 +3,13 @@ import { Command, type Interfaces } from '@oclif/core'
 import { ReplError } from '../errors.ts'
 import { jsonLine, RunReport } from '../render/json.ts'
 import { asReplError, tellFailure } from './failure.ts'
-import { connectionFlags, outputFlags } from './flags.ts'
+import { connectionFlags, outputFlags, tlsFlags } from './flags.ts'
 import { abortOnSignals } from './signals.ts'
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof ReplCommand)['baseFlags'] & T['flags']>
 
 export abstract class ReplCommand<T extends typeof Command> extends Command {
-  static override baseFlags = { ...connectionFlags, ...outputFlags }
+  static override baseFlags = { ...connectionFlags, ...tlsFlags, ...outputFlags }
   static override enableJsonFlag = false
 
   protected flags!: FlagsOf<T>
@@ -30,8 +30,15 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     this.flags = parsed.flags as FlagsOf<T>
     this.args = parsed.args as Interfaces.InferredArgs<T['args']>
     this.verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length
-    const isVisible = this.flags.pass !== undefined && !this.flags['no-auth-warning'] && !this.flags.quiet && !this.flags.json
-    if (isVisible) process.stderr.write('! a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it\n')
+    this.#warn()
+  }
+
+  #warn(): void {
+    const { pass, quiet, json, insecure, 'no-auth-warning': isAccepted } = this.flags
+    if (quiet || json) return
+    if (pass !== undefined && !isAccepted)
+      tell('a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it')
+    if (insecure) tell('--insecure: the certificate is not verified; whoever answers may be anybody, and gets the password')
   }
 
   /**
@@ -68,4 +75,8 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   protected jsonStream(): NodeJS.WriteStream {
     return process.stdout
   }
+}
+
+function tell(warning: string): void {
+  process.stderr.write(`! ${warning}\n`)
 }

@@ -4,23 +4,32 @@ import { Args, Flags } from '@oclif/core'
 /** The longest a timer of Node can run: 2^31 milliseconds. */
 const MAX_SECONDS = 2_147_483
 
+/** Digits work as well as letters, and only the type of oclif does not know. */
+const [IPV4, IPV6] = ['4', '6'] as unknown as ['a', 'b']
+
 const CONNECTION = 'CONNECTION'
+const TLS = 'TLS'
 const OUTPUT = 'OUTPUT'
 
 export const targetArg = Args.string({
-  description: 'host, host:port, [v6]:port, redis://[user:password@]host:port, valkey://…, unix:///path (default 127.0.0.1:6379)',
+  description:
+    'host, host:port, [v6]:port, redis://[user:password@]host:port, rediss:// or valkeys:// with TLS, valkey://, unix:///path (default 127.0.0.1:6379)',
 })
 
 export const connectionFlags = {
   host: Flags.string({ char: 'h', helpGroup: CONNECTION, description: 'server host name or address' }),
   port: Flags.integer({ char: 'p', helpGroup: CONNECTION, min: 1, max: 65535, description: 'server port' }),
   socket: Flags.string({ char: 's', helpGroup: CONNECTION, description: 'server unix socket; instead of host and port' }),
+  uri: Flags.string({ char: 'u', helpGroup: CONNECTION, description: 'server URI; the same as TARGET' }),
+  ipv4: Flags.boolean({ char: IPV4, helpGroup: CONNECTION, description: 'only IPv4 addresses of a host name', exclusive: ['ipv6'] }),
+  ipv6: Flags.boolean({ char: IPV6, helpGroup: CONNECTION, description: 'only IPv6 addresses of a host name' }),
   pass: Flags.string({
     char: 'a',
     helpGroup: CONNECTION,
     description: 'password; better in REDISCLI_AUTH or --pass-file, since others can see command lines',
   }),
   'pass-file': Flags.string({ helpGroup: CONNECTION, description: 'file whose first line is the password', exclusive: ['pass'] }),
+  askpass: Flags.boolean({ helpGroup: CONNECTION, description: 'ask for the password', exclusive: ['pass', 'pass-file'] }),
   user: Flags.string({ helpGroup: CONNECTION, description: 'ACL user; needs a password' }),
   'no-auth-warning': Flags.boolean({ helpGroup: CONNECTION, description: 'do not warn about a password on the command line' }),
   name: Flags.string({ helpGroup: CONNECTION, default: 'redis-repl', description: 'name for CLIENT LIST' }),
@@ -53,6 +62,17 @@ export const connectionFlags = {
     helpValue: 'SECONDS',
     description: 'without a byte while the master prepares or sends, as repl-timeout',
   }),
+}
+
+export const tlsFlags = {
+  tls: Flags.boolean({ helpGroup: TLS, description: 'speak TLS, and verify the certificate of the server and its name' }),
+  cacert: Flags.string({ helpGroup: TLS, helpValue: 'FILE', description: 'trust these authorities (PEM) instead of those of the system' }),
+  cacertdir: Flags.string({ helpGroup: TLS, helpValue: 'FOLDER', description: 'the same, all files of a folder' }),
+  cert: Flags.string({ helpGroup: TLS, helpValue: 'FILE', description: 'certificate to show to the server (PEM)', dependsOn: ['key'] }),
+  key: Flags.string({ helpGroup: TLS, helpValue: 'FILE', description: 'its private key (PEM)', dependsOn: ['cert'] }),
+  sni: Flags.string({ helpGroup: TLS, helpValue: 'NAME', description: 'ask for this name and verify it, instead of that of the host' }),
+  'tls-ciphers': Flags.string({ helpGroup: TLS, helpValue: 'LIST', description: 'cipher suites, as OpenSSL lists them' }),
+  insecure: Flags.boolean({ helpGroup: TLS, description: 'accept any certificate: encrypted, but with nobody knows whom' }),
 }
 
 export const outputFlags = {

@@ -6,7 +6,7 @@ import { askReplica } from '../engine/replica-position.ts'
 import { ReplError } from '../errors.ts'
 import { parseOffset } from '../protocol/offset.ts'
 import { isReplid } from '../protocol/replid.ts'
-import { parseTarget } from '../topology/target.ts'
+import { accessTo } from '../topology/target.ts'
 
 interface PositionFlags {
   readonly replid: string | undefined
@@ -23,7 +23,7 @@ export interface Asked {
 /** @throws ReplError USAGE, and whatever keeps a replica from telling its position. */
 export async function positionAsked(flags: PositionFlags, access: Access, signal: AbortSignal): Promise<Asked> {
   const replica = flags['from-replica']
-  if (replica !== undefined) return await askReplica(replicaAccess(replica, access), signal)
+  if (replica !== undefined) return await askReplica(accessTo(replica, access), signal)
   if (flags.replid === undefined) return { subject: { kind: 'live end' } }
   return { position: givenPosition(flags.replid, flags.offset ?? ''), subject: { kind: 'given' } }
 }
@@ -35,12 +35,6 @@ function givenPosition(replid: string, offsetText: string): Position {
     throw usage('--offset takes the last byte you have, a whole number, as slave_repl_offset in INFO replication')
   }
   return { replid: replid.toLowerCase(), offset }
-}
-
-/** The replica's own credentials where its URI has them, else those of the master. */
-function replicaAccess(target: string, access: Access): Access {
-  const { endpoint, credentials } = parseTarget(target)
-  return { ...access, endpoint, ...(credentials && { credentials }) }
 }
 
 function usage(given: string): ReplError {

@@ -5,16 +5,16 @@ import { Follower } from '../engine/follow.ts'
 import type { StreamMark } from '../engine/follow-events.ts'
 import { ReplError } from '../errors.ts'
 import { after, every, now } from '../io/clock.ts'
+import { endpointName } from '../io/endpoint.ts'
 import { endsInsideLine, keepFlowing } from '../io/output.ts'
 import { StdoutSink } from '../io/rdb-file.ts'
 import { Spool } from '../io/spool.ts'
 import { readState, type SavedState, StateFile } from '../io/state-file.ts'
-import { endpointName } from '../io/transport.ts'
 import type { TailText } from '../render/human/tail.ts'
 import type { StatsReport } from '../render/stats-report.ts'
 import type { Printer } from '../render/stream/printer.ts'
 import { StatsView } from '../render/stream/stats-view.ts'
-import type { connectionOptions } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { followOptions, parseLimit, spoolFolder } from './tail-flags.ts'
 import { isLineBased, type TailFlags, tailView } from './tail-view.ts'
 
@@ -22,7 +22,7 @@ const SPOOL_MEMORY_BYTES = 32 * 1024 * 1024
 const LOOK_EVERY_MS = 1000
 
 export interface TailRun {
-  readonly connection: ReturnType<typeof connectionOptions>
+  readonly connection: Connection
   readonly flags: TailFlags
   /** Ctrl-C and its like. */
   readonly stop: AbortSignal

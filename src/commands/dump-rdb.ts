@@ -24,7 +24,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
 
   async run(): Promise<void> {
     const { flags } = this
-    const connection = connectionOptions(this.args.target, flags)
+    const connection = await connectionOptions(this.args.target, flags)
     if (flags.output === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the output file is empty' })
     const path = flags.output === '-' ? undefined : flags.output
     if (path === undefined && process.stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })

@@ -24,7 +24,7 @@ export default class Handshake extends ReplCommand<typeof Handshake> {
   async run(): Promise<void> {
     const { flags } = this
     const options = {
-      ...connectionOptions(this.args.target, flags),
+      ...(await connectionOptions(this.args.target, flags)),
       goal: 'verdict' as const,
       stopBeforePsync: flags['no-psync'],
       allowFork: flags['allow-fork'],

@@ -7,7 +7,7 @@ import { lagFlags, lagPlan } from '../cli/lag-flags.ts'
 import { lagOutput, traceOn } from '../cli/lag-output.ts'
 import { runLag } from '../cli/lag-run.ts'
 import { explain } from '../diagnosis/errors.ts'
-import { parseTarget } from '../topology/target.ts'
+import { accessTo } from '../topology/target.ts'
 
 export default class Lag extends ReplCommand<typeof Lag> {
   static override summary = 'How far is each replica behind, is it getting worse, and what if its link broke now?'
@@ -25,11 +25,11 @@ export default class Lag extends ReplCommand<typeof Lag> {
   async run(): Promise<void> {
     const { flags } = this
     const plan = lagPlan(flags)
-    const entry = connectionOptions(this.args.target, flags)
+    const entry = await connectionOptions(this.args.target, flags)
     const key = flags['marker-key']
     const options = {
       entry,
-      replicas: (flags.replica ?? []).map((target) => ({ ...entry, ...parseTarget(target) })),
+      replicas: (flags.replica ?? []).map((target) => accessTo(target, entry)),
       map: flags.map ?? [],
       resolutionMs: plan.resolutionMs,
       isAttached: flags.attach,

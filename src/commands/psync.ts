@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
-import { connectionOptions } from '../cli/connection.ts'
+import { type Connection, connectionOptions } from '../cli/connection.ts'
 import { exitStatus } from '../cli/exit-status.ts'
 import { tellFailure } from '../cli/failure.ts'
 import { targetArg } from '../cli/flags.ts'
@@ -69,7 +69,7 @@ export default class Psync extends ReplCommand<typeof Psync> {
     }),
   }
 
-  #connection: ReturnType<typeof connectionOptions> | undefined
+  #connection: Connection | undefined
 
   async run(): Promise<void> {
     const { flags } = this
@@ -101,7 +101,7 @@ export default class Psync extends ReplCommand<typeof Psync> {
   async #gather(goal: Goal, sampleMs: number, show: (event: ReplEvent) => void = () => {}) {
     const { flags } = this
     // Once: a password may come from a pipe.
-    this.#connection ??= connectionOptions(this.args.target, flags)
+    this.#connection ??= await connectionOptions(this.args.target, flags)
     const connection = this.#connection
     const { position, subject } = await positionAsked(flags, connection, this.signal)
     const options = { ...connection, goal, allowFork: flags['allow-fork'], sampleMs, ...(position && { position }) }
@@ -129,7 +129,7 @@ export default class Psync extends ReplCommand<typeof Psync> {
 
   async #full(): Promise<void> {
     const { flags } = this
-    const options = { ...connectionOptions(this.args.target, flags), goal: 'live' as const }
+    const options = { ...(await connectionOptions(this.args.target, flags)), goal: 'live' as const }
     const path = join(tmpdir(), `redis-repl-${process.pid}.rdb`)
     const sink = flags.diskless ? new NullSink() : await TempRdb.create(path)
     const text = flags.json ? undefined : await this.#resyncText()

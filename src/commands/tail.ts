@@ -5,7 +5,7 @@ import { goOnCommand } from '../cli/go-on.ts'
 import { tailFlags } from '../cli/tail-flags.ts'
 import { runTail } from '../cli/tail-run.ts'
 import { now } from '../io/clock.ts'
-import { endpointName } from '../io/transport.ts'
+import { endpointName } from '../io/endpoint.ts'
 
 export default class Tail extends ReplCommand<typeof Tail> {
   static override summary = 'Follow every replicated command, with its exact offset'
@@ -22,7 +22,7 @@ export default class Tail extends ReplCommand<typeof Tail> {
 
   async run(): Promise<void> {
     const { flags } = this
-    const connection = connectionOptions(this.args.target, flags)
+    const connection = await connectionOptions(this.args.target, flags)
     const endpoint = endpointName(connection.endpoint)
     const stats = flags.stats ? await this.#stats() : undefined
     await runTail({

@@ -25,6 +25,7 @@ const CODES: Record<ErrorCode, Row> = {
     'No conversation was possible.',
     say('Check the address and the way to it.'),
   ],
+  TLS_FAILED: REASONS.TLS_OTHER as Row,
   TIMEOUT: REASONS.SILENCE as Row,
   AUTH_REQUIRED: REASONS.NOAUTH as Row,
   AUTH_FAILED: REASONS.WRONGPASS as Row,

@@ -1,5 +1,6 @@
 /** One row per reason of a failure: what happened, what it means, what to do next. errors.ts picks the row. */
 import { FOLLOW_REASONS } from './follow-reasons.ts'
+import { TLS_REASONS } from './tls-reasons.ts'
 import { TREE_REASONS } from './tree-reasons.ts'
 import { afterCut, answered, bufferSeen, during, fate, MINIMAL_ACL, type Row, say, seconds, where } from './words.ts'
 
@@ -14,6 +15,7 @@ const WRITE_ADVICE: Record<string, string> = {
 export const REASONS: Record<string, Row> = {
   ...FOLLOW_REASONS,
   ...TREE_REASONS,
+  ...TLS_REASONS,
   // MASTER_UNREACHABLE, TIMEOUT
   REFUSED_CONNECTION: [
     (d) => `${where(d)} refused the connection (${d.errno}).`,
@@ -24,6 +26,11 @@ export const REASONS: Record<string, Row> = {
     (d) => `The host name of ${where(d)} cannot be resolved (${d.errno}).`,
     'No DNS server or hosts file knows this name, or none could be asked.',
     say('Check the spelling, or use an IP address.'),
+  ],
+  WRONG_FAMILY: [
+    (d) => `${where(d)} is no address for ${d.given}.`,
+    '-4 takes IPv4 addresses only, and -6 IPv6.',
+    say('Leave it out, or name the server by a host name that has both.'),
   ],
   NO_SOCKET: [
     (d) => `There is no socket at ${where(d)}.`,
@@ -122,11 +129,6 @@ export const REASONS: Record<string, Row> = {
     'Sentinels watch masters and hold no data; nobody can replicate from one.',
     say('redis-cli -p <port> SENTINEL GET-MASTER-ADDR-BY-NAME <name> tells the master’s address: use that.'),
   ],
-  SCHEME: [
-    (d) => `The scheme of ${d.given} is not supported yet.`,
-    'This version connects by TCP and unix sockets, without TLS and without asking Sentinels.',
-    say('Use redis://, valkey://, host:port or unix://; for TLS put a tunnel (stunnel, socat) in front.'),
-  ],
   REFUSED: [
     answered,
     'The server refuses for a reason this tool has no advice for; its own words above are all there is.',
@@ -138,11 +140,6 @@ export const REASONS: Record<string, Row> = {
     'An HTTP server listens on that port, not a Redis.',
     say('Check the port.'),
   ],
-  TLS: [
-    (d) => `${where(d)} answered with a TLS record.`,
-    'The port speaks TLS and was addressed in clear text.',
-    say('Use the plain port, or put a TLS tunnel (stunnel, socat) in front: this version speaks no TLS.'),
-  ],
   SSH: [(d) => `${where(d)} answered "${d.reply}"`, 'An SSH server listens on that port.', say('Check the port.')],
   SMTP_OR_FTP: [(d) => `${where(d)} answered "${d.reply}"`, 'A mail or file server listens on that port.', say('Check the port.')],
   MEMCACHED: [(d) => `${where(d)} answered "${d.reply}"`, 'A memcached listens on that port.', say('Check the port.')],
@@ -151,11 +148,11 @@ export const REASONS: Record<string, Row> = {
     (d) => `${where(d)} closed the connection${during(d)} without an answer.`,
     ({ state }) =>
       state === 'RECEIVE_PONG'
-        ? 'Typical of a port that speaks TLS, of a proxy without a backend, and of a server that is shutting down.'
+        ? 'Typical of a proxy without a backend, of a full client table, and of a server that is shutting down.'
         : 'The server is shutting down, its BGSAVE could not start, or somebody cut the link (CLIENT KILL).',
     ({ state }) =>
       state === 'RECEIVE_PONG'
-        ? 'Try redis-cli PING on the same address, with and without --tls.'
+        ? 'Try redis-cli PING on the same address, and look at the server’s log.'
         : 'Look at the server’s log at this moment.',
   ],
   RESET: [
@@ -254,7 +251,7 @@ export const REASONS: Record<string, Row> = {
   ],
   BAD_TARGET: [
     (d) => `"${d.given}" names no server.`,
-    'Expected: host, host:port, [v6]:port, redis://[user:password@]host[:port], or unix:///path.',
+    'Expected: host, host:port, [v6]:port, redis://[user:password@]host[:port], rediss:// with TLS, or unix:///path.',
     say('Percent-encode special characters of a password: @ is %40, : is %3A, / is %2F.'),
   ],
   FLAGS: [

@@ -9,6 +9,7 @@ import type { ReplError } from '../errors.ts'
 import type { Guard, Settings } from '../handshake/guard.ts'
 import type { Exchange, Verdict } from '../handshake/machine.ts'
 import type { State } from '../handshake/states.ts'
+import type { DialStep } from '../io/dial.ts'
 import type { PayloadFraming } from '../protocol/payload.ts'
 import type { History, ServerIdentity } from '../protocol/server-facts.ts'
 import type { RdbHeader } from '../rdb/header.ts'
@@ -26,6 +27,8 @@ interface At {
   readonly at: number
 }
 
+/** A step on the way to the connection, also when it leads nowhere. */
+export type DialEvent = At & DialStep
 export type ConnectedEvent = At & { readonly type: 'connected'; readonly rttMs: number; readonly local: string; readonly remote: string }
 export type ExchangeEvent = At & { readonly type: 'exchange'; readonly rttMs: number } & Exchange
 /** A question on the second connection. */
@@ -85,6 +88,7 @@ export type ToldEvent = At & { readonly type: 'told'; readonly forkUsec?: number
 export type BillEvent = At & { readonly type: 'bill'; readonly rows?: readonly BillRow[] }
 
 export type ReplEvent =
+  | DialEvent
   | ConnectedEvent
   | ExchangeEvent
   | QueryEvent

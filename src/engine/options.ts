@@ -1,7 +1,7 @@
 /** What a command asks of the engine: how far to go, as whom, and how long to wait. */
 import type { Position } from '../diagnosis/forecast.ts'
 import type { Announcement, Credentials } from '../handshake/plan.ts'
-import type { Endpoint } from '../io/transport.ts'
+import type { Endpoint, TlsSettings } from '../io/endpoint.ts'
 import type { History } from '../protocol/server-facts.ts'
 import type { AckMode } from './heartbeat.ts'
 
@@ -25,6 +25,8 @@ export type Goal = 'forecast' | 'verdict' | 'payload' | 'live' | 'stream' | 'sna
 
 export interface ReplicaOptions {
   readonly endpoint: Endpoint
+  /** How TLS is spoken with servers that are named by a URI of their own. */
+  readonly secure?: () => TlsSettings
   readonly credentials?: Credentials
   readonly clientName: string
   readonly announce: Announcement
@@ -50,4 +52,4 @@ export function forksOnPurpose({ goal }: Pick<ReplicaOptions, 'goal'>): boolean 
 }
 
 /** What an ordinary connection needs of it. */
-export type Access = Pick<ReplicaOptions, 'endpoint' | 'credentials' | 'clientName' | 'limits'>
+export type Access = Pick<ReplicaOptions, 'endpoint' | 'secure' | 'credentials' | 'clientName' | 'limits'>

@@ -2,7 +2,7 @@
 import type { Sighting } from '../diagnosis/lag.ts'
 import { type ReplError, replErrorOf } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
-import { endpointName } from '../io/transport.ts'
+import { endpointName } from '../io/endpoint.ts'
 import { type Info, parseInfo, withoutSection } from '../protocol/info.ts'
 import { ServerError } from '../protocol/reply.ts'
 import { infoFromRole } from '../protocol/role.ts'

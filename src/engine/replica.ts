@@ -5,11 +5,12 @@
 import { ReplError } from '../errors.ts'
 import type { Verdict } from '../handshake/machine.ts'
 import { now, sleep } from '../io/clock.ts'
-import { endpointName, Transport } from '../io/transport.ts'
+import { endpointName } from '../io/endpoint.ts'
+import { Transport } from '../io/transport.ts'
 import { Briefing } from './briefing.ts'
 import { catchUp } from './catch-up.ts'
 import { type Climbed, climb, firstPlan } from './climb.ts'
-import type { Batch, ReplEvent } from './events.ts'
+import type { Batch, DialEvent, ReplEvent } from './events.ts'
 import { Informant } from './informant.ts'
 import { Observer } from './observer.ts'
 import type { ReplicaOptions } from './options.ts'
@@ -49,12 +50,10 @@ async function* inspect(options: ReplicaOptions, signal: AbortSignal): AsyncGene
 }
 
 async function* attach(options: ReplicaOptions, signal: AbortSignal): AsyncGenerator<Batch> {
-  const asked = now()
-  const link = await Transport.connect(options.endpoint, options.limits.connectMs, signal)
+  const link = yield* connect(options, signal)
   const informant = new Informant(options, signal)
   const briefing = new Briefing(options, informant, signal)
   try {
-    yield [{ type: 'connected', at: now(), rttMs: now() - asked, local: link.localName, remote: link.remoteName }]
     const { verdict, rest } = yield* climb(link, briefing, options)
     const stopped = briefing.stopReason
     // A fork that was not wanted may be called off still by leaving at once.
@@ -71,6 +70,20 @@ async function* attach(options: ReplicaOptions, signal: AbortSignal): AsyncGener
   } finally {
     link.close()
     informant.close()
+  }
+}
+
+/** Every step is told, also on a way that leads nowhere. */
+async function* connect({ endpoint, limits }: ReplicaOptions, signal: AbortSignal): AsyncGenerator<Batch, Transport> {
+  const steps: DialEvent[] = []
+  let link: Transport | undefined
+  try {
+    link = await Transport.connect(endpoint, limits.connectMs, signal, (step) => steps.push({ ...step, at: now() }))
+    return link
+  } finally {
+    const connected = link && ({ type: 'connected', at: now(), rttMs: link.rttMs, local: link.localName, remote: link.remoteName } as const)
+    const isSecured = ({ type }: DialEvent) => type === 'secured'
+    yield [...steps.filter((step) => !isSecured(step)), ...(connected ? [connected] : []), ...steps.filter(isSecured)]
   }
 }
 

@@ -1,16 +1,10 @@
 /** A socket that is pulled: nothing is read from the kernel until the last chunk has been used. */
-import { createConnection, type NetConnectOpts, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { ReplError } from '../errors.ts'
-
-export type Endpoint =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string }
-
-/** As a person would write it; carries no credentials. */
-export function endpointName(endpoint: Endpoint): string {
-  if (endpoint.kind === 'unix') return `unix://${endpoint.path}`
-  return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
-}
+import { isTlsError, tlsFailure } from './certificate.ts'
+import { type DialStep, dial } from './dial.ts'
+import { type Endpoint, endpointName } from './endpoint.ts'
+import { speaksTls } from './other-protocol.ts'
 
 /** One reused buffer: a payload of any size passes through this much memory. */
 const READ_BUFFER_BYTES = 1024 * 1024
@@ -21,60 +15,51 @@ const READ_BUFFER_BYTES = 1024 * 1024
  */
 export class Transport {
   readonly endpoint: Endpoint
+  /** How long the connection took, without the lookup of its name and without TLS. */
+  readonly rttMs: number
   readonly #socket: Socket
-  #chunk: Buffer | undefined
+  readonly #inbox: Inbox
   #ended = false
+  #hasReceived = false
   #failure: ReplError | undefined
-  #wake: (() => void) | undefined
 
-  private constructor(endpoint: Endpoint, signal: AbortSignal, readBuffer: Buffer) {
+  private constructor(endpoint: Endpoint, socket: Socket, rttMs: number, inbox: Inbox, signal: AbortSignal) {
     this.endpoint = endpoint
-    this.#socket = createConnection({
-      ...(endpoint.kind === 'tcp' ? { host: endpoint.host, port: endpoint.port } : { path: endpoint.path }),
-      noDelay: true,
-      onread: {
-        buffer: readBuffer,
-        callback: (bytes: number, buffer: Uint8Array) => {
-          this.#chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes)
-          this.#wake?.()
-          return false // pauses the socket: the buffer is in use until the next read
-        },
-      },
-    } as NetConnectOpts)
-    this.#socket.on('end', () => this.#settle(() => (this.#ended = true)))
-    this.#socket.on('close', () => this.#settle(() => (this.#ended = true)))
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#settle(() => (this.#failure ??= lost(error))))
+    this.rttMs = rttMs
+    this.#socket = socket
+    this.#inbox = inbox
+    socket.removeAllListeners('error')
+    socket.on('end', () => this.#settle(() => (this.#ended = true)))
+    socket.on('close', () => this.#settle(() => (this.#ended = true)))
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#settle(() => (this.#failure ??= lost(error, endpoint))))
     const onAbort = () => this.#settle(() => (this.#failure = new ReplError('ABORTED')))
     signal.addEventListener('abort', onAbort)
-    this.#socket.once('close', () => signal.removeEventListener('abort', onAbort))
+    socket.once('close', () => signal.removeEventListener('abort', onAbort))
   }
 
-  /** @throws ReplError MASTER_UNREACHABLE, TIMEOUT or ABORTED. */
-  static async connect(endpoint: Endpoint, limitMs: number, signal: AbortSignal): Promise<Transport> {
+  /**
+   * @param note told of each step on the way
+   * @throws ReplError MASTER_UNREACHABLE, TLS_FAILED, TIMEOUT or ABORTED.
+   */
+  static async connect(
+    endpoint: Endpoint,
+    limitMs: number,
+    signal: AbortSignal,
+    note: (step: DialStep) => void = () => {},
+  ): Promise<Transport> {
     if (signal.aborted) throw new ReplError('ABORTED')
-    const transport = new Transport(endpoint, signal, Buffer.allocUnsafeSlow(READ_BUFFER_BYTES))
-    const where = { endpoint: endpointName(endpoint), state: 'CONNECTING' }
-    try {
-      await transport.#connected(limitMs)
-      return transport
-    } catch (error) {
-      transport.close()
-      throw error instanceof ReplError ? error.with(where) : unreachable(error as NodeJS.ErrnoException, where)
+    const inbox: Inbox = { chunk: undefined, wake: undefined }
+    const callback = (bytes: number, buffer: Uint8Array) => {
+      inbox.chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes)
+      inbox.wake?.()
+      return false // pauses the socket: the buffer is in use until the next read
     }
-  }
-
-  async #connected(limitMs: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new ReplError('TIMEOUT', { reason: 'CONNECT', limitMs })), limitMs)
-      const finish = (settle: () => void) => {
-        clearTimeout(timer)
-        this.#wake = undefined
-        settle()
-      }
-      this.#wake = () => this.#failure?.code === 'ABORTED' && finish(() => reject(this.#failure))
-      this.#socket.once('connect', () => finish(resolve))
-      this.#socket.once('error', (error) => finish(() => reject(error)))
-    })
+    try {
+      const { socket, rttMs } = await dial(endpoint, limitMs, { buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES), callback }, signal, note)
+      return new Transport(endpoint, socket, rttMs, inbox, signal)
+    } catch (error) {
+      throw error instanceof ReplError ? error.with({ endpoint: endpointName(endpoint), state: 'CONNECTING' }) : error
+    }
   }
 
   /** Our own end, as the server's CLIENT LIST shows it. */
@@ -94,16 +79,28 @@ export class Transport {
   }
 
   async read(limitMs: number): Promise<Buffer | undefined> {
-    if (this.#chunk === undefined && !this.#isOver()) {
+    if (this.#inbox.chunk === undefined && !this.#isOver()) {
       this.#socket.resume()
       await this.#something(limitMs)
     }
     // What was received before the link broke is still delivered.
-    const chunk = this.#chunk
-    this.#chunk = undefined
-    if (chunk) return chunk
+    const { chunk } = this.#inbox
+    this.#inbox.chunk = undefined
+    if (chunk) {
+      this.#hasReceived = true
+      return chunk
+    }
+    await this.#judgeSilentEnd()
     if (this.#failure) throw this.#failure.with({ endpoint: endpointName(this.endpoint) })
     return undefined
+  }
+
+  /** A port that ends the connection at our first word may want TLS: the server says it in its log only. */
+  async #judgeSilentEnd(): Promise<void> {
+    const { endpoint } = this
+    if (this.#hasReceived || endpoint.kind === 'unix' || endpoint.tls || this.#failure?.code === 'ABORTED') return
+    this.#hasReceived = true
+    if (await speaksTls(endpoint)) this.#failure = new ReplError('NOT_REDIS', { reason: 'TLS' })
   }
 
   close(): void {
@@ -113,12 +110,12 @@ export class Transport {
   async #something(limitMs: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new ReplError('TIMEOUT', { reason: 'SILENCE', limitMs })), limitMs)
-      this.#wake = () => {
+      this.#inbox.wake = () => {
         clearTimeout(timer)
         resolve()
       }
     }).finally(() => {
-      this.#wake = undefined
+      this.#inbox.wake = undefined
     })
   }
 
@@ -128,24 +125,18 @@ export class Transport {
 
   #settle(change: () => void): void {
     change()
-    this.#wake?.()
+    this.#inbox.wake?.()
   }
 }
 
-function lost(error: NodeJS.ErrnoException): ReplError {
+function lost(error: NodeJS.ErrnoException, endpoint: Endpoint): ReplError {
+  // A server with TLS 1.3 judges our certificate when the handshake is over on our side.
+  if (isTlsError(error)) return tlsFailure(error, { endpoint: endpointName(endpoint) })
   return new ReplError('LINK_LOST', { reason: 'RESET', errno: error.code ?? error.message }, error)
 }
 
-const UNREACHABLE: Record<string, string> = {
-  ECONNREFUSED: 'REFUSED',
-  ENOTFOUND: 'UNKNOWN_HOST',
-  EAI_AGAIN: 'UNKNOWN_HOST',
-  ENOENT: 'NO_SOCKET',
-  EACCES: 'SOCKET_DENIED',
-}
-
-function unreachable(error: NodeJS.ErrnoException, where: { endpoint: string; state: string }): ReplError {
-  // A name with several addresses fails with an AggregateError that carries the first one's code.
-  const errno = error.code ?? 'UNKNOWN'
-  return new ReplError('MASTER_UNREACHABLE', { ...where, reason: UNREACHABLE[errno] ?? 'OTHER', errno }, error)
+/** What was received and not taken yet, and whoever waits for it. */
+interface Inbox {
+  chunk: Buffer | undefined
+  wake: (() => void) | undefined
 }

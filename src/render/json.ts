@@ -26,6 +26,9 @@ export class RunReport {
   readonly #queries: JsonObject[] = []
   readonly #warnings: JsonObject[] = []
   #keepAlives = 0
+  /** What came before the connection. */
+  readonly #way: JsonObject = {}
+  readonly #unreached: JsonObject[] = []
   #connected: JsonObject | undefined
   #server: JsonObject | undefined
   #verdict: VerdictEvent | undefined
@@ -34,6 +37,17 @@ export class RunReport {
 
   add(event: ReplEvent | StoredEvent | ResyncEvent): void {
     switch (event.type) {
+      case 'lookup':
+        this.#way.addresses = { host: event.host, found: event.addresses, ms: event.ms }
+        break
+      case 'unreached':
+        this.#unreached.push({ address: event.address, errno: event.errno, ms: event.ms })
+        break
+      case 'secured': {
+        const { type: _, at: __, ...tls } = event
+        this.#way.tls = tls
+        break
+      }
       case 'connected':
         this.#connected = { remote: event.remote, local: event.local, rttMs: event.rttMs }
         break
@@ -126,6 +140,7 @@ export class RunReport {
   #trace(): JsonObject {
     return {
       connection: this.#connected ?? null,
+      dial: { ...this.#way, unreached: this.#unreached },
       server: this.#server ?? null,
       exchanges: this.#exchanges,
       queries: this.#queries,

@@ -1,8 +1,8 @@
 /** Announced addresses may be of another network: `--map announced=reachable` says where to go instead. */
 import type { Access } from '../engine/options.ts'
 import { ReplError } from '../errors.ts'
-import { endpointName } from '../io/transport.ts'
-import { parseTarget } from './target.ts'
+import { diallingOf, endpointName } from '../io/endpoint.ts'
+import { accessTo, parseTarget } from './target.ts'
 
 /** Where a server says that it is, or is said to be. */
 export interface Address {
@@ -30,9 +30,9 @@ export class AddressMap {
     const whole = this.#reachable.get(addressName({ host, port }))
     const hostAlone = this.#reachable.get(host)
     const mapped = whole ?? (hostAlone === undefined ? undefined : `${hostAlone}:${port}`)
+    if (mapped !== undefined) return accessTo(mapped, entry)
     // What a server announces is no input to be parsed: it may hold anything.
-    const { endpoint, credentials } = mapped === undefined ? { endpoint: { kind: 'tcp' as const, host, port } } : parseTarget(mapped)
-    return { ...entry, endpoint, ...(credentials && { credentials }) }
+    return { ...entry, endpoint: { kind: 'tcp', host, port, ...diallingOf(entry.endpoint) } }
   }
 }
 

@@ -1,11 +1,14 @@
-/** Which server does the user mean: `host`, `host:port`, `[v6]:port`, `redis://`, `valkey://`, `unix://`. */
+/** Which server does the user mean: `host`, `host:port`, `[v6]:port`, `redis://`, `rediss://`, `valkey://`, `valkeys://`, `unix://`. */
+import type { Access } from '../engine/options.ts'
 import { ReplError } from '../errors.ts'
 import type { Credentials } from '../handshake/plan.ts'
-import type { Endpoint } from '../io/transport.ts'
+import { diallingOf, type Endpoint } from '../io/endpoint.ts'
 
 export interface Target {
   readonly endpoint: Endpoint
   readonly credentials?: Credentials
+  /** What the scheme says; absent where there is none. */
+  readonly isTls?: boolean
 }
 
 export const DEFAULT_HOST = '127.0.0.1'
@@ -21,16 +24,27 @@ export function withoutSecret(text: string): string {
     .replace(/^((?:[a-z][a-z+-]*:\/\/)?[^:[\]@]*):(?!\/\/|\d+$)[^:]+$/i, '$1:********')
 }
 
-/** @throws ReplError USAGE (BAD_TARGET), NOT_SUPPORTED for schemes that name what is not built yet. */
+/** @throws ReplError USAGE (BAD_TARGET). */
 export function parseTarget(text: string): Target {
   const scheme = /^([a-z][a-z+-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) return { endpoint: parseAddress(text, text) }
   if (scheme === 'unix') return parseSocket(text)
-  if (scheme === 'redis' || scheme === 'valkey') return parseUri(text)
-  if (['rediss', 'valkeys', 'redis-sentinel'].includes(scheme)) {
-    throw new ReplError('NOT_SUPPORTED', { reason: 'SCHEME', given: withoutSecret(text) })
-  }
+  if (scheme === 'redis' || scheme === 'valkey') return { ...parseUri(text), isTls: false }
+  if (scheme === 'rediss' || scheme === 'valkeys') return { ...parseUri(text), isTls: true }
   throw badTarget(text)
+}
+
+/** The way to a server that is named beside the user's own: as that one is reached, but for what its URI says. */
+export function accessTo(text: string, entry: Access): Access {
+  const { endpoint, credentials, isTls } = parseTarget(text)
+  return { ...entry, endpoint: dialled(endpoint, entry, isTls), ...(credentials && { credentials }) }
+}
+
+function dialled(endpoint: Endpoint, entry: Access, isTls: boolean | undefined): Endpoint {
+  if (endpoint.kind === 'unix') return endpoint
+  const { tls, ...plain } = diallingOf(entry.endpoint)
+  const secure = isTls === false ? undefined : (tls ?? (isTls ? entry.secure?.() : undefined))
+  return { ...endpoint, ...plain, ...(secure && { tls: secure }) }
 }
 
 function parseSocket(text: string): Target {

@@ -8,7 +8,6 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { cli } from '../helpers/run.ts'
 import { freePort, pick, RunningServer, servers } from '../helpers/server.ts'
 
@@ -203,17 +202,6 @@ describe('other things on the port', () => {
       assert.deepEqual(await once(child, 'close'), [8, null])
       assert.deepEqual(await readdir(home), [])
       await rm(home, { recursive: true })
-    })
-  })
-
-  it('a real TLS port, addressed in clear text, is named or said to have closed', async () => {
-    const fixtures = fileURLToPath(new URL('../fixtures/tls', import.meta.url))
-    const tlsPort = String(await freePort())
-    const certificate = { 'tls-cert-file': `${fixtures}/cert.pem`, 'tls-ca-cert-file': `${fixtures}/cert.pem` }
-    const settings = { 'tls-port': tlsPort, 'tls-key-file': `${fixtures}/key.pem`, ...certificate }
-    await withServer(pick('redis-8.6', 'redis-7.0'), settings, async () => {
-      const [code, status] = await codeOf(['handshake', `127.0.0.1:${tlsPort}`])
-      assert.ok((code === 'NOT_REDIS' && status === 5) || (code === 'LINK_LOST' && status === 7), `${code} ${status}`)
     })
   })
 })

@@ -14,10 +14,35 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   EXPECTATION_FAILED: [[{ given: 'continue', reply: 'full' }, '']],
   USAGE: [
     [{ given: 'redis://' }, 'BAD_TARGET', 'FLAGS', ''],
-    [{ path: PATH, errno: 'ENOENT' }, 'PASS_FILE', 'STATE_FILE'],
+    [{ path: PATH, errno: 'ENOENT' }, 'PASS_FILE', 'STATE_FILE', 'TLS_FILE'],
     [{}, 'TERMINAL'],
   ],
-  MASTER_UNREACHABLE: [[UNREACHABLE, 'REFUSED', 'UNKNOWN_HOST', 'NO_SOCKET', 'SOCKET_DENIED', 'OTHER']],
+  MASTER_UNREACHABLE: [
+    [UNREACHABLE, 'REFUSED', 'UNKNOWN_HOST', 'NO_SOCKET', 'SOCKET_DENIED', 'OTHER'],
+    [{ ...UNREACHABLE, given: '-6' }, 'WRONG_FAMILY'],
+  ],
+  TLS_FAILED: [
+    [
+      { ...UNREACHABLE, given: 'db1.example', reply: 'DNS:db2.example' },
+      'CERT_UNTRUSTED',
+      'CERT_EXPIRED',
+      'CERT_NOT_YET_VALID',
+      'CERT_NAME',
+    ],
+    [
+      UNREACHABLE,
+      'CLIENT_CERT_MISSING',
+      'CLIENT_CERT_REFUSED',
+      'CLEAR_TEXT',
+      'NOT_TLS',
+      'TLS_VERSION',
+      'SERVER_NAME',
+      'TLS_CLOSED',
+      'TLS_OTHER',
+      '',
+    ],
+    [{ ...UNREACHABLE, limitMs: 5000 }, 'TLS_SILENT'],
+  ],
   TIMEOUT: [[{ ...WHERE, limitMs: 5000 }, 'CONNECT', 'SILENCE', '']],
   AUTH_REQUIRED: [[REFUSED, 'NOAUTH', '']],
   AUTH_FAILED: [[REFUSED, 'WRONGPASS', 'NO_PASSWORD_SET', 'NO_USERS', '']],
@@ -30,7 +55,6 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   NOT_SUPPORTED: [
     [REFUSED, 'UNKNOWN_COMMAND', 'REFUSED', ''],
     [WHERE, 'SENTINEL', 'NO_POSITION', 'NO_BACKLOG'],
-    [{ given: 'rediss://host' }, 'SCHEME'],
   ],
   NOT_REDIS: [[REFUSED, 'HTTP', 'TLS', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', '']],
   TRY_LATER: [

@@ -1,7 +1,7 @@
 /** One exchange as curl -v would show it: `>` sent, `<` received, `*` what it means. */
 import { describeFinding } from '../../diagnosis/findings.ts'
 import { milliseconds } from '../../diagnosis/units.ts'
-import type { ConnectedEvent, ExchangeEvent, KeepAliveEvent, QueryEvent } from '../../engine/events.ts'
+import type { ConnectedEvent, DialEvent, ExchangeEvent, KeepAliveEvent, QueryEvent } from '../../engine/events.ts'
 import { encodeCommand } from '../../protocol/multibulk.ts'
 import type { Palette } from '../palette.ts'
 import { printable } from '../printable.ts'
@@ -9,6 +9,10 @@ import { wrap } from '../wrap.ts'
 
 const STATE_WIDTH = 19
 const LINE_WIDTH = 80
+/** A certificate that nobody renews by itself is to be seen in time. */
+const EXPIRES_SOON_DAYS = 14
+
+type SecuredEvent = Extract<DialEvent, { type: 'secured' }>
 
 /** The notes between exchanges, under the same column. */
 export function noteText(text: string, colour: Palette): string {
@@ -24,6 +28,39 @@ function block(state: string, lines: readonly string[], ms: number | undefined, 
 
 export function connectedText(event: ConnectedEvent, colour: Palette): string {
   return block('CONNECTING', [`* ${printable(event.remote)}, from ${printable(event.local)}`], event.rttMs, colour)
+}
+
+/** A step on the way to the connection. */
+export function dialText(event: DialEvent, colour: Palette): string {
+  switch (event.type) {
+    case 'lookup':
+      return block('CONNECTING', [`* ${printable(event.host)} is ${event.addresses.join(', ')}`], event.ms, colour)
+    case 'unreached':
+      return block('CONNECTING', [colour.warn(`* ${event.address} cannot be reached (${event.errno})`)], event.ms, colour)
+    case 'secured':
+      return securedText(event, colour)
+  }
+}
+
+function securedText({ ms, protocol, cipher, serverName, certificate, distrust, isVerified }: SecuredEvent, colour: Palette): string {
+  const trust = distrust ? colour.bad(`not trusted (${distrust})`) : colour.good(`trusted for ${printable(serverName)}`)
+  const lines = [`* ${protocol}, ${cipher}`]
+  if (certificate) {
+    const { subject, issuer, names, validTo, daysLeft } = certificate
+    lines.push(
+      `* certificate of ${printable(subject)}, by ${printable(issuer)}: ${trust}`,
+      `* names: ${printable(names.join(', ') || 'none')}`,
+    )
+    const left = daysLeft < 0 ? 'has expired' : `${daysLeft} days left`
+    lines.push(daysLeft < EXPIRES_SOON_DAYS ? colour.warn(`* expires ${validTo}: ${left}`) : `* expires ${validTo}: ${left}`)
+  }
+  if (!isVerified) lines.push(colour.bad('! not verified, as --insecure wants it'))
+  return block(
+    'TLS',
+    lines.map((line) => wrap(line, '  ', LINE_WIDTH - STATE_WIDTH)),
+    ms,
+    colour,
+  )
 }
 
 /** @param raw also the bytes, as -vv asks. A masked secret is masked in them too. */

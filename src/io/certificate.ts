@@ -1,0 +1,70 @@
+/** What a server's certificate says, and what a TLS handshake that fails means. */
+import type { TLSSocket } from 'node:tls'
+import { type ErrorDetails, ReplError } from '../errors.ts'
+
+export interface Certificate {
+  readonly subject: string
+  readonly issuer: string
+  /** As `DNS:db1.example`, `IP Address:10.0.0.5`. */
+  readonly names: readonly string[]
+  /** ISO 8601. */
+  readonly validFrom: string
+  readonly validTo: string
+  /** Whole days from now until it expires; negative when it has. */
+  readonly daysLeft: number
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+export function certificateOf(socket: TLSSocket): Certificate | undefined {
+  const found = socket.getPeerX509Certificate()
+  if (!found) return undefined
+  const [validFrom, validTo] = [new Date(found.validFrom), new Date(found.validTo)]
+  return {
+    subject: oneLine(found.subject),
+    issuer: oneLine(found.issuer),
+    names: (found.subjectAltName ?? '').split(', ').filter((name) => name !== ''),
+    validFrom: validFrom.toISOString(),
+    validTo: validTo.toISOString(),
+    daysLeft: Math.floor((validTo.getTime() - Date.now()) / DAY_MS),
+  }
+}
+
+function oneLine(name: string | undefined): string {
+  return (name ?? '').split('\n').join(', ')
+}
+
+/** OpenSSL's and Node's names, as regular expressions over their codes. */
+const FAILURES: readonly (readonly [RegExp, string])[] = [
+  [/^CERT_HAS_EXPIRED$/, 'CERT_EXPIRED'],
+  [/^CERT_NOT_YET_VALID$/, 'CERT_NOT_YET_VALID'],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'CERT_NAME'],
+  [/^(DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_|CERT_|INVALID_|HOSTNAME_)/, 'CERT_UNTRUSTED'],
+  [/ALERT_CERTIFICATE_REQUIRED|ALERT_HANDSHAKE_FAILURE.*|PEER_DID_NOT_RETURN/, 'CLIENT_CERT_MISSING'],
+  [/ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_(EXPIRED|REVOKED|UNKNOWN)|UNSUPPORTED_CERTIFICATE|ACCESS_DENIED)/, 'CLIENT_CERT_REFUSED'],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|RECORD_LAYER_FAILURE/, 'NOT_TLS'],
+  [/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS_AVAILABLE/, 'TLS_VERSION'],
+  [/UNRECOGNIZED_NAME/, 'SERVER_NAME'],
+]
+
+/** Whether an error comes from TLS, also long after its handshake: TLS 1.3 judges the client's certificate behind it. */
+export function isTlsError({ code = '' }: NodeJS.ErrnoException): boolean {
+  return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')
+}
+
+/** @param error whatever the TLS handshake failed with, or a ReplError of waiting for it */
+export function tlsFailure(error: unknown, where: ErrorDetails, certificate?: Certificate): ReplError {
+  if (error instanceof ReplError) {
+    return error.code === 'TIMEOUT' ? new ReplError('TLS_FAILED', { ...where, ...error.details, reason: 'TLS_SILENT' }) : error
+  }
+  const errno = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
+  const reason = FAILURES.find(([matches]) => matches.test(errno))?.[1] ?? (errno === 'ECONNRESET' ? 'TLS_CLOSED' : 'TLS_OTHER')
+  return new ReplError('TLS_FAILED', { ...where, reason, errno, ...(certificate && { reply: named(reason, certificate) }) }, error)
+}
+
+/** What of the certificate explains the failure. */
+function named(reason: string, { names, subject, issuer, validFrom, validTo }: Certificate): string {
+  if (reason === 'CERT_NAME') return names.join(', ') || subject
+  if (reason === 'CERT_EXPIRED') return validTo
+  return reason === 'CERT_NOT_YET_VALID' ? validFrom : issuer
+}

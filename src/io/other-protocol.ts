@@ -1,0 +1,39 @@
+/** Whether a port that would not talk to us speaks the other of the two: TLS, or clear text. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { isTlsError } from './certificate.ts'
+import type { Endpoint } from './endpoint.ts'
+
+type Tcp = Extract<Endpoint, { kind: 'tcp' }>
+
+const PATIENCE_MS = 1000
+
+/** A handshake, or an alert that only TLS would send. */
+export async function speaksTls({ host, port }: Tcp): Promise<boolean> {
+  return await answered(connectTls({ host, port, rejectUnauthorized: false }), async (socket, signal) => {
+    await once(socket, 'secureConnect', { signal })
+    return true
+  })
+}
+
+/** An error or a status in answer to PING. */
+export async function speaksClearText({ host, port }: Tcp): Promise<boolean> {
+  return await answered(connect({ host, port }), async (socket, signal) => {
+    socket.write('PING\r\n')
+    const [answer] = (await once(socket, 'data', { signal })) as [Buffer]
+    return /^[+-]/.test(answer.toString('latin1'))
+  })
+}
+
+async function answered<T extends Socket>(socket: T, ask: (socket: T, signal: AbortSignal) => Promise<boolean>): Promise<boolean> {
+  try {
+    return await ask(socket, AbortSignal.timeout(PATIENCE_MS))
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    return isTlsError({ code } as NodeJS.ErrnoException) && code.includes('ALERT')
+  } finally {
+    socket.on('error', () => {})
+    socket.destroy()
+  }
+}

@@ -1,0 +1,199 @@
+/** Every way in which TLS goes well or not, with real servers and certificates made for it. */
+import assert from 'node:assert/strict'
+import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { Authority, type Pair, tlsSettings } from '../helpers/certificates.ts'
+import { assertThreeParts } from '../helpers/failures.ts'
+import { cli } from '../helpers/run.ts'
+import { assertSchema } from '../helpers/schema.ts'
+import { freePort, RunningServer, servers } from '../helpers/server.ts'
+import { Tailing } from '../helpers/tailing.ts'
+
+let authority: Authority
+let stranger: Authority
+let client: Pair
+before(async () => {
+  authority = await Authority.create('Ours')
+  stranger = await Authority.create('Theirs')
+  client = await authority.issue('client', 'DNS:client')
+})
+after(() => Promise.all([authority.remove(), stranger.remove()]))
+
+const trust = () => ['--cacert', authority.cert]
+const mutual = () => [...trust(), '--cert', client.cert, '--key', client.key]
+
+interface Secured {
+  readonly server: RunningServer
+  readonly port: number
+}
+
+async function start(installed: ReturnType<typeof servers>[number], pair: Pair, settings: Record<string, string> = {}): Promise<Secured> {
+  const port = await freePort()
+  const server = await RunningServer.start(installed, {
+    'repl-diskless-sync-delay': '0',
+    ...tlsSettings(port, pair, authority),
+    ...settings,
+  })
+  return { server, port }
+}
+
+for (const installed of servers()) {
+  describe(`${installed.id} with TLS`, () => {
+    let secured: Secured
+    before(async () => {
+      secured = await start(installed, await authority.issue(installed.id, 'DNS:localhost,IP:127.0.0.1'))
+      await secured.server.cli('SET', 'k', 'v')
+    })
+    after(() => secured.server.stop())
+    const refused = async (reason: RegExp, ...args: string[]) => {
+      const ran = await cli(['handshake', '-q', ...args])
+      assertThreeParts(ran, 'TLS_FAILED', 3)
+      assert.match(ran.err, reason)
+    }
+
+    it('is dumped, followed and measured with certificates on both sides', async () => {
+      const file = join(authority.folder, `${installed.id}.rdb`)
+      const dumped = await cli(['dump-rdb', `rediss://localhost:${secured.port}`, '-o', file, ...mutual()])
+      assert.equal(dumped.status, 0, dumped.err)
+      await secured.server.checkRdb(file)
+      const tail = new Tailing([`valkeys://127.0.0.1:${secured.port}`, '--count', '1', '--command', 'set', ...mutual()]).read()
+      await tail.following()
+      await secured.server.cli('SET', 'over', 'tls')
+      assert.equal(await tail.end(), 0)
+      assert.match(tail.out, /"SET" "over" "tls"/i)
+      const lag = await cli(['lag', `localhost:${secured.port}`, '--tls', '--sample', '0', ...mutual()])
+      assert.equal(lag.status, 0, lag.err)
+    })
+
+    it('shows its protocol, cipher and certificate in the trace, and in JSON by the schema', async () => {
+      const shown = await cli(['handshake', `localhost:${secured.port}`, '--tls', ...mutual()])
+      assert.match(shown.out, /^TLS +\* TLSv1\.[23], \w+/m)
+      assert.match(shown.out, /by CN=Ours: trusted for\s+localhost/)
+      assert.match(shown.out, /names: DNS:localhost, IP Address:127\.0\.0\.1/)
+      assert.match(shown.out, /expires 20.*: (29|30) days left/)
+      const told = await cli(['handshake', `localhost:${secured.port}`, '--tls', '--json', ...mutual()])
+      const { dial } = assertSchema(told.out, 'handshake') as { dial: { addresses: { host: string }; tls: Record<string, unknown> } }
+      assert.deepEqual([dial.addresses.host, dial.tls.isVerified, dial.tls.distrust], ['localhost', true, undefined])
+    })
+
+    it('lets nobody in without a certificate of ours, and we name what is missing', async () => {
+      await refused(/--cert/, `localhost:${secured.port}`, '--tls', ...trust())
+      const other = await stranger.issue('other', 'DNS:client')
+      await refused(/refused our certificate/, `localhost:${secured.port}`, '--tls', ...trust(), '--cert', other.cert, '--key', other.key)
+    })
+
+    it('is not trusted without its authority, or under another name', async () => {
+      await refused(/not trusted .*CN=Ours/, `localhost:${secured.port}`, '--tls', '--cacert', stranger.cert)
+      await refused(
+        /not for "db1\.example", but for DNS:localhost/,
+        `localhost:${secured.port}`,
+        '--tls',
+        ...mutual(),
+        '--sni',
+        'db1.example',
+      )
+    })
+
+    it('is believed without proof only by --insecure, and that is said loudly', async () => {
+      const ran = await cli(['handshake', `localhost:${secured.port}`, '--tls', '--insecure', '--cert', client.cert, '--key', client.key])
+      assert.equal(ran.status, 0, ran.err)
+      assert.match(ran.err, /^! --insecure/m)
+      assert.match(ran.out, /not trusted/)
+    })
+
+    it('is told apart when TLS and clear text are mixed up', async () => {
+      await refused(/answers in clear text/, secured.server.target, '--tls', ...mutual())
+      for (const command of ['handshake', 'lag', 'psync']) {
+        const ran = await cli([command, `localhost:${secured.port}`])
+        assertThreeParts(ran, 'NOT_REDIS', 5)
+        assert.match(ran.err, /speaks TLS/)
+      }
+    })
+  })
+}
+
+describe('certificates', () => {
+  const [installed] = servers().slice(-1) as [ReturnType<typeof servers>[number]]
+
+  it('that have expired are named with their date', async () => {
+    const { server, port } = await start(installed, await authority.issue('expired', 'DNS:localhost', -1), { 'tls-auth-clients': 'no' })
+    try {
+      const ran = await cli(['handshake', `rediss://localhost:${port}`, '-q', ...trust()])
+      assertThreeParts(ran, 'TLS_FAILED', 3)
+      assert.match(ran.err, /expired at 20\d\d-/)
+    } finally {
+      await server.stop()
+    }
+  })
+
+  it('are found in a folder, and in what SSL_CERT_FILE names', async () => {
+    const { server, port } = await start(installed, await authority.issue('folder', 'DNS:localhost'), { 'tls-auth-clients': 'no' })
+    try {
+      const folder = join(authority.folder, 'trusted')
+      await mkdir(folder)
+      const inFolder = join(folder, 'ours.crt')
+      await rename(authority.cert, inFolder)
+      const byFolder = await cli(['handshake', `rediss://localhost:${port}`, '-q', '--cacertdir', folder])
+      await rename(inFolder, authority.cert)
+      assert.equal(byFolder.status, 0, byFolder.err)
+      const bySystem = await cli(['handshake', `rediss://localhost:${port}`, '-q'], { env: { SSL_CERT_FILE: authority.cert } })
+      assert.equal(bySystem.status, 0, bySystem.err)
+      await rm(folder, { recursive: true })
+    } finally {
+      await server.stop()
+    }
+  })
+
+  it('and keys that cannot be used are named before anything is contacted', async () => {
+    const other = await authority.issue('second', 'DNS:client')
+    const target = 'rediss://127.0.0.1:1'
+    const cases: [RegExp, ...string[]][] = [
+      [/nowhere\.pem .*ENOENT/, '--cacert', '/nowhere.pem'],
+      [/client\.key .*holds no certificate/, '--cacert', client.key],
+      [/second\.key .*is not the key of .*client\.pem/, '--cert', client.cert, '--key', other.key],
+      [/client\.pem .*is no private key/, '--cert', client.cert, '--key', client.cert],
+    ]
+    for (const [expected, ...args] of cases) {
+      const ran = await cli(['handshake', target, ...args])
+      assertThreeParts(ran, 'USAGE', 2)
+      assert.match(ran.err.replaceAll('\n', ' '), expected)
+    }
+    assert.doesNotMatch((await cli(['handshake', target, '--cert', client.cert, '--key', other.key, '--json'])).out, /PRIVATE/)
+    assert.match(await readFile(other.key, 'utf8'), /PRIVATE/)
+  })
+
+  it('are asked for only where TLS is spoken', async () => {
+    assertThreeParts(await cli(['handshake', '127.0.0.1:1', ...mutual()]), 'USAGE', 2)
+    assertThreeParts(await cli(['handshake', 'unix:///nowhere', '--tls']), 'USAGE', 2)
+  })
+})
+
+describe('a name with several addresses', () => {
+  it('has them tried in turn, and -4 and -6 choose among them', async () => {
+    const [installed] = servers().slice(-1) as [ReturnType<typeof servers>[number]]
+    const server = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
+    // Only IPv4 listens: where the system gives both, the other is told as not reached.
+    const told = await cli(['handshake', `localhost:${server.port}`, '--json'])
+    const four = await cli(['handshake', `localhost:${server.port}`, '-4', '--json'])
+    const wrong = await cli(['handshake', server.target, '-6'])
+    await server.stop()
+    const { dial, connection } = JSON.parse(told.out)
+    assert.equal(connection.remote, server.target)
+    assert.equal(dial.addresses.host, 'localhost')
+    assert.equal(dial.unreached.length, dial.addresses.found.indexOf('127.0.0.1'))
+    assert.deepEqual(JSON.parse(four.out).dial.addresses.found, ['127.0.0.1'])
+    assertThreeParts(wrong, 'MASTER_UNREACHABLE', 3)
+  })
+
+  it('is not waited for when a port takes a connection and says nothing in TLS', async () => {
+    const mute = createServer(() => {}).listen(0, '127.0.0.1')
+    await new Promise((listening) => mute.once('listening', listening))
+    const { port } = mute.address() as { port: number }
+    const ran = await cli(['handshake', `127.0.0.1:${port}`, '--tls', '--connect-timeout', '1', '-q'])
+    mute.close()
+    assertThreeParts(ran, 'TLS_FAILED', 3)
+    assert.match(ran.err, /did not answer TLS within 1 s|did not answer TLS within 0\.\d+ s/)
+  })
+})
