@@ -3,13 +3,13 @@ import { Command, type Interfaces } from '@oclif/core'
 import { ReplError } from '../errors.ts'
 import { jsonLine, RunReport } from '../render/json.ts'
 import { asReplError, tellFailure } from './failure.ts'
-import { connectionFlags, outputFlags, tlsFlags } from './flags.ts'
+import { connectionFlags, discoveryFlags, outputFlags, tlsFlags } from './flags.ts'
 import { abortOnSignals } from './signals.ts'
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof ReplCommand)['baseFlags'] & T['flags']>
 
 export abstract class ReplCommand<T extends typeof Command> extends Command {
-  static override baseFlags = { ...connectionFlags, ...tlsFlags, ...outputFlags }
+  static override baseFlags = { ...connectionFlags, ...tlsFlags, ...discoveryFlags, ...outputFlags }
   static override enableJsonFlag = false
 
   protected flags!: FlagsOf<T>

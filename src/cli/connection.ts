@@ -1,58 +1,93 @@
-/** From flags, environment and target to what the engine wants to know. */
-import { readFileSync } from 'node:fs'
+/** From flags, environment and target to the server that is meant, and to what it is told of us. */
 import type { Interfaces } from '@oclif/core'
-import type { Limits, ReplicaOptions } from '../engine/options.ts'
+import type { Access, Limits } from '../engine/options.ts'
+import { fixedSource, type Source } from '../engine/source.ts'
 import { ReplError } from '../errors.ts'
-import { type Announcement, type Credentials, INVISIBLE } from '../handshake/plan.ts'
-import { askPassword } from '../io/ask-password.ts'
-import type { Endpoint, TlsSettings } from '../io/endpoint.ts'
-import { loadTls, type TlsFiles } from '../io/tls-files.ts'
-import { DEFAULT_HOST, DEFAULT_PORT, parseTarget, type Target } from '../topology/target.ts'
-import type { connectionFlags, tlsFlags } from './flags.ts'
+import { type Announcement, INVISIBLE } from '../handshake/plan.ts'
+import { endpointName } from '../io/endpoint.ts'
+import { loadTls } from '../io/tls-files.ts'
+import { AddressMap } from '../topology/address-map.ts'
+import { type Preference, PreferredSource } from '../topology/preference.ts'
+import { SentinelSource } from '../topology/sentinel.ts'
+import { parseSentinelTarget, type SentinelTarget, sentinelAddress } from '../topology/sentinel-target.ts'
+import { accessTo, DEFAULT_HOST, DEFAULT_PORT, parseTarget, type Target } from '../topology/target.ts'
+import { chooseCredentials, sentinelCredentials } from './credentials.ts'
+import { dialling, tlsFiles } from './dialling.ts'
+import type { connectionFlags, discoveryFlags, tlsFlags } from './flags.ts'
 
-/** The values of connectionFlags and tlsFlags, as oclif parses them. */
-export type ConnectionFlags = Interfaces.InferredFlags<typeof connectionFlags & typeof tlsFlags>
+/** The values of the flags that say which server, as oclif parses them. */
+export type ConnectionFlags = Interfaces.InferredFlags<typeof connectionFlags & typeof tlsFlags & typeof discoveryFlags>
 
-export type Connection = Pick<ReplicaOptions, 'endpoint' | 'secure' | 'credentials' | 'clientName' | 'announce' | 'limits'>
+export interface Connection {
+  readonly source: Source
+  /** How any server of the deployment is reached; its endpoint is the one that was named, if one was. */
+  readonly template: Access
+  readonly addresses: AddressMap
+  readonly announce: Announcement
+}
+
+/** What the user has named: a server, or Sentinels that know where it is. */
+type Named = ({ readonly kind: 'server' } & Target) | ({ readonly kind: 'sentinels' } & SentinelTarget)
 
 /** @throws ReplError USAGE; ABORTED at the prompt. */
-export async function connectionOptions(target: string | undefined, flags: ConnectionFlags, env = process.env): Promise<Connection> {
-  const { endpoint, credentials: fromTarget, isTls } = chooseTarget(target, flags)
+export async function openConnection(target: string | undefined, flags: ConnectionFlags, env = process.env): Promise<Connection> {
+  const named = whoIsNamed(target, flags)
   const secure = once(() => loadTls(tlsFiles(flags)))
-  const dialled = dialling(endpoint, isTls ?? flags.tls, flags, secure)
-  const credentials = await chooseCredentials(fromTarget, flags, env)
+  const credentials = await chooseCredentials(named.credentials, flags, env)
   // A space ends CLIENT SETNAME with an error, a control byte even more so.
   if (!/^[!-~]+$/.test(flags.name)) throw usage('--name must be printable ASCII without spaces')
-  return {
-    endpoint: dialled,
+  const endpoint = named.kind === 'server' ? named.endpoint : { kind: 'tcp' as const, host: DEFAULT_HOST, port: DEFAULT_PORT }
+  const template: Access = {
+    endpoint: dialling(endpoint, named.isTls ?? flags.tls, flags, secure),
     secure,
     ...(credentials && { credentials }),
     clientName: flags.name,
-    announce: flags.announce === undefined ? INVISIBLE : parseAnnouncement(flags.announce),
     limits: limits(flags),
   }
-}
-
-function dialling(endpoint: Endpoint, isTls: boolean, flags: ConnectionFlags, secure: () => TlsSettings): Endpoint {
-  if (endpoint.kind === 'unix') {
-    if (isTls) throw usage('A unix socket speaks no TLS: leave --tls out')
-    return endpoint
-  }
-  const family = flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined
-  // Whoever names a certificate means TLS; without it the password would go out in clear text.
-  const files = ['cacert', 'cacertdir', 'cert', 'sni', 'insecure', 'tls-ciphers'] as const
-  const needless = isTls ? undefined : files.find((name) => flags[name])
-  if (needless) throw usage(`--${needless} is for TLS: add --tls, or use rediss://`)
-  return { ...endpoint, ...(family && { family }), ...(isTls && { tls: secure() }) }
-}
-
-function tlsFiles(flags: ConnectionFlags): TlsFiles {
-  const { cacert, cacertdir, cert, key, sni, 'tls-ciphers': ciphers, insecure } = flags
-  const given = { cacert, cacertdir, cert, key, ciphers, serverName: sni }
+  const addresses = new AddressMap(flags.map ?? [])
+  const announce = flags.announce === undefined ? INVISIBLE : parseAnnouncement(flags.announce)
+  const source =
+    named.kind === 'server' ? fixedSource(targetName(named, template), template) : bySentinels(named, template, addresses, flags)
+  const { prefer } = flags
   return {
-    ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<TlsFiles>),
-    isVerified: !insecure,
+    source: prefer === undefined ? source : new PreferredSource(source, prefer as Preference, addresses),
+    template,
+    addresses,
+    announce,
   }
+}
+
+function bySentinels({ sentinels, masterName }: SentinelTarget, template: Access, addresses: AddressMap, flags: ConnectionFlags): Source {
+  const { credentials: _, ...plain } = template
+  const own = sentinelCredentials(flags)
+  const isTls = flags['sentinel-tls']
+  const accesses = sentinels.map((address) => {
+    const scheme = isTls === undefined ? '' : isTls ? 'rediss://' : 'redis://'
+    return accessTo(`${scheme}${sentinelAddress(address)}`, { ...plain, ...(own && { credentials: own }) })
+  })
+  return new SentinelSource({ sentinels: accesses, masterName, template, addresses })
+}
+
+function whoIsNamed(
+  target: string | undefined,
+  { host, port, socket, uri, sentinel, 'master-name': masterName = '', tls }: ConnectionFlags,
+): Named {
+  // An unset variable in a script must not become localhost.
+  if ([target, host, socket, uri, ...(sentinel ?? [])].includes('')) throw usage('The name of the server is empty')
+  const named = [target, uri, host ?? port, socket, sentinel].filter((value) => value !== undefined)
+  if (named.length > 1) throw usage('Name the server once: as TARGET, by -u, by -h and -p, by -s, or by --sentinel')
+  const text = target ?? uri
+  if (sentinel) return { kind: 'sentinels', sentinels: sentinel.flatMap((one) => one.split(',')), masterName, isTls: tls }
+  const bySentinel = text === undefined ? undefined : parseSentinelTarget(text)
+  if (bySentinel) return { kind: 'sentinels', ...bySentinel, isTls: bySentinel.isTls || tls }
+  if (text !== undefined) return { kind: 'server', ...parseTarget(text) }
+  if (socket !== undefined) return { kind: 'server', endpoint: { kind: 'unix', path: socket } }
+  return { kind: 'server', endpoint: { kind: 'tcp', host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT } }
+}
+
+/** As it can be named again on a command line. */
+function targetName({ isTls }: Target, { endpoint }: Access): string {
+  return isTls ? `rediss://${endpointName(endpoint)}` : endpointName(endpoint)
 }
 
 function once<T>(make: () => T): () => T {
@@ -60,42 +95,6 @@ function once<T>(make: () => T): () => T {
   return () => {
     made ??= { value: make() }
     return made.value
-  }
-}
-
-function chooseTarget(target: string | undefined, { host, port, socket, uri }: ConnectionFlags): Target {
-  // An unset variable in a script must not become localhost.
-  if ([target, host, socket, uri].includes('')) throw usage('The name of the server is empty')
-  const named = [target, uri, host ?? port, socket].filter((value) => value !== undefined)
-  if (named.length > 1) throw usage('Name the server once: as TARGET, by -u, by -h and -p, or by -s')
-  const text = target ?? uri
-  if (text !== undefined) return parseTarget(text)
-  if (socket !== undefined) return { endpoint: { kind: 'unix', path: socket } }
-  return { endpoint: { kind: 'tcp', host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT } }
-}
-
-/** A flag wins over the target's userinfo, and that over the environment, as in redis-cli. */
-async function chooseCredentials(
-  fromTarget: Credentials | undefined,
-  flags: ConnectionFlags,
-  env: NodeJS.ProcessEnv,
-): Promise<Credentials | undefined> {
-  const fromFile = flags['pass-file'] === undefined ? undefined : readPassword(flags['pass-file'])
-  const typed = flags.askpass ? await askPassword('Password: ') : undefined
-  const password = flags.pass ?? fromFile ?? typed ?? fromTarget?.password ?? env.REDISCLI_AUTH ?? env.VALKEYCLI_AUTH
-  const username = flags.user ?? fromTarget?.username
-  if (password === undefined) {
-    if (username !== undefined) throw usage('--user needs a password: --askpass, --pass-file, REDISCLI_AUTH, or -a')
-    return undefined
-  }
-  return { ...(username !== undefined && { username }), password }
-}
-
-function readPassword(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').split(/\r?\n/)[0] ?? ''
-  } catch (error) {
-    throw new ReplError('USAGE', { reason: 'PASS_FILE', path, errno: (error as NodeJS.ErrnoException).code ?? 'unknown' })
   }
 }
 

@@ -9,11 +9,12 @@ const [IPV4, IPV6] = ['4', '6'] as unknown as ['a', 'b']
 
 const CONNECTION = 'CONNECTION'
 const TLS = 'TLS'
+const DISCOVERY = 'DISCOVERY'
 const OUTPUT = 'OUTPUT'
 
 export const targetArg = Args.string({
   description:
-    'host, host:port, [v6]:port, redis://[user:password@]host:port, rediss:// or valkeys:// with TLS, valkey://, unix:///path (default 127.0.0.1:6379)',
+    'host, host:port, [v6]:port, redis://[user:password@]host:port, valkey://, rediss:// or valkeys:// with TLS, unix:///path, redis-sentinel://host,host/NAME (default 127.0.0.1:6379)',
 })
 
 export const connectionFlags = {
@@ -61,6 +62,46 @@ export const connectionFlags = {
     default: 60,
     helpValue: 'SECONDS',
     description: 'without a byte while the master prepares or sends, as repl-timeout',
+  }),
+}
+
+export const discoveryFlags = {
+  sentinel: Flags.string({
+    helpGroup: DISCOVERY,
+    helpValue: 'HOST[:PORT]',
+    multiple: true,
+    description: 'ask this Sentinel for the master; may be repeated, and any of them may be down; the same as redis-sentinel://H1,H2/NAME',
+    dependsOn: ['master-name'],
+  }),
+  'master-name': Flags.string({
+    helpGroup: DISCOVERY,
+    helpValue: 'NAME',
+    description: 'the name under which Sentinels know it',
+    dependsOn: ['sentinel'],
+  }),
+  'sentinel-user': Flags.string({ helpGroup: DISCOVERY, description: 'ACL user of the Sentinels' }),
+  'sentinel-pass': Flags.string({ helpGroup: DISCOVERY, description: 'their password; better in --sentinel-pass-file' }),
+  'sentinel-pass-file': Flags.string({
+    helpGroup: DISCOVERY,
+    helpValue: 'FILE',
+    description: 'file whose first line is their password',
+    exclusive: ['sentinel-pass'],
+  }),
+  'sentinel-tls': Flags.boolean({
+    helpGroup: DISCOVERY,
+    allowNo: true,
+    description: 'whether they speak TLS; as the servers if not given',
+  }),
+  prefer: Flags.string({
+    helpGroup: DISCOVERY,
+    options: ['master', 'replica'],
+    description: 'of whatever was named, take the healthy replica with the highest offset, or the master; the choice is explained',
+  }),
+  map: Flags.string({
+    helpGroup: DISCOVERY,
+    multiple: true,
+    helpValue: 'ANNOUNCED=REACHABLE',
+    description: 'where a server that is announced at an address of another network is really reached; hosts or host:port',
   }),
 }
 

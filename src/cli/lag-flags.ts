@@ -36,12 +36,6 @@ export const lagFlags = {
     helpValue: 'TARGET',
     description: 'ask this one too, where no list shows it; may be repeated',
   }),
-  map: Flags.string({
-    helpGroup: MEASURE,
-    multiple: true,
-    helpValue: 'ANNOUNCED=REACHABLE',
-    description: 'how to reach an announced address from here: host:port on both sides, or hosts alone; may be repeated',
-  }),
   sample: Flags.string({
     helpGroup: MEASURE,
     default: '2s',

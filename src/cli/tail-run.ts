@@ -5,7 +5,6 @@ import { Follower } from '../engine/follow.ts'
 import type { StreamMark } from '../engine/follow-events.ts'
 import { ReplError } from '../errors.ts'
 import { after, every, now } from '../io/clock.ts'
-import { endpointName } from '../io/endpoint.ts'
 import { endsInsideLine, keepFlowing } from '../io/output.ts'
 import { StdoutSink } from '../io/rdb-file.ts'
 import { Spool } from '../io/spool.ts'
@@ -47,7 +46,7 @@ export async function runTail(run: TailRun): Promise<void> {
   const sink = new StdoutSink(signal)
   const view = await tailView(
     flags,
-    () => learnKeys(connection, signal),
+    async () => learnKeys((await connection.source.find(signal)).access, signal),
     (bytes) => sink.write(bytes),
   )
   const spool = new Spool<StreamMark>({
@@ -55,7 +54,12 @@ export async function runTail(run: TailRun): Promise<void> {
     diskBytes: followed.spoolBytes,
     folder: spoolFolder(flags['spool-dir']),
   })
-  const follower = new Follower({ ...connection, ...followed }, spool, (event) => text?.show(event), signal)
+  const follower = new Follower(
+    { source: connection.source, announce: connection.announce, ...followed },
+    spool,
+    (event) => text?.show(event),
+    signal,
+  )
   const keeper = flags.state === undefined ? undefined : new StateFile(flags.state, process.stdout.fd)
   let passed: Passed | undefined
   const flushed = async (progress: Passed) => {
@@ -74,13 +78,14 @@ export async function runTail(run: TailRun): Promise<void> {
   try {
     await new Consumer(view, { flat: flags.flat, untilOffset }).run(spool, flushed, signal)
   } catch (error) {
-    if (!isQuietEnd(error, signal)) throw named(error, endpointName(connection.endpoint))
+    if (!isQuietEnd(error, signal)) throw named(error, connection.source.name)
   } finally {
     stopLooking()
     stopClock()
     finished.abort()
     await spool.close()
     await following
+    connection.source.close?.()
     if (passed) await keeper?.saveNow(stateOf(passed), now())
     conclude(run, view, passed, now() - began)
   }

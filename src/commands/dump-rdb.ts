@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
-import { connectionOptions } from '../cli/connection.ts'
+import { openConnection } from '../cli/connection.ts'
 import { targetArg } from '../cli/flags.ts'
-import { replicate } from '../engine/replica.ts'
+import { replicateFrom } from '../engine/source.ts'
 import { storePayload } from '../engine/store.ts'
 import { ReplError } from '../errors.ts'
 import { now } from '../io/clock.ts'
@@ -24,15 +24,14 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
 
   async run(): Promise<void> {
     const { flags } = this
-    const connection = await connectionOptions(this.args.target, flags)
+    const { source, announce } = await openConnection(this.args.target, flags)
     if (flags.output === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the output file is empty' })
     const path = flags.output === '-' ? undefined : flags.output
     if (path === undefined && process.stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })
     const sink = path === undefined ? new StdoutSink(this.signal) : await RdbFile.create(path, flags.force)
-    const options = { ...connection, goal: 'payload' as const }
     const text = flags.json ? undefined : await this.#text()
     try {
-      for await (const batch of storePayload(replicate(options, this.signal), sink, path)) {
+      for await (const batch of storePayload(replicateFrom(source, { announce, goal: 'payload' }, this.signal), sink, path)) {
         for (const event of batch) {
           this.report.add(event)
           text?.show(event)

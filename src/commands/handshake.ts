@@ -1,8 +1,8 @@
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
-import { connectionOptions } from '../cli/connection.ts'
+import { openConnection } from '../cli/connection.ts'
 import { targetArg } from '../cli/flags.ts'
-import { replicate } from '../engine/replica.ts'
+import { replicateFrom } from '../engine/source.ts'
 
 export default class Handshake extends ReplCommand<typeof Handshake> {
   static override summary = 'Walk through the replica handshake step by step, without a fork'
@@ -23,14 +23,15 @@ export default class Handshake extends ReplCommand<typeof Handshake> {
 
   async run(): Promise<void> {
     const { flags } = this
-    const options = {
-      ...(await connectionOptions(this.args.target, flags)),
+    const { source, announce } = await openConnection(this.args.target, flags)
+    const manners = {
+      announce,
       goal: 'verdict' as const,
       stopBeforePsync: flags['no-psync'],
       allowFork: flags['allow-fork'],
     }
     const text = flags.json ? undefined : await this.#text()
-    for await (const batch of replicate(options, this.signal)) {
+    for await (const batch of replicateFrom(source, manners, this.signal)) {
       for (const event of batch) {
         this.report.add(event)
         text?.show(event)

@@ -1,5 +1,5 @@
 import { ReplCommand } from '../cli/base-command.ts'
-import { connectionOptions } from '../cli/connection.ts'
+import { openConnection } from '../cli/connection.ts'
 import { exitStatus } from '../cli/exit-status.ts'
 import { asReplError } from '../cli/failure.ts'
 import { targetArg } from '../cli/flags.ts'
@@ -7,6 +7,7 @@ import { lagFlags, lagPlan } from '../cli/lag-flags.ts'
 import { lagOutput, traceOn } from '../cli/lag-output.ts'
 import { runLag } from '../cli/lag-run.ts'
 import { explain } from '../diagnosis/errors.ts'
+import { now } from '../io/clock.ts'
 import { accessTo } from '../topology/target.ts'
 
 export default class Lag extends ReplCommand<typeof Lag> {
@@ -25,15 +26,20 @@ export default class Lag extends ReplCommand<typeof Lag> {
   async run(): Promise<void> {
     const { flags } = this
     const plan = lagPlan(flags)
-    const entry = await connectionOptions(this.args.target, flags)
+    const { source, template, addresses, announce } = await openConnection(this.args.target, flags)
+    const tell = await traceOn(this.verbosity)
+    const { access, choices = [] } = await source.find(this.signal)
+    source.close?.()
+    for (const choice of choices) tell(source.name, { type: 'source', at: now(), ...choice })
+    const entry = { ...access, announce }
     const key = flags['marker-key']
     const options = {
       entry,
-      replicas: (flags.replica ?? []).map((target) => accessTo(target, entry)),
-      map: flags.map ?? [],
+      replicas: (flags.replica ?? []).map((target) => accessTo(target, template)),
+      addresses,
       resolutionMs: plan.resolutionMs,
       isAttached: flags.attach,
-      tell: await traceOn(this.verbosity),
+      tell,
       ...((flags.marker || key !== undefined) && { marker: key === undefined ? {} : { key } }),
     }
     const output = await lagOutput(plan, flags, (object) => this.printJson(object))

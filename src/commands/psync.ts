@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
-import { type Connection, connectionOptions } from '../cli/connection.ts'
+import { type Connection, openConnection } from '../cli/connection.ts'
 import { exitStatus } from '../cli/exit-status.ts'
 import { tellFailure } from '../cli/failure.ts'
 import { targetArg } from '../cli/flags.ts'
@@ -12,8 +12,8 @@ import { answerOf, type PsyncFacts } from '../diagnosis/psync.ts'
 import type { ReplEvent } from '../engine/events.ts'
 import type { Goal } from '../engine/options.ts'
 import { gatherFacts } from '../engine/psync-facts.ts'
-import { replicate } from '../engine/replica.ts'
 import { measureResync } from '../engine/resync.ts'
+import { replicateFrom } from '../engine/source.ts'
 import { storePayload } from '../engine/store.ts'
 import { ReplError } from '../errors.ts'
 import { now, wallClock } from '../io/clock.ts'
@@ -101,13 +101,13 @@ export default class Psync extends ReplCommand<typeof Psync> {
   async #gather(goal: Goal, sampleMs: number, show: (event: ReplEvent) => void = () => {}) {
     const { flags } = this
     // Once: a password may come from a pipe.
-    this.#connection ??= await connectionOptions(this.args.target, flags)
-    const connection = this.#connection
-    const { position, subject } = await positionAsked(flags, connection, this.signal)
-    const options = { ...connection, goal, allowFork: flags['allow-fork'], sampleMs, ...(position && { position }) }
+    this.#connection ??= await openConnection(this.args.target, flags)
+    const { source, announce, template } = this.#connection
+    const { position, subject } = await positionAsked(flags, template, this.signal)
+    const manners = { announce, goal, allowFork: flags['allow-fork'], sampleMs, ...(position && { position }) }
     this.report = new RunReport()
     let facts: PsyncFacts = {}
-    for await (const batch of replicate(options, this.signal)) {
+    for await (const batch of replicateFrom(source, manners, this.signal)) {
       for (const event of batch) {
         this.report.add(event)
         facts = gatherFacts(facts, event)
@@ -129,12 +129,13 @@ export default class Psync extends ReplCommand<typeof Psync> {
 
   async #full(): Promise<void> {
     const { flags } = this
-    const options = { ...(await connectionOptions(this.args.target, flags)), goal: 'live' as const }
+    const { source, announce } = await openConnection(this.args.target, flags)
+    const batches = replicateFrom(source, { announce, goal: 'live' }, this.signal)
     const path = join(tmpdir(), `redis-repl-${process.pid}.rdb`)
     const sink = flags.diskless ? new NullSink() : await TempRdb.create(path)
     const text = flags.json ? undefined : await this.#resyncText()
     try {
-      for await (const batch of measureResync(storePayload(replicate(options, this.signal), sink, flags.diskless ? undefined : path))) {
+      for await (const batch of measureResync(storePayload(batches, sink, flags.diskless ? undefined : path))) {
         for (const event of batch) {
           this.report.add(event)
           text?.show(event)

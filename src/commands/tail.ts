@@ -1,11 +1,10 @@
 import { ReplCommand } from '../cli/base-command.ts'
-import { connectionOptions } from '../cli/connection.ts'
+import { openConnection } from '../cli/connection.ts'
 import { targetArg } from '../cli/flags.ts'
 import { goOnCommand } from '../cli/go-on.ts'
 import { tailFlags } from '../cli/tail-flags.ts'
 import { runTail } from '../cli/tail-run.ts'
 import { now } from '../io/clock.ts'
-import { endpointName } from '../io/endpoint.ts'
 
 export default class Tail extends ReplCommand<typeof Tail> {
   static override summary = 'Follow every replicated command, with its exact offset'
@@ -22,8 +21,7 @@ export default class Tail extends ReplCommand<typeof Tail> {
 
   async run(): Promise<void> {
     const { flags } = this
-    const connection = await connectionOptions(this.args.target, flags)
-    const endpoint = endpointName(connection.endpoint)
+    const connection = await openConnection(this.args.target, flags)
     const stats = flags.stats ? await this.#stats() : undefined
     await runTail({
       connection,
@@ -32,7 +30,7 @@ export default class Tail extends ReplCommand<typeof Tail> {
       outputEnded: this.outputEnded.signal,
       text: flags.json ? undefined : await this.#text(() => stats?.clear()),
       stats,
-      goOn: (from) => goOnCommand(endpoint, from, flags, this.ctor.flags),
+      goOn: (from) => goOnCommand(connection.source.name, from, flags, this.ctor.flags),
     })
   }
 

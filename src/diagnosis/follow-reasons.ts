@@ -3,6 +3,11 @@ import { exact } from './units.ts'
 import { type Row, say, seconds, where } from './words.ts'
 
 export const FOLLOW_REASONS: Record<string, Row> = {
+  MOVED: [
+    (d) => `${where(d)} is no longer the master; the Sentinels or the cluster name another server.`,
+    'A failover: the stream goes on at the new master.',
+    say('Nothing is to be done; without --no-retry it is taken up there.'),
+  ],
   STREAM_ENDED: [
     (d) => `${where(d)} closed the connection while we followed its stream.`,
     'It was restarted, became a replica of another server, cut us off (CLIENT KILL, output buffer), or the network failed.',

@@ -127,7 +127,7 @@ export const REASONS: Record<string, Row> = {
   SENTINEL: [
     (d) => `${where(d)} is a Sentinel.`,
     'Sentinels watch masters and hold no data; nobody can replicate from one.',
-    say('redis-cli -p <port> SENTINEL GET-MASTER-ADDR-BY-NAME <name> tells the master’s address: use that.'),
+    say('Let it name the master: redis-sentinel://host:port/NAME, or --sentinel host:port --master-name NAME.'),
   ],
   REFUSED: [
     answered,

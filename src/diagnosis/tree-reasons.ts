@@ -12,6 +12,21 @@ export const TREE_REASONS: Record<string, Row> = {
     'Without its offset nobody can say how far a replica is behind; what its replicas say is above.',
     say('If it announces an address of another network, --map ANNOUNCED=REACHABLE leads there; else see why it is down.'),
   ],
+  SENTINELS: [
+    (d) => `None of the Sentinels can be asked: ${d.given}.`,
+    'Nobody else knows where the master is.',
+    say('Check their addresses; redis-cli -p 26379 PING. The master can be named directly too.'),
+  ],
+  SENTINEL_NAME: [
+    (d) => `No Sentinel knows a master named "${d.given}".`,
+    'Each deployment has its name in sentinel monitor NAME …; it is not a host name.',
+    say('redis-cli -p 26379 SENTINEL MASTERS lists the names.'),
+  ],
+  NOT_MASTER: [
+    (d) => `The Sentinels name ${where(d)}, and it says that it is a ${d.reply === 'slave' ? 'replica' : d.reply}.`,
+    'A failover goes on, or they have not noticed the end of one.',
+    say('Ask again in a moment; redis-cli -p 26379 SENTINEL CKQUORUM <name> tells whether they can agree.'),
+  ],
   MARKER_KEY_TAKEN: [
     (d) => `The key ${JSON.stringify(d.given)} holds something that is no marker, and was left as it is.`,
     'A marker would have replaced it.',

@@ -2,6 +2,7 @@
  * What the engine tells, in batches: types only, no text meant for people. The contract between the engine and whatever
  * shows or stores it. `at` is monotonic, in milliseconds.
  */
+import type { Choice } from '../diagnosis/choice.ts'
 import type { ConditionName, Forecast, Position } from '../diagnosis/forecast.ts'
 import type { Silence } from '../diagnosis/silence.ts'
 import type { StopReason, WarningCode } from '../diagnosis/verdict.ts'
@@ -27,6 +28,8 @@ interface At {
   readonly at: number
 }
 
+/** Which server it is, where that had to be found out. */
+export type SourceEvent = At & { readonly type: 'source' } & Choice
 /** A step on the way to the connection, also when it leads nowhere. */
 export type DialEvent = At & DialStep
 export type ConnectedEvent = At & { readonly type: 'connected'; readonly rttMs: number; readonly local: string; readonly remote: string }
@@ -88,6 +91,7 @@ export type ToldEvent = At & { readonly type: 'told'; readonly forkUsec?: number
 export type BillEvent = At & { readonly type: 'bill'; readonly rows?: readonly BillRow[] }
 
 export type ReplEvent =
+  | SourceEvent
   | DialEvent
   | ConnectedEvent
   | ExchangeEvent

@@ -6,7 +6,6 @@ import type { Position } from '../diagnosis/forecast.ts'
 import { ReplError } from '../errors.ts'
 import type { Verdict } from '../handshake/machine.ts'
 import { now, sleep, wallClock } from '../io/clock.ts'
-import { endpointName } from '../io/endpoint.ts'
 import type { RdbSink } from '../io/rdb-file.ts'
 import type { Spool } from '../io/spool.ts'
 import type { Place } from '../protocol/stream-state.ts'
@@ -15,12 +14,12 @@ import type { ForecastEvent, ReplEvent, StreamChunkEvent, VerdictEvent } from '.
 import type { AttachedMark, GapReason, LinkDownEvent, PlaceMark, SpoolFullEvent, StreamMark } from './follow-events.ts'
 import type { AckMode, Heartbeat } from './heartbeat.ts'
 import type { ReplicaOptions } from './options.ts'
-import { replicate } from './replica.ts'
+import { replicateFrom, type Source } from './source.ts'
 import { type Aim, aimAt, type Start } from './start.ts'
 import { type StoredEvent, storePayload } from './store.ts'
 
-export interface FollowOptions
-  extends Pick<ReplicaOptions, 'endpoint' | 'credentials' | 'clientName' | 'announce' | 'limits' | 'allowFork'> {
+export interface FollowOptions extends Pick<ReplicaOptions, 'announce' | 'allowFork'> {
+  readonly source: Source
   readonly start: Start
   readonly ack: AckMode
   /** When the history cannot be continued: end with GAP, go on at the live end, or take a full resync. */
@@ -84,7 +83,7 @@ export class Follower {
       while (!this.#signal.aborted) await this.#live()
       this.#spool.end()
     } catch (error) {
-      this.#spool.end(error instanceof ReplError ? error.with({ endpoint: endpointName(this.#options.endpoint) }) : error)
+      this.#spool.end(error instanceof ReplError ? error.with({ endpoint: this.#options.source.name }) : error)
     }
   }
 
@@ -109,14 +108,16 @@ export class Follower {
   }
 
   async #batches() {
-    const { start, ...access } = this.#options
+    const { source, announce, ack, allowFork = false } = this.#options
     const isSnapshot = this.#start.kind === 'snapshot'
-    const batches = replicate(
+    const batches = replicateFrom(
+      source,
       {
-        ...access,
+        announce,
+        ack,
         goal: isSnapshot ? 'snapshot' : 'stream',
         // Not to come back to what was followed: a gap would be hidden behind the fork.
-        allowFork: (!this.#hasFollowed || this.#gap !== undefined) && (access.allowFork ?? false),
+        allowFork: (!this.#hasFollowed || this.#gap !== undefined) && allowFork,
         choose: (history) => {
           this.#aim = aimAt(this.#start, history, this.#room)
           return this.#aim?.position

@@ -1,6 +1,8 @@
 /**
  * The same events for programs: one object a run, with the name and version of its schema (docs/schemas).
  */
+
+import { describeChoice } from '../diagnosis/choice.ts'
 import type { Explanation } from '../diagnosis/errors.ts'
 import { describeFinding } from '../diagnosis/findings.ts'
 import type { PsyncFacts, Subject } from '../diagnosis/psync.ts'
@@ -26,6 +28,7 @@ export class RunReport {
   readonly #queries: JsonObject[] = []
   readonly #warnings: JsonObject[] = []
   #keepAlives = 0
+  readonly #choices: JsonObject[] = []
   /** What came before the connection. */
   readonly #way: JsonObject = {}
   readonly #unreached: JsonObject[] = []
@@ -37,6 +40,11 @@ export class RunReport {
 
   add(event: ReplEvent | StoredEvent | ResyncEvent): void {
     switch (event.type) {
+      case 'source': {
+        const { type: _, at: __, ...choice } = event
+        this.#choices.push({ ...choice, text: describeChoice(event)[0] })
+        break
+      }
       case 'lookup':
         this.#way.addresses = { host: event.host, found: event.addresses, ms: event.ms }
         break
@@ -139,6 +147,7 @@ export class RunReport {
 
   #trace(): JsonObject {
     return {
+      choices: this.#choices,
       connection: this.#connected ?? null,
       dial: { ...this.#way, unreached: this.#unreached },
       server: this.#server ?? null,

@@ -10,15 +10,14 @@ import { ReplError } from '../errors.ts'
 import type { Settings } from '../handshake/guard.ts'
 import { wallClock } from '../io/clock.ts'
 import { identityFromInfo } from '../protocol/server-facts.ts'
-import { AddressMap } from './address-map.ts'
+import type { AddressMap } from './address-map.ts'
 import { Landscape } from './landscape.ts'
 import type { Tree } from './spots.ts'
 
 export interface SurveyOptions {
   readonly entry: Attachment
   readonly replicas: readonly Access[]
-  /** `announced=reachable` */
-  readonly map: readonly string[]
+  readonly addresses: AddressMap
   readonly resolutionMs: number
   readonly isAttached: boolean
   /** What is said when it attaches. */
@@ -92,8 +91,7 @@ export class Survey {
   }
 
   async #find(): Promise<void> {
-    const { entry, replicas, map, resolutionMs } = this.#options
-    const addresses = new AddressMap(map)
+    const { entry, replicas, addresses, resolutionMs } = this.#options
     const every = { masterEveryMs: resolutionMs, replicaEveryMs: REPLICA_EVERY_MS, questionsPerSecond: QUESTIONS_PER_SECOND }
     const onSight = (sighting: Sighting, isTop: boolean) => (isTop ? this.#meter.sawMaster(sighting) : this.#meter.sawReplica(sighting))
     this.#landscape = await Landscape.find({ entry, replicas, addresses, ...every, onSight }, this.#signal)

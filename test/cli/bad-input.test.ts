@@ -126,7 +126,7 @@ describe('handshake', { concurrency: false }, () => {
         assert.ok(!(ran.out + ran.err).includes(SECRET), `${args} ${more}: ${ran.out}${ran.err}`)
       }
     }
-    for (const uri of [`redis://u:${SECRET}@host:x`, `rediss://u:${SECRET}@host`, `redis://u:${SECRET}@no-such-host.invalid`]) {
+    for (const uri of [`redis://u:${SECRET}@host:x`, `redis-sentinel://u:${SECRET}@host`, `redis://u:${SECRET}@no-such-host.invalid`]) {
       const ran = await cli(['handshake', uri, '--json'])
       assert.ok(!(ran.out + ran.err).includes(SECRET), ran.out)
     }

@@ -19,7 +19,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   ],
   MASTER_UNREACHABLE: [
     [UNREACHABLE, 'REFUSED', 'UNKNOWN_HOST', 'NO_SOCKET', 'SOCKET_DENIED', 'OTHER'],
-    [{ ...UNREACHABLE, given: '-6' }, 'WRONG_FAMILY'],
+    [{ ...UNREACHABLE, given: '-6' }, 'WRONG_FAMILY', 'SENTINELS'],
   ],
   TLS_FAILED: [
     [
@@ -54,14 +54,28 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   ],
   NOT_SUPPORTED: [
     [REFUSED, 'UNKNOWN_COMMAND', 'REFUSED', ''],
+    [{ ...WHERE, given: 'mymaster' }, 'SENTINEL_NAME'],
     [WHERE, 'SENTINEL', 'NO_POSITION', 'NO_BACKLOG'],
   ],
   NOT_REDIS: [[REFUSED, 'HTTP', 'TLS', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', '']],
   TRY_LATER: [
-    [REFUSED, 'LOADING', 'FAILOVER', 'NOMASTERLINK', 'MASTERDOWN', 'BUSY', 'MISCONF', 'MAX_CLIENTS', 'NOT_SERVING', 'BEHIND_US', ''],
+    [
+      REFUSED,
+      'LOADING',
+      'FAILOVER',
+      'NOMASTERLINK',
+      'MASTERDOWN',
+      'BUSY',
+      'MISCONF',
+      'MAX_CLIENTS',
+      'NOT_MASTER',
+      'NOT_SERVING',
+      'BEHIND_US',
+      '',
+    ],
   ],
   LINK_LOST: [
-    [{ ...WHERE, limitMs: 30_000 }, 'CLOSED', 'NO_PAYLOAD', 'STREAM_CUT', 'STREAM_ENDED', 'SILENT', 'SHUTDOWN', ''],
+    [{ ...WHERE, limitMs: 30_000 }, 'CLOSED', 'NO_PAYLOAD', 'STREAM_CUT', 'STREAM_ENDED', 'MOVED', 'SILENT', 'SHUTDOWN', ''],
     [{ ...WHERE, bufferBytes: 900, bufferLimit: 1000 }, 'NO_PAYLOAD', 'STREAM_CUT'],
     [{ ...WHERE, errno: 'ECONNRESET' }, 'RESET'],
     [REFUSED, 'SYNC_ABORTED', 'BGSAVE_FAILED'],

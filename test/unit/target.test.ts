@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ReplError } from '../../src/errors.ts'
+import { parseSentinelTarget, type SentinelTarget, sentinelAddress } from '../../src/topology/sentinel-target.ts'
 import { parseTarget, type Target, withoutSecret } from '../../src/topology/target.ts'
 
 const tcp = (host: string, port = 6379): Target => ({ endpoint: { kind: 'tcp', host, port } })
+
+const plain = (host: string, port = 6379): Target => ({ ...tcp(host, port), isTls: false })
+const secure = (host: string, port = 6379): Target => ({ ...tcp(host, port), isTls: true })
 
 const TARGETS: readonly (readonly [text: string, target: Target])[] = [
   ['db.example.org', tcp('db.example.org')],
@@ -14,18 +18,20 @@ const TARGETS: readonly (readonly [text: string, target: Target])[] = [
   ['2001:db8::7', tcp('2001:db8::7')],
   ['[::1]', tcp('::1')],
   ['[::1]:6380', tcp('::1', 6380)],
-  ['redis://', tcp('127.0.0.1')],
-  ['redis://host', tcp('host')],
-  ['valkey://host:6380', tcp('host', 6380)],
-  ['REDIS://host', tcp('host')],
-  ['redis://[::1]:6380', tcp('::1', 6380)],
-  ['redis://host:6380/0', tcp('host', 6380)],
-  ['redis://host?timeout=1', tcp('host')],
-  ['redis://user:secret@host', { ...tcp('host'), credentials: { username: 'user', password: 'secret' } }],
-  ['redis://:secret@host:6380', { ...tcp('host', 6380), credentials: { password: 'secret' } }],
-  ['redis://u%40x:p%3A%2F%40%25@host', { ...tcp('host'), credentials: { username: 'u@x', password: 'p:/@%' } }],
-  ['redis://user:a:b@host', { ...tcp('host'), credentials: { username: 'user', password: 'a:b' } }],
-  ['redis://:secret@', { ...tcp('127.0.0.1'), credentials: { password: 'secret' } }],
+  ['redis://', plain('127.0.0.1')],
+  ['redis://host', plain('host')],
+  ['valkey://host:6380', plain('host', 6380)],
+  ['REDIS://host', plain('host')],
+  ['redis://[::1]:6380', plain('::1', 6380)],
+  ['redis://host:6380/0', plain('host', 6380)],
+  ['redis://host?timeout=1', plain('host')],
+  ['redis://user:secret@host', { ...plain('host'), credentials: { username: 'user', password: 'secret' } }],
+  ['redis://:secret@host:6380', { ...plain('host', 6380), credentials: { password: 'secret' } }],
+  ['redis://u%40x:p%3A%2F%40%25@host', { ...plain('host'), credentials: { username: 'u@x', password: 'p:/@%' } }],
+  ['redis://user:a:b@host', { ...plain('host'), credentials: { username: 'user', password: 'a:b' } }],
+  ['redis://:secret@', { ...plain('127.0.0.1'), credentials: { password: 'secret' } }],
+  ['rediss://host', secure('host')],
+  ['valkeys://user:secret@host:6380', { ...secure('host', 6380), credentials: { username: 'user', password: 'secret' } }],
   ['unix:///run/redis/redis.sock', { endpoint: { kind: 'unix', path: '/run/redis/redis.sock' } }],
   ['unix:///run/my%20redis.sock', { endpoint: { kind: 'unix', path: '/run/my redis.sock' } }],
 ]
@@ -60,20 +66,48 @@ for (const text of BAD) {
   })
 }
 
-for (const scheme of ['rediss', 'valkeys', 'redis-sentinel']) {
-  test(`parseTarget: ${scheme}:// is refused as not supported, not as unknown`, () => {
-    assert.throws(() => parseTarget(`${scheme}://:secret@host`), {
-      code: 'NOT_SUPPORTED',
-      details: { reason: 'SCHEME', given: `${scheme}://********@host` },
-    })
-  })
+const SENTINELS: readonly (readonly [text: string, target: SentinelTarget])[] = [
+  ['redis-sentinel://h1:1,h2/mymaster', { sentinels: ['h1:1', 'h2'], masterName: 'mymaster', isTls: false }],
+  ['redis-sentinel://h1/0#my-master', { sentinels: ['h1'], masterName: 'my-master', isTls: false }],
+  ['valkeys-sentinel://[::1]:7/a%2Fb', { sentinels: ['[::1]:7'], masterName: 'a/b', isTls: true }],
+  ['redis-sentinel://u:p%40@h/m', { sentinels: ['h'], masterName: 'm', isTls: false, credentials: { username: 'u', password: 'p@' } }],
+]
+
+for (const [text, target] of SENTINELS) {
+  test(`parseSentinelTarget: ${text} is understood`, () => assert.deepEqual(parseSentinelTarget(text), target))
 }
+
+test('parseSentinelTarget: what names no Sentinel or no master is refused without its password', () => {
+  for (const text of [
+    'redis-sentinel://u:s3cret@/m',
+    'redis-sentinel://u:s3cret@h',
+    'redis-sentinel://s3cret@h/m',
+    'redis-sentinel://h/%zz',
+  ]) {
+    assert.throws(
+      () => parseSentinelTarget(text),
+      (error: ReplError) => error.details.reason === 'BAD_TARGET' && !JSON.stringify(error.details).includes('s3cret'),
+    )
+  }
+  assert.equal(parseSentinelTarget('redis://h/m'), undefined)
+})
+
+test('sentinelAddress: the port of Sentinels where none is given', () => {
+  assert.deepEqual(['h', 'h:1', '::1', '[::1]', '[::1]:2', '10.0.0.1'].map(sentinelAddress), [
+    'h:26379',
+    'h:1',
+    '[::1]:26379',
+    '[::1]:26379',
+    '[::1]:2',
+    '10.0.0.1:26379',
+  ])
+})
 
 /** What a hurried user pastes: every way to write a password where parsing fails. */
 const SECRETS: readonly (readonly [rule: string, text: string])[] = [
   ['behind a bad port', 'redis://user:s3cret@host:99999'],
   ['under an unknown scheme', 'http://user:s3cret@host'],
-  ['under a scheme that is not built yet', 'rediss://user:s3cret@host'],
+  ['with TLS', 'rediss://user:s3cret@host:x'],
   ['badly percent-encoded', 'redis://user:s3cret%zz@host'],
   ['without a colon, as a user name', 'redis://s3cret@host'],
   ['with an @ that should have been encoded', 'redis://user:x@s3cret@host'],

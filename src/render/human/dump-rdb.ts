@@ -25,7 +25,7 @@ export class DumpText {
   }
 
   show(event: ReplEvent | StoredEvent): void {
-    if (this.#detail.verbosity > 0) this.#trace(event)
+    if (this.#detail.verbosity > 0 || event.type === 'source') this.#trace(event)
     if (event.type === 'warning') this.#progress.note(warningText(event, this.#colour).trimEnd())
     else if (event.type === 'stored') this.#stored(event)
     else if (event.type === 'bill') this.#bill(event)

@@ -1,7 +1,8 @@
 /** One exchange as curl -v would show it: `>` sent, `<` received, `*` what it means. */
+import { describeChoice } from '../../diagnosis/choice.ts'
 import { describeFinding } from '../../diagnosis/findings.ts'
 import { milliseconds } from '../../diagnosis/units.ts'
-import type { ConnectedEvent, DialEvent, ExchangeEvent, KeepAliveEvent, QueryEvent } from '../../engine/events.ts'
+import type { ConnectedEvent, DialEvent, ExchangeEvent, KeepAliveEvent, QueryEvent, SourceEvent } from '../../engine/events.ts'
 import { encodeCommand } from '../../protocol/multibulk.ts'
 import type { Palette } from '../palette.ts'
 import { printable } from '../printable.ts'
@@ -28,6 +29,12 @@ function block(state: string, lines: readonly string[], ms: number | undefined, 
 
 export function connectedText(event: ConnectedEvent, colour: Palette): string {
   return block('CONNECTING', [`* ${printable(event.remote)}, from ${printable(event.local)}`], event.rttMs, colour)
+}
+
+/** Which server it is, and who else was asked or considered. */
+export function choiceText(event: SourceEvent, colour: Palette): string {
+  const [first = '', ...others] = describeChoice(event).map((text) => wrap(`* ${printable(text)}`, '  ', LINE_WIDTH - STATE_WIDTH))
+  return block('SOURCE', [event.isFallback ? colour.warn(first) : first, ...others.map((text) => colour.dim(text))], undefined, colour)
 }
 
 /** A step on the way to the connection. */

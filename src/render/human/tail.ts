@@ -77,7 +77,7 @@ export class TailText {
       case 'stored':
         return event.path === undefined ? '' : `snapshot of ${bytes(event.bytes)} in ${printable(event.path)}, ${event.checksum}`
       default:
-        return this.#detail.verbosity > 0 ? traceText(event, this.#detail, this.#colour) : ''
+        return this.#detail.verbosity > 0 || event.type === 'source' ? traceText(event, this.#detail, this.#colour) : ''
     }
   }
 

@@ -5,7 +5,7 @@ import type { ReplEvent, ServerEvent, WarningEvent } from '../../engine/events.t
 import type { Palette } from '../palette.ts'
 import { printable } from '../printable.ts'
 import { wrap } from '../wrap.ts'
-import { connectedText, dialText, exchangeText, keepAliveText, noteText, queryText } from './exchange.ts'
+import { choiceText, connectedText, dialText, exchangeText, keepAliveText, noteText, queryText } from './exchange.ts'
 
 /** quiet: the line of result alone. verbosity 1: the second connection too. 2: the bytes too. */
 export interface Detail {
@@ -16,6 +16,8 @@ export interface Detail {
 /** Empty for what is no part of the trace. */
 export function traceText(event: ReplEvent, { verbosity }: Detail, colour: Palette): string {
   switch (event.type) {
+    case 'source':
+      return choiceText(event, colour)
     case 'lookup':
     case 'unreached':
     case 'secured':

@@ -1,0 +1,46 @@
+/** Who we say we are: from flags, files, the terminal, the target and the environment. */
+import { readFileSync } from 'node:fs'
+import { ReplError } from '../errors.ts'
+import type { Credentials } from '../handshake/plan.ts'
+import { askPassword } from '../io/ask-password.ts'
+import type { ConnectionFlags } from './connection.ts'
+
+/** A flag wins over the target's userinfo, and that over the environment, as in redis-cli. */
+export async function chooseCredentials(
+  fromTarget: Credentials | undefined,
+  flags: ConnectionFlags,
+  env: NodeJS.ProcessEnv,
+): Promise<Credentials | undefined> {
+  const fromFile = flags['pass-file'] === undefined ? undefined : readPassword(flags['pass-file'])
+  const typed = flags.askpass ? await askPassword('Password: ') : undefined
+  const password = flags.pass ?? fromFile ?? typed ?? fromTarget?.password ?? env.REDISCLI_AUTH ?? env.VALKEYCLI_AUTH
+  const username = flags.user ?? fromTarget?.username
+  if (password === undefined) {
+    if (username !== undefined) throw usage('--user needs a password: --askpass, --pass-file, REDISCLI_AUTH, or -a')
+    return undefined
+  }
+  return { ...(username !== undefined && { username }), password }
+}
+
+/** Sentinels have users and passwords of their own; those of the servers are never shown to them. */
+export function sentinelCredentials(flags: ConnectionFlags): Credentials | undefined {
+  const { 'sentinel-user': username, 'sentinel-pass': pass, 'sentinel-pass-file': file } = flags
+  const password = pass ?? (file === undefined ? undefined : readPassword(file))
+  if (password === undefined) {
+    if (username !== undefined) throw usage('--sentinel-user needs a password: --sentinel-pass-file, or --sentinel-pass')
+    return undefined
+  }
+  return { ...(username !== undefined && { username }), password }
+}
+
+function readPassword(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').split(/\r?\n/)[0] ?? ''
+  } catch (error) {
+    throw new ReplError('USAGE', { reason: 'PASS_FILE', path, errno: (error as NodeJS.ErrnoException).code ?? 'unknown' })
+  }
+}
+
+function usage(given: string): ReplError {
+  return new ReplError('USAGE', { reason: 'FLAGS', given })
+}

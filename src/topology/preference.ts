@@ -1,0 +1,125 @@
+/** A replica instead of its master, or the master instead of a replica: whoever is there is asked, and the choice is told. */
+import type { Asked, Choice } from '../diagnosis/choice.ts'
+import { Informant } from '../engine/informant.ts'
+import type { Access } from '../engine/options.ts'
+import type { Found, Source } from '../engine/source.ts'
+import { ReplError } from '../errors.ts'
+import { endpointName } from '../io/endpoint.ts'
+import { type Info, infoNumber } from '../protocol/info.ts'
+import { listedReplicas, masterLink } from '../protocol/replication-info.ts'
+import { historyFromInfo } from '../protocol/server-facts.ts'
+import type { AddressMap } from './address-map.ts'
+import { isTool } from './spots.ts'
+
+export type Preference = 'master' | 'replica'
+
+/** A longer chain goes round in a circle. */
+const MAX_DEPTH = 16
+
+interface Server {
+  readonly access: Access
+  readonly info?: Info
+  readonly failure?: ReplError
+}
+
+export class PreferredSource implements Source {
+  readonly name: string
+  readonly #inner: Source
+  readonly #preference: Preference
+  readonly #addresses: AddressMap
+
+  constructor(inner: Source, preference: Preference, addresses: AddressMap) {
+    this.name = inner.name
+    this.#inner = inner
+    this.#preference = preference
+    this.#addresses = addresses
+  }
+
+  async find(signal: AbortSignal): Promise<Found> {
+    const { access, choices = [] } = await this.#inner.find(signal)
+    const chain = await this.#climb(access, signal)
+    const master = chain.at(-1) as Server
+    const { access: chosen, choice } = this.#preference === 'master' ? preferMaster(master) : await this.#replica(chain, signal)
+    return { access: chosen, choices: [...choices, choice] }
+  }
+
+  close(): void {
+    this.#inner.close?.()
+  }
+
+  /** From the server that was named up to its master, or to whoever cannot be asked. @throws ReplError of the first */
+  async #climb(entry: Access, signal: AbortSignal): Promise<Server[]> {
+    const chain = [await askServer(entry, signal)]
+    const [first] = chain
+    if (first?.failure) throw first.failure
+    for (;;) {
+      const link = masterLink(chain.at(-1)?.info ?? new Map())
+      if (!link) return chain
+      if (chain.length > MAX_DEPTH) throw new ReplError('NOT_SUPPORTED', { reason: 'CIRCLE', endpoint: endpointName(entry.endpoint) })
+      chain.push(await askServer(this.#addresses.access(link, entry), signal))
+    }
+  }
+
+  /** Among those that the master lists, and those that were passed on the way to it. */
+  async #replica(chain: readonly Server[], signal: AbortSignal): Promise<{ access: Access; choice: Choice }> {
+    const master = chain.at(-1) as Server
+    const listed = listedReplicas(master.info ?? new Map()).filter((one) => !isTool(one))
+    const accesses = listed.map((one) => this.#addresses.access(one, master.access))
+    const found = await Promise.all(accesses.map((access) => askServer(access, signal)))
+    const names = new Set(found.map(nameOf))
+    const passed = chain.slice(0, -1).filter((server) => !names.has(nameOf(server)))
+    return preferReplica(master, [...found, ...passed])
+  }
+}
+
+function preferMaster(master: Server): { access: Access; choice: Choice } {
+  if (master.failure) throw master.failure
+  return { access: master.access, choice: { endpoint: nameOf(master), by: 'prefer master', isFallback: false, asked: [] } }
+}
+
+/** The one with the highest offset of all that a dump or a tail could trust. */
+function preferReplica(master: Server, replicas: readonly Server[]): { access: Access; choice: Choice } {
+  const judged = replicas.map((server) => ({ server, asked: judge(server, master.info) }))
+  const healthy = judged.filter(({ asked }) => asked.answer === 'behind')
+  const best = healthy.reduce<(typeof judged)[number] | undefined>(
+    (found, one) => (found && (found.asked.offset ?? 0) >= (one.asked.offset ?? 0) ? found : one),
+    undefined,
+  )
+  if (!best && master.failure) throw master.failure
+  const asked = judged.map((one): Asked => (one === best ? { ...one.asked, answer: 'chosen' } : one.asked))
+  const { access } = best?.server ?? master
+  return { access, choice: { endpoint: endpointName(access.endpoint), by: 'prefer replica', isFallback: best === undefined, asked } }
+}
+
+/** @param master undefined where it cannot be asked: then a replica's own word counts */
+function judge(server: Server, master: Info | undefined): Asked {
+  const { info, failure } = server
+  const name = nameOf(server)
+  if (!info) return { name, answer: 'failed', told: failure?.details.errno ?? failure?.code ?? 'unknown' }
+  const link = masterLink(info)
+  if (!link) return { name, answer: 'no replica' }
+  if (info.get('loading') === '1' || info.get('async_loading') === '1') return { name, answer: 'loading' }
+  if (link.sync) return { name, answer: 'syncing' }
+  if (!link.isUp) return { name, answer: 'link down' }
+  const [theirs, ours] = [historyFromInfo(info)?.replid, master && historyFromInfo(master)?.replid]
+  // Up to 3.2 a replid is the server's own id, and says nothing.
+  if (ours !== undefined && master?.has('master_replid') && theirs !== ours) return { name, answer: 'other history' }
+  const offset = link.appliedOffset ?? infoNumber(info, 'master_repl_offset')
+  return { name, answer: 'behind', ...(offset !== undefined && { offset }) }
+}
+
+async function askServer(access: Access, signal: AbortSignal): Promise<Server> {
+  const informant = new Informant(access, signal)
+  try {
+    const info = await informant.info()
+    if (info) return { access, info }
+    const failure = informant.unavailable ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' })
+    return { access, failure: failure.with({ endpoint: endpointName(access.endpoint) }) }
+  } finally {
+    informant.close()
+  }
+}
+
+function nameOf({ access }: Pick<Server, 'access'>): string {
+  return endpointName(access.endpoint)
+}

@@ -1,0 +1,142 @@
+/** The master that Sentinels name: any of them may be down or behind, so the master itself has the last word. */
+import type { Asked } from '../diagnosis/choice.ts'
+import type { Access } from '../engine/options.ts'
+import { QueryLink } from '../engine/query.ts'
+import type { Found, Source } from '../engine/source.ts'
+import { ReplError, replErrorOf } from '../errors.ts'
+import { endpointName } from '../io/endpoint.ts'
+import { ServerError } from '../protocol/reply.ts'
+import { refusal } from '../protocol/server-error.ts'
+import { type Address, type AddressMap, addressName } from './address-map.ts'
+
+export interface SentinelOptions {
+  readonly sentinels: readonly Access[]
+  readonly masterName: string
+  /** How the servers themselves are reached; the endpoint is replaced. */
+  readonly template: Access
+  readonly addresses: AddressMap
+}
+
+/** What one Sentinel says. */
+interface Said {
+  readonly name: string
+  readonly address?: Address
+  readonly failure?: ReplError
+}
+
+export class SentinelSource implements Source {
+  readonly name: string
+  readonly #options: SentinelOptions
+  /** Kept between questions, by the Sentinel's name. */
+  readonly #links = new Map<string, QueryLink>()
+
+  constructor(options: SentinelOptions) {
+    this.#options = options
+    const { sentinels, masterName } = options
+    this.name = `redis-sentinel://${sentinels.map(({ endpoint }) => endpointName(endpoint)).join(',')}/${encodeURIComponent(masterName)}`
+  }
+
+  async find(signal: AbortSignal): Promise<Found> {
+    const said = await this.#askAll(signal)
+    let failure: ReplError | undefined
+    for (const address of namedBy(said)) {
+      const access = this.#access(address)
+      try {
+        await confirmMaster(access, signal)
+        return {
+          access,
+          choices: [{ endpoint: endpointName(access.endpoint), by: 'sentinel', isFallback: false, asked: said.map(asAsked) }],
+        }
+      } catch (error) {
+        failure ??= replErrorOf(error)
+        if (failure.code === 'ABORTED') throw failure
+      }
+    }
+    throw failure ?? this.#nobodyKnows(said)
+  }
+
+  /** Only a master that says so itself is moved to: in the middle of a failover there is none. */
+  async hasMoved(from: Access, signal: AbortSignal): Promise<boolean> {
+    const [address] = namedBy(await this.#askAll(signal))
+    const access = address && this.#access(address)
+    if (!access || endpointName(access.endpoint) === endpointName(from.endpoint)) return false
+    return await confirmMaster(access, signal).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  close(): void {
+    for (const link of this.#links.values()) link.close()
+    this.#links.clear()
+  }
+
+  #access(address: Address): Access {
+    return this.#options.addresses.access(address, this.#options.template)
+  }
+
+  async #askAll(signal: AbortSignal): Promise<Said[]> {
+    return await Promise.all(this.#options.sentinels.map((sentinel) => this.#ask(sentinel, signal)))
+  }
+
+  async #ask(sentinel: Access, signal: AbortSignal): Promise<Said> {
+    const name = endpointName(sentinel.endpoint)
+    try {
+      const link = this.#links.get(name) ?? (await QueryLink.open(sentinel, signal))
+      this.#links.set(name, link)
+      const reply = await link.ask('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.#options.masterName)
+      if (reply instanceof ServerError)
+        return { name, failure: refusal(reply, { endpoint: name, command: 'SENTINEL GET-MASTER-ADDR-BY-NAME' }) }
+      const [host, port] = Array.isArray(reply) ? reply.map(String) : []
+      return host === undefined || port === undefined ? { name } : { name, address: { host, port: Number(port) } }
+    } catch (error) {
+      this.#links.get(name)?.close()
+      this.#links.delete(name)
+      const failure = replErrorOf(error)
+      if (failure.code === 'ABORTED') throw failure
+      return { name, failure: failure.with({ endpoint: name }) }
+    }
+  }
+
+  #nobodyKnows(said: readonly Said[]): ReplError {
+    const failures = said.flatMap(({ failure }) => (failure ? [failure] : []))
+    const given = this.#options.masterName
+    if (said.some(({ failure }) => !failure)) return new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL_NAME', given, endpoint: this.name })
+    // A password that is wrong is more than a Sentinel that is down.
+    const telling = failures.find(({ code }) => !PASSING.includes(code))
+    const tried = failures.map(({ code, details }) => `${details.endpoint}: ${details.errno ?? code}`).join('; ')
+    return telling ?? new ReplError('MASTER_UNREACHABLE', { reason: 'SENTINELS', given: tried, endpoint: this.name })
+  }
+}
+
+const PASSING: readonly string[] = ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER', 'TLS_FAILED']
+
+function asAsked({ name, address, failure }: Said): Asked {
+  if (address) return { name, answer: 'says', told: addressName(address) }
+  return failure ? { name, answer: 'failed', told: failure.details.errno ?? failure.code } : { name, answer: 'unknown' }
+}
+
+/** In the order of how many name them: one may be behind the others. */
+function namedBy(said: readonly Said[]): Address[] {
+  const votes = new Map<string, { address: Address; count: number }>()
+  for (const { address } of said) {
+    if (!address) continue
+    const name = addressName(address)
+    votes.set(name, { address, count: (votes.get(name)?.count ?? 0) + 1 })
+  }
+  return [...votes.values()].sort((a, b) => b.count - a.count).map(({ address }) => address)
+}
+
+/** @throws ReplError TRY_LATER (NOT_MASTER), and whatever keeps it from being asked */
+async function confirmMaster(access: Access, signal: AbortSignal): Promise<void> {
+  const link = await QueryLink.open(access, signal)
+  try {
+    const reply = await link.ask('ROLE')
+    // Whoever may not ask for the role is told what counts by PSYNC.
+    if (reply instanceof ServerError && !reply.text.startsWith('LOADING')) return
+    const role = Array.isArray(reply) ? String(reply[0]) : String(reply)
+    if (role !== 'master') throw new ReplError('TRY_LATER', { reason: 'NOT_MASTER', endpoint: endpointName(access.endpoint), reply: role })
+  } finally {
+    link.close()
+  }
+}
