@@ -3,13 +3,15 @@ import { Command, type Interfaces } from '@oclif/core'
 import { ReplError } from '../errors.ts'
 import { jsonLine, RunReport } from '../render/json.ts'
 import { asReplError, tellFailure } from './failure.ts'
-import { connectionFlags, discoveryFlags, outputFlags, tlsFlags } from './flags.ts'
+import { connectionFlags, discoveryFlags, outputFlags, settingsFlags, tlsFlags } from './flags.ts'
+import { completed } from './parse.ts'
+import { type Setting, settingsInForce } from './settings.ts'
 import { abortOnSignals } from './signals.ts'
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof ReplCommand)['baseFlags'] & T['flags']>
 
 export abstract class ReplCommand<T extends typeof Command> extends Command {
-  static override baseFlags = { ...connectionFlags, ...tlsFlags, ...discoveryFlags, ...outputFlags }
+  static override baseFlags = { ...connectionFlags, ...tlsFlags, ...discoveryFlags, ...settingsFlags, ...outputFlags }
   static override enableJsonFlag = false
 
   protected flags!: FlagsOf<T>
@@ -26,11 +28,21 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     await super.init()
     this.#watchOutput()
     const { ctor } = this
-    const parsed = await this.parse({ flags: ctor.flags, baseFlags: ReplCommand.baseFlags, args: ctor.args, strict: true })
+    const flags = { ...ReplCommand.baseFlags, ...ctor.flags }
+    const { argv, target, added } = await completed(this.argv, { flags, args: ctor.args }, this.config, process.env)
+    const parsed = await this.parse({ flags: ctor.flags, baseFlags: ReplCommand.baseFlags, args: ctor.args, strict: true }, argv)
     this.flags = parsed.flags as FlagsOf<T>
-    this.args = parsed.args as Interfaces.InferredArgs<T['args']>
+    this.args = { ...parsed.args, target } as unknown as Interfaces.InferredArgs<T['args']>
+    if (this.flags['print-config']) await this.#printConfig(added, target)
     this.verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length
     this.#warn()
+  }
+
+  async #printConfig(added: readonly Setting[], target: string | undefined): Promise<void> {
+    const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, this.ctor.flags)
+    const { configJson, configText } = await import('../render/config.ts')
+    process.stdout.write(this.flags.json ? jsonLine(configJson(settings)) : configText(settings))
+    throw new Answered()
   }
 
   #warn(): void {
@@ -68,6 +80,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   }
 
   override async catch(error: unknown): Promise<void> {
+    if (error instanceof Answered) return
     await tellFailure(asReplError(error), this.report, this.argv.includes('--json') ? this.jsonStream() : undefined)
   }
 
@@ -76,6 +89,9 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     return process.stdout
   }
 }
+
+/** What was asked for has been answered before the command itself began. */
+class Answered extends Error {}
 
 function tell(warning: string): void {
   process.stderr.write(`! ${warning}\n`)

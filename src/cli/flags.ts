@@ -11,10 +11,11 @@ const CONNECTION = 'CONNECTION'
 const TLS = 'TLS'
 const DISCOVERY = 'DISCOVERY'
 const OUTPUT = 'OUTPUT'
+const SETTINGS = 'SETTINGS'
 
 export const targetArg = Args.string({
   description:
-    'host, host:port, [v6]:port, redis://[user:password@]host:port, valkey://, rediss:// or valkeys:// with TLS, unix:///path, redis-sentinel://host,host/NAME (default 127.0.0.1:6379)',
+    'host, host:port, [v6]:port, redis://[user:password@]host:port, valkey://, rediss:// or valkeys:// with TLS, unix:///path, redis-sentinel://host,host/NAME, @PROFILE (default 127.0.0.1:6379)',
 })
 
 export const connectionFlags = {
@@ -114,6 +115,15 @@ export const tlsFlags = {
   sni: Flags.string({ helpGroup: TLS, helpValue: 'NAME', description: 'ask for this name and verify it, instead of that of the host' }),
   'tls-ciphers': Flags.string({ helpGroup: TLS, helpValue: 'LIST', description: 'cipher suites, as OpenSSL lists them' }),
   insecure: Flags.boolean({ helpGroup: TLS, description: 'accept any certificate: encrypted, but with nobody knows whom' }),
+}
+
+export const settingsFlags = {
+  config: Flags.string({
+    helpGroup: SETTINGS,
+    helpValue: 'FILE',
+    description: 'settings and profiles (TOML), instead of config.toml in the folder for such files; a TARGET of @NAME takes a profile',
+  }),
+  'print-config': Flags.boolean({ helpGroup: SETTINGS, description: 'show every setting and where it came from, and contact nobody' }),
 }
 
 export const outputFlags = {

@@ -2,7 +2,25 @@
 import type { TailFlags } from './tail-view.ts'
 
 /** Where the next run begins and ends is another matter, and secrets have no place on a command line. */
-const LEFT_OUT = ['from', 'pass', 'host', 'port', 'socket', 'count', 'duration', 'until-offset', 'rdb', 'force', 'allow-fork', 'json']
+const LEFT_OUT = [
+  'from',
+  'pass',
+  'host',
+  'port',
+  'socket',
+  'uri',
+  'sentinel',
+  'master-name',
+  'sentinel-pass',
+  'config',
+  'count',
+  'duration',
+  'until-offset',
+  'rdb',
+  'force',
+  'allow-fork',
+  'json',
+]
 
 type Definitions = Readonly<Record<string, { readonly default?: unknown }>>
 

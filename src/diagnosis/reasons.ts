@@ -259,6 +259,11 @@ export const REASONS: Record<string, Row> = {
     'The command line cannot be used; nothing was contacted.',
     say('redis-repl --help lists commands and flags.'),
   ],
+  CONFIG_FILE: [
+    (d) => `The settings in ${d.path} cannot be used: ${d.errno}.`,
+    'Nothing was contacted.',
+    say('[defaults] and [profiles.NAME] hold long flags by name, as in connect-timeout = 3; --config FILE takes another file.'),
+  ],
   PASS_FILE: [
     (d) => `The password file ${d.path} cannot be read (${d.errno}).`,
     'Nothing was contacted.',

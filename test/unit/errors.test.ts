@@ -14,7 +14,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   EXPECTATION_FAILED: [[{ given: 'continue', reply: 'full' }, '']],
   USAGE: [
     [{ given: 'redis://' }, 'BAD_TARGET', 'FLAGS', ''],
-    [{ path: PATH, errno: 'ENOENT' }, 'PASS_FILE', 'STATE_FILE', 'TLS_FILE'],
+    [{ path: PATH, errno: 'ENOENT' }, 'PASS_FILE', 'STATE_FILE', 'TLS_FILE', 'CONFIG_FILE'],
     [{}, 'TERMINAL'],
   ],
   MASTER_UNREACHABLE: [
