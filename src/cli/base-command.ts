@@ -39,7 +39,10 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   }
 
   async #printConfig(added: readonly Setting[], target: string | undefined): Promise<void> {
-    const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, this.ctor.flags)
+    const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, {
+      ...ReplCommand.baseFlags,
+      ...this.ctor.flags,
+    })
     const { configJson, configText } = await import('../render/config.ts')
     process.stdout.write(this.flags.json ? jsonLine(configJson(settings)) : configText(settings))
     throw new Answered()

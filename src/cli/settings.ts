@@ -4,7 +4,7 @@ import { withoutSecret } from '../topology/target.ts'
 import type { ConfigFile, Value, Values } from './config-file.ts'
 
 /** What is known of a flag, as oclif defines it. */
-export interface Definition {
+interface Definition {
   readonly type: 'boolean' | 'option'
   readonly multiple?: boolean
   readonly allowNo?: boolean

@@ -1,17 +1,7 @@
 /** How a server was found among several, and in words. */
 
 /** Of a Sentinel: says, unknown, failed. Of a server: chosen, or why not. */
-export type Answer =
-  | 'says'
-  | 'unknown'
-  | 'failed'
-  | 'chosen'
-  | 'behind'
-  | 'link down'
-  | 'syncing'
-  | 'loading'
-  | 'other history'
-  | 'no replica'
+type Answer = 'says' | 'unknown' | 'failed' | 'chosen' | 'behind' | 'link down' | 'syncing' | 'loading' | 'other history' | 'no replica'
 
 /** A server that was asked, or considered, on the way to the right one. */
 export interface Asked {

@@ -71,14 +71,8 @@ describe('settings', () => {
   })
 
   it('give way to what they cannot stand beside', async () => {
-    const found = await inForce(['handshake', '@parts', '-v'])
-    assert.deepEqual(
-      [found('verbose'), found('quiet')],
-      [
-        [true, 'command line'],
-        [false, 'built in'],
-      ],
-    )
+    const found = await inForce(['handshake', '@parts'])
+    assert.deepEqual([found('json'), found('quiet')], [[true, 'command line'], undefined])
     const login = await inForce(['handshake', 'redis://u:p@host'], { REDIS_REPL_PASS: 's3cret', REDIS_REPL_USER: 'x' })
     assert.deepEqual([login('pass'), login('user')], [undefined, undefined])
   })
