@@ -1,6 +1,6 @@
 /** From flags, environment and target to the server that is meant, and to what it is told of us. */
 import type { Interfaces } from '@oclif/core'
-import type { Access, Limits } from '../engine/options.ts'
+import type { Access, Limits, ReplicaOptions } from '../engine/options.ts'
 import { fixedSource, type Source } from '../engine/source.ts'
 import { ReplError } from '../errors.ts'
 import { type Announcement, INVISIBLE } from '../handshake/plan.ts'
@@ -23,7 +23,8 @@ export interface Connection {
   /** How any server of the deployment is reached; its endpoint is the one that was named, if one was. */
   readonly template: Access
   readonly addresses: AddressMap
-  readonly announce: Announcement
+  /** What every replication link is told. */
+  readonly manners: Pick<ReplicaOptions, 'announce' | 'renamed'>
 }
 
 /** What the user has named: a server, or Sentinels that know where it is. */
@@ -53,7 +54,7 @@ export async function openConnection(target: string | undefined, flags: Connecti
     source: prefer === undefined ? source : new PreferredSource(source, prefer as Preference, addresses),
     template,
     addresses,
-    announce,
+    manners: { announce, ...renamed(flags) },
   }
 }
 
@@ -96,6 +97,15 @@ function once<T>(make: () => T): () => T {
     made ??= { value: make() }
     return made.value
   }
+}
+
+/** A name with a space would be two words of the protocol to some proxies. */
+function renamed({ 'psync-command': psync, 'sync-command': sync }: ConnectionFlags): Pick<ReplicaOptions, 'renamed'> {
+  for (const [flag, name] of Object.entries({ 'psync-command': psync, 'sync-command': sync })) {
+    if (name !== undefined && !/^[!-~]+$/.test(name)) throw usage(`--${flag} must be printable ASCII without spaces`)
+  }
+  if (psync === undefined && sync === undefined) return {}
+  return { renamed: { ...(psync !== undefined && { psync }), ...(sync !== undefined && { sync }) } }
 }
 
 function parseAnnouncement(text: string): Announcement {

@@ -98,6 +98,16 @@ export const discoveryFlags = {
     options: ['master', 'replica'],
     description: 'of whatever was named, take the healthy replica with the highest offset, or the master; the choice is explained',
   }),
+  'psync-command': Flags.string({
+    helpGroup: DISCOVERY,
+    helpValue: 'NAME',
+    description: 'what the server calls PSYNC, where it is renamed; most take it for SYNC then, so all but dump-rdb need --allow-fork',
+  }),
+  'sync-command': Flags.string({
+    helpGroup: DISCOVERY,
+    helpValue: 'NAME',
+    description: 'what it calls SYNC; alone, for dump-rdb without PSYNC',
+  }),
   map: Flags.string({
     helpGroup: DISCOVERY,
     multiple: true,
@@ -139,3 +149,8 @@ export const outputFlags = {
     description: 'show each exchange, also those of the second connection; -vv: the bytes',
   }),
 }
+
+export const maxRateFlag = Flags.string({
+  helpValue: 'SIZE',
+  description: 'receive the RDB no faster than this many bytes a second, as in 20mb; lifted when the master’s buffer for us would run over',
+})

@@ -21,3 +21,15 @@ export function parseSize(text: string, flag: string): number {
     throw new ReplError('USAGE', { reason: 'FLAGS', given: `--${flag} takes a size such as 512mb, not "${text}"` })
   return size
 }
+
+/** A master gives up on whoever takes nothing for as long as repl-timeout (60 s), and we take up to 1 MiB at once. */
+const LOWEST_RATE = 64 * 1024
+
+/** Bytes a second, for what ReplicaOptions.maxRate is. @throws ReplError USAGE */
+export function parseRate(text: string | undefined): { readonly maxRate?: number } {
+  if (text === undefined) return {}
+  const rate = parseSize(text.replace(/\/s$/, ''), 'max-rate')
+  if (rate < LOWEST_RATE)
+    throw new ReplError('USAGE', { reason: 'FLAGS', given: '--max-rate takes 64kb or more: a master leaves whoever is slower' })
+  return { maxRate: rate }
+}

@@ -9,7 +9,8 @@ import type { SavedState } from '../io/state-file.ts'
 import { parseOffset } from '../protocol/offset.ts'
 import { isReplid } from '../protocol/replid.ts'
 import { TEMPLATE_HELP } from '../render/stream/template.ts'
-import { parseSize } from './size.ts'
+import { maxRateFlag } from './flags.ts'
+import { parseRate, parseSize } from './size.ts'
 
 const WHERE = 'WHERE TO START'
 const FORMAT = 'FORMAT'
@@ -34,6 +35,7 @@ export const tailFlags = {
   }),
   rdb: Flags.string({ helpGroup: WHERE, helpValue: 'FILE', description: 'keep the RDB of --from snapshot or --on-gap resync, verified' }),
   force: Flags.boolean({ helpGroup: WHERE, description: 'let --rdb replace an existing file', dependsOn: ['rdb'] }),
+  'max-rate': { ...maxRateFlag, helpGroup: WHERE },
   'allow-fork': Flags.boolean({
     helpGroup: WHERE,
     description: 'attach also where there is no backlog: a full resync, with an empty RDB on servers that can (7.0 and later)',
@@ -119,6 +121,7 @@ interface StartFlags {
   readonly rdb: string | undefined
   readonly force: boolean
   readonly 'allow-fork': boolean
+  readonly 'max-rate': string | undefined
   readonly retry: boolean
   readonly 'retry-max-time': number | undefined
   readonly 'on-gap': string
@@ -127,7 +130,7 @@ interface StartFlags {
   readonly ack: string
 }
 
-type Followed = Pick<FollowOptions, 'start' | 'ack' | 'onGap' | 'onFull' | 'spoolBytes' | 'retry' | 'rdb' | 'allowFork'>
+type Followed = Pick<FollowOptions, 'start' | 'ack' | 'onGap' | 'onFull' | 'spoolBytes' | 'retry' | 'rdb' | 'allowFork' | 'maxRate'>
 
 /** @throws ReplError USAGE. */
 export function followOptions(flags: StartFlags, saved: SavedState | undefined): Followed {
@@ -143,6 +146,7 @@ export function followOptions(flags: StartFlags, saved: SavedState | undefined):
     onFull: flags['on-full'] as FollowOptions['onFull'],
     spoolBytes: parseSize(flags['spool-max'], 'spool-max'),
     allowFork: flags['allow-fork'],
+    ...parseRate(flags['max-rate']),
     retry: { isOn: flags.retry, ...(flags['retry-max-time'] !== undefined && { maxMs: flags['retry-max-time'] * 1000 }) },
     rdb: async () => (path === undefined ? { sink: new NullSink() } : { sink: await RdbFile.create(path, force), path }),
   }

@@ -55,7 +55,7 @@ export async function runTail(run: TailRun): Promise<void> {
     folder: spoolFolder(flags['spool-dir']),
   })
   const follower = new Follower(
-    { source: connection.source, announce: connection.announce, ...followed },
+    { source: connection.source, ...connection.manners, ...followed },
     spool,
     (event) => text?.show(event),
     signal,

@@ -1,7 +1,8 @@
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
 import { openConnection } from '../cli/connection.ts'
-import { targetArg } from '../cli/flags.ts'
+import { maxRateFlag, targetArg } from '../cli/flags.ts'
+import { parseRate } from '../cli/size.ts'
 import { replicateFrom } from '../engine/source.ts'
 import { storePayload } from '../engine/store.ts'
 import { ReplError } from '../errors.ts'
@@ -20,18 +21,23 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
   static override flags = {
     output: Flags.string({ char: 'o', description: 'file to write; - is stdout', default: '-', noCacheDefault: true }),
     force: Flags.boolean({ description: 'replace an existing file, once the new one is whole' }),
+    'max-rate': maxRateFlag,
   }
 
   async run(): Promise<void> {
     const { flags } = this
-    const { source, announce } = await openConnection(this.args.target, flags)
+    const { source, manners } = await openConnection(this.args.target, flags)
     if (flags.output === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the output file is empty' })
     const path = flags.output === '-' ? undefined : flags.output
     if (path === undefined && process.stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })
     const sink = path === undefined ? new StdoutSink(this.signal) : await RdbFile.create(path, flags.force)
     const text = flags.json ? undefined : await this.#text()
     try {
-      for await (const batch of storePayload(replicateFrom(source, { announce, goal: 'payload' }, this.signal), sink, path)) {
+      for await (const batch of storePayload(
+        replicateFrom(source, { ...manners, goal: 'payload', ...parseRate(flags['max-rate']) }, this.signal),
+        sink,
+        path,
+      )) {
         for (const event of batch) {
           this.report.add(event)
           text?.show(event)

@@ -23,15 +23,15 @@ export default class Handshake extends ReplCommand<typeof Handshake> {
 
   async run(): Promise<void> {
     const { flags } = this
-    const { source, announce } = await openConnection(this.args.target, flags)
-    const manners = {
-      announce,
+    const { source, manners } = await openConnection(this.args.target, flags)
+    const asked = {
+      ...manners,
       goal: 'verdict' as const,
       stopBeforePsync: flags['no-psync'],
       allowFork: flags['allow-fork'],
     }
     const text = flags.json ? undefined : await this.#text()
-    for await (const batch of replicateFrom(source, manners, this.signal)) {
+    for await (const batch of replicateFrom(source, asked, this.signal)) {
       for (const event of batch) {
         this.report.add(event)
         text?.show(event)

@@ -26,12 +26,12 @@ export default class Lag extends ReplCommand<typeof Lag> {
   async run(): Promise<void> {
     const { flags } = this
     const plan = lagPlan(flags)
-    const { source, template, addresses, announce } = await openConnection(this.args.target, flags)
+    const { source, template, addresses, manners } = await openConnection(this.args.target, flags)
     const tell = await traceOn(this.verbosity)
     const { access, choices = [] } = await source.find(this.signal)
     source.close?.()
     for (const choice of choices) tell(source.name, { type: 'source', at: now(), ...choice })
-    const entry = { ...access, announce }
+    const entry = { ...access, ...manners }
     const key = flags['marker-key']
     const options = {
       entry,

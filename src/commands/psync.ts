@@ -102,12 +102,12 @@ export default class Psync extends ReplCommand<typeof Psync> {
     const { flags } = this
     // Once: a password may come from a pipe.
     this.#connection ??= await openConnection(this.args.target, flags)
-    const { source, announce, template } = this.#connection
+    const { source, manners, template } = this.#connection
     const { position, subject } = await positionAsked(flags, template, this.signal)
-    const manners = { announce, goal, allowFork: flags['allow-fork'], sampleMs, ...(position && { position }) }
+    const asked = { ...manners, goal, allowFork: flags['allow-fork'], sampleMs, ...(position && { position }) }
     this.report = new RunReport()
     let facts: PsyncFacts = {}
-    for await (const batch of replicateFrom(source, manners, this.signal)) {
+    for await (const batch of replicateFrom(source, asked, this.signal)) {
       for (const event of batch) {
         this.report.add(event)
         facts = gatherFacts(facts, event)
@@ -129,8 +129,8 @@ export default class Psync extends ReplCommand<typeof Psync> {
 
   async #full(): Promise<void> {
     const { flags } = this
-    const { source, announce } = await openConnection(this.args.target, flags)
-    const batches = replicateFrom(source, { announce, goal: 'live' }, this.signal)
+    const { source, manners } = await openConnection(this.args.target, flags)
+    const batches = replicateFrom(source, { ...manners, goal: 'live' }, this.signal)
     const path = join(tmpdir(), `redis-repl-${process.pid}.rdb`)
     const sink = flags.diskless ? new NullSink() : await TempRdb.create(path)
     const text = flags.json ? undefined : await this.#resyncText()

@@ -30,6 +30,7 @@ const FINDINGS: Record<Finding, string> = {
   PSYNC_DUAL_CHANNEL: 'full resync on two connections: it waits for the second one, and nothing was forked',
   PSYNC_WOULD_FORK: 'the master prepares a full resync; left before it forks',
   PSYNC_UNKNOWN: 'this server has no PSYNC; SYNC is the older way to the same RDB',
+  PSYNC_AS_SYNC: 'under this name it is SYNC to the server: the RDB itself follows, without a position',
   SYNC_SENT: 'no reply line: the RDB itself follows',
   REFUSED: 'refused: the handshake ends here',
 }

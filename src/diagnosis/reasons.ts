@@ -116,8 +116,9 @@ export const REASONS: Record<string, Row> = {
   // NOT_SUPPORTED
   UNKNOWN_COMMAND: [
     answered,
-    'This server does not let replicas in: the command is disabled or renamed, as managed services do, or it is a proxy.',
-    say('redis-cli COMMAND INFO psync replconf shows which are there; ask the provider for replication access.'),
+    ({ given = 'The command is disabled or renamed, as managed services do, or this is a proxy.' }) =>
+      `This server does not let replicas in. ${given} What INFO tells still works: redis-repl lag.`,
+    say('Ask the provider for replication access; where the command has another name: --psync-command NAME or --sync-command NAME.'),
   ],
   NO_POSITION: [
     (d) => `INFO of ${where(d)} shows no replication offset.`,
@@ -131,8 +132,8 @@ export const REASONS: Record<string, Row> = {
   ],
   REFUSED: [
     answered,
-    'The server refuses for a reason this tool has no advice for; its own words above are all there is.',
-    say('Look at the server’s log at this moment.'),
+    ({ given = 'The server refuses for a reason this tool has no advice for; its own words above are all there is.' }) => given,
+    say('Look at the server’s log at this moment; redis-repl lag works by INFO alone.'),
   ],
   // NOT_REDIS
   HTTP: [

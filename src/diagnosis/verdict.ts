@@ -5,6 +5,7 @@ import type { Verdict } from '../handshake/machine.ts'
 /** Why a handshake ended before PSYNC, or what became of it instead. */
 export type StopReason =
   | 'ASKED_TO'
+  | 'RENAMED'
   | 'NO_BACKLOG'
   | 'NO_INFO'
   | 'NO_POSITION'
@@ -17,10 +18,20 @@ export type StopReason =
   | 'WOULD_FORK'
   | 'LOST'
 /** What an operator should know besides the result. */
-export type WarningCode = 'DISK_BASED' | 'STOP_WRITES_RISK' | 'LAST_BGSAVE_FAILED' | 'DISK_UNKNOWN' | 'MISCONF' | 'NO_INFO' | 'MIN_REPLICAS'
+export type WarningCode =
+  | 'DISK_BASED'
+  | 'STOP_WRITES_RISK'
+  | 'LAST_BGSAVE_FAILED'
+  | 'DISK_UNKNOWN'
+  | 'MISCONF'
+  | 'NO_INFO'
+  | 'MIN_REPLICAS'
+  | 'RATE_LIFTED'
 
 const STOPPED: Record<StopReason, string> = {
   ASKED_TO: 'stopped before PSYNC as asked.',
+  RENAMED:
+    'PSYNC was not sent, since most servers take a PSYNC that they have under another name for SYNC, and fork; --allow-fork sends it.',
   NO_BACKLOG:
     'this master keeps no backlog (no replica has been here), so any PSYNC would be a full resync: it would fork, create a backlog and change the replid. Seen as far as possible without that; --allow-fork goes all the way.',
   NO_INFO:
@@ -97,6 +108,8 @@ const WARNINGS: Record<WarningCode, string> = {
   MISCONF: 'the master refuses writes because its last save failed; a replica would not attach now.',
   MIN_REPLICAS:
     'min-replicas-to-write is set: while we follow, the master counts us as one of its good replicas, and may accept writes that it would refuse without us.',
+  RATE_LIFTED:
+    'the buffer in which the master keeps the commands behind this RDB has filled to a quarter of its limit, so --max-rate no longer holds: else the master would cut us off. Next time allow a higher rate, or a larger client-output-buffer-limit replica.',
   NO_INFO: 'INFO could not be had, so the server’s version, position and cost are unknown.',
 }
 

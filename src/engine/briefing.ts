@@ -3,6 +3,7 @@
  * is optional: where INFO is not permitted the plan becomes more careful, never wrong.
  */
 import { bytesToLive, forecastPsync, type Position, requestOffset } from '../diagnosis/forecast.ts'
+import { recogniseProvider } from '../diagnosis/provider.ts'
 import type { StopReason, WarningCode } from '../diagnosis/verdict.ts'
 import { ReplError } from '../errors.ts'
 import { CAPABILITIES, canProbePermission, forkGuard, type Guard, isHarmless, NO_GUARD, type Settings } from '../handshake/guard.ts'
@@ -57,8 +58,9 @@ export class Briefing {
     this.#beganAt = now()
     this.#identity = this.#before ? identityFromInfo(this.#before) : identityFromHello((await this.#informant.ask('HELLO')) ?? null)
     if (this.#identity?.mode === 'sentinel') throw new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL' })
-    const { goal } = this.#options
-    const settings = await this.#informant.replSettings(this.#identity, ...(goal === 'live' ? ['client-output-buffer-limit'] : []))
+    const { goal, maxRate } = this.#options
+    const needsLimit = goal === 'live' || maxRate !== undefined
+    const settings = await this.#informant.replSettings(this.#identity, ...(needsLimit ? ['client-output-buffer-limit'] : []))
     this.#settings = settings
     this.#guard = forksOnPurpose(this.#options) ? undefined : forkGuard(this.#identity, settings, waitingReplicas(this.#before))
     const history = this.#before && historyFromInfo(this.#before)
@@ -82,6 +84,15 @@ export class Briefing {
     const psync = this.#request(info)
     const warnings = info ? [] : [this.#warning('NO_INFO', this.#informant.unavailable)]
     return { plan: { ...plan, psync }, events: [...this.#informant.takeEvents(), ...warnings] }
+  }
+
+  /** A command that is not there, with what is known of whoever does not have it. */
+  async withProvider(error: ReplError): Promise<ReplError> {
+    const { reason, reply = '' } = error.details
+    if (reason !== 'UNKNOWN_COMMAND' && reason !== 'REFUSED') return error
+    const info = await this.#informant.info().catch(() => undefined)
+    const provider = recogniseProvider(info, reply)
+    return provider ? error.with({ given: `This is ${provider.name}. ${provider.access}` }) : error
   }
 
   /** Whom we follow, as far as it is known. */
@@ -111,11 +122,12 @@ export class Briefing {
   }
 
   #request(info: Info | undefined): PsyncRequest {
-    const { stopBeforePsync, position, choose } = this.#options
+    const { stopBeforePsync, position, choose, renamed } = this.#options
     const history = info && historyFromInfo(info)
     this.stopReason = undefined
     if (forksOnPurpose(this.#options)) return { kind: 'anything' }
     if (stopBeforePsync) return this.#stop('ASKED_TO')
+    if (renamed?.psync !== undefined && !this.#options.allowFork) return this.#stop('RENAMED')
     if (history) return this.#requestFrom(history, choose?.(history) ?? position)
     // Without a history nothing is known, so nothing is asked that could fork.
     if (this.#options.allowFork) return positionRequest(position)
@@ -163,7 +175,7 @@ export class Briefing {
   /** The right to PSYNC may be seen all the same. */
   #stop(reason: StopReason): PsyncRequest {
     this.stopReason = reason
-    const mayProbe = reason !== 'ASKED_TO' && reason !== 'LOST' && canProbePermission(this.#identity)
+    const mayProbe = !['ASKED_TO', 'LOST', 'RENAMED'].includes(reason) && canProbePermission(this.#identity)
     return { kind: mayProbe ? 'permission' : 'nothing' }
   }
 

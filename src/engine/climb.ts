@@ -11,6 +11,8 @@ import type { Briefing } from './briefing.ts'
 import type { Batch } from './events.ts'
 import type { ReplicaOptions } from './options.ts'
 
+const DOLLAR = 0x24
+
 /** What the handshake leaves: its verdict and the bytes received behind it. */
 export interface Climbed {
   readonly verdict: Verdict
@@ -28,7 +30,7 @@ export async function* climb(link: Transport, briefing: Briefing, options: Repli
       if (events.length > 0) yield events
       if (nextRung(machine) !== rung) continue
     }
-    machine = yield* climbOne(link, lines, machine, options)
+    machine = yield* climbOne(link, lines, machine, briefing, options)
   }
   const verdict = machine.verdict ?? { kind: 'none' }
   if (isUnwantedFork(machine, verdict, options) && briefing.forecast?.forecast.kind !== 'full') briefing.stopReason = 'WOULD_FORK'
@@ -36,7 +38,13 @@ export async function* climb(link: Transport, briefing: Briefing, options: Repli
 }
 
 /** Sends one command and judges its reply. */
-async function* climbOne(link: Transport, lines: LineReader, before: Machine, options: ReplicaOptions): AsyncGenerator<Batch, Machine> {
+async function* climbOne(
+  link: Transport,
+  lines: LineReader,
+  before: Machine,
+  briefing: Briefing,
+  options: ReplicaOptions,
+): AsyncGenerator<Batch, Machine> {
   const { machine, command } = send(before)
   const asked = now()
   link.write(encodeCommand(command.args))
@@ -50,10 +58,16 @@ async function* climbOne(link: Transport, lines: LineReader, before: Machine, op
     yield [{ ...noReply, at: now(), rttMs: now() - asked, outcome: 'tolerated', finding: 'PSYNC_WOULD_FORK' }]
     return { ...machine, state: 'STOPPED', verdict: { kind: 'would-fork' } }
   }
+  if (machine.state === 'RECEIVE_PSYNC' && options.renamed?.psync && line[0] === DOLLAR) {
+    // Renamed, PSYNC is SYNC to the server, whatever stands behind it (replication.c, syncCommand looks at argv[0]).
+    lines.putBack(line)
+    yield [{ ...noReply, at: now(), rttMs: now() - asked, outcome: 'tolerated', finding: 'PSYNC_AS_SYNC' }]
+    return { ...machine, state: 'TRANSFER', verdict: { kind: 'legacy' } }
+  }
   const step = judged(machine, line, command.shown)
   yield [{ type: 'exchange', at: now(), rttMs: now() - asked, ...step.exchange }]
   if (step.exchange.finding === 'PONG_MISCONF') yield [{ type: 'warning', at: now(), code: 'MISCONF' }]
-  if (step.exchange.error) throw step.exchange.error
+  if (step.exchange.error) throw await briefing.withProvider(step.exchange.error)
   return step.machine
 }
 
@@ -68,6 +82,7 @@ export function firstPlan(options: ReplicaOptions): Plan {
     rdbOnly: isDump,
     emptyRdb: false,
     psync: { kind: 'nothing' },
+    ...(options.renamed && { renamed: options.renamed }),
     legacySync: isDump,
     tolerateMisconf: isDump,
   }

@@ -18,7 +18,7 @@ import { replicateFrom, type Source } from './source.ts'
 import { type Aim, aimAt, type Start } from './start.ts'
 import { type StoredEvent, storePayload } from './store.ts'
 
-export interface FollowOptions extends Pick<ReplicaOptions, 'announce' | 'allowFork'> {
+export interface FollowOptions extends Pick<ReplicaOptions, 'announce' | 'renamed' | 'allowFork' | 'maxRate'> {
   readonly source: Source
   readonly start: Start
   readonly ack: AckMode
@@ -108,13 +108,15 @@ export class Follower {
   }
 
   async #batches() {
-    const { source, announce, ack, allowFork = false } = this.#options
+    const { source, announce, renamed, ack, allowFork = false, maxRate } = this.#options
     const isSnapshot = this.#start.kind === 'snapshot'
     const batches = replicateFrom(
       source,
       {
         announce,
         ack,
+        ...(renamed && { renamed }),
+        ...(maxRate !== undefined && { maxRate }),
         goal: isSnapshot ? 'snapshot' : 'stream',
         // Not to come back to what was followed: a gap would be hidden behind the fork.
         allowFork: (!this.#hasFollowed || this.#gap !== undefined) && allowFork,

@@ -1,6 +1,6 @@
 /** What a command asks of the engine: how far to go, as whom, and how long to wait. */
 import type { Position } from '../diagnosis/forecast.ts'
-import type { Announcement, Credentials } from '../handshake/plan.ts'
+import type { Announcement, Credentials, Renamed } from '../handshake/plan.ts'
 import type { Endpoint, TlsSettings } from '../io/endpoint.ts'
 import type { History } from '../protocol/server-facts.ts'
 import type { AckMode } from './heartbeat.ts'
@@ -42,6 +42,9 @@ export interface ReplicaOptions {
   readonly stopBeforePsync?: boolean
   /** For the goals `verdict` and `stream`: ask also for what may fork the master. */
   readonly allowFork?: boolean
+  readonly renamed?: Renamed
+  /** How fast a payload may come in, in bytes a second. */
+  readonly maxRate?: number
   /** Over how long to measure the master's writes, where they are to be. */
   readonly sampleMs?: number
 }

@@ -2,8 +2,8 @@
  * The one replication engine: connect → handshake → payload → stream, as batches of events. Every subcommand is a view of
  * it. Failures are thrown as ReplError; there is no error event.
  */
+import { replicaBufferLimit } from '../diagnosis/resync.ts'
 import { ReplError } from '../errors.ts'
-import type { Verdict } from '../handshake/machine.ts'
 import { now, sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { Transport } from '../io/transport.ts'
@@ -14,6 +14,7 @@ import type { Batch, DialEvent, ReplEvent } from './events.ts'
 import { Informant } from './informant.ts'
 import { Observer } from './observer.ts'
 import type { ReplicaOptions } from './options.ts'
+import { Pacer } from './pacer.ts'
 import { Poller } from './poller.ts'
 import { receivePayload } from './receive.ts'
 import { streamBytes } from './stream.ts'
@@ -63,7 +64,7 @@ async function* attach(options: ReplicaOptions, signal: AbortSignal): AsyncGener
       // What PSYNC was not sent for is told by the verdict; whoever follows decides what then.
       if (!stopped) yield* follow(link, briefing, new Observer(informant, link.localName), { verdict, rest }, options, signal)
     } else if (options.goal !== 'verdict') {
-      yield* payload(link, new Observer(informant, link.localName), verdict, rest, options, signal)
+      yield* payload(link, briefing, new Observer(informant, link.localName), { verdict, rest }, options, signal)
     }
     link.close()
     yield await briefing.bill()
@@ -97,30 +98,34 @@ async function* follow(
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
   if (verdict.kind === 'continue') return yield* streamBytes(link, rest, { ...briefing.server, ...verdict }, options, signal)
-  const behind = yield* payload(link, observer, verdict, rest, options, signal)
+  const behind = yield* payload(link, briefing, observer, { verdict, rest }, options, signal)
   if (verdict.kind === 'full') yield* streamBytes(link, behind, { ...briefing.server, ...verdict }, options, signal)
 }
 
 /** @returns the bytes of the stream that came with it */
 async function* payload(
   link: Transport,
+  briefing: Briefing,
   observer: Observer,
-  verdict: Verdict,
-  rest: Buffer,
+  { verdict, rest }: Climbed,
   options: ReplicaOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, Buffer> {
   // A sync on two connections was not asked for, and no payload will come on this one.
   if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict.kind })
   const isLive = options.goal === 'live'
-  const ask = async () => (isLive ? (await observer.everything()).events : await observer.progress())
-  const poller = new Poller<ReplEvent>(ask, isLive ? BUFFER_EVERY_MS : PROGRESS_EVERY_MS, signal)
+  const { settings, identity } = briefing.server
+  const pacer = options.maxRate === undefined ? undefined : new Pacer(options.maxRate, settings && replicaBufferLimit(settings, identity))
+  const seesBuffer = isLive || pacer !== undefined
+  const ask = async () => (seesBuffer ? (await observer.everything()).events : await observer.progress())
+  const poller = new Poller<ReplEvent>(ask, seesBuffer ? BUFFER_EVERY_MS : PROGRESS_EVERY_MS, signal)
+  const seen = () => poller.take()
   let behind: Buffer
   try {
-    behind = yield* receivePayload(link, rest, options, () => poller.take())
+    behind = yield* paced(receivePayload(link, rest, options, seen), pacer, seen, signal)
   } catch (error) {
     yield poller.take() // what was seen last tells why it broke
-    throw error
+    throw error instanceof ReplError ? await briefing.withProvider(error) : error
   } finally {
     await poller.stop()
   }
@@ -129,6 +134,26 @@ async function* payload(
   link.close() // what nobody reads would pile up in the master
   yield* costs(observer, signal)
   return behind
+}
+
+/** Reads no faster than it may, and tells when it had to. @returns what the batches return */
+async function* paced(
+  batches: AsyncGenerator<Batch, Buffer>,
+  pacer: Pacer | undefined,
+  seen: () => ReplEvent[],
+  signal: AbortSignal,
+): AsyncGenerator<Batch, Buffer> {
+  if (!pacer) return yield* batches
+  for (;;) {
+    const { value, done } = await batches.next()
+    if (done) return value
+    yield* pacer.watch(value)
+    const bytes = value.flatMap((event) => (event.type === 'payload-chunk' ? event.data : [])).reduce((sum, part) => sum + part.length, 0)
+    for (let pauseMs = pacer.pauseMs(bytes, now()); pauseMs > 0; pauseMs = pacer.pauseMs(0, now())) {
+      await sleep(Math.min(pauseMs, BUFFER_EVERY_MS), signal)
+      yield* pacer.watch(seen())
+    }
+  }
 }
 
 /** The server knows what a BGSAVE took when its child has ended, shortly after the last byte. */

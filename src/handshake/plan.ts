@@ -31,6 +31,11 @@ export type PsyncRequest =
   | { readonly kind: 'permission' }
   | { readonly kind: 'nothing' }
 
+export interface Renamed {
+  readonly psync?: string
+  readonly sync?: string
+}
+
 export interface Plan {
   readonly credentials?: Credentials
   readonly clientName: string
@@ -42,6 +47,8 @@ export interface Plan {
   /** `rdb-filter-only ""`: should a fork happen after all, it serialises nothing. */
   readonly emptyRdb: boolean
   readonly psync: PsyncRequest
+  /** What the server calls them, where its configuration has renamed them. */
+  readonly renamed?: Renamed
   /** Send SYNC where PSYNC is unknown: only where a fork is the purpose, since SYNC always forks. */
   readonly legacySync: boolean
   /** Go on after -MISCONF on PING, where a replica would give up: PSYNC itself is not blocked by it. */

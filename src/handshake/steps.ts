@@ -30,6 +30,7 @@ export type Finding =
   | 'PSYNC_DUAL_CHANNEL'
   | 'PSYNC_WOULD_FORK'
   | 'PSYNC_UNKNOWN'
+  | 'PSYNC_AS_SYNC'
   | 'SYNC_SENT'
   | 'REFUSED'
 
@@ -106,14 +107,18 @@ export function judgePort(reply: string | ServerError): Judgement {
   return nonCritical('PORT')(reply)
 }
 
-export function psync({ psync: request }: Plan): Command | undefined {
+export function psync({ psync: request, renamed }: Plan): Command | undefined {
+  const name = renamed?.psync ?? 'PSYNC'
+  // Of the two only SYNC has been named: PSYNC is not there.
+  if (renamed?.sync !== undefined && renamed.psync === undefined && request.kind === 'anything') return undefined
+
   switch (request.kind) {
     case 'position':
-      return plain('PSYNC', request.replid, String(request.requestOffset))
+      return plain(name, request.replid, String(request.requestOffset))
     case 'anything':
-      return plain('PSYNC', '?', '-1')
+      return plain(name, '?', '-1')
     case 'permission':
-      return plain('PSYNC', ...PERMISSION_PROBE)
+      return plain(name, ...PERMISSION_PROBE)
     case 'nothing':
       return undefined
   }
@@ -132,4 +137,4 @@ export function judgePsyncRefusal(reply: string | ServerError, plan: Plan): Judg
 
 /** Reached only behind a PSYNC that is unknown. Answered by the payload itself, with no line before it. */
 export const legacySync = (plan: Plan): Command | undefined =>
-  plan.legacySync && plan.psync.kind === 'anything' ? plain('SYNC') : undefined
+  plan.legacySync && plan.psync.kind === 'anything' ? plain(plan.renamed?.sync ?? 'SYNC') : undefined

@@ -42,6 +42,12 @@ export class LineReader {
     return line
   }
 
+  /** Puts a line back that was none of the handshake's. */
+  putBack(line: Buffer): void {
+    this.#buffer = Buffer.concat([line, Buffer.from('\r\n'), this.#buffer])
+    this.#searched = 0
+  }
+
   /** What has been received and not taken as a line; the reader is empty afterwards. */
   takeRest(): Buffer {
     const rest = this.#buffer

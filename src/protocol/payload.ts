@@ -8,6 +8,7 @@ import { ReplError } from '../errors.ts'
 import { LineReader } from './line-reader.ts'
 import { parseOffset } from './offset.ts'
 import { excerpt, parseReplyLine, ServerError } from './reply.ts'
+import { refusal } from './server-error.ts'
 
 const MARK_BYTES = 40
 
@@ -90,7 +91,7 @@ export class PayloadReader {
     }
     if (text.startsWith('-')) {
       const reply = parseReplyLine(line)
-      throw new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply: reply instanceof ServerError ? reply.text : reply })
+      throw aborted(reply)
     }
     throw this.#badHeader(line)
   }
@@ -123,4 +124,11 @@ export class PayloadReader {
   #badHeader(line: Buffer): ReplError {
     return new ReplError('PROTOCOL', { reason: 'PAYLOAD_HEADER', reply: excerpt(line) })
   }
+}
+
+/** What SYNC is answered with that is not there or not permitted; and what a master says that gives a sync up. */
+function aborted(reply: string | ServerError): ReplError {
+  if (!(reply instanceof ServerError)) return new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply })
+  const refused = refusal(reply, { command: 'SYNC' })
+  return refused.details.reason === 'REFUSED' ? new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply: reply.text }) : refused
 }

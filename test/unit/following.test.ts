@@ -155,7 +155,16 @@ test('the command to go on with has what shapes the output, and no secret, limit
 })
 
 const FLAGS = {
-  ...{ from: 'now', rdb: undefined, force: false, 'allow-fork': false, retry: true, 'retry-max-time': 5, 'on-gap': 'fail' },
+  ...{
+    from: 'now',
+    rdb: undefined,
+    force: false,
+    'allow-fork': false,
+    'max-rate': undefined,
+    retry: true,
+    'retry-max-time': 5,
+    'on-gap': 'fail',
+  },
   ...{ 'on-full': 'stop', 'spool-max': '1gb', ack: 'safe' },
 }
 

@@ -1,0 +1,62 @@
+/** --max-rate on real servers: no faster than asked, and given up before the master's buffer runs over. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { assertThreeParts } from '../helpers/failures.ts'
+import { cli } from '../helpers/run.ts'
+import { RunningServer, servers } from '../helpers/server.ts'
+import { Tailing } from '../helpers/tailing.ts'
+
+const RATE = 1024 * 1024
+
+for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+  describe(`${installed.id} with --max-rate`, () => {
+    let server: RunningServer
+    let home: string
+    before(async () => {
+      home = await mkdtemp(join(tmpdir(), 'redis-repl-rate-'))
+      server = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0', rdbcompression: 'no' })
+      await server.cli('DEBUG', 'POPULATE', '30', 'key', '100000')
+    })
+    after(async () => {
+      await server.stop()
+      await rm(home, { recursive: true })
+    })
+
+    it('sends an RDB no faster than that, whole and verified', async () => {
+      const file = join(home, 'slow.rdb')
+      const began = performance.now()
+      const ran = await cli(['dump-rdb', server.target, '-o', file, '--max-rate', '1mb/s', '--json'])
+      const seconds = (performance.now() - began) / 1000
+      assert.equal(ran.status, 0, ran.out)
+      const { size } = await stat(file)
+      assert.ok(size > 2.5 * RATE, String(size))
+      assert.ok(seconds > size / RATE, `${size} bytes in ${seconds} s`)
+      assert.match(await server.checkRdb(file), /RDB looks OK/)
+    })
+
+    it('is let go on at full speed before its output buffer runs over, and that is said', async () => {
+      await server.cli('CONFIG', 'SET', 'client-output-buffer-limit', 'slave 16mb 16mb 60')
+      await server.cli('CONFIG', 'SET', 'repl-backlog-size', '1mb')
+      const file = join(home, 'lifted.rdb')
+      const tail = new Tailing([server.target, '--from', 'snapshot', '--rdb', file, '--max-rate', '64kb', '--count', '200'])
+      await server.until('our sync', async () => (await server.info('connected_slaves')) === '1')
+      // A snapshot at this rate takes 47 s, and 20 MB of writes are more than the buffer holds.
+      for (let index = 0; index < 200; index++) await server.cli('SET', `w${index}`, 'x'.repeat(100_000))
+      await tail.says(/--max-rate\s+no\s+longer\s+holds/)
+      tail.read()
+      assert.equal(await tail.end(), 0, tail.err)
+      assert.match(await server.checkRdb(file), /RDB looks OK/)
+      assert.equal(await server.info('sync_full'), '2')
+    })
+  })
+}
+
+describe('--max-rate', () => {
+  it('takes a size of 64kb or more', async () => {
+    for (const text of ['1kb', 'fast', '-1'])
+      assertThreeParts(await cli(['dump-rdb', '127.0.0.1:1', '-o', '/tmp/none.rdb', `--max-rate=${text}`]), 'USAGE', 2)
+  })
+})

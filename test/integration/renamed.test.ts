@@ -1,0 +1,71 @@
+/** Servers that do not let replicas in under the usual names, or not at all. */
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { assertThreeParts } from '../helpers/failures.ts'
+import { FakeMaster, infoReply } from '../helpers/fake-master.ts'
+import { cli } from '../helpers/run.ts'
+import { RunningServer, servers } from '../helpers/server.ts'
+
+for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+  describe(`${installed.id} with renamed commands`, () => {
+    let server: RunningServer
+    let home: string
+    before(async () => {
+      home = await mkdtemp(join(tmpdir(), 'redis-repl-renamed-'))
+      const names = { 'rename-command': 'PSYNC its-psync\nrename-command SYNC its-sync' }
+      server = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0', ...names })
+      await server.cli('SET', 'k', 'v')
+    })
+    after(async () => {
+      await server.stop()
+      await rm(home, { recursive: true })
+    })
+
+    it('says at once that nobody is let in, and lag still works', async () => {
+      const ran = await cli(['dump-rdb', server.target, '-o', join(home, 'none.rdb')])
+      assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+      assert.match(ran.err.replaceAll(/\s+/g, ' '), /does not let replicas in.* redis-repl lag.*--psync-command NAME/)
+      assert.equal((await cli(['lag', server.target, '--sample', '0'])).status, 0)
+      assert.equal(await server.info('total_forks'), installed.id === 'redis-6.0' ? '' : '0')
+    })
+
+    it('is dumped by its own name for PSYNC, and by that for SYNC', async () => {
+      for (const [index, flag] of ['--psync-command=its-psync', '--sync-command=its-sync'].entries()) {
+        const file = join(home, `${index}.rdb`)
+        const ran = await cli(['dump-rdb', server.target, '-o', file, flag])
+        assert.equal(ran.status, 0, ran.err)
+        assert.match(await server.checkRdb(file), /RDB looks OK/)
+      }
+    })
+
+    it('is not asked under that name where no fork is wanted', async () => {
+      const full = await server.info('sync_full')
+      const ran = await cli(['handshake', server.target, '--psync-command', 'its-psync', '--json'])
+      assert.equal(JSON.parse(ran.out).verdict.stopped, 'RENAMED')
+      assert.equal(await server.info('sync_full'), full)
+    })
+  })
+}
+
+describe('a service is recognised', () => {
+  const REFUSED = "-ERR unknown command 'PSYNC', with args beginning with: '?' '-1' \r\n"
+  const CASES: readonly (readonly [name: RegExp, info: Record<string, string>, refusal: string])[] = [
+    [/Amazon ElastiCache.*AWS support/, { os: 'Amazon ElastiCache' }, REFUSED],
+    [/Dragonfly.*protocol of its own/, { dragonfly_version: 'df-v1.30.0' }, REFUSED],
+    [/Kvrocks/, { kvrocks_version: '2.12.0' }, '-ERR sequence out of range\r\n'],
+    [/Azure Cache for Redis, by its words/, {}, '-ERR Command disallowed\r\n'],
+    [/Huawei/, {}, '-ERR Unsupported command: psync ? -1\r\n'],
+  ]
+  for (const [name, info, refusal] of CASES) {
+    it(`by its INFO or its words: ${name.source}`, async () => {
+      const master = await FakeMaster.start({ INFO: infoReply(info), PSYNC: refusal })
+      const ran = await cli(['handshake', master.target])
+      await master.stop()
+      assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+      assert.match(ran.err.replaceAll(/\s+/g, ' '), name)
+    })
+  }
+})
