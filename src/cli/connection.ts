@@ -16,10 +16,14 @@ import { dialling, tlsFiles } from './dialling.ts'
 import type { connectionFlags, discoveryFlags, tlsFlags } from './flags.ts'
 
 /** The values of the flags that say which server, as oclif parses them. */
-export type ConnectionFlags = Interfaces.InferredFlags<typeof connectionFlags & typeof tlsFlags & typeof discoveryFlags>
+export type ConnectionFlags = Interfaces.InferredFlags<typeof connectionFlags & typeof tlsFlags & typeof discoveryFlags> & {
+  readonly cluster?: boolean
+}
 
 export interface Connection {
   readonly source: Source
+  /** Behind another source, what --prefer makes of it. */
+  readonly preferring: (source: Source) => Source
   /** How any server of the deployment is reached; its endpoint is the one that was named, if one was. */
   readonly template: Access
   readonly addresses: AddressMap
@@ -50,8 +54,11 @@ export async function openConnection(target: string | undefined, flags: Connecti
   const source =
     named.kind === 'server' ? fixedSource(targetName(named, template), template) : bySentinels(named, template, addresses, flags)
   const { prefer } = flags
+  const preferring = (from: Source) => (prefer === undefined ? from : new PreferredSource(from, prefer as Preference, addresses))
   return {
-    source: prefer === undefined ? source : new PreferredSource(source, prefer as Preference, addresses),
+    // Of a cluster it is the shards that have replicas.
+    source: flags.cluster ? source : preferring(source),
+    preferring,
     template,
     addresses,
     manners: { announce, ...renamed(flags) },

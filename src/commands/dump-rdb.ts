@@ -1,7 +1,9 @@
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
-import { openConnection } from '../cli/connection.ts'
-import { maxRateFlag, targetArg } from '../cli/flags.ts'
+import { JOBS } from '../cli/cluster-run.ts'
+import { type Connection, openConnection } from '../cli/connection.ts'
+import { dumpCluster } from '../cli/dump-cluster.ts'
+import { clusterFlags, maxRateFlag, targetArg } from '../cli/flags.ts'
 import { parseRate } from '../cli/size.ts'
 import { replicateFrom } from '../engine/source.ts'
 import { storePayload } from '../engine/store.ts'
@@ -16,25 +18,33 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
   static override examples = [
     '<%= config.bin %> <%= command.id %> db1.example:6379 > snapshot.rdb',
     '<%= config.bin %> <%= command.id %> -o /backup/snapshot.rdb --json db1.example',
+    '<%= config.bin %> <%= command.id %> --cluster --prefer replica -o /backup/monday node1.example',
   ]
   static override args = { target: targetArg }
   static override flags = {
-    output: Flags.string({ char: 'o', description: 'file to write; - is stdout', default: '-', noCacheDefault: true }),
+    ...clusterFlags,
+    output: Flags.string({
+      char: 'o',
+      description: 'file to write; - is stdout; with --cluster a folder',
+      default: '-',
+      noCacheDefault: true,
+    }),
     force: Flags.boolean({ description: 'replace an existing file, once the new one is whole' }),
     'max-rate': maxRateFlag,
   }
 
   async run(): Promise<void> {
     const { flags } = this
-    const { source, manners } = await openConnection(this.args.target, flags)
+    const connection = await openConnection(this.args.target, flags)
     if (flags.output === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the output file is empty' })
     const path = flags.output === '-' ? undefined : flags.output
+    if (flags.cluster) return await this.#cluster(connection, path)
     if (path === undefined && process.stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })
     const sink = path === undefined ? new StdoutSink(this.signal) : await RdbFile.create(path, flags.force)
     const text = flags.json ? undefined : await this.#text()
     try {
       for await (const batch of storePayload(
-        replicateFrom(source, { ...manners, goal: 'payload', ...parseRate(flags['max-rate']) }, this.signal),
+        replicateFrom(connection.source, { ...connection.manners, goal: 'payload', ...parseRate(flags['max-rate']) }, this.signal),
         sink,
         path,
       )) {
@@ -47,6 +57,17 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
       text?.end()
     }
     if (flags.json) this.printJson(this.report.dumpRdb(), this.jsonStream())
+  }
+
+  async #cluster(connection: Connection, path: string | undefined): Promise<void> {
+    const { flags } = this
+    if (path === undefined)
+      throw new ReplError('USAGE', { reason: 'FLAGS', given: '--cluster makes a file of each shard: name a folder with -o' })
+    const { progressOn } = await import('../render/progress.ts')
+    const progress = flags.json ? undefined : await progressOn(process.stderr, flags.quiet, now)
+    const { force, jobs = JOBS } = flags
+    const manifest = await dumpCluster({ connection, path, force, jobs, ...parseRate(flags['max-rate']), progress }, this.signal)
+    if (flags.json) this.printJson(manifest)
   }
 
   /** stdout belongs to the RDB unless a file was named. */

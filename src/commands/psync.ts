@@ -2,25 +2,27 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
+import { lookAtShards } from '../cli/cluster-run.ts'
 import { type Connection, openConnection } from '../cli/connection.ts'
 import { exitStatus } from '../cli/exit-status.ts'
 import { tellFailure } from '../cli/failure.ts'
-import { targetArg } from '../cli/flags.ts'
+import { clusterFlags, targetArg } from '../cli/flags.ts'
 import { positionAsked } from '../cli/psync-position.ts'
 import { watchPsync } from '../cli/psync-watch.ts'
-import { answerOf, type PsyncFacts } from '../diagnosis/psync.ts'
+import { answerOf, headline, type PsyncFacts } from '../diagnosis/psync.ts'
 import type { ReplEvent } from '../engine/events.ts'
 import type { Goal } from '../engine/options.ts'
 import { gatherFacts } from '../engine/psync-facts.ts'
 import { measureResync } from '../engine/resync.ts'
-import { replicateFrom } from '../engine/source.ts'
+import { replicateFrom, type Source } from '../engine/source.ts'
 import { storePayload } from '../engine/store.ts'
 import { ReplError } from '../errors.ts'
 import { now, wallClock } from '../io/clock.ts'
 import { NullSink, TempRdb } from '../io/rdb-file.ts'
+import type { ShardRow } from '../render/cluster.ts'
 import { RunReport } from '../render/json.ts'
 
-const FULL_ONLY = ['replid', 'offset', 'from-replica', 'explain', 'allow-fork', 'expect', 'watch']
+const FULL_ONLY = ['cluster', 'replid', 'offset', 'from-replica', 'explain', 'allow-fork', 'expect', 'watch']
 
 export default class Psync extends ReplCommand<typeof Psync> {
   static override summary = 'Would a replica get a partial resync, and if not, why?'
@@ -33,6 +35,8 @@ export default class Psync extends ReplCommand<typeof Psync> {
   ]
   static override args = { target: targetArg }
   static override flags = {
+    ...clusterFlags,
+    cluster: { ...clusterFlags.cluster, exclusive: ['replid', 'from-replica', 'watch'] },
     replid: Flags.string({ description: 'the history to ask for (master_replid)', dependsOn: ['offset'], exclusive: ['from-replica'] }),
     offset: Flags.string({
       description: 'the last byte one has, as INFO and ACK speak of it; PSYNC asks for the one behind it',
@@ -74,6 +78,7 @@ export default class Psync extends ReplCommand<typeof Psync> {
   async run(): Promise<void> {
     const { flags } = this
     if (flags.full) return await this.#full()
+    if (flags.cluster) return await this.#cluster()
     if (!flags.watch) return void (await this.#answer(true))
     const watched = {
       look: async () => (await this.#gather('forecast', 0)).facts,
@@ -98,18 +103,45 @@ export default class Psync extends ReplCommand<typeof Psync> {
     return { facts, goesOn: this.#isExpected(facts) }
   }
 
+  /** The live end of every shard. */
+  async #cluster(): Promise<void> {
+    const { json, jobs, explain, sample, expect } = this.flags
+    const connection = await openConnection(this.args.target, this.flags)
+    const { clusterJson, clusterText } = await import('../render/cluster.ts')
+    const look = async (source: Source) => {
+      const report = new RunReport()
+      const { facts, subject } = await this.#ask(connection, source, report, explain ? 'forecast' : 'verdict', sample * 1000)
+      const { answer } = answerOf(facts)
+      const isWell = expect === undefined || expect === answer
+      return { result: headline(facts, subject), isWell, report: report.psync(facts, subject, wallClock(), expect) }
+    }
+    const show = (rows: readonly ShardRow[]) =>
+      json ? this.printJson(clusterJson('psync', rows)) : void process.stdout.write(clusterText(rows))
+    await lookAtShards(connection, jobs, look, show, json, this.signal)
+  }
+
   async #gather(goal: Goal, sampleMs: number, show: (event: ReplEvent) => void = () => {}) {
-    const { flags } = this
     // Once: a password may come from a pipe.
-    this.#connection ??= await openConnection(this.args.target, flags)
-    const { source, manners, template } = this.#connection
+    this.#connection ??= await openConnection(this.args.target, this.flags)
+    this.report = new RunReport()
+    return await this.#ask(this.#connection, this.#connection.source, this.report, goal, sampleMs, show)
+  }
+
+  async #ask(
+    { manners, template }: Connection,
+    source: Source,
+    report: RunReport,
+    goal: Goal,
+    sampleMs: number,
+    show: (event: ReplEvent) => void = () => {},
+  ) {
+    const { flags } = this
     const { position, subject } = await positionAsked(flags, template, this.signal)
     const asked = { ...manners, goal, allowFork: flags['allow-fork'], sampleMs, ...(position && { position }) }
-    this.report = new RunReport()
     let facts: PsyncFacts = {}
     for await (const batch of replicateFrom(source, asked, this.signal)) {
       for (const event of batch) {
-        this.report.add(event)
+        report.add(event)
         facts = gatherFacts(facts, event)
         show(event)
       }

@@ -235,6 +235,11 @@ export const REASONS: Record<string, Row> = {
     'The snapshot would not fit; nothing was received.',
     say('Free some room, name another place with -o, or stream it: redis-repl dump-rdb | …'),
   ],
+  NOT_A_FOLDER: [
+    (d) => `${d.path} exists and is no folder.`,
+    'A dump of a cluster is a folder with a file for each shard.',
+    say('Name another place with -o.'),
+  ],
   NOT_A_FILE: [
     (d) => `${d.path} exists and is no ordinary file.`,
     'A snapshot is written beside its name and renamed, which only works for files.',

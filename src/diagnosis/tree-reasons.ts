@@ -27,6 +27,26 @@ export const TREE_REASONS: Record<string, Row> = {
     'A failover goes on, or they have not noticed the end of one.',
     say('Ask again in a moment; redis-cli -p 26379 SENTINEL CKQUORUM <name> tells whether they can agree.'),
   ],
+  NO_CLUSTER: [
+    (d) => `${where(d)} is no node of a cluster: "-${d.reply}"`,
+    'There are no shards to be found.',
+    say('Leave --cluster out.'),
+  ],
+  CLUSTER_SLOTS: [
+    (d) => `The cluster of ${where(d)} does not serve ${d.given} of its 16384 slots.`,
+    'A shard is down, or slots were never assigned: what all shards together have is not the whole.',
+    say('redis-cli --cluster check HOST:PORT shows which; each master can be taken by itself without --cluster.'),
+  ],
+  CLUSTER_MASTER: [
+    (d) => `The shard of slot ${d.given} has no master now, as ${where(d)} sees it.`,
+    'A failover goes on.',
+    say('Ask again in a moment.'),
+  ],
+  CLUSTER_CHANGED: [
+    (d) => `The cluster of ${where(d)} changed while its shards were dumped: slots were moved, or a master was replaced.`,
+    'A key of a slot that moved may be in two of the files, or in none. What was received was removed.',
+    say('Run it again when no slot is moved: redis-cli --cluster check HOST:PORT'),
+  ],
   MARKER_KEY_TAKEN: [
     (d) => `The key ${JSON.stringify(d.given)} holds something that is no marker, and was left as it is.`,
     'A marker would have replaced it.',

@@ -130,5 +130,6 @@ export class PayloadReader {
 function aborted(reply: string | ServerError): ReplError {
   if (!(reply instanceof ServerError)) return new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply })
   const refused = refusal(reply, { command: 'SYNC' })
-  return refused.details.reason === 'REFUSED' ? new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply: reply.text }) : refused
+  const isDenied = refused.details.reason === 'UNKNOWN_COMMAND' || refused.code === 'NO_PERMISSION'
+  return isDenied ? refused : new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply: reply.text })
 }

@@ -55,10 +55,12 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   NOT_SUPPORTED: [
     [REFUSED, 'UNKNOWN_COMMAND', 'REFUSED', ''],
     [{ ...WHERE, given: 'mymaster' }, 'SENTINEL_NAME'],
+    [REFUSED, 'NO_CLUSTER'],
     [WHERE, 'SENTINEL', 'NO_POSITION', 'NO_BACKLOG'],
   ],
   NOT_REDIS: [[REFUSED, 'HTTP', 'TLS', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', '']],
   TRY_LATER: [
+    [{ ...WHERE, given: '7' }, 'CLUSTER_SLOTS', 'CLUSTER_MASTER'],
     [
       REFUSED,
       'LOADING',
@@ -69,6 +71,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
       'MISCONF',
       'MAX_CLIENTS',
       'NOT_MASTER',
+      'CLUSTER_CHANGED',
       'NOT_SERVING',
       'BEHIND_US',
       '',
@@ -87,7 +90,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   ],
   OUTPUT_FAILED: [
     [{ path: PATH, errno: 'ENOSPC' }, 'WRITE', ''],
-    [{ path: PATH }, 'NOT_A_FILE'],
+    [{ path: PATH }, 'NOT_A_FILE', 'NOT_A_FOLDER'],
     [{ path: PATH, bytes: 10, expectedBytes: 20 }, 'NO_SPACE'],
     [{ errno: 'ENOSPC' }, 'SPOOL'],
     [{ bytes: 10 }, 'SPOOL_FULL'],

@@ -1,0 +1,132 @@
+/** One verified RDB for each shard and a manifest, whole or nothing. */
+import { describeChoice } from '../diagnosis/choice.ts'
+import { bytes, duration, exact } from '../diagnosis/units.ts'
+import { replicateFrom } from '../engine/source.ts'
+import { type StoredEvent, storePayload } from '../engine/store.ts'
+import { ReplError, replErrorOf } from '../errors.ts'
+import { now, wallClock } from '../io/clock.ts'
+import { DumpFolder, HashingSink } from '../io/dump-folder.ts'
+import { endpointName } from '../io/endpoint.ts'
+import { RdbFile } from '../io/rdb-file.ts'
+import { slotsText } from '../protocol/cluster-map.ts'
+import { printable } from '../render/printable.ts'
+import type { Progress } from '../render/progress.ts'
+import { type ReachableShard, sameShards } from '../topology/cluster.ts'
+import { findShards, shardSource } from './cluster-run.ts'
+import type { Connection } from './connection.ts'
+import { forEach } from './each-shard.ts'
+
+export interface ClusterDump {
+  readonly connection: Connection
+  readonly path: string
+  readonly force: boolean
+  readonly jobs: number
+  /** Of all shards together. */
+  readonly maxRate?: number
+  readonly progress: Progress | undefined
+}
+
+interface Dumped {
+  readonly file: string
+  readonly shard: ReachableShard
+  /** Whom it was taken from. */
+  readonly from: string
+  readonly stored: StoredEvent
+  readonly sha256: string
+}
+
+/** @returns the manifest. @throws ReplError of the first shard that fails; TRY_LATER (CLUSTER_CHANGED) */
+export async function dumpCluster(dump: ClusterDump, signal: AbortSignal): Promise<object> {
+  const { cluster, shards } = await findShards(dump.connection, signal)
+  const folder = await DumpFolder.create(dump.path, dump.force)
+  const began = now()
+  try {
+    const dumped = await dumpAll(dump, shards, folder, signal)
+    if (!sameShards(shards, await cluster.shards(signal))) {
+      throw new ReplError('TRY_LATER', { reason: 'CLUSTER_CHANGED', endpoint: dump.connection.source.name })
+    }
+    const manifest = manifestOf(dumped)
+    await folder.commit(`${JSON.stringify(manifest, undefined, 2)}\n`)
+    const size = dumped.reduce((sum, { stored }) => sum + stored.bytes, 0)
+    dump.progress?.end()
+    dump.progress?.note(`${printable(dump.path)}: ${dumped.length} shards, ${exact(size)} bytes in ${duration(now() - began)}`)
+    return manifest
+  } catch (error) {
+    throw replErrorOf(error).with({ path: dump.path })
+  } finally {
+    dump.progress?.end()
+    await folder.abandon()
+  }
+}
+
+/** Nobody goes on with a dump that will not be kept. */
+async function dumpAll(dump: ClusterDump, shards: readonly ReachableShard[], folder: DumpFolder, signal: AbortSignal): Promise<Dumped[]> {
+  const stop = new AbortController()
+  const both = AbortSignal.any([signal, stop.signal])
+  const share = dump.maxRate === undefined ? {} : { maxRate: dump.maxRate / Math.min(dump.jobs, shards.length) }
+  let received = 0
+  const outcomes = await forEach(shards, dump.jobs, async (shard) => {
+    try {
+      return await dumpShard(dump, shard, folder, share, both, (count) => {
+        received += count
+        dump.progress?.update('receiving and verifying', bytes(received))
+      })
+    } catch (error) {
+      const failure = replErrorOf(error).with({ endpoint: endpointName(shard.access.endpoint) })
+      if (!stop.signal.aborted) stop.abort(failure)
+      throw failure
+    }
+  })
+  signal.throwIfAborted()
+  if (stop.signal.aborted) throw stop.signal.reason
+  return outcomes.flatMap(({ value }) => (value ? [value] : []))
+}
+
+async function dumpShard(
+  { connection, progress }: ClusterDump,
+  shard: ReachableShard,
+  folder: DumpFolder,
+  share: { readonly maxRate?: number },
+  signal: AbortSignal,
+  count: (bytes: number) => void,
+): Promise<Dumped> {
+  // By its first slot, so that they stand in order, and by its node, so that nothing is named twice.
+  const file = `${String(shard.slots[0]?.[0]).padStart(5, '0')}-${shard.master.id}.rdb`
+  const sink = new HashingSink(await RdbFile.create(folder.file(file), false))
+  let from = endpointName(shard.access.endpoint)
+  let stored: StoredEvent | undefined
+  const batches = replicateFrom(shardSource(connection, shard), { ...connection.manners, goal: 'payload', ...share }, signal)
+  for await (const batch of storePayload(batches, sink, folder.file(file))) {
+    for (const event of batch) {
+      if (event.type === 'source') {
+        from = event.endpoint
+        progress?.note(printable(describeChoice(event)[0] ?? ''))
+      }
+      if (event.type === 'payload-chunk') count(event.data.reduce((sum, part) => sum + part.length, 0))
+      if (event.type === 'stored') stored = event
+    }
+  }
+  if (!stored) throw new ReplError('INTERNAL', { given: 'a payload that ended without being stored' })
+  progress?.note(`${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}`)
+  return { file, shard, from, stored, sha256: sink.digest() }
+}
+
+function manifestOf(dumped: readonly Dumped[]): object {
+  return {
+    schema: 'redis-repl/cluster-dump/1',
+    at: wallClock().toISOString(),
+    shards: dumped.map(({ file, shard, from, stored, sha256 }) => ({
+      file,
+      slots: shard.slots,
+      node: shard.master.id,
+      master: endpointName(shard.access.endpoint),
+      from,
+      history: stored.verdict.kind === 'full' ? { replid: stored.verdict.replid, offset: stored.verdict.offset } : null,
+      bytes: stored.bytes,
+      checksum: stored.checksum,
+      sha256,
+      rdb: stored.header,
+      elapsedMs: stored.elapsedMs,
+    })),
+  }
+}

@@ -1,0 +1,21 @@
+/** The same for every shard, several at a time. */
+import { type ReplError, replErrorOf } from '../errors.ts'
+
+export type Outcome<T> = { readonly value: T; readonly failure?: undefined } | { readonly failure: ReplError; readonly value?: undefined }
+
+/** In the order of the shards, whichever ends first; a failure is an outcome. */
+export async function forEach<S, T>(shards: readonly S[], jobs: number, work: (shard: S) => Promise<T>): Promise<Outcome<T>[]> {
+  const outcomes: Outcome<T>[] = []
+  const queue = [...shards.entries()]
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const [index, shard] = next
+      outcomes[index] = await work(shard).then(
+        (value) => ({ value }),
+        (error) => ({ failure: replErrorOf(error) }),
+      )
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(jobs, shards.length) }, worker))
+  return outcomes
+}

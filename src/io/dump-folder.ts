@@ -1,0 +1,107 @@
+/** A folder that has its name only when all of it is there, verified and on disk. */
+import { createHash, randomBytes } from 'node:crypto'
+import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { ReplError } from '../errors.ts'
+import { type RdbSink, syncFolder } from './rdb-file.ts'
+
+export class DumpFolder {
+  readonly #path: string
+  readonly #part: string
+  readonly #overwrite: boolean
+
+  private constructor(path: string, part: string, overwrite: boolean) {
+    this.#path = path
+    this.#part = part
+    this.#overwrite = overwrite
+  }
+
+  /** @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */
+  static async create(path: string, overwrite: boolean): Promise<DumpFolder> {
+    const existing = await lstat(path).catch(() => undefined)
+    if (existing && !existing.isDirectory()) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_FOLDER', path })
+    if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
+    const part = besides(path)
+    await mkdir(part, { mode: 0o700 }).catch(failed(path))
+    return new DumpFolder(path, part, overwrite)
+  }
+
+  /** Where a file of it is written. */
+  file(name: string): string {
+    return join(this.#part, name)
+  }
+
+  /** @param manifest goes in last */
+  async commit(manifest: string): Promise<void> {
+    try {
+      const file = await open(this.file('manifest.json'), 'wx', 0o600)
+      await file.writeFile(manifest)
+      await file.sync()
+      await file.close()
+      await syncFolder(this.#part)
+      await this.#name()
+      await syncFolder(dirname(resolve(this.#path)))
+    } catch (error) {
+      throw failed(this.#path)(error as NodeJS.ErrnoException)
+    }
+  }
+
+  async abandon(): Promise<void> {
+    await rm(this.#part, { recursive: true, force: true })
+  }
+
+  /** A folder that is not empty cannot be replaced in one step: the old one stands aside until the new one is there. */
+  async #name(): Promise<void> {
+    const old = besides(this.#path)
+    const isReplaced = this.#overwrite && (await lstat(this.#path).catch(() => undefined)) !== undefined
+    if (isReplaced) await rename(this.#path, old)
+    await rename(this.#part, this.#path)
+    if (isReplaced) await rm(old, { recursive: true, force: true })
+  }
+}
+
+/** Hidden, and with a name of its own. */
+function besides(path: string): string {
+  const whole = resolve(path)
+  return join(dirname(whole), `.${basename(whole)}.${randomBytes(4).toString('hex')}.part`)
+}
+
+function failed(path: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    throw error instanceof ReplError
+      ? error
+      : new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path, errno: error.code ?? error.message }, error)
+  }
+}
+
+/** Takes the SHA-256 of what goes by. */
+export class HashingSink implements RdbSink {
+  readonly #sink: RdbSink
+  readonly #hash = createHash('sha256')
+
+  constructor(sink: RdbSink) {
+    this.#sink = sink
+  }
+
+  reserve(bytes: number): Promise<void> {
+    return this.#sink.reserve(bytes)
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    this.#hash.update(bytes)
+    await this.#sink.write(bytes)
+  }
+
+  commit(): Promise<void> {
+    return this.#sink.commit()
+  }
+
+  abandon(): Promise<void> {
+    return this.#sink.abandon()
+  }
+
+  /** Once, when everything has gone by. */
+  digest(): string {
+    return this.#hash.digest('hex')
+  }
+}

@@ -1,0 +1,39 @@
+/** The shards of a cluster side by side, for people and for programs. */
+import { explain } from '../diagnosis/errors.ts'
+import type { ReplError } from '../errors.ts'
+import { type SlotRange, slotsText } from '../protocol/cluster-map.ts'
+import { printable } from './printable.ts'
+import { table } from './table.ts'
+import { wrap } from './wrap.ts'
+
+export interface ShardRow {
+  readonly slots: readonly SlotRange[]
+  readonly node: string
+  readonly endpoint: string
+  readonly failure?: ReplError
+  readonly looked?: { readonly result: string; readonly isWell: boolean; readonly report: object }
+}
+
+const RESULT_WIDTH = 34
+
+export function clusterText(rows: readonly ShardRow[]): string {
+  const cells = rows.map(({ slots, endpoint, failure, looked }) => {
+    const result = failure ? `${failure.code}: ${explain(failure).what}` : (looked?.result ?? '')
+    return [slotsText(slots), printable(endpoint), wrap(printable(result), '', RESULT_WIDTH)]
+  })
+  return `${table(['slots', 'server', 'result'], cells)}\n`
+}
+
+export function clusterJson(command: string, rows: readonly ShardRow[]): object {
+  return {
+    schema: 'redis-repl/cluster/1',
+    command,
+    shards: rows.map(({ slots, node, endpoint, failure, looked }) => ({
+      slots,
+      node,
+      endpoint,
+      ...(failure && { error: { code: failure.code, ...explain(failure) } }),
+      ...(looked && { result: looked.result, report: looked.report }),
+    })),
+  }
+}

@@ -1,0 +1,148 @@
+/** Six nodes of a real cluster: every shard is shaken hands with, asked, and dumped. */
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { type RunningCluster, startCluster } from '../helpers/cluster.ts'
+import { assertThreeParts } from '../helpers/failures.ts'
+import { cli } from '../helpers/run.ts'
+import { assertSchema } from '../helpers/schema.ts'
+import { pick, RunningServer, servers } from '../helpers/server.ts'
+
+interface ClusterReport {
+  readonly shards: readonly { node: string; slots: number[][]; endpoint: string; report: { verdict: { kind: string }; answer?: string } }[]
+}
+
+interface Manifest {
+  readonly shards: readonly { file: string; node: string; from: string; bytes: number; sha256: string; slots: number[][] }[]
+}
+
+for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+  describe(`a cluster of ${installed.id}`, { concurrency: 1 }, () => {
+    let cluster: RunningCluster
+    let home: string
+    before(async () => {
+      home = await mkdtemp(join(tmpdir(), 'redis-repl-cluster-'))
+      cluster = await startCluster(installed, { rdbcompression: 'no' })
+      for (let index = 0; index < 60; index++) await cluster.masters[0]?.cli('-c', 'SET', `key:${index}`, `value ${index}`)
+    })
+    after(async () => {
+      await cluster.stop()
+      await rm(home, { recursive: true })
+    })
+    const entry = () => cluster.replicas[1]?.target ?? ''
+
+    it('is shaken hands with at every master, from any of its nodes', async () => {
+      const ran = await cli(['handshake', '--cluster', entry(), '--json'])
+      assert.equal(ran.status, 0, ran.out)
+      const { shards } = assertSchema(ran.out, 'cluster') as unknown as ClusterReport
+      assert.deepEqual(
+        shards.map(({ endpoint }) => endpoint),
+        cluster.masters.map(({ target }) => target),
+      )
+      assert.deepEqual(
+        shards.flatMap(({ slots }) => slots),
+        [
+          [0, 5460],
+          [5461, 10921],
+          [10922, 16383],
+        ],
+      )
+      for (const { report } of shards) assert.equal(report.verdict.kind, 'continue')
+      const shown = await cli(['psync', '--cluster', entry(), '--sample', '0', '--expect', 'continue'])
+      assert.equal(shown.status, 0, shown.err)
+      assert.equal(shown.out.match(/partial resync/g)?.length, 3, shown.out)
+    })
+
+    it('is dumped whole: each file loads, and holds what its shard holds', async () => {
+      const folder = join(home, 'whole')
+      const ran = await cli(['dump-rdb', '--cluster', entry(), '-o', folder, '--json'])
+      assert.equal(ran.status, 0, ran.out + ran.err)
+      const manifest = assertSchema(await readFile(join(folder, 'manifest.json'), 'utf8'), 'cluster-dump') as unknown as Manifest
+      assert.deepEqual(JSON.parse(ran.out), manifest)
+      assert.deepEqual((await readdir(folder)).sort(), [...manifest.shards.map(({ file }) => file), 'manifest.json'].sort())
+      for (const [index, { file, node, bytes, sha256 }] of manifest.shards.entries()) {
+        const master = cluster.masters[index] as RunningServer
+        const content = await readFile(join(folder, file))
+        assert.deepEqual(
+          [node, bytes, sha256],
+          [await cluster.id(master), content.length, createHash('sha256').update(content).digest('hex')],
+        )
+        const copy = await mkdtemp(join(home, 'load-'))
+        await copyFile(join(folder, file), join(copy, 'dump.rdb'))
+        const loaded = await RunningServer.start(installed, {}, { folder: copy })
+        const digest = await loaded.cli('DEBUG', 'DIGEST')
+        await loaded.stop()
+        assert.equal(digest, await master.cli('DEBUG', 'DIGEST'))
+        assert.notEqual(digest, '0'.repeat(40))
+      }
+    })
+
+    it('is dumped from its replicas, so that no master forks', async () => {
+      const before = await Promise.all(cluster.masters.map((master) => master.info('sync_full')))
+      const folder = join(home, 'spared')
+      const ran = await cli(['dump-rdb', '--cluster', entry(), '-o', folder, '--prefer', 'replica', '--jobs', '1', '--json'])
+      assert.equal(ran.status, 0, ran.out + ran.err)
+      const { shards } = JSON.parse(ran.out) as Manifest
+      assert.deepEqual(
+        shards.map(({ from }) => from),
+        cluster.replicas.map(({ target }) => target),
+      )
+      assert.deepEqual(await Promise.all(cluster.masters.map((master) => master.info('sync_full'))), before)
+    })
+
+    it('leaves nothing where a shard cannot be had, and replaces nothing unasked', async () => {
+      const folder = join(home, 'none')
+      await mkdir(folder)
+      assertThreeParts(await cli(['dump-rdb', '--cluster', entry(), '-o', folder]), 'OUTPUT_EXISTS', 8)
+      await cluster.masters[2]?.cli('CONFIG', 'SET', 'requirepass', 'secret')
+      const ran = await cli(['dump-rdb', '--cluster', entry(), '-o', folder, '--force', '-q'])
+      await cluster.masters[2]?.cli('-a', 'secret', '--no-auth-warning', 'CONFIG', 'SET', 'requirepass', '')
+      assertThreeParts(ran, 'AUTH_REQUIRED', 4)
+      assert.deepEqual(await readdir(folder), [])
+      assert.deepEqual(
+        (await readdir(home)).filter((name) => name.includes('part')),
+        [],
+      )
+      const replaced = await cli(['dump-rdb', '--cluster', entry(), '-o', folder, '--force', '-q'])
+      assert.equal(replaced.status, 0, replaced.err)
+      assert.equal((await readdir(folder)).length, 4)
+    })
+
+    it('that changes meanwhile is noticed, and its dump is not kept', async () => {
+      const folder = join(home, 'moved')
+      await cluster.masters[0]?.cli('DEBUG', 'POPULATE', '20', 'big', '100000')
+      const dump = cli(['dump-rdb', '--cluster', entry(), '-o', folder, '--max-rate', '1mb', '-q'])
+      const [from, to] = cluster.masters as [RunningServer, RunningServer]
+      await from.until('our sync', async () => (await from.info('connected_slaves')) === '2')
+      for (const server of [to, from]) await server.cli('CLUSTER', 'SETSLOT', '5460', 'NODE', await cluster.id(to))
+      const asked = cluster.replicas[1] as RunningServer
+      await asked.until('the new owner', async () => /5460-10921/.test(await asked.cli('CLUSTER', 'NODES')))
+      assertThreeParts(await dump, 'TRY_LATER', 6)
+      assert.deepEqual(
+        (await readdir(home)).filter((name) => name.includes('moved')),
+        [],
+      )
+    })
+  })
+}
+
+describe('--cluster', () => {
+  it('is refused by a server that is in none, and needs a folder', async () => {
+    const server = await RunningServer.start(pick('redis-8.6', 'redis-7.0'))
+    assertThreeParts(await cli(['handshake', '--cluster', server.target]), 'NOT_SUPPORTED', 5)
+    assertThreeParts(await cli(['dump-rdb', '--cluster', server.target]), 'USAGE', 2)
+    await server.stop()
+  })
+
+  it('wants every slot served', async () => {
+    const server = await RunningServer.start(pick('redis-8.6', 'redis-7.0'), { 'cluster-enabled': 'yes' })
+    await server.cli('CLUSTER', 'ADDSLOTS', '1', '2')
+    const ran = await cli(['psync', '--cluster', server.target])
+    await server.stop()
+    assertThreeParts(ran, 'TRY_LATER', 6)
+    assert.match(ran.err, /16382 of its 16384/)
+  })
+})
