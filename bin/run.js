@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import module from 'node:module'
 
+// Others see the command line of a process (ps), and oclif prints it for DEBUG: with -a there is a password in it.
+process.title = 'redis-repl'
+delete process.env.DEBUG
 module.enableCompileCache?.() // Node 22.8 and later; before oclif is loaded, hence the dynamic import
 const { execute } = await import('@oclif/core')
 await execute({ dir: import.meta.url })

@@ -114,9 +114,10 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
     it('that changes meanwhile is noticed, and its dump is not kept', async () => {
       const folder = join(home, 'moved')
       await cluster.masters[0]?.cli('DEBUG', 'POPULATE', '20', 'big', '100000')
-      const dump = cli(['dump-rdb', '--cluster', entry(), '-o', folder, '--max-rate', '1mb', '-q'])
       const [from, to] = cluster.masters as [RunningServer, RunningServer]
-      await from.until('our sync', async () => (await from.info('connected_slaves')) === '2')
+      const before = await from.info('sync_full')
+      const dump = cli(['dump-rdb', '--cluster', entry(), '-o', folder, '--max-rate', '1mb', '-q'])
+      await from.until('our sync', async () => (await from.info('sync_full')) !== before)
       for (const server of [to, from]) await server.cli('CLUSTER', 'SETSLOT', '5460', 'NODE', await cluster.id(to))
       const asked = cluster.replicas[1] as RunningServer
       await asked.until('the new owner', async () => /5460-10921/.test(await asked.cli('CLUSTER', 'NODES')))

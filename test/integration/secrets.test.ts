@@ -59,10 +59,11 @@ describe('a secret', () => {
         ['lag', '--sample', '0', '--json'],
       ]
       for (const [name, args, options] of ways) {
-        for (const mode of modes) {
+        const checked = (secret === SECRETS[0] ? modes : modes.slice(0, 2)).map(async (mode) => {
           const ran = await cli([...mode, ...args], { ...options, env: { ...options?.env, DEBUG: '*' } })
           assertHidden(secret, `${mode.join(' ')} with ${name}`, ran.out, ran.err)
-        }
+        })
+        await Promise.all(checked)
       }
       await Promise.all([server.stop(), open.stop()])
     })
@@ -75,15 +76,7 @@ describe('a secret', () => {
     const folder = await mkdtemp(join(home, 'left-'))
     const dumped = await cli(['dump-rdb', target, '-o', join(folder, 'x.rdb'), '-vv'])
     assert.equal(dumped.status, 0, dumped.err)
-    const tail = new Tailing([
-      server.target,
-      '--pass-file',
-      await passFile(home, secret),
-      '--state',
-      join(folder, 'state'),
-      '--all',
-      '-vv',
-    ]).read()
+    const tail = new Tailing([server.target, '-a', secret, '--no-auth-warning', '--state', join(folder, 'state'), '--all', '-vv']).read()
     await tail.following()
     const title = await readFile(`/proc/${tail.child.pid}/cmdline`, 'utf8')
     await server.cli('-a', secret, '--no-auth-warning', 'SET', 'k', 'v')
@@ -96,9 +89,3 @@ describe('a secret', () => {
     assert.match(tail.err, /go on with|the same command/)
   })
 })
-
-async function passFile(home: string, secret: string): Promise<string> {
-  const path = join(home, 'secret')
-  await writeFile(path, secret)
-  return path
-}
