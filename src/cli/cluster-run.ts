@@ -18,13 +18,19 @@ interface Looked {
   readonly report: object
 }
 
+/** The cluster is to be closed. @throws ReplError as Cluster.shards */
 export async function findShards(
   { source, addresses }: Connection,
   signal: AbortSignal,
 ): Promise<{ cluster: Cluster; shards: ReachableShard[] }> {
   const { access } = await source.find(signal)
-  const cluster = new Cluster(access, addresses)
-  return { cluster, shards: await cluster.shards(signal) }
+  const cluster = new Cluster(access, addresses, signal)
+  try {
+    return { cluster, shards: await cluster.shards() }
+  } catch (error) {
+    cluster.close()
+    throw error
+  }
 }
 
 /** The master of a shard, or what --prefer makes of it. */
@@ -44,7 +50,8 @@ export async function lookAtShards(
   isTold: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const { shards } = await findShards(connection, signal)
+  const { cluster, shards } = await findShards(connection, signal)
+  cluster.close()
   const outcomes = await forEach(shards, jobs ?? JOBS, (shard) => look(shardSource(connection, shard)))
   const rows = shards.map(({ slots, master, access }, index): ShardRow => {
     const { value, failure } = outcomes[index] ?? {}

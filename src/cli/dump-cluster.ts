@@ -38,11 +38,12 @@ interface Dumped {
 /** @returns the manifest. @throws ReplError of the first shard that fails; TRY_LATER (CLUSTER_CHANGED) */
 export async function dumpCluster(dump: ClusterDump, signal: AbortSignal): Promise<object> {
   const { cluster, shards } = await findShards(dump.connection, signal)
-  const folder = await DumpFolder.create(dump.path, dump.force)
   const began = now()
+  let folder: DumpFolder | undefined
   try {
+    folder = await DumpFolder.create(dump.path, dump.force)
     const dumped = await dumpAll(dump, shards, folder, signal)
-    if (!sameShards(shards, await cluster.shards(signal))) {
+    if (!sameShards(shards, await cluster.shards())) {
       throw new ReplError('TRY_LATER', { reason: 'CLUSTER_CHANGED', endpoint: dump.connection.source.name })
     }
     const manifest = manifestOf(dumped)
@@ -55,7 +56,8 @@ export async function dumpCluster(dump: ClusterDump, signal: AbortSignal): Promi
     throw replErrorOf(error).with({ path: dump.path })
   } finally {
     dump.progress?.end()
-    await folder.abandon()
+    cluster.close()
+    await folder?.abandon()
   }
 }
 

@@ -155,8 +155,13 @@ export const maxRateFlag = Flags.string({
   description: 'receive the RDB no faster than this many bytes a second, as in 20mb; lifted when the master’s buffer for us would run over',
 })
 
+export const clusterFlag = Flags.boolean({
+  helpGroup: DISCOVERY,
+  description: 'do it with every shard of the cluster that TARGET is a node of',
+})
+
 export const clusterFlags = {
-  cluster: Flags.boolean({ helpGroup: DISCOVERY, description: 'do it with every shard of the cluster that TARGET is a node of' }),
+  cluster: clusterFlag,
   jobs: Flags.integer({
     helpGroup: DISCOVERY,
     min: 1,

@@ -9,7 +9,7 @@ import type { SavedState } from '../io/state-file.ts'
 import { parseOffset } from '../protocol/offset.ts'
 import { isReplid } from '../protocol/replid.ts'
 import { TEMPLATE_HELP } from '../render/stream/template.ts'
-import { maxRateFlag } from './flags.ts'
+import { clusterFlag, maxRateFlag } from './flags.ts'
 import { parseRate, parseSize } from './size.ts'
 
 const WHERE = 'WHERE TO START'
@@ -21,6 +21,12 @@ const MANNERS = 'MANNERS'
 const SECONDS = 'SECONDS'
 
 export const tailFlags = {
+  cluster: {
+    ...clusterFlag,
+    exclusive: ['until-offset'],
+    description:
+      'follow every shard of the cluster that TARGET is a node of: each line names its server, and --state keeps one checkpoint for all',
+  },
   from: Flags.string({
     helpGroup: WHERE,
     helpValue: 'now|backlog|snapshot|ID:OFFSET',
@@ -33,7 +39,11 @@ export const tailFlags = {
     helpValue: 'FILE',
     description: 'go on where the run before has ended, and keep the place here; --from counts while the file does not exist',
   }),
-  rdb: Flags.string({ helpGroup: WHERE, helpValue: 'FILE', description: 'keep the RDB of --from snapshot or --on-gap resync, verified' }),
+  rdb: Flags.string({
+    helpGroup: WHERE,
+    helpValue: 'FILE',
+    description: 'keep the RDB of --from snapshot or --on-gap resync, verified; with --cluster a folder',
+  }),
   force: Flags.boolean({ helpGroup: WHERE, description: 'let --rdb replace an existing file', dependsOn: ['rdb'] }),
   'max-rate': { ...maxRateFlag, helpGroup: WHERE },
   'allow-fork': Flags.boolean({
@@ -132,27 +142,42 @@ interface StartFlags {
 
 type Followed = Pick<FollowOptions, 'start' | 'ack' | 'onGap' | 'onFull' | 'spoolBytes' | 'retry' | 'rdb' | 'allowFork' | 'maxRate'>
 
+/** Of what all shards of a cluster have together, the part of one. */
+export interface Part {
+  /** One of so many. */
+  readonly of: number
+  /** Where the RDB goes, where it is kept. */
+  readonly rdb?: string | undefined
+}
+
 /** @throws ReplError USAGE. */
-export function followOptions(flags: StartFlags, saved: SavedState | undefined): Followed {
-  const start = saved ? goOn(saved) : parseStart(flags.from)
-  const { rdb: path, force } = flags
-  if (path !== undefined && start.kind !== 'snapshot' && flags['on-gap'] !== 'resync' && !saved) {
-    throw usage('--rdb keeps the RDB of a full resync: it needs --from snapshot or --on-gap resync')
-  }
+export function followOptions(flags: StartFlags, start: Start, { of, rdb: path }: Part): Followed {
+  const { force } = flags
+  const rate = parseRate(flags['max-rate'])
   return {
     start,
     ack: flags.ack as FollowOptions['ack'],
     onGap: flags['on-gap'] as FollowOptions['onGap'],
     onFull: flags['on-full'] as FollowOptions['onFull'],
-    spoolBytes: parseSize(flags['spool-max'], 'spool-max'),
+    spoolBytes: Math.ceil(parseSize(flags['spool-max'], 'spool-max') / of),
     allowFork: flags['allow-fork'],
-    ...parseRate(flags['max-rate']),
+    ...(rate.maxRate !== undefined && { maxRate: rate.maxRate / of }),
     retry: { isOn: flags.retry, ...(flags['retry-max-time'] !== undefined && { maxMs: flags['retry-max-time'] * 1000 }) },
     rdb: async () => (path === undefined ? { sink: new NullSink() } : { sink: await RdbFile.create(path, force), path }),
   }
 }
 
-function goOn({ replid, offset, db, transaction }: SavedState): Start {
+/** Where a run begins that no other has begun. @throws ReplError USAGE. */
+export function firstStart(flags: StartFlags): Start {
+  const start = parseStart(flags.from)
+  if (flags.rdb !== undefined && start.kind !== 'snapshot' && flags['on-gap'] !== 'resync') {
+    throw usage('--rdb keeps the RDB of a full resync: it needs --from snapshot or --on-gap resync')
+  }
+  return start
+}
+
+/** Where an earlier run has ended. */
+export function placeOf({ replid, offset, db, transaction }: SavedState): Start {
   return { kind: 'place', replid, place: { offset, db: db ?? undefined, transaction: transaction ?? undefined } }
 }
 

@@ -1,13 +1,14 @@
 /** From flags to whatever shows the stream. */
 import type { Interfaces } from '@oclif/core'
+import type { CommandView } from '../engine/consume.ts'
 import { KeyRules } from '../protocol/key-rules.ts'
 import { selection } from '../render/select.ts'
 import { CsvFormat } from '../render/stream/csv.ts'
-import type { Format } from '../render/stream/format.ts'
+import type { Format, Label } from '../render/stream/format.ts'
 import { JsonFormat } from '../render/stream/json.ts'
 import { Printer } from '../render/stream/printer.ts'
 import { RespFormat } from '../render/stream/resp.ts'
-import { StatsView } from '../render/stream/stats-view.ts'
+import { Counted, StatsView } from '../render/stream/stats-view.ts'
 import { TemplateFormat } from '../render/stream/template.ts'
 import { TextFormat } from '../render/stream/text.ts'
 import type { connectionFlags, outputFlags } from './flags.ts'
@@ -15,31 +16,51 @@ import type { tailFlags } from './tail-flags.ts'
 
 export type TailFlags = Interfaces.InferredFlags<typeof connectionFlags & typeof outputFlags & typeof tailFlags>
 
-/** @param learnKeys asks the server where the keys of its commands stand; called only where that matters */
+export interface TailView {
+  /** @param label where there are several streams */
+  readonly ofStream: (label?: Label) => CommandView
+  /** Where the stream is counted instead of shown. */
+  readonly counted?: Counted
+}
+
+/**
+ * @param learnKeys asks the server where the keys of its commands stand; called only where that matters
+ * @param write takes whole lines, in pieces
+ */
 export async function tailView(
   flags: TailFlags,
   learnKeys: () => Promise<KeyRules>,
-  write: (bytes: Buffer) => Promise<void>,
-): Promise<Printer | StatsView> {
+  write: (pieces: Iterable<Buffer>) => Promise<void>,
+): Promise<TailView> {
   const needsKeys = flags.stats || flags.match !== undefined || flags.template?.includes('%k') === true
   const keys = needsKeys ? await learnKeys() : KeyRules.builtIn()
-  const { db = [], command = [], exclude = [], match = [], grep } = flags
+  const { db = [], command = [], exclude = [], match = [], grep, count, all, flat } = flags
   const isWanted = selection({ db, command, exclude, match, ...(grep !== undefined && { grep }) }, keys)
-  if (flags.stats) return new StatsView(keys, isWanted, flags.count)
-  return new Printer(format(flags, keys), { all: flags.all, flat: flags.flat, count: flags.count, isWanted }, write)
+  if (flags.stats) {
+    const counted = new Counted(keys)
+    return { counted, ofStream: (label) => new StatsView(counted, isWanted, count, label !== undefined) }
+  }
+  const tally = { shown: 0 }
+  const ofStream = (named?: Label) => {
+    const label = named ?? { shard: '', server: '' }
+    return new Printer(format(flags, keys, label, named), { all, flat, count, isWanted, label, tally }, write)
+  }
+  return { ofStream }
 }
 
-function format(flags: TailFlags, keys: KeyRules): Format {
-  if (flags.template !== undefined) return new TemplateFormat(flags.template, keys)
+/** @param label of the stream, @param named the same where it is one of several */
+function format(flags: TailFlags, keys: KeyRules, label: Label, named: Label | undefined): Format {
+  if (flags.template !== undefined) return new TemplateFormat(flags.template, keys, label)
+  const { time, flat, 'max-arg': maxArg = Number.POSITIVE_INFINITY } = flags
   switch (formatName(flags)) {
     case 'json':
-      return new JsonFormat()
+      return new JsonFormat(named)
     case 'csv':
-      return new CsvFormat(flags.time)
+      return new CsvFormat(time, named)
     case 'resp':
       return new RespFormat()
     default:
-      return new TextFormat({ time: flags.time, maxArg: flags['max-arg'] ?? Number.POSITIVE_INFINITY, indent: !flags.flat })
+      return new TextFormat({ time, maxArg, indent: !flat, label: named })
   }
 }
 
@@ -48,6 +69,7 @@ export function isLineBased(flags: TailFlags): boolean {
   return !flags.stats && formatName(flags) !== 'resp'
 }
 
-function formatName({ format, json }: TailFlags): string {
+export function formatName({ format, json, template }: TailFlags): string {
+  if (template !== undefined) return 'template'
   return format ?? (json ? 'json' : 'text')
 }

@@ -24,6 +24,8 @@ export interface BigCommand {
   readonly key: string | undefined
   readonly bytes: number
   readonly offset: number
+  /** Whom it came from, where there are several streams. */
+  readonly server?: string
 }
 
 export interface StatsFigures {
@@ -91,7 +93,7 @@ export class StreamStats {
     this.#otherCommands = new Named('(other commands)', keys)
   }
 
-  add(command: Command, role: Role, db: number | undefined): void {
+  add(command: Command, role: Role, db: number | undefined, server?: string): void {
     const bytes = command.endOffset - command.startOffset
     this.#total.add(bytes)
     const named = this.#byName.get(command.bytes, command.argStart(0), command.argEnd(0))
@@ -103,7 +105,7 @@ export class StreamStats {
     this.#ofDb(db).add(bytes)
     const key = this.#firstKey(named, command)
     if (key > 0) this.#ofPrefix(command, key).add(bytes)
-    if (bytes > (this.#biggest[BIGGEST - 1]?.bytes ?? 0)) this.#remember(command, key, bytes)
+    if (bytes > (this.#biggest[BIGGEST - 1]?.bytes ?? 0)) this.#remember(command, key, bytes, server)
   }
 
   /** 0 for none. */
@@ -151,9 +153,9 @@ export class StreamStats {
     return counter
   }
 
-  #remember(command: Command, key: number, bytes: number): void {
+  #remember(command: Command, key: number, bytes: number, server: string | undefined): void {
     const shown = key === 0 ? undefined : command.arg(key).subarray(0, KEY_SHOWN_BYTES).toString()
-    const one = { name: command.name, key: shown, bytes, offset: command.endOffset }
+    const one = { name: command.name, key: shown, bytes, offset: command.endOffset, ...(server !== undefined && { server }) }
     this.#biggest = [...this.#biggest, one].sort((a, b) => b.bytes - a.bytes).slice(0, BIGGEST)
   }
 }

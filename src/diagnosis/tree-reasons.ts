@@ -23,9 +23,9 @@ export const TREE_REASONS: Record<string, Row> = {
     say('redis-cli -p 26379 SENTINEL MASTERS lists the names.'),
   ],
   NOT_MASTER: [
-    (d) => `The Sentinels name ${where(d)}, and it says that it is a ${d.reply === 'slave' ? 'replica' : d.reply}.`,
-    'A failover goes on, or they have not noticed the end of one.',
-    say('Ask again in a moment; redis-cli -p 26379 SENTINEL CKQUORUM <name> tells whether they can agree.'),
+    (d) => `${where(d)} is named as the master, and says that it is a ${d.reply === 'slave' ? 'replica' : d.reply}.`,
+    'A failover goes on, or whoever names it (the Sentinels, the cluster) has not noticed the end of one.',
+    say('Ask again in a moment; SENTINEL CKQUORUM <name> and CLUSTER INFO tell whether they agree.'),
   ],
   NO_CLUSTER: [
     (d) => `${where(d)} is no node of a cluster: "-${d.reply}"`,
@@ -41,6 +41,11 @@ export const TREE_REASONS: Record<string, Row> = {
     (d) => `The shard of slot ${d.given} has no master now, as ${where(d)} sees it.`,
     'A failover goes on.',
     say('Ask again in a moment.'),
+  ],
+  SHARD_GONE: [
+    (d) => `The shard of ${where(d)} is no longer in the map of the cluster.`,
+    'Its slots were moved to other shards, or all its nodes are down.',
+    say('redis-cli --cluster check HOST:PORT shows who serves what.'),
   ],
   CLUSTER_CHANGED: [
     (d) => `The cluster of ${where(d)} changed while its shards were dumped: slots were moved, or a master was replaced.`,

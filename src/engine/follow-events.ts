@@ -6,10 +6,16 @@ import type { Place } from '../protocol/stream-state.ts'
 /** LOST: the server no longer has it. DIVERGED: its history goes on from an earlier point than ours. */
 export type GapReason = 'LOST' | 'DIVERGED'
 
-/** A new beginning: whatever is half received is dropped. */
-export interface AttachedMark {
-  readonly type: 'attached'
+/** Whose bytes they are. */
+interface Served {
   readonly at: number
+  /** As it was connected to. */
+  readonly server: string
+}
+
+/** A new beginning: whatever is half received is dropped. */
+export interface AttachedMark extends Served {
+  readonly type: 'attached'
   readonly replid: string
   /** The last byte before those that follow. */
   readonly offset: number
@@ -22,18 +28,16 @@ export interface AttachedMark {
 }
 
 /** The bytes go on, over another link and maybe under another replid. */
-export interface ResumedMark {
+export interface ResumedMark extends Served {
   readonly type: 'resumed'
-  readonly at: number
   readonly replid: string
   readonly was: string
   readonly offset: number
 }
 
 /** What lies between could not be had. Followed by `attached`. */
-export interface GapMark {
+export interface GapMark extends Served {
   readonly type: 'gap'
-  readonly at: number
   readonly reason: GapReason
   readonly from: Position
   readonly to: Position

@@ -62,6 +62,7 @@ export class Follower {
   /** Told once, until there is room again. */
   #isFull = false
   #heartbeat: Heartbeat | undefined
+  #server = ''
   /** What this link has told so far. */
   #aim: Aim | undefined
   #forecast: ForecastEvent | undefined
@@ -135,6 +136,7 @@ export class Follower {
   async #handle(event: ReplEvent | StoredEvent): Promise<void> {
     if (event.type === 'stream-chunk') return await this.#store(event)
     this.#tell(event)
+    if (event.type === 'connected') this.#server = event.remote
     if (event.type === 'forecast') this.#forecast = event
     if (event.type === 'warning' && event.code === 'NO_INFO') this.#noInfo = event.cause
     if (event.type === 'verdict') this.#verdict = event
@@ -150,11 +152,10 @@ export class Follower {
     this.#received = { replid, offset }
     this.#hasFollowed = true
     if (before && !this.#gap && this.#start.kind === 'place' && this.#start.place.offset === before.offset) {
-      const mark = { type: 'resumed', at: now(), replid, offset, was: before.replid } as const
-      this.#mark(mark)
+      this.#mark({ type: 'resumed', ...this.#served(), replid, offset, was: before.replid })
     } else {
       const begin = this.#beginning(replid, offset)
-      if (this.#gap) this.#mark({ type: 'gap', at: now(), ...this.#gap, to: { replid, offset: begin.shownBehind } })
+      if (this.#gap) this.#mark({ type: 'gap', ...this.#served(), ...this.#gap, to: { replid, offset: begin.shownBehind } })
       this.#mark(begin)
     }
     this.#gap = undefined
@@ -167,13 +168,17 @@ export class Follower {
     const start = this.#start
     return {
       type: 'attached',
-      at: now(),
+      ...this.#served(),
       replid,
       offset,
       shownBehind,
       ...(mayCut && live > offset && { boundary: live }),
       ...(start.kind === 'place' && { db: start.place.db, transaction: start.place.transaction }),
     }
+  }
+
+  #served() {
+    return { at: now(), server: this.#server }
   }
 
   #mark(mark: PlaceMark): void {

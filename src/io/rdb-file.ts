@@ -3,7 +3,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { unlinkSync } from 'node:fs'
-import { type FileHandle, link, lstat, open, rename, statfs, unlink } from 'node:fs/promises'
+import { type FileHandle, link, lstat, mkdir, open, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
 
@@ -162,6 +162,11 @@ export class StdoutSink implements RdbSink {
   async commit(): Promise<void> {}
 
   async abandon(): Promise<void> {}
+}
+
+/** @throws ReplError OUTPUT_FAILED */
+export async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch(failed(path))
 }
 
 /** The bytes of a name are only safe once the folder that holds it is; some file systems cannot, and say so. */

@@ -7,6 +7,7 @@ import { syncDescriptor } from './output.ts'
 import { syncFolder } from './rdb-file.ts'
 
 const SCHEMA = 'redis-repl/tail-state/1'
+const CLUSTER_SCHEMA = 'redis-repl/tail-cluster-state/1'
 /** How long the file may lag behind the output. */
 const SAVE_EVERY_MS = 200
 
@@ -19,26 +20,63 @@ export interface SavedState {
   readonly transaction: number | null
 }
 
+/** How far one shard of a cluster is. */
+export interface SavedShard extends SavedState {
+  /** Its name in the output. */
+  readonly shard: string
+  /** The ids of its nodes, whichever of them is the master. */
+  readonly nodes: readonly string[]
+}
+
+/** As it is saved. */
+export function stateRecord(state: SavedState): object {
+  return { schema: SCHEMA, ...state }
+}
+
+export function clusterRecord(shards: readonly SavedShard[]): object {
+  return { schema: CLUSTER_SCHEMA, shards }
+}
+
 /** @throws ReplError USAGE (STATE_FILE) for a file that cannot be read or holds something else; undefined for none. */
 export async function readState(path: string): Promise<SavedState | undefined> {
+  return await readRecord(path, SCHEMA, (record) => (isState(record) ? record : undefined))
+}
+
+/** @throws ReplError USAGE (STATE_FILE), as readState */
+export async function readClusterState(path: string): Promise<readonly SavedShard[] | undefined> {
+  return await readRecord(path, CLUSTER_SCHEMA, ({ shards }) => (Array.isArray(shards) && shards.every(isShard) ? shards : undefined))
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+async function readRecord<T>(path: string, schema: string, parse: (record: Fields) => T | undefined): Promise<T | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw unusable(path, error.code ?? error.message)
   })
   if (text === undefined) return undefined
-  const state = parse(text)
-  if (!state) throw unusable(path, `it is no ${SCHEMA}`)
+  const { schema: found, ...record } = fieldsOf(text)
+  const state = found === schema ? parse(record) : undefined
+  if (!state) throw unusable(path, `it is no ${schema}`)
   return state
 }
 
-function parse(text: string): SavedState | undefined {
+function fieldsOf(text: string): Fields {
   try {
-    const { schema, replid, offset, db, transaction } = JSON.parse(text)
-    const isWhole = schema === SCHEMA && /^[0-9a-f]{40}$/i.test(replid) && isCount(offset)
-    return isWhole && isCountOrNull(db) && isCountOrNull(transaction) ? { replid, offset, db, transaction } : undefined
+    return JSON.parse(text) ?? {}
   } catch {
-    return undefined
+    return {}
   }
+}
+
+function isState(record: unknown): record is SavedState {
+  const { replid, offset, db, transaction } = (record ?? {}) as Fields
+  return /^[0-9a-f]{40}$/i.test(String(replid)) && isCount(offset) && isCountOrNull(db) && isCountOrNull(transaction)
+}
+
+function isShard(record: unknown): record is SavedShard {
+  const { shard, nodes } = (record ?? {}) as Fields
+  return isState(record) && typeof shard === 'string' && Array.isArray(nodes)
 }
 
 function isCount(value: unknown): boolean {
@@ -57,7 +95,7 @@ function unusable(path: string, errno: string): ReplError {
 export class StateFile {
   readonly #path: string
   readonly #output: number
-  #saved: SavedState | undefined
+  #saved: string | undefined
   #savedAt = Number.NEGATIVE_INFINITY
 
   /** @param output the file descriptor whose bytes must be safe before the state says so */
@@ -66,18 +104,19 @@ export class StateFile {
     this.#output = output
   }
 
-  /** @throws ReplError OUTPUT_FAILED. */
-  async save(state: SavedState, at: number): Promise<void> {
-    if (at - this.#savedAt >= SAVE_EVERY_MS) await this.saveNow(state, at)
+  /** @param state asked for only when it is time. @throws ReplError OUTPUT_FAILED. */
+  async save(state: () => object, at: number): Promise<void> {
+    if (at - this.#savedAt >= SAVE_EVERY_MS) await this.saveNow(state(), at)
   }
 
-  async saveNow(state: SavedState, at: number): Promise<void> {
+  async saveNow(state: object, at: number): Promise<void> {
     this.#savedAt = at
-    if (this.#saved?.offset === state.offset && this.#saved.replid === state.replid) return
-    await this.#write(`${JSON.stringify({ schema: SCHEMA, ...state })}\n`).catch((error: NodeJS.ErrnoException) => {
+    const text = `${JSON.stringify(state)}\n`
+    if (text === this.#saved) return
+    await this.#write(text).catch((error: NodeJS.ErrnoException) => {
       throw new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path: this.#path, errno: error.code ?? error.message }, error)
     })
-    this.#saved = state
+    this.#saved = text
   }
 
   async #write(text: string): Promise<void> {

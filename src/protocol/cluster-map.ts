@@ -28,6 +28,55 @@ function withSlots(shards: readonly Shard[]): Shard[] {
   return shards.filter(({ slots }) => slots.length > 0).sort((a, b) => (a.slots[0]?.[0] ?? 0) - (b.slots[0]?.[0] ?? 0))
 }
 
+/** Its ids: one of them is always the master, whichever that is. */
+export function nodesOf({ master, replicas }: Shard): ReadonlySet<string> {
+  return new Set([...(master ? [master] : []), ...replicas].map(({ id }) => id))
+}
+
+/**
+ * Whether it is the shard of these nodes: one of them leads it. A replica says less: the nodes of a shard that has lost its
+ * slots become replicas of another.
+ */
+export function ownsShard({ master, replicas }: Shard, nodes: ReadonlySet<string>): boolean {
+  return master ? nodes.has(master.id) : replicas.some(({ id }) => nodes.has(id))
+}
+
+/** Whether they have a node in common, which is the most that is left after a long time. */
+export function sameNodes(shard: Shard, nodes: ReadonlySet<string>): boolean {
+  return [...nodesOf(shard)].some((id) => nodes.has(id))
+}
+
+/** Slots that changed their shard. */
+export interface SlotMove {
+  readonly slots: readonly SlotRange[]
+  /** Undefined: served by nobody. */
+  readonly from?: string
+  readonly to?: string
+}
+
+/** @param before, after who serves what, by the name of the shard */
+export function slotMoves(before: ReadonlyMap<string, readonly SlotRange[]>, after: ReadonlyMap<string, readonly SlotRange[]>): SlotMove[] {
+  const [was, is] = [owners(before), owners(after)]
+  const moves: { from: string | undefined; to: string | undefined; slots: [number, number][] }[] = []
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const [from, to] = [was[slot], is[slot]]
+    if (from === to) continue
+    const known = moves.find((one) => one.from === from && one.to === to)
+    const move = known ?? { from, to, slots: [] }
+    if (!known) moves.push(move)
+    const last = move.slots.at(-1)
+    if (last?.[1] === slot - 1) last[1] = slot
+    else move.slots.push([slot, slot])
+  }
+  return moves.map(({ from, to, slots }) => ({ slots, ...(from !== undefined && { from }), ...(to !== undefined && { to }) }))
+}
+
+function owners(slots: ReadonlyMap<string, readonly SlotRange[]>): (string | undefined)[] {
+  const owner: (string | undefined)[] = new Array(SLOTS)
+  for (const [name, served] of slots) for (const [first, last] of served) owner.fill(name, first, last + 1)
+  return owner
+}
+
 /** The slots that nobody serves. */
 export function missingSlots(shards: readonly Shard[]): number {
   const served = shards.flatMap(({ slots }) => slots).reduce((sum, [first, last]) => sum + last - first + 1, 0)

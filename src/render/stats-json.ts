@@ -1,9 +1,9 @@
 /** `tail --stats --json`: docs/schemas/tail-stats-1.json. */
-import { ratesOf, type StatsFigures } from '../diagnosis/stream-stats.ts'
+import { ratesOf } from '../diagnosis/stream-stats.ts'
 import type { Progress } from '../engine/consume.ts'
-import type { GapMark } from '../engine/follow-events.ts'
 import { jsonLine } from './json.ts'
 import type { StatsReport } from './stats-report.ts'
+import type { Counted } from './stream/stats-view.ts'
 
 export class StatsJson implements StatsReport {
   readonly #stream: NodeJS.WriteStream
@@ -16,12 +16,15 @@ export class StatsJson implements StatsReport {
 
   clear(): void {}
 
-  conclude(figures: StatsFigures, gaps: readonly GapMark[], passed: Progress | undefined, elapsedMs: number): void {
+  conclude({ stats, gaps }: Counted, [passed, ...others]: readonly Progress[], elapsedMs: number): void {
+    const figures = stats.figures()
+    // Of several streams no place is that of all.
+    const place = others.length === 0 ? passed : undefined
     const report = {
       schema: 'redis-repl/tail-stats/1',
       elapsedMs,
-      replid: passed?.replid ?? null,
-      offset: passed?.place.offset ?? null,
+      replid: place?.replid ?? null,
+      offset: place?.place.offset ?? null,
       ...ratesOf(figures, elapsedMs),
       ...figures,
       biggest: figures.biggest.map((one) => ({ ...one, key: one.key ?? null })),

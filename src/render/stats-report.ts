@@ -1,7 +1,7 @@
 /** How the figures of `tail --stats` come out. */
 import type { StatsFigures } from '../diagnosis/stream-stats.ts'
 import type { Progress } from '../engine/consume.ts'
-import type { GapMark } from '../engine/follow-events.ts'
+import type { Counted } from './stream/stats-view.ts'
 
 export interface StatsReport {
   /** Each second. */
@@ -9,5 +9,5 @@ export interface StatsReport {
   /** Something else is about to be said on the same terminal. */
   clear(): void
   /** Once, at the end. */
-  conclude(figures: StatsFigures, gaps: readonly GapMark[], passed: Progress | undefined, elapsedMs: number): void
+  conclude(counted: Counted, passed: readonly Progress[], elapsedMs: number): void
 }

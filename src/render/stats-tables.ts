@@ -1,10 +1,10 @@
 /** `tail --stats` for people: drawn anew each second on a terminal, and once at the end. */
 import type { StatsFigures } from '../diagnosis/stream-stats.ts'
-import type { GapMark } from '../engine/follow-events.ts'
 import { statsText } from './human/stats.ts'
 import { LiveText } from './live.ts'
 import { palette } from './palette.ts'
 import type { StatsReport } from './stats-report.ts'
+import type { Counted } from './stream/stats-view.ts'
 
 /** Lines beside the rows of the three tables, at the least. */
 const FRAME_LINES = 24
@@ -30,7 +30,7 @@ export class StatsTables implements StatsReport {
     this.#live.clear()
   }
 
-  conclude(figures: StatsFigures, _: readonly GapMark[], __: unknown, elapsedMs: number): void {
-    this.#live.draw(statsText(figures, elapsedMs, palette(this.#stream), ROWS))
+  conclude({ stats }: Counted, _: unknown, elapsedMs: number): void {
+    this.#live.draw(statsText(stats.figures(), elapsedMs, palette(this.#stream), ROWS))
   }
 }

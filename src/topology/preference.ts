@@ -23,16 +23,18 @@ interface Server {
 }
 
 export class PreferredSource implements Source {
-  readonly name: string
   readonly #inner: Source
   readonly #preference: Preference
   readonly #addresses: AddressMap
 
   constructor(inner: Source, preference: Preference, addresses: AddressMap) {
-    this.name = inner.name
     this.#inner = inner
     this.#preference = preference
     this.#addresses = addresses
+  }
+
+  get name(): string {
+    return this.#inner.name
   }
 
   async find(signal: AbortSignal): Promise<Found> {

@@ -8,6 +8,7 @@ import { endpointName } from '../io/endpoint.ts'
 import { ServerError } from '../protocol/reply.ts'
 import { refusal } from '../protocol/server-error.ts'
 import { type Address, type AddressMap, addressName } from './address-map.ts'
+import { confirmMaster, isMaster } from './confirm-master.ts'
 
 export interface SentinelOptions {
   readonly sentinels: readonly Access[]
@@ -60,10 +61,7 @@ export class SentinelSource implements Source {
     const [address] = namedBy(await this.#askAll(signal))
     const access = address && this.#access(address)
     if (!access || endpointName(access.endpoint) === endpointName(from.endpoint)) return false
-    return await confirmMaster(access, signal).then(
-      () => true,
-      () => false,
-    )
+    return await isMaster(access, signal)
   }
 
   close(): void {
@@ -125,18 +123,4 @@ function namedBy(said: readonly Said[]): Address[] {
     votes.set(name, { address, count: (votes.get(name)?.count ?? 0) + 1 })
   }
   return [...votes.values()].sort((a, b) => b.count - a.count).map(({ address }) => address)
-}
-
-/** @throws ReplError TRY_LATER (NOT_MASTER), and whatever keeps it from being asked */
-async function confirmMaster(access: Access, signal: AbortSignal): Promise<void> {
-  const link = await QueryLink.open(access, signal)
-  try {
-    const reply = await link.ask('ROLE')
-    // Whoever may not ask for the role is told what counts by PSYNC.
-    if (reply instanceof ServerError && !reply.text.startsWith('LOADING')) return
-    const role = Array.isArray(reply) ? String(reply[0]) : String(reply)
-    if (role !== 'master') throw new ReplError('TRY_LATER', { reason: 'NOT_MASTER', endpoint: endpointName(access.endpoint), reply: role })
-  } finally {
-    link.close()
-  }
 }

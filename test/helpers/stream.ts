@@ -8,12 +8,14 @@ import type { Format } from '../../src/render/stream/format.ts'
 import { Printer, type PrinterOptions } from '../../src/render/stream/printer.ts'
 import { multibulk, REPLID } from './wire.ts'
 
+/** Whom a stream comes from. */
+export const SERVER = '10.0.0.1:6379'
 export const AT = Date.UTC(2026, 10, 24, 12, 0, 0, 250)
 
 export type Words = readonly (string | Buffer)[]
 
 export function attached(fields: Partial<AttachedMark> = {}): AttachedMark {
-  return { type: 'attached', at: 0, replid: REPLID, offset: 0, shownBehind: 0, db: 0, ...fields }
+  return { type: 'attached', at: 0, server: SERVER, replid: REPLID, offset: 0, shownBehind: 0, db: 0, ...fields }
 }
 
 export function bytesOf(...commands: Words[]): Buffer {
@@ -51,8 +53,8 @@ export async function printed(
   limits: Partial<ConsumeOptions> = {},
 ): Promise<string> {
   const parts: Buffer[] = []
-  const printer = new Printer(format, { all: false, flat: false, ...options }, async (bytes) => {
-    parts.push(Buffer.from(bytes))
+  const printer = new Printer(format, { all: false, flat: false, ...options }, async (pieces) => {
+    for (const piece of pieces) parts.push(Buffer.from(piece))
   })
   const first = steps.some((step) => !Buffer.isBuffer(step)) ? [] : [attached()]
   await consume(printer, [...first, ...steps], { flat: options.flat ?? false, ...limits })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mock, test } from 'node:test'
 import { goOnCommand } from '../../src/cli/go-on.ts'
 import { parseSize } from '../../src/cli/size.ts'
-import { followOptions, parseLimit } from '../../src/cli/tail-flags.ts'
+import { firstStart, followOptions, parseLimit, placeOf } from '../../src/cli/tail-flags.ts'
 import { describeSilence, isShuttingDown, judgeSilence } from '../../src/diagnosis/silence.ts'
 import { Backoff } from '../../src/engine/backoff.ts'
 import { type AckMode, Heartbeat } from '../../src/engine/heartbeat.ts'
@@ -168,19 +168,21 @@ const FLAGS = {
   ...{ 'on-full': 'stop', 'spool-max': '1gb', ack: 'safe' },
 }
 
-test('flags name a start; the state of an earlier run goes before them', () => {
-  const start = (from: string) => followOptions({ ...FLAGS, from }, undefined).start
+test('flags name a start, and the state of an earlier run another', () => {
+  const start = (from: string) => firstStart({ ...FLAGS, from })
   assert.deepEqual(start('backlog'), { kind: 'backlog' })
   assert.deepEqual(start(`${REPLID.toUpperCase()}:12`), { kind: 'position', position: { replid: REPLID, offset: 12 } })
   for (const bad of ['later', 'x:1', `${REPLID}:`, `${REPLID}:-1`, `${REPLID}:1.5`]) assert.throws(() => start(bad), ReplError, bad)
   const saved = { replid: REPLID, offset: 5, db: null, transaction: 2 }
-  assert.deepEqual(followOptions(FLAGS, saved).start, {
+  assert.deepEqual(placeOf(saved), {
     kind: 'place',
     replid: REPLID,
     place: { offset: 5, db: undefined, transaction: 2 },
   })
-  assert.deepEqual(followOptions(FLAGS, undefined).retry, { isOn: true, maxMs: 5000 })
-  assert.throws(() => followOptions({ ...FLAGS, rdb: 'x.rdb' }, undefined), ReplError)
+  assert.deepEqual(followOptions(FLAGS, { kind: 'now' }, { of: 1 }).retry, { isOn: true, maxMs: 5000 })
+  assert.throws(() => firstStart({ ...FLAGS, rdb: 'x.rdb' }), ReplError)
+  const third = followOptions({ ...FLAGS, 'max-rate': '3mb', 'spool-max': '10' }, { kind: 'snapshot' }, { of: 3 })
+  assert.deepEqual([third.maxRate, third.spoolBytes], [1024 * 1024, 4], 'one of three shards has its part of what they share')
   assert.equal(parseLimit('5'), 5)
   assert.throws(() => parseLimit('x'), ReplError)
 })

@@ -3,15 +3,16 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { KeyRules } from '../../src/protocol/key-rules.ts'
 import { selection } from '../../src/render/select.ts'
-import { StatsView } from '../../src/render/stream/stats-view.ts'
+import { Counted, StatsView } from '../../src/render/stream/stats-view.ts'
 import { TemplateFormat } from '../../src/render/stream/template.ts'
 import { cut } from '../helpers/chunkings.ts'
-import { attached, bytesOf, consume, endsOf, printed, type Words } from '../helpers/stream.ts'
+import { attached, bytesOf, consume, endsOf, printed, SERVER, type Words } from '../helpers/stream.ts'
 import { OTHER_REPLID, REPLID } from '../helpers/wire.ts'
 
 const TRANSACTION: Words[] = [['SET', 'a', '1'], ['MULTI'], ['SET', 'b', '1'], ['INCR', 'c'], ['EXEC'], ['DEL', 'd']]
 const keys = KeyRules.builtIn()
-const words = () => new TemplateFormat('%c %1\\n', keys)
+const UNNAMED = { shard: '', server: '' }
+const words = () => new TemplateFormat('%c %1\\n', keys, UNNAMED)
 
 /** One line a command: its name and its first argument. */
 async function shown(...args: Parameters<typeof printed> extends [unknown, ...infer Rest] ? Rest : never): Promise<string[]> {
@@ -61,7 +62,7 @@ test('Printer: what is shown of a transaction that never ended is taken back whe
 
 test('Printer: a stream that goes on under another replid, inside a command, is one stream', async () => {
   const bytes = bytesOf(['SET', 'a', '1'], ['SET', 'b', '2'])
-  const mark = { type: 'resumed', at: 0, replid: OTHER_REPLID, was: REPLID, offset: 40 } as const
+  const mark = { type: 'resumed', at: 0, server: SERVER, replid: OTHER_REPLID, was: REPLID, offset: 40 } as const
   assert.deepEqual(await shown([attached(), bytes.subarray(0, 40), mark, bytes.subarray(40)]), ['SET a', 'SET b'])
 })
 
@@ -84,7 +85,7 @@ test('Consumer: a limit inside a command leaves it out, and one inside a transac
 test('Consumer: the place to go on from is never inside a transaction, unless it is shown flat', async () => {
   const [set, multi] = endsOf(...TRANSACTION)
   const open = bytesOf(...TRANSACTION.slice(0, 3))
-  const view = () => new StatsView(keys, undefined, undefined)
+  const view = () => new StatsView(new Counted(keys), undefined, undefined)
   const whole = (await consume(view(), [attached(), open])).at(-1)
   assert.deepEqual(whole?.place, { offset: set, db: 0, transaction: undefined })
   const flat = (await consume(view(), [attached(), open], { flat: true })).at(-1)
@@ -96,17 +97,18 @@ test('Consumer: a place inside a transaction is gone on from as such', async () 
   const [set] = endsOf(...TRANSACTION)
   const rest = bytesOf(['INCR', 'c'], ['EXEC'], ['DEL', 'd'])
   const from = attached({ offset: 500, shownBehind: 500, transaction: set as number })
-  const out = await printed(new TemplateFormat('%c %x\\n', keys), [from, rest], { flat: true }, { flat: true })
+  const out = await printed(new TemplateFormat('%c %x\\n', keys, UNNAMED), [from, rest], { flat: true }, { flat: true })
   assert.equal(out, `INCR ${set}\nEXEC ${set}\nDEL -\n`)
 })
 
 test('Consumer: what is only read to learn the database is neither shown nor counted', async () => {
   const before = bytesOf(['SELECT', '7'], ['SET', 'old', '1'])
   const mark = attached({ db: undefined, shownBehind: before.length })
-  assert.equal(await printed(new TemplateFormat('%d %1\\n', keys), [mark, before, bytesOf(['SET', 'new', '1'])]), '7 new\n')
-  const view = new StatsView(keys, undefined, undefined)
+  assert.equal(await printed(new TemplateFormat('%d %1\\n', keys, UNNAMED), [mark, before, bytesOf(['SET', 'new', '1'])]), '7 new\n')
+  const counted = new Counted(keys)
+  const view = new StatsView(counted, undefined, undefined)
   const progress = await consume(view, [mark, before, bytesOf(['SET', 'new', '1'])])
-  assert.equal(view.stats.figures().commands, 1)
+  assert.equal(counted.stats.figures().commands, 1)
   assert.equal(progress.at(-1)?.commands, 1)
 })
 
@@ -130,9 +132,10 @@ test('StatsView: what burns the stream', async () => {
   ]
   const ends = endsOf(...commands)
   const size = (index: number) => (ends[index] as number) - (ends[index - 1] ?? 0)
-  const view = new StatsView(keys, undefined, undefined)
+  const counted = new Counted(keys)
+  const view = new StatsView(counted, undefined, undefined)
   await consume(view, [attached({ db: undefined }), bytesOf(...commands)])
-  const { byCommand, byDb, byPrefix, biggest, ...figures } = view.stats.figures()
+  const { byCommand, byDb, byPrefix, biggest, ...figures } = counted.stats.figures()
   const upkeep = { commands: 2, bytes: size(0) + size(1) }
   assert.deepEqual(figures, { commands: 7, bytes: ends.at(-1), upkeep })
   assert.deepEqual(byCommand[0], { name: 'SET', commands: 2, bytes: size(2) + size(3) })
@@ -149,9 +152,10 @@ test('StatsView: what burns the stream', async () => {
 
 test('StatsView: a stream of ever new names takes no endless memory, and every command is counted', async () => {
   const commands = Array.from({ length: 3000 }, (_, index): Words => [`NAME${index}`, `prefix${'x'.repeat(index)}:1`])
-  const view = new StatsView(keys, undefined, undefined)
+  const counted = new Counted(keys)
+  const view = new StatsView(counted, undefined, undefined)
   await consume(view, [attached(), bytesOf(...commands)])
-  const { byCommand } = view.stats.figures()
+  const { byCommand } = counted.stats.figures()
   assert.equal(byCommand.length, 1001)
   assert.deepEqual(byCommand.find(({ name }) => name === '(other commands)')?.commands, 2000)
 })

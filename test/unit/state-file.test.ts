@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { ReplError } from '../../src/errors.ts'
-import { readState, StateFile } from '../../src/io/state-file.ts'
+import { readState, StateFile, stateRecord } from '../../src/io/state-file.ts'
 import { assertSchema } from '../helpers/schema.ts'
 import { REPLID } from '../helpers/wire.ts'
 
@@ -21,7 +21,7 @@ const STATE = { replid: REPLID, offset: 9_007_199_254_740_991, db: null, transac
 test('StateFile: what was saved is what is read, with nothing else left in the folder', async () => {
   const path = join(folder, 'state')
   const file = new StateFile(path, output)
-  await file.saveNow(STATE, 0)
+  await file.saveNow(stateRecord(STATE), 0)
   assert.deepEqual(await readState(path), STATE)
   assertSchema(await readFile(path, 'utf8'), 'tail-state')
   assert.deepEqual((await readdir(folder)).sort(), ['out', 'state'])
@@ -32,18 +32,18 @@ test('StateFile: saves at most every 200 ms, and at once when told to', async ()
   const path = join(folder, 'often')
   const file = new StateFile(path, output)
   const saved = async () => (await readState(path))?.offset
-  await file.save({ ...STATE, offset: 1 }, 1000)
-  await file.save({ ...STATE, offset: 2 }, 1199)
+  await file.save(() => stateRecord({ ...STATE, offset: 1 }), 1000)
+  await file.save(() => stateRecord({ ...STATE, offset: 2 }), 1199)
   assert.equal(await saved(), 1)
-  await file.save({ ...STATE, offset: 3 }, 1200)
+  await file.save(() => stateRecord({ ...STATE, offset: 3 }), 1200)
   assert.equal(await saved(), 3)
-  await file.saveNow({ ...STATE, offset: 4 }, 1201)
+  await file.saveNow(stateRecord({ ...STATE, offset: 4 }), 1201)
   assert.equal(await saved(), 4)
 })
 
 test('StateFile: a place that cannot be written is OUTPUT_FAILED and named', async () => {
   const file = new StateFile(join(folder, 'missing', 'state'), output)
-  await assert.rejects(file.saveNow(STATE, 0), (error) => error instanceof ReplError && error.details.errno === 'ENOENT')
+  await assert.rejects(file.saveNow(stateRecord(STATE), 0), (error) => error instanceof ReplError && error.details.errno === 'ENOENT')
 })
 
 test('readState: no file is no state; anything that is no whole state is refused', async () => {

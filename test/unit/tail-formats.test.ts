@@ -10,14 +10,16 @@ import { RespFormat } from '../../src/render/stream/resp.ts'
 import { TemplateFormat } from '../../src/render/stream/template.ts'
 import { TextFormat } from '../../src/render/stream/text.ts'
 import { assertRecords } from '../helpers/schema.ts'
-import { attached, bytesOf, endsOf, printed, type Words } from '../helpers/stream.ts'
+import { attached, bytesOf, endsOf, printed, SERVER, type Words } from '../helpers/stream.ts'
 import { OTHER_REPLID, REPLID } from '../helpers/wire.ts'
 
 const PLAIN = { time: false, maxArg: Number.POSITIVE_INFINITY, indent: true }
+const UNNAMED = { shard: '', server: '' }
 const ODD = Buffer.from([0, 7, 8, 9, 10, 13, 27, 34, 92, 127, 128, 255])
 const GAP: GapMark = {
   type: 'gap',
   at: 0,
+  server: SERVER,
   reason: 'LOST',
   from: { replid: REPLID, offset: 10 },
   to: { replid: REPLID, offset: 1510 },
@@ -58,7 +60,7 @@ test('text: a gap is a line of its own that no command can look like', async () 
 test('json: start, end, db, time, transaction and arguments, binary ones in base64', async () => {
   const out = await printed(new JsonFormat(), [bytesOf(['MULTI'], ['SET', 'é"\n', Buffer.from([255, 0])], ['EXEC'])])
   const [first, ...commands] = assertRecords(out, 'tail')
-  assert.deepEqual(first, { type: 'attached', schema: 'redis-repl/tail/1', replid: REPLID, offset: 0 })
+  assert.deepEqual(first, { type: 'attached', schema: 'redis-repl/tail/1', server: SERVER, replid: REPLID, offset: 0 })
   const time = '2026-11-24T12:00:01.250Z'
   assert.deepEqual(commands, [
     { type: 'command', start: 0, end: 15, db: 0, time, transaction: 0, argv: ['MULTI'] },
@@ -120,20 +122,21 @@ test('resp: what Sentinels say to each other is not replayed to others', async (
 })
 
 test('template: every sign and every escape', async () => {
-  const format = new TemplateFormat('%o|%s|%d|%c|%k|%a|%1|%9|%r|%n|%t|%T|%x|%%\\t\\x41\\\\\\n', KeyRules.builtIn())
+  const label = { shard: '', server: '' }
+  const format = new TemplateFormat('%h|%o|%s|%d|%c|%k|%a|%1|%9|%r|%n|%t|%T|%x|%%\\t\\x41\\\\\\n', KeyRules.builtIn(), label)
   const command = bytesOf(['MSET', 'a', 'x y', 'b', '"'])
-  const out = await printed(format, [command])
+  const out = await printed(format, [command], { label })
   const size = command.length
   assert.equal(
     out,
-    `${size}|0|0|MSET|a b|"a" "x y" "b" "\\""|a||"MSET" "a" "x y" "b" "\\""|${size}|2026-11-24T12:00:01.250Z|${Date.UTC(2026, 10, 24, 12, 0, 1, 250)}|-|%\tA\\\n`,
+    `${SERVER}|${size}|0|0|MSET|a b|"a" "x y" "b" "\\""|a||"MSET" "a" "x y" "b" "\\""|${size}|2026-11-24T12:00:01.250Z|${Date.UTC(2026, 10, 24, 12, 0, 1, 250)}|-|%\tA\\\n`,
   )
 })
 
 test('template: what it does not know is a USAGE error', () => {
   for (const template of ['%y', '%', '\\', '\\y', 'a%0']) {
     assert.throws(
-      () => new TemplateFormat(template, KeyRules.builtIn()),
+      () => new TemplateFormat(template, KeyRules.builtIn(), UNNAMED),
       (error) => error instanceof ReplError && error.code === 'USAGE',
       template,
     )
@@ -152,7 +155,7 @@ test('no format lets a control byte, or what hides text, through to a terminal',
         new TextFormat(PLAIN),
         new CsvFormat(true),
         new JsonFormat(),
-        new TemplateFormat('%r %k %1', KeyRules.builtIn()),
+        new TemplateFormat('%r %k %1', KeyRules.builtIn(), UNNAMED),
       ]) {
         const text = Buffer.from(await printed(format, [command]), 'latin1').toString()
         assert.doesNotMatch(text.replaceAll(/\r?\n/g, ''), /[\p{Cc}\u202e\u200b\ufffd]/u)

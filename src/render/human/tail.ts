@@ -7,6 +7,7 @@ import type { Progress as Passed } from '../../engine/consume.ts'
 import type { SilenceEvent } from '../../engine/events.ts'
 import type { Told } from '../../engine/follow.ts'
 import type { AttachedMark, ResumedMark } from '../../engine/follow-events.ts'
+import { type SlotRange, slotsText } from '../../protocol/cluster-map.ts'
 import type { Palette } from '../palette.ts'
 import { palette } from '../palette.ts'
 import { printable } from '../printable.ts'
@@ -15,26 +16,52 @@ import { gapSentence } from '../stream/gap.ts'
 import { wrap } from '../wrap.ts'
 import { type Detail, traceText, warningText } from './trace.ts'
 
+/** What happened to the shards of a cluster, or had happened while nobody followed them. */
+export type ShardChange =
+  | { readonly type: 'moved'; readonly slots: readonly SlotRange[]; readonly from: string | undefined; readonly to: string | undefined }
+  | { readonly type: 'left'; readonly server: string; readonly offset: number | undefined }
+  | { readonly type: 'gone'; readonly shard: string; readonly offset: number }
+
+/** How far a stream was shown. */
+type Shown = Passed & { readonly server: string }
+
 export class TailText {
   readonly #progress: Progress
   readonly #detail: Detail
   readonly #colour: Palette
+  readonly #stream: NodeJS.WriteStream
   readonly #beforeNote: () => void
-  #server = ''
+  readonly #name: (() => string) | undefined
   /** The silence that was told last. */
   #silenceTold: SilenceEvent | undefined
 
-  /** @param beforeNote makes room on the terminal */
-  constructor(progress: Progress, detail: Detail, stream: NodeJS.WriteStream, beforeNote: () => void) {
+  /**
+   * @param beforeNote makes room on the terminal
+   * @param name of the stream, where it is one of several
+   */
+  constructor(progress: Progress, detail: Detail, stream: NodeJS.WriteStream, beforeNote: () => void, name?: () => string) {
     this.#progress = progress
     this.#detail = detail
     this.#colour = palette(stream)
+    this.#stream = stream
     this.#beforeNote = beforeNote
+    this.#name = name
+  }
+
+  /** Speaks of one of several streams, beside the others. */
+  ofShard(name: () => string): TailText {
+    return new TailText(this.#progress, this.#detail, this.#stream, this.#beforeNote, name)
   }
 
   show(event: Told): void {
-    if (event.type === 'connected') this.#server = event.remote
-    const text = this.#text(event)
+    this.#note(this.#text(event))
+  }
+
+  shardChange(change: ShardChange): void {
+    this.#note(this.#warn(shardSentence(change)))
+  }
+
+  #note(text: string): void {
     if (text === '') return
     this.#beforeNote()
     this.#progress.note(text.trimEnd())
@@ -45,12 +72,18 @@ export class TailText {
     if (spooled > 0) this.#progress.update('the output is behind', `${bytes(spooled)}, of which ${bytes(onDisk)} on disk`)
   }
 
-  summary(passed: Passed | undefined, elapsedMs: number, goOn: string | undefined): void {
+  summary(shown: readonly Shown[], elapsedMs: number, goOn: string | undefined): void {
     this.#progress.end()
-    if (this.#detail.quiet || !passed) return
-    const { commandsPerSecond, bytesPerSecond } = ratesOf(passed, elapsedMs)
-    const figures = `${exact(passed.commands)} commands, ${bytes(passed.bytes)} in ${duration(elapsedMs)} (${commandsPerSecond.toFixed(1)} commands/s, ${bytes(Math.round(bytesPerSecond))}/s)`
-    this.#progress.note(`${this.#colour.strong(figures)}\nlast offset ${passed.place.offset} of ${passed.replid}`)
+    if (this.#detail.quiet || shown.length === 0) return
+    const sum = (what: 'commands' | 'bytes') => shown.reduce((total, one) => total + one[what], 0)
+    const all = { commands: sum('commands'), bytes: sum('bytes') }
+    const { commandsPerSecond, bytesPerSecond } = ratesOf(all, elapsedMs)
+    const figures = `${exact(all.commands)} commands, ${bytes(all.bytes)} in ${duration(elapsedMs)} (${commandsPerSecond.toFixed(1)} commands/s, ${bytes(Math.round(bytesPerSecond))}/s)`
+    const ends = shown.map(({ place, replid, server }) => {
+      const name = shown.length > 1 ? `${printable(server)}: ` : ''
+      return `${name}last offset ${place.offset} of ${replid}`
+    })
+    this.#progress.note([this.#colour.strong(figures), ...ends].join('\n'))
     if (goOn) this.#progress.note(`go on with: ${goOn}`)
   }
 
@@ -65,13 +98,13 @@ export class TailText {
       case 'resumed':
         return this.#resumed(event)
       case 'gap':
-        return this.#colour.bad(wrap(`! gap: ${gapSentence(event)}`, '  '))
+        return this.#colour.bad(wrap(`! ${this.#of()}gap: ${gapSentence(event)}`, '  '))
       case 'link-down':
         return this.#warn(`${explain(event.error).what} Next try in ${(event.retryMs / 1000).toFixed(1)} s.`)
       case 'silence':
         return this.#silence(event)
       case 'spool-full':
-        return this.#warn(`the spool is full: the output is ${bytes(event.bytes)} behind (--on-full ${event.onFull})`)
+        return this.#warn(`${this.#of()}the spool is full: the output is ${bytes(event.bytes)} behind (--on-full ${event.onFull})`)
       case 'warning':
         return warningText(event, this.#colour)
       case 'stored':
@@ -81,14 +114,19 @@ export class TailText {
     }
   }
 
-  #attached({ replid, offset, shownBehind }: AttachedMark): string {
-    const behind = Math.max(offset, shownBehind)
-    return this.#colour.dim(`following ${printable(this.#server)} behind offset ${behind} of ${replid}`)
+  /** Whom a sentence is about that does not say so itself. */
+  #of(): string {
+    return this.#name ? `${this.#name()}: ` : ''
   }
 
-  #resumed({ replid, was, offset }: ResumedMark): string {
+  #attached({ server, replid, offset, shownBehind }: AttachedMark): string {
+    const behind = Math.max(offset, shownBehind)
+    return this.#colour.dim(`following ${printable(server)} behind offset ${behind} of ${replid}`)
+  }
+
+  #resumed({ server, replid, was, offset }: ResumedMark): string {
     const renamed = replid === was ? '' : `; the history goes on as ${replid} (a replica was promoted)`
-    return this.#colour.good(wrap(`following ${printable(this.#server)} again behind offset ${offset}, nothing was missed${renamed}`, '  '))
+    return this.#colour.good(wrap(`following ${printable(server)} again behind offset ${offset}, nothing was missed${renamed}`, '  '))
   }
 
   /** Of the same silence less and less often. */
@@ -98,10 +136,23 @@ export class TailText {
     if (told?.silence === silence && silentMs > told.silentMs && silentMs < told.silentMs * 2) return ''
     this.#silenceTold = event
     const why = silence === 'unknown' ? 'INFO, which would tell why, is not permitted' : describeSilence(silence)
-    return this.#warn(`nothing has come for ${duration(silentMs)}, not even a PING: ${why}`)
+    return this.#warn(`${this.#of()}nothing has come for ${duration(silentMs)}, not even a PING: ${why}`)
   }
 
   #warn(text: string): string {
     return this.#colour.warn(wrap(`! ${printable(text)}`, '  '))
+  }
+}
+
+function shardSentence(change: ShardChange): string {
+  switch (change.type) {
+    case 'moved': {
+      const { slots, from = 'nobody', to = 'nobody' } = change
+      return `slots ${slotsText(slots)} are served by ${to} now, and were by ${from}`
+    }
+    case 'left':
+      return `${change.server} serves no slots any more; it was followed up to offset ${change.offset ?? 'unknown'}`
+    case 'gone':
+      return `the shard ${change.shard} serves no slots any more: what it wrote behind offset ${change.offset} is not followed`
   }
 }

@@ -1,5 +1,5 @@
 /** What every way of showing a stream has in common. */
-import type { GapMark } from '../../engine/follow-events.ts'
+import type { AttachedMark, GapMark, ResumedMark } from '../../engine/follow-events.ts'
 import type { Command } from '../../protocol/command.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
@@ -7,11 +7,19 @@ import type { ByteWriter } from '../byte-writer.ts'
 export interface Format {
   /** @param at wall-clock milliseconds of its arrival */
   command(out: ByteWriter, command: Command, state: StreamState, at: number): void
-  /** Where replid and offset are known anew: the beginning, and after a gap. */
-  attached?(out: ByteWriter, replid: string, offset: number): void
+  /** Where replid and offset are known anew: the beginning, behind a gap, and another link. */
+  attached?(out: ByteWriter, mark: AttachedMark | ResumedMark): void
   gap?(out: ByteWriter, mark: GapMark): void
   /** What was shown since the open transaction began has been taken back. */
   discard?(): void
+}
+
+/** Which stream of several a line is of. */
+export interface Label {
+  /** The same for as long as there is the shard, whoever its master is. */
+  readonly shard: string
+  /** Whom it came from. */
+  server: string
 }
 
 /** The same moment is written again and again. */

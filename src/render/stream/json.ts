@@ -1,21 +1,27 @@
 /** For programs: NDJSON, docs/schemas/tail-1.json. The first record names the schema. */
-import type { GapMark } from '../../engine/follow-events.ts'
+import type { AttachedMark, GapMark, ResumedMark } from '../../engine/follow-events.ts'
 import type { Command } from '../../protocol/command.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import { jsonLine } from '../json.ts'
 import { jsonValue } from './encoders.ts'
-import { type Format, TimeStamp } from './format.ts'
+import { type Format, type Label, TimeStamp } from './format.ts'
 import { gapSentence } from './gap.ts'
 
 const COMMA = 0x2c
 
 export class JsonFormat implements Format {
+  readonly #label: Label | undefined
   readonly #stamp = new TimeStamp()
   #db: number | undefined
   #at = Number.NaN
   #transaction: number | undefined
   #middle: Buffer = Buffer.alloc(0)
+
+  /** @param label where there are several streams */
+  constructor(label?: Label) {
+    this.#label = label
+  }
 
   command(out: ByteWriter, command: Command, { db, transaction }: StreamState, at: number): void {
     out.ascii('{"type":"command","start":')
@@ -38,17 +44,19 @@ export class JsonFormat implements Format {
       this.#at = at
       this.#transaction = transaction
       const time = this.#stamp.of(at)
-      this.#middle = Buffer.from(`,"db":${db ?? null},"time":"${time}","transaction":${transaction ?? null},"argv":[`)
+      const label = this.#label ? `,${JSON.stringify(this.#label).slice(1, -1)}` : ''
+      this.#middle = Buffer.from(`${label},"db":${db ?? null},"time":"${time}","transaction":${transaction ?? null},"argv":[`)
     }
     return this.#middle
   }
 
-  attached(out: ByteWriter, replid: string, offset: number): void {
-    out.utf8(jsonLine({ type: 'attached', schema: 'redis-repl/tail/1', replid, offset }))
+  attached(out: ByteWriter, { replid, offset, server }: AttachedMark | ResumedMark): void {
+    this.#at = Number.NaN // the server of the commands that follow may be another
+    out.utf8(jsonLine({ type: 'attached', schema: 'redis-repl/tail/1', ...this.#label, server, replid, offset }))
   }
 
   gap(out: ByteWriter, mark: GapMark): void {
     const { reason, from, to } = mark
-    out.utf8(jsonLine({ type: 'gap', reason, from, to, text: gapSentence(mark) }))
+    out.utf8(jsonLine({ type: 'gap', ...this.#label, reason, from, to, text: gapSentence(mark) }))
   }
 }

@@ -4,7 +4,8 @@ import type { PlaceMark } from '../../engine/follow-events.ts'
 import type { Command } from '../../protocol/command.ts'
 import type { Role, StreamState } from '../../protocol/stream-state.ts'
 import { ByteWriter } from '../byte-writer.ts'
-import type { Format } from './format.ts'
+import { printable } from '../printable.ts'
+import type { Format, Label } from './format.ts'
 
 /** A transaction of more than this is shown before its EXEC has come. */
 const HELD_BYTES = 16 * 1024 * 1024
@@ -16,30 +17,37 @@ export interface PrinterOptions {
   readonly flat: boolean
   readonly count?: number | undefined
   readonly isWanted?: ((command: Command, db: number | undefined) => boolean) | undefined
+  /** What the format names the stream by. */
+  readonly label?: Label
+  /** How many were shown, of all printers that share it. */
+  readonly tally?: Tally
+}
+
+export interface Tally {
+  shown: number
 }
 
 export class Printer implements CommandView {
   readonly #format: Format
   readonly #options: PrinterOptions
-  readonly #write: (bytes: Buffer) => Promise<void>
+  readonly #write: (pieces: Iterable<Buffer>) => Promise<void>
   readonly #out = new ByteWriter()
+  readonly #tally: Tally
   #shown = 0
   /** Where the open transaction begins in what is held, and how much was shown before it. */
   #held: { at: number; readonly shown: number } | undefined
 
-  constructor(format: Format, options: PrinterOptions, write: (bytes: Buffer) => Promise<void>) {
+  /** @param write takes whole lines, in pieces that are valid until the next is asked for */
+  constructor(format: Format, options: PrinterOptions, write: (pieces: Iterable<Buffer>) => Promise<void>) {
     this.#format = format
     this.#options = options
+    this.#tally = options.tally ?? { shown: 0 }
     this.#write = write
   }
 
   get isDone(): boolean {
     const { count } = this.#options
-    return count !== undefined && this.#shown >= count && this.#held === undefined
-  }
-
-  get shown(): number {
-    return this.#shown
+    return count !== undefined && this.#tally.shown >= count && this.#held === undefined
   }
 
   command(command: Command, role: Role, state: StreamState, at: number): void {
@@ -53,8 +61,10 @@ export class Printer implements CommandView {
   }
 
   place(mark: PlaceMark): void {
+    const { label } = this.#options
+    if (label) label.server = printable(mark.server)
     if (mark.type === 'gap') this.#format.gap?.(this.#out, mark)
-    else this.#format.attached?.(this.#out, mark.replid, mark.offset)
+    else this.#format.attached?.(this.#out, mark)
   }
 
   discard(): void {
@@ -69,7 +79,7 @@ export class Printer implements CommandView {
     const end = isHolding ? held.at : length
     if (held) held.at = isHolding ? 0 : Number.NaN
     if (end === 0 && !hasDeferred) return
-    for (const piece of this.#out.pieces(end)) await this.#write(piece)
+    await this.#write(this.#out.pieces(end))
   }
 
   #single(command: Command, role: Role, state: StreamState, at: number): void {
@@ -77,6 +87,7 @@ export class Printer implements CommandView {
     if (!all && (role === 'upkeep' || role === 'select')) return
     if (isWanted && !isWanted(command, state.db)) return
     this.#shown += 1
+    this.#tally.shown += 1
     this.#format.command(this.#out, command, state, at)
   }
 
@@ -93,6 +104,7 @@ export class Printer implements CommandView {
     this.#held = undefined
     if (Number.isNaN(at)) return
     this.#out.cut(at)
+    this.#tally.shown -= this.#shown - shown
     this.#shown = shown
   }
 }

@@ -6,33 +6,47 @@ import type { Command } from '../../protocol/command.ts'
 import type { KeyRules } from '../../protocol/key-rules.ts'
 import type { Role, StreamState } from '../../protocol/stream-state.ts'
 
+/** What was counted, by all views that share it. */
+export class Counted {
+  readonly stats: StreamStats
+  readonly gaps: GapMark[] = []
+  writes = 0
+
+  constructor(keys: KeyRules) {
+    this.stats = new StreamStats(keys)
+  }
+}
+
 type IsWanted = (command: Command, db: number | undefined) => boolean
 
 export class StatsView implements CommandView {
-  readonly stats: StreamStats
-  readonly gaps: GapMark[] = []
+  readonly #counted: Counted
   readonly #isWanted: IsWanted | undefined
   readonly #count: number | undefined
-  #counted = 0
+  readonly #isNamed: boolean
+  #server: string | undefined
 
-  constructor(keys: KeyRules, isWanted: IsWanted | undefined, count: number | undefined) {
-    this.stats = new StreamStats(keys)
+  /** @param isNamed whether the stream is one of several */
+  constructor(counted: Counted, isWanted: IsWanted | undefined, count: number | undefined, isNamed = false) {
+    this.#counted = counted
     this.#isWanted = isWanted
     this.#count = count
+    this.#isNamed = isNamed
   }
 
   get isDone(): boolean {
-    return this.#count !== undefined && this.#counted >= this.#count
+    return this.#count !== undefined && this.#counted.writes >= this.#count
   }
 
   command(command: Command, role: Role, { db }: StreamState): void {
     if (this.#isWanted && !this.#isWanted(command, db)) return
-    this.#counted += role === 'data' ? 1 : 0
-    this.stats.add(command, role, db)
+    this.#counted.writes += role === 'data' ? 1 : 0
+    this.#counted.stats.add(command, role, db, this.#server)
   }
 
   place(mark: PlaceMark): void {
-    if (mark.type === 'gap') this.gaps.push(mark)
+    if (this.#isNamed) this.#server = mark.server
+    if (mark.type === 'gap') this.#counted.gaps.push(mark)
   }
 
   discard(): void {}

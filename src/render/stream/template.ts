@@ -5,13 +5,13 @@ import type { KeyRules } from '../../protocol/key-rules.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import { encodeRepr } from './encoders.ts'
-import { type Format, TimeStamp } from './format.ts'
+import { type Format, type Label, TimeStamp } from './format.ts'
 
 type Part = (out: ByteWriter, command: Command, state: StreamState, at: number) => void
 
 /** For `--help`, in this order. */
 export const TEMPLATE_HELP =
-  '%o offset, %s offset before it, %d db, %c command, %k keys, %a arguments, %1-%9 one of them, %r all as in text, %n bytes, %t time, %T Unix milliseconds, %x offset before its transaction, %%; \\n \\t \\r \\0 \\e \\\\ \\xHH'
+  '%o offset, %s offset before it, %d db, %c command, %h server, %k keys, %a arguments, %1-%9 one of them, %r all as in text, %n bytes, %t time, %T Unix milliseconds, %x offset before its transaction, %%; \\n \\t \\r \\0 \\e \\\\ \\xHH'
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', 0: '\0', e: '\x1b', '\\': '\\' }
 const TOKEN = /%(.)|\\x([0-9a-fA-F]{2})|\\(.)|[^%\\]+|[%\\]/gsu
@@ -20,10 +20,10 @@ export class TemplateFormat implements Format {
   readonly #parts: readonly Part[]
 
   /** @throws ReplError USAGE for what it does not know. */
-  constructor(template: string, keys: KeyRules) {
+  constructor(template: string, keys: KeyRules, label: Label) {
     const stamp = new TimeStamp()
     this.#parts = [...template.matchAll(TOKEN)].map(([whole, sign, byte, short]) => {
-      if (sign !== undefined) return signPart(sign, keys, stamp)
+      if (sign !== undefined) return signPart(sign, keys, stamp, label)
       if (byte !== undefined) return (out) => out.byte(Number.parseInt(byte, 16))
       const text = short === undefined ? whole : ESCAPES[short]
       if (text === undefined || whole === '%' || whole === '\\') throw unknown(whole)
@@ -36,13 +36,14 @@ export class TemplateFormat implements Format {
   }
 }
 
-function signPart(sign: string, keys: KeyRules, stamp: TimeStamp): Part {
+function signPart(sign: string, keys: KeyRules, stamp: TimeStamp, label: Label): Part {
   const known: Readonly<Record<string, Part>> = {
     '%': (out) => out.ascii('%'),
     o: (out, command) => out.number(command.endOffset),
     s: (out, command) => out.number(command.startOffset),
     d: (out, _, { db }) => (db === undefined ? out.ascii('?') : out.number(db)),
     c: (out, command) => argument(out, command, 0),
+    h: (out) => out.utf8(label.server),
     k: (out, command) => list(keys.positions(command), out, (index) => argument(out, command, index)),
     a: (out, command) => list(from(1, command.argc), out, (index) => quoted(out, command, index)),
     r: (out, command) => list(from(0, command.argc), out, (index) => quoted(out, command, index)),

@@ -4,7 +4,7 @@ import type { Command } from '../../protocol/command.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import { BACKSLASH, quotedArguments } from './encoders.ts'
-import { type Format, TimeStamp } from './format.ts'
+import { type Format, type Label, TimeStamp } from './format.ts'
 import { gapSentence } from './gap.ts'
 
 const SPACE = 0x20
@@ -16,6 +16,8 @@ export interface TextOptions {
   readonly maxArg: number
   /** Whether the commands of a transaction stand under their MULTI. */
   readonly indent: boolean
+  /** Where there are several streams. */
+  readonly label?: Label | undefined
 }
 
 export class TextFormat implements Format {
@@ -27,6 +29,7 @@ export class TextFormat implements Format {
   }
 
   command(out: ByteWriter, command: Command, state: StreamState, at: number): void {
+    this.#name(out)
     if (this.#options.time) out.ascii(`${this.#stamp.of(at)} `)
     out.number(command.endOffset)
     out.byte(SPACE)
@@ -37,7 +40,13 @@ export class TextFormat implements Format {
     out.byte(NEWLINE)
   }
 
+  #name(out: ByteWriter): void {
+    const { label } = this.#options
+    if (label) out.utf8(`${label.server} `)
+  }
+
   gap(out: ByteWriter, mark: GapMark): void {
+    this.#name(out)
     out.ascii(`# gap: ${gapSentence(mark)}\n`)
   }
 }

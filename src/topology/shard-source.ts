@@ -1,0 +1,53 @@
+/** One shard of a cluster, whoever its master is by now. */
+import type { Access } from '../engine/options.ts'
+import type { Found, Source } from '../engine/source.ts'
+import { ReplError } from '../errors.ts'
+import { endpointName } from '../io/endpoint.ts'
+import { nodesOf, ownsShard, type Shard } from '../protocol/cluster-map.ts'
+import type { Cluster } from './cluster.ts'
+import { confirmMaster, isMaster } from './confirm-master.ts'
+
+export class ShardSource implements Source {
+  readonly #cluster: Cluster
+  #nodes: ReadonlySet<string>
+  #name: string
+
+  /** @param shard as it was seen last */
+  constructor(cluster: Cluster, shard: Shard) {
+    this.#cluster = cluster
+    this.#nodes = nodesOf(shard)
+    this.#name = shard.master ? endpointName(cluster.access(shard.master).endpoint) : ''
+  }
+
+  /** Its master that was found last. */
+  get name(): string {
+    return this.#name
+  }
+
+  /** The ids of its nodes: they stay the same when the master does not. */
+  get nodes(): ReadonlySet<string> {
+    return this.#nodes
+  }
+
+  /** @throws ReplError TRY_LATER (SHARD_GONE, NOT_MASTER), and whatever keeps the cluster or the master from being asked */
+  async find(signal: AbortSignal): Promise<Found> {
+    const access = await this.#master()
+    if (!access) throw new ReplError('TRY_LATER', { reason: 'SHARD_GONE', endpoint: this.#name })
+    this.#name = endpointName(access.endpoint)
+    await confirmMaster(access, signal)
+    return { access }
+  }
+
+  /** In the middle of a failover there is none to move to. */
+  async hasMoved(from: Access, signal: AbortSignal): Promise<boolean> {
+    const access = await this.#master()
+    if (!access || endpointName(access.endpoint) === endpointName(from.endpoint)) return false
+    return await isMaster(access, signal)
+  }
+
+  async #master(): Promise<Access | undefined> {
+    const shard = (await this.#cluster.look()).find((one) => ownsShard(one, this.#nodes))
+    if (shard) this.#nodes = nodesOf(shard)
+    return shard?.master && this.#cluster.access(shard.master)
+  }
+}
