@@ -51,14 +51,22 @@ export class Heartbeat {
 
   received(chunk: Buffer): void {
     this.#received += chunk.length
+    if (this.#isCluster && this.#mode === 'safe') this.#confirmSetslot(Buffer.concat([this.#tail, chunk]))
     this.#tail = Buffer.concat([this.#tail, chunk.subarray(-GETACK.length)]).subarray(-GETACK.length)
-    if (this.#isCluster && this.#mode === 'safe') this.#isSetslotPending ||= chunk.toString('latin1').toLowerCase().includes(SETSLOT)
     if (!this.isAsked) return
     // As a replica does: without the GETACK itself, which it is just executing.
     this.#askedAt = this.#received - GETACK.length
-    if (this.#isSetslotPending) this.#ack(this.#askedAt)
-    this.#isSetslotPending = false
     this.#answer()
+  }
+
+  /** @param seen what has come, and so much of what came before that nothing is cut; under load other commands follow the GETACK */
+  #confirmSetslot(seen: Buffer): void {
+    const setslot = seen.toString('latin1').toLowerCase().lastIndexOf(SETSLOT)
+    const getack = seen.lastIndexOf(GETACK)
+    this.#isSetslotPending ||= setslot >= 0
+    if (!this.#isSetslotPending || getack < 0 || getack < setslot) return
+    this.#isSetslotPending = false
+    this.#ack(this.#received - (seen.length - getack))
   }
 
   /** What has reached the output, for the mode that says so. */

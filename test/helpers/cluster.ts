@@ -1,5 +1,9 @@
-/** A cluster of real servers: masters with a replica each. */
+/** A cluster of real servers: masters with a replica each; slots that move, nodes that join, and a client that writes. */
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { RunningServer, type servers } from './server.ts'
+import { multibulk } from './wire.ts'
 
 const SLOTS = 16384
 
@@ -12,12 +16,15 @@ export interface RunningCluster {
   stop(): Promise<void>
 }
 
+function common(settings: Record<string, string>): Record<string, string> {
+  return { 'cluster-enabled': 'yes', 'cluster-node-timeout': '2000', 'repl-diskless-sync-delay': '0', ...settings }
+}
+
 export async function startCluster(
   installed: ReturnType<typeof servers>[number],
   settings: Record<string, string> = {},
 ): Promise<RunningCluster> {
-  const common = { 'cluster-enabled': 'yes', 'cluster-node-timeout': '2000', 'repl-diskless-sync-delay': '0', ...settings }
-  const all = await Promise.all(Array.from({ length: 6 }, () => RunningServer.start(installed, common)))
+  const all = await Promise.all(Array.from({ length: 6 }, () => RunningServer.start(installed, common(settings))))
   const [masters, replicas] = [all.slice(0, 3), all.slice(3)]
   const [first] = masters as [RunningServer]
   const id = (server: RunningServer) => server.cli('CLUSTER', 'MYID')
@@ -46,4 +53,139 @@ export async function startCluster(
     await Promise.all(all.map((server) => server.stop()))
   }
   return { masters, replicas, all, id, stop }
+}
+
+/** One more master, without slots, and its replica; known to all. */
+export async function joinCluster({ all, id }: RunningCluster): Promise<{ readonly master: RunningServer; stop(): Promise<void> }> {
+  const [first] = all as [RunningServer]
+  const [master, replica] = [await RunningServer.start(first.installed, common({})), await RunningServer.start(first.installed, common({}))]
+  for (const server of [master, replica]) await server.cli('CLUSTER', 'MEET', '127.0.0.1', String(first.port))
+  const name = await id(master)
+  await replica.until('its master', async () => (await replica.cli('CLUSTER', 'REPLICATE', name)) === 'OK')
+  await replica.until('its sync', async () => (await replica.info('master_link_status')) === 'up')
+  for (const server of [...all, master]) {
+    await server.until('the new node', async () => {
+      const [nodes, info] = [await server.cli('CLUSTER', 'NODES'), await server.cli('CLUSTER', 'INFO')]
+      return nodes.split('\n').length === 8 && info.includes('cluster_state:ok')
+    })
+  }
+  const stop = async () => {
+    await Promise.all([master, replica].map((server) => server.stop()))
+    for (const server of all) for (const node of [master, replica]) await server.cli('CLUSTER', 'FORGET', await id(node).catch(() => name))
+  }
+  return { master, stop }
+}
+
+/** Moves the slot of a key with all that is in it, as `redis-cli --cluster reshard` does. */
+export async function moveSlot(
+  { all, id }: RunningCluster,
+  from: RunningServer,
+  to: RunningServer,
+  key: string,
+): Promise<{ readonly slot: string; readonly keys: readonly string[] }> {
+  const slot = await from.cli('CLUSTER', 'KEYSLOT', key)
+  const [source, target] = [await id(from), await id(to)]
+  for (const [server, ...state] of [
+    [to, 'IMPORTING', source],
+    [from, 'MIGRATING', target],
+  ] as const) {
+    const answer = await server.cli('CLUSTER', 'SETSLOT', slot, ...state)
+    if (answer !== 'OK') throw new Error(`SETSLOT ${state[0]}: ${answer}`)
+  }
+  const moved = new Set<string>()
+  for (;;) {
+    const keys = (await from.cli('CLUSTER', 'GETKEYSINSLOT', slot, '100')).split('\n').filter((one) => one !== '')
+    if (keys.length === 0) break
+    const answer = await from.cli('MIGRATE', '127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys)
+    if (!/^(OK|NOKEY)/.test(answer)) throw new Error(`MIGRATE: ${answer}`)
+    for (const one of keys) moved.add(one)
+  }
+  for (const server of [to, from, ...all]) {
+    if ((await server.info('role')) !== 'master') continue
+    // Valkey takes it to the replicas first, and may not be ready for the next at once.
+    await server.until(`slot ${slot} moved`, async () => (await server.cli('CLUSTER', 'SETSLOT', slot, 'NODE', target)) === 'OK')
+  }
+  return { slot, keys: [...moved] }
+}
+
+const KEYS = 60
+
+/** SETs one number after the other, follows MOVED and ASK, and repeats what was not acknowledged. */
+export class ClusterWriter {
+  readonly #links = new Map<string, Socket>()
+  readonly #any: string
+  #last = -1
+  #isOver = false
+  #ended: Promise<void> | undefined
+
+  private constructor(any: RunningServer) {
+    this.#any = any.target
+  }
+
+  static async start(any: RunningServer): Promise<ClusterWriter> {
+    const writer = new ClusterWriter(any)
+    writer.#ended = writer.#write()
+    return writer
+  }
+
+  async untilWritten(count: number): Promise<void> {
+    const end = Date.now() + 30_000
+    while (this.#last < count) {
+      if (Date.now() > end) throw new Error(`only ${this.#last} of ${count} were written`)
+      await sleep(20)
+    }
+  }
+
+  /** @returns the last number that was written; all before it were too */
+  async stop(): Promise<number> {
+    this.#isOver = true
+    await this.#ended
+    for (const link of this.#links.values()) link.destroy()
+    return this.#last
+  }
+
+  async #write(): Promise<void> {
+    for (let value = 0; !this.#isOver; value++) {
+      while (!(await this.#set(`key:${value % KEYS}`, String(value)))) await sleep(50)
+      this.#last = value
+      if (value % 10 === 0) await sleep(5)
+    }
+  }
+
+  /** Whether it was acknowledged. */
+  async #set(key: string, value: string): Promise<boolean> {
+    let [target, asking] = [this.#any, false]
+    for (let hops = 0; hops < 5; hops++) {
+      if (asking) await this.#ask(target, 'ASKING')
+      const reply = await this.#ask(target, 'SET', key, value)
+      if (reply === '+OK') return true
+      const [, kind, next] = /^-(MOVED|ASK) \d+ (\S+)/.exec(reply) ?? []
+      if (next === undefined) return false
+      ;[target, asking] = [next, kind === 'ASK']
+    }
+    return false
+  }
+
+  /** A reply of one line; empty where there is none. */
+  async #ask(target: string, ...words: string[]): Promise<string> {
+    try {
+      const link = this.#links.get(target) ?? (await open(target))
+      this.#links.set(target, link)
+      link.write(multibulk(...words))
+      const [line] = (await once(link, 'data', { signal: AbortSignal.timeout(5000) })) as [Buffer]
+      return line.toString().trimEnd()
+    } catch {
+      this.#links.get(target)?.destroy()
+      this.#links.delete(target)
+      return ''
+    }
+  }
+}
+
+async function open(target: string): Promise<Socket> {
+  const [host = '', port] = target.split(':')
+  const link = connect(Number(port), host)
+  link.on('error', () => link.destroy())
+  await once(link, 'connect')
+  return link
 }

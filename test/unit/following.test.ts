@@ -128,6 +128,19 @@ test('a CLUSTER SETSLOT is confirmed in a cluster, by the safe mode', () => {
   assert.deepEqual(acks('zero', true, ask), ['0'])
 })
 
+test('a CLUSTER SETSLOT is confirmed once, up to its GETACK, also where writes follow at once and wherever the stream is cut', () => {
+  const setslot = multibulk('CLUSTER', 'SETSLOT', '5', 'NODE', REPLID)
+  const stream = Buffer.concat([setslot, GETACK, multibulk('SET', 'a', '1')])
+  for (let at = 0; at < stream.length; at++) {
+    const ask = (heartbeat: Heartbeat) => {
+      heartbeat.received(stream.subarray(0, at))
+      heartbeat.received(stream.subarray(at))
+      heartbeat.received(stream.subarray(setslot.length))
+    }
+    assert.deepEqual(acks('safe', true, ask), ['0', String(1000 + setslot.length)], `cut at ${at}`)
+  }
+})
+
 test('sizes are read as redis.conf writes them', () => {
   assert.deepEqual(
     ['1', '2k', '2KB', '3m', '3mb', '1gb', '0'].map((text) => parseSize(text, 'x')),
