@@ -39,6 +39,21 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+/** A cluster node listens on this port and on the one 10,000 above (cluster_legacy.c, CLUSTER_PORT_INCR). */
+async function freeClusterPort(): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    if (port + 10_000 > 65_535) continue
+    const probe = createServer().listen(port + 10_000, '127.0.0.1')
+    const isFree = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    )
+    probe.close()
+    if (isFree) return port
+  }
+}
+
 /** A running server; stop() ends the process and removes its folder. */
 export class RunningServer {
   readonly installed: Installed
@@ -59,7 +74,8 @@ export class RunningServer {
     settings: Record<string, string> = {},
     options: { readonly sentinel?: boolean; readonly folder?: string } = {},
   ): Promise<RunningServer> {
-    const port = settings.port === undefined ? await freePort() : Number(settings.port)
+    const anyPort = settings['cluster-enabled'] === 'yes' ? freeClusterPort : freePort
+    const port = settings.port === undefined ? await anyPort() : Number(settings.port)
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'redis-repl-server-')))
     const defaults: Record<string, string> = { port: String(port), bind: '127.0.0.1', dir: folder, daemonize: 'no' }
     if (!options.sentinel) defaults.save = '""'
