@@ -76,6 +76,23 @@ export async function joinCluster({ all, id }: RunningCluster): Promise<{ readon
   return { master, stop }
 }
 
+/** A manual failover, asked for again while it does not come about: it times out where the replica's link is only just up. */
+export async function promote(replica: RunningServer): Promise<void> {
+  let askedAt = 0
+  await replica.until(
+    'its promotion',
+    async () => {
+      if ((await replica.info('role')) === 'master') return true
+      if (Date.now() - askedAt > 6000) {
+        askedAt = Date.now()
+        await replica.cli('CLUSTER', 'FAILOVER')
+      }
+      return false
+    },
+    40_000,
+  )
+}
+
 /** Moves the slot of a key with all that is in it, as `redis-cli --cluster reshard` does. */
 export async function moveSlot(
   { all, id }: RunningCluster,

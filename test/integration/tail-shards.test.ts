@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { ClusterWriter, joinCluster, moveSlot, type RunningCluster, startCluster } from '../helpers/cluster.ts'
+import { ClusterWriter, joinCluster, moveSlot, promote, type RunningCluster, startCluster } from '../helpers/cluster.ts'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { cli } from '../helpers/run.ts'
 import { assertRecords, assertSchema } from '../helpers/schema.ts'
@@ -76,7 +76,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       await tail.says(new RegExp(`slots ${moved.slot} are served by ${b.target} now,\\s+and were by ${a.target}`))
       await writer.untilWritten(1000)
       const promoted = cluster.replicas[2] as RunningServer
-      await promoted.cli('CLUSTER', 'FAILOVER')
+      await promote(promoted)
       await tail.says(new RegExp(`following ${promoted.target} again[^]*nothing was missed;\\s+the\\s+history goes on as`))
       await writer.untilWritten(2000)
       const last = await writer.stop()
@@ -91,8 +91,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       const keys = new Set(lines.filter(({ argv }) => /^RESTORE/i.test(argv?.[0] ?? '')).map(({ argv }) => argv[1]))
       assert.ok(moved.keys.length > 0 && moved.keys.every((key) => keys.has(key)), 'the keys came to their new shard in its stream')
       assert.match(lines[0]?.type ?? '', /^shards$/)
-      await cluster.replicas[2]?.until('the old order', async () => (await cluster.masters[2]?.cli('CLUSTER', 'FAILOVER')) === 'OK')
-      await cluster.masters[2]?.until('a master again', async () => (await cluster.masters[2]?.info('role')) === 'master')
+      await promote(cluster.masters[2] as RunningServer)
     })
 
     it('goes on where a killed run has ended, also in a shard whose master has changed meanwhile', { timeout: 90_000 }, async () => {
@@ -110,8 +109,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       assertSchema(await readFile(state, 'utf8'), 'tail-cluster-state')
       const [promoted, old] = [cluster.replicas[0] as RunningServer, cluster.masters[0] as RunningServer]
       await promoted.until('a link', async () => (await promoted.info('master_link_status')) === 'up')
-      await promoted.cli('CLUSTER', 'FAILOVER')
-      await promoted.until('its promotion', async () => (await promoted.info('role')) === 'master')
+      await promote(promoted)
       await writer.untilWritten(1500)
       const last = await writer.stop()
       const saved = new Map((await places()).map(({ shard, offset }) => [shard, offset]))
@@ -134,8 +132,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
         [...new Set(values)].sort((x, y) => x - y),
         Array.from({ length: last + 1 }, (_, value) => value),
       )
-      await old.until('the old order', async () => (await old.cli('CLUSTER', 'FAILOVER')) === 'OK')
-      await old.until('a master again', async () => (await old.info('role')) === 'master')
+      await promote(old)
     })
 
     it('leaves a master that hangs for the one that takes its place', { timeout: 60_000 }, async () => {
