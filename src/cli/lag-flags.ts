@@ -27,7 +27,8 @@ export const lagFlags = {
   'marker-key': Flags.string({
     helpGroup: MEASURE,
     helpValue: 'KEY',
-    description: 'write the marker to this key instead, as clusters need it; it expires by itself',
+    description:
+      'write the marker to this key instead, as clusters need it (with --cluster one for each shard, by a hash tag); it expires by itself',
     exclusive: ['marker'],
   }),
   replica: Flags.string({

@@ -1,7 +1,7 @@
 /** How the looks of `lag` come out, by format and by what stdout is. */
 import type { Tell } from '../engine/arrivals.ts'
 import { now } from '../io/clock.ts'
-import type { LagView } from '../render/lag-view.ts'
+import type { LagLook } from '../render/lag-view.ts'
 import { printable } from '../render/printable.ts'
 import type { LagFlags, LagPlan } from './lag-flags.ts'
 import type { LagOutput } from './lag-run.ts'
@@ -22,9 +22,9 @@ export async function lagOutput(
       ? await watched(flags.quiet)
       : { ...(await shown(plan, flags.quiet, printJson)), conclude: () => {} }
   return {
-    show: (view) => {
+    show: (look) => {
       progress.end()
-      show.show(view)
+      show.show(look)
     },
     waiting: (phase, reason) => progress.update(phase, reason),
     conclude: show.conclude,
@@ -36,17 +36,17 @@ async function shown({ format, ranges }: LagPlan, quiet: boolean, printJson: (ob
   switch (format) {
     case 'json': {
       const { lagJson } = await import('../render/lag-json.ts')
-      return { show: (view) => printJson(lagJson(view)) }
+      return { show: (look) => printJson(lagJson(look)) }
     }
     case 'prometheus': {
       const { prometheusText } = await import('../render/lag-prometheus.ts')
-      return { show: ({ report, checked }) => void process.stdout.write(prometheusText(report, checked)) }
+      return { show: ({ views, checked }) => void process.stdout.write(prometheusText(reportsOf(views), checked)) }
     }
     case 'nagios': {
       const { nagiosLine } = await import('../render/lag-nagios.ts')
       return {
-        show: ({ report, checked }) => {
-          const { line, status } = nagiosLine(report, ranges, checked)
+        show: ({ views, checked }) => {
+          const { line, status } = nagiosLine(reportsOf(views), ranges, checked)
           process.exitCode = status
           process.stdout.write(line)
         },
@@ -54,9 +54,13 @@ async function shown({ format, ranges }: LagPlan, quiet: boolean, printJson: (ob
     }
     case 'text': {
       const { lagText } = await import('../render/human/lag.ts')
-      return { show: (view: LagView) => void process.stdout.write(lagText(view, process.stdout, quiet)) }
+      return { show: (look: LagLook) => void process.stdout.write(lagText(look, process.stdout, quiet)) }
     }
   }
+}
+
+function reportsOf(views: LagLook['views']) {
+  return views.map(({ report }) => report)
 }
 
 async function watched(quiet: boolean): Promise<Pick<LagOutput, 'show' | 'conclude'>> {

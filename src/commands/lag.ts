@@ -2,12 +2,11 @@ import { ReplCommand } from '../cli/base-command.ts'
 import { openConnection } from '../cli/connection.ts'
 import { exitStatus } from '../cli/exit-status.ts'
 import { asReplError } from '../cli/failure.ts'
-import { targetArg } from '../cli/flags.ts'
+import { clusterFlag, targetArg } from '../cli/flags.ts'
 import { lagFlags, lagPlan } from '../cli/lag-flags.ts'
 import { lagOutput, traceOn } from '../cli/lag-output.ts'
-import { runLag } from '../cli/lag-run.ts'
+import { runLag, surveyCluster, surveySource } from '../cli/lag-run.ts'
 import { explain } from '../diagnosis/errors.ts'
-import { now } from '../io/clock.ts'
 import { accessTo } from '../topology/target.ts'
 
 export default class Lag extends ReplCommand<typeof Lag> {
@@ -21,20 +20,20 @@ export default class Lag extends ReplCommand<typeof Lag> {
     '<%= config.bin %> <%= command.id %> db1.example --format nagios --warning 1 --critical 10',
   ]
   static override args = { target: targetArg }
-  static override flags = lagFlags
+  static override flags = {
+    cluster: { ...clusterFlag, description: 'look at every shard of the cluster that TARGET is a node of; limits hold for each' },
+    ...lagFlags,
+  }
 
   async run(): Promise<void> {
     const { flags } = this
     const plan = lagPlan(flags)
-    const { source, template, addresses, manners } = await openConnection(this.args.target, flags)
+    const connection = await openConnection(this.args.target, flags)
+    const { template, addresses, manners } = connection
     const tell = await traceOn(this.verbosity)
-    const { access, choices = [] } = await source.find(this.signal)
-    source.close?.()
-    for (const choice of choices) tell(source.name, { type: 'source', at: now(), ...choice })
-    const entry = { ...access, ...manners }
     const key = flags['marker-key']
-    const options = {
-      entry,
+    const how = {
+      entry: manners,
       replicas: (flags.replica ?? []).map((target) => accessTo(target, template)),
       addresses,
       resolutionMs: plan.resolutionMs,
@@ -43,8 +42,10 @@ export default class Lag extends ReplCommand<typeof Lag> {
       ...((flags.marker || key !== undefined) && { marker: key === undefined ? {} : { key } }),
     }
     const output = await lagOutput(plan, flags, (object) => this.printJson(object))
+    const signal = AbortSignal.any([this.signal, this.outputEnded.signal])
+    const open = async () => await (flags.cluster ? surveyCluster : surveySource)(connection, how, signal)
     try {
-      const { isWell, lost } = await runLag(plan, options, output, AbortSignal.any([this.signal, this.outputEnded.signal]))
+      const { isWell, lost } = await runLag(plan, open, output, signal)
       if (plan.format === 'nagios') return
       if (lost && plan.format === 'text') throw lost
       // Other formats have said it already.

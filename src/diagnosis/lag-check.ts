@@ -21,7 +21,7 @@ export function hasCriteria({ maxBytes, maxSeconds, minReplicas, requireLink }: 
   return requireLink || [maxBytes, maxSeconds, minReplicas].some((limit) => limit !== undefined)
 }
 
-export function checkLag({ master, replicas }: LagReport, criteria: Criteria): Checked {
+function checkLag({ master, replicas }: LagReport, criteria: Criteria): Checked {
   const lost = whyLost(master)
   if (lost) return bad(lost)
   const real = replicas.filter(({ state }) => state !== 'tool')
@@ -32,6 +32,17 @@ export function checkLag({ master, replicas }: LagReport, criteria: Criteria): C
   const { minReplicas = 0 } = criteria
   if (good < minReplicas) return bad(`${good} of the ${minReplicas} wanted replicas (--min-replicas) have their link`)
   return { isOk: true, reason: real.length === 0 ? `${master.name} has no replicas` : allWell(real) }
+}
+
+/** All trees of a cluster together: what is wrong with one is wrong with all. */
+export function checkAll(reports: readonly LagReport[], criteria: Criteria): Checked {
+  const checks = reports.map((report) => checkLag(report, criteria))
+  const [first] = checks
+  if (first && checks.length === 1) return first
+  const fault = checks.find(({ isOk }) => !isOk)
+  if (fault) return fault
+  const real = reports.flatMap(({ replicas }) => replicas.filter(({ state }) => state !== 'tool'))
+  return { isOk: true, reason: `${checks.length} shards, ${real.length === 0 ? 'no replicas' : allWell(real)}` }
 }
 
 function faultOf(replica: ReplicaReport, { maxBytes, maxSeconds, requireLink }: Criteria): string | undefined {

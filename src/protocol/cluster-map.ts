@@ -21,7 +21,7 @@ export interface Shard {
   readonly replicas: readonly ClusterNode[]
 }
 
-const SLOTS = 16384
+export const SLOTS = 16384
 
 /** Shards without slots hold no data. */
 function withSlots(shards: readonly Shard[]): Shard[] {

@@ -1,14 +1,25 @@
 /** `lag --json`: docs/schemas/lag-1.json. What is not known is null, never zero. */
 import { explain } from '../diagnosis/errors.ts'
 import { errorMs, type Lag, lagMs, type MasterReport, type ReplicaReport, whyLost } from '../diagnosis/lag.ts'
-import { describeUnknown, hasLink } from '../diagnosis/lag-check.ts'
+import { type Checked, describeUnknown, hasLink } from '../diagnosis/lag-check.ts'
 import { replicaNotes } from '../diagnosis/lag-words.ts'
 import type { Summary } from '../diagnosis/quantile.ts'
 import type { ReplError } from '../errors.ts'
 import type { JsonObject } from './json.ts'
-import type { LagView } from './lag-view.ts'
+import type { LagLook, LagView } from './lag-view.ts'
 
-export function lagJson({ report, advice, checked, markerCost }: LagView): JsonObject {
+/** Of a cluster: docs/schemas/lag-cluster-1.json, which holds one such object for each shard. */
+export function lagJson({ views, checked }: LagLook): JsonObject {
+  const [view] = views
+  if (view && !view.shard) return treeJson(view, checked)
+  return {
+    schema: 'redis-repl/lag-cluster/1',
+    shards: views.map((one) => ({ ...one.shard, report: treeJson(one, undefined) })),
+    check: checked ?? null,
+  }
+}
+
+function treeJson({ report, advice, markerCost }: LagView, checked: Checked | undefined): JsonObject {
   const { at, master, replicas, isNewHistory } = report
   return {
     schema: 'redis-repl/lag/1',

@@ -25,13 +25,19 @@ interface Finding {
   readonly text: string
 }
 
-export function nagiosLine(report: LagReport, ranges: AlertRanges, checked: Checked | undefined): { line: string; status: NagiosStatus } {
-  const real = report.replicas.filter(({ state }) => state !== 'tool')
-  const findings = [...real.map((replica) => judge(replica, ranges)), ...ofAll(report, real, checked)]
+export function nagiosLine(
+  reports: readonly LagReport[],
+  ranges: AlertRanges,
+  checked: Checked | undefined,
+): { line: string; status: NagiosStatus } {
+  const real = reports.flatMap(({ replicas }) => replicas.filter(({ state }) => state !== 'tool'))
+  const isFailed: Finding[] = checked && !checked.isOk ? [{ status: 2, text: checked.reason }] : []
+  const findings = [...real.map((replica) => judge(replica, ranges)), ...isFailed, ...reports.flatMap(ofMaster)]
   const status = GRAVITY.find((one) => findings.some((finding) => finding.status === one)) ?? 0
-  const told = findings.filter((finding) => finding.status === status).map(({ text }) => text)
+  // A check that failed for a lost master says the same as the master.
+  const told = new Set(findings.filter((finding) => finding.status === status).map(({ text }) => text))
   const data = real.flatMap((replica) => performance(replica, ranges))
-  const line = `REPLICATION ${NAMES[status]} - ${clean(told.join('; '))}${data.length > 0 ? ` | ${data.join(' ')}` : ''}\n`
+  const line = `REPLICATION ${NAMES[status]} - ${clean([...told].join('; '))}${data.length > 0 ? ` | ${data.join(' ')}` : ''}\n`
   return { line, status }
 }
 
@@ -40,11 +46,11 @@ export function nagiosFailure(what: string, status: NagiosStatus): string {
   return `REPLICATION ${NAMES[status]} - ${clean(what)}\n`
 }
 
-function ofAll({ master }: LagReport, real: readonly ReplicaReport[], checked: Checked | undefined): Finding[] {
+function ofMaster({ master, replicas }: LagReport): Finding[] {
   const lost = whyLost(master)
   if (lost) return [{ status: 2, text: lost }]
-  if (checked && !checked.isOk) return [{ status: 2, text: checked.reason }]
-  return real.length === 0 ? [{ status: 0, text: `${master.name} has no replicas` }] : []
+  const hasNone = replicas.every(({ state }) => state === 'tool')
+  return hasNone ? [{ status: 0, text: `${master.name} has no replicas` }] : []
 }
 
 function judge(replica: ReplicaReport, { warning, critical, warningBytes, criticalBytes }: AlertRanges): Finding {

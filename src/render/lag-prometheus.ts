@@ -12,8 +12,19 @@ interface Metric {
 
 type Labels = Readonly<Record<string, string>>
 
-export function prometheusText(report: LagReport, checked: Checked | undefined): string {
-  return [...masterMetrics(report), ...replicaMetrics(report), ...checkMetrics(checked)].map(exposition).join('')
+export function prometheusText(reports: readonly LagReport[], checked: Checked | undefined): string {
+  const metrics = [...reports.flatMap(masterMetrics), ...reports.flatMap(replicaMetrics), ...checkMetrics(checked)]
+  return [...merged(metrics)].map(exposition).join('')
+}
+
+/** All values of a name have to stand together. */
+function merged(metrics: readonly Metric[]): Iterable<Metric> {
+  const byName = new Map<string, Metric>()
+  for (const metric of metrics) {
+    const before = byName.get(metric.name)?.values ?? []
+    byName.set(metric.name, { ...metric, values: [...before, ...metric.values] })
+  }
+  return byName.values()
 }
 
 /** All are gauges: what is true now. */

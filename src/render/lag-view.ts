@@ -2,10 +2,19 @@
 import type { LagReport } from '../diagnosis/lag.ts'
 import type { LagAdvice } from '../diagnosis/lag-advice.ts'
 import type { Checked } from '../diagnosis/lag-check.ts'
+import type { SlotRange } from '../protocol/cluster-map.ts'
 
+/** One tree. */
 export interface LagView {
   readonly report: LagReport
   readonly advice: readonly LagAdvice[]
-  readonly checked: Checked | undefined
   readonly markerCost: { readonly sent: number; readonly bytes: number } | undefined
+  /** Of a cluster. */
+  readonly shard?: { readonly node: string; readonly slots: readonly SlotRange[] }
+}
+
+export interface LagLook {
+  /** One, or those of all shards. */
+  readonly views: readonly LagView[]
+  readonly checked: Checked | undefined
 }

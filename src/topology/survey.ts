@@ -75,6 +75,12 @@ export class Survey {
     return { ...report, replicas }
   }
 
+  /** How the topmost server is reached. */
+  get top(): Access | undefined {
+    const [top] = this.#look()
+    return this.#landscape?.accessOf(top)
+  }
+
   /** What the markers took. */
   get markerCost(): MarkerCost | undefined {
     return this.#markers?.cost

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { parseAlertRange } from '../../src/diagnosis/alert-range.ts'
 import type { LagReport, MasterReport, ReplicaReport } from '../../src/diagnosis/lag.ts'
 import { adviseOnLag } from '../../src/diagnosis/lag-advice.ts'
-import { checkLag } from '../../src/diagnosis/lag-check.ts'
+import { checkAll } from '../../src/diagnosis/lag-check.ts'
 import { bytesText, secondsText } from '../../src/diagnosis/lag-words.ts'
 import { ReplError } from '../../src/errors.ts'
 import { nagiosLine } from '../../src/render/lag-nagios.ts'
@@ -60,18 +60,18 @@ describe('the words for a lag', () => {
 describe('a check', () => {
   test('takes the upper bound, and fails where there is none', () => {
     const within = { ...NO_LIMITS, maxSeconds: 1 }
-    assert.equal(checkLag(report([replica('r', { lag: behind(5, 900, 1000) })]), within).isOk, true)
-    assert.equal(checkLag(report([replica('r', { lag: behind(5, 900, 1001) })]), within).isOk, false)
-    assert.match(checkLag(report([replica('r', { lag: behind(5, 900) })]), within).reason, /at least 0\.900 s behind/)
+    assert.equal(checkAll([report([replica('r', { lag: behind(5, 900, 1000) })])], within).isOk, true)
+    assert.equal(checkAll([report([replica('r', { lag: behind(5, 900, 1001) })])], within).isOk, false)
+    assert.match(checkAll([report([replica('r', { lag: behind(5, 900) })])], within).reason, /at least 0\.900 s behind/)
   })
 
   test('fails on what is not known, and on a master that cannot be asked', () => {
     assert.match(
-      checkLag(report([replica('r', { state: 'syncing', unknown: 'SYNCING' })]), { ...NO_LIMITS, maxBytes: 1 }).reason,
+      checkAll([report([replica('r', { state: 'syncing', unknown: 'SYNCING' })])], { ...NO_LIMITS, maxBytes: 1 }).reason,
       /not known, since it takes a full resync/,
     )
     const failure = new ReplError('MASTER_UNREACHABLE', { reason: 'REFUSED', endpoint: '10.0.0.1:6379', errno: 'ECONNREFUSED' })
-    assert.match(checkLag(report([], { failure }), { ...NO_LIMITS, minReplicas: 0 }).reason, /refused the connection/)
+    assert.match(checkAll([report([], { failure })], { ...NO_LIMITS, minReplicas: 0 }).reason, /refused the connection/)
   })
 
   test('counts replicas with their link, by their master’s word where they cannot be asked', () => {
@@ -82,9 +82,9 @@ describe('a check', () => {
       replica('c', { state: 'unreachable', listed: listed(30) }),
       replica('d', { state: 'tool' }),
     ]
-    assert.equal(checkLag(report(replicas), { ...NO_LIMITS, minReplicas: 2 }).isOk, true)
-    assert.equal(checkLag(report(replicas), { ...NO_LIMITS, minReplicas: 3 }).isOk, false)
-    assert.match(checkLag(report(replicas), { requireLink: true }).reason, /^c: unreachable/)
+    assert.equal(checkAll([report(replicas)], { ...NO_LIMITS, minReplicas: 2 }).isOk, true)
+    assert.equal(checkAll([report(replicas)], { ...NO_LIMITS, minReplicas: 3 }).isOk, false)
+    assert.match(checkAll([report(replicas)], { requireLink: true }).reason, /^c: unreachable/)
   })
 })
 
@@ -94,7 +94,7 @@ describe('the text exposition format', () => {
     listed: { host: '10.0.0.2', port: 6380, state: 'online', ackOffset: 5, ackAgeSeconds: 1 },
   })
   const lost = replica('we"ird\\\n:1', { state: 'unreachable', unknown: 'NO_ACK' })
-  const text = prometheusText(report([one, lost]), { isOk: false, reason: 'x' })
+  const text = prometheusText([report([one, lost])], { isOk: false, reason: 'x' })
 
   test('has for each metric one HELP and one TYPE in front of all its samples, as promtool asks', () => {
     const seen = new Set<string>()
@@ -133,7 +133,7 @@ describe('the line of a monitoring plugin', () => {
 
   test('has the status of the worst, with its performance data in one line', () => {
     const two = report([replica('a:1', { lag: behind(5, 40, 60) }), replica('b:2', { lag: behind(9, 3000, 3010) })])
-    const { line, status } = nagiosLine(two, ranges('1', '5'), undefined)
+    const { line, status } = nagiosLine([two], ranges('1', '5'), undefined)
     assert.equal(status, 1)
     assert.equal(
       line,
@@ -142,17 +142,17 @@ describe('the line of a monitoring plugin', () => {
   })
 
   test('is critical by a lower bound already, and unknown by less', () => {
-    assert.equal(nagiosLine(report([replica('a', { lag: behind(5, 6000) })]), ranges('1', '5'), undefined).status, 2)
-    assert.equal(nagiosLine(report([replica('a', { lag: behind(5, 2000) })]), ranges('1', '5'), undefined).status, 3)
-    assert.equal(nagiosLine(report([replica('a', { state: 'syncing', unknown: 'SYNCING' })]), {}, undefined).status, 3)
+    assert.equal(nagiosLine([report([replica('a', { lag: behind(5, 6000) })])], ranges('1', '5'), undefined).status, 2)
+    assert.equal(nagiosLine([report([replica('a', { lag: behind(5, 2000) })])], ranges('1', '5'), undefined).status, 3)
+    assert.equal(nagiosLine([report([replica('a', { state: 'syncing', unknown: 'SYNCING' })])], {}, undefined).status, 3)
     assert.equal(
-      nagiosLine(report([], { failure: new ReplError('TIMEOUT', { reason: 'SILENCE', limitMs: 5000 }) }), {}, undefined).status,
+      nagiosLine([report([], { failure: new ReplError('TIMEOUT', { reason: 'SILENCE', limitMs: 5000 }) })], {}, undefined).status,
       2,
     )
   })
 
   test('begins performance data by the one bar only', () => {
-    const { line } = nagiosLine(report([replica("a|b'=", { lag: behind(5, 40, 60) })]), {}, undefined)
+    const { line } = nagiosLine([report([replica("a|b'=", { lag: behind(5, 40, 60) })])], {}, undefined)
     assert.equal(line.split('|').length, 2)
     assert.match(line, /'a\/b___seconds'=/)
   })

@@ -2,12 +2,12 @@
 import { type LagReport, lagMs, type ReplicaReport } from '../../diagnosis/lag.ts'
 import { describeState } from '../../diagnosis/lag-check.ts'
 import { bytesText, resyncText, secondsText, trendText } from '../../diagnosis/lag-words.ts'
-import type { LagView } from '../lag-view.ts'
+import type { LagLook, LagView } from '../lag-view.ts'
 import { LiveText } from '../live.ts'
 import { type Palette, palette } from '../palette.ts'
 import { printable } from '../printable.ts'
 import { sparkline } from '../sparkline.ts'
-import { adviceText, lagTable, masterLine, notesText, verdictLine, watchSummary } from './lag.ts'
+import { adviceText, lagTable, masterLine, notesText, shardLine, verdictLine, watchSummary } from './lag.ts'
 
 const SPARKS = 20
 /** What is less than this is no mountain, whatever came before it. */
@@ -27,20 +27,17 @@ export class LagWatch {
     this.#live = new LiveText(stream)
   }
 
-  readonly show = (view: LagView): void => {
-    const { report } = view
-    for (const replica of report.replicas) this.#remember(replica)
-    if (!this.#stream.isTTY) {
-      this.#stream.write(this.#lines(view))
-      return
-    }
-    this.#live.draw(this.#screen(view))
+  readonly show = (look: LagLook): void => {
+    for (const { report } of look.views) for (const replica of report.replicas) this.#remember(replica)
+    if (this.#stream.isTTY) this.#live.draw(this.#screen(look))
+    else this.#stream.write(this.#lines(look))
   }
 
-  readonly conclude = (view: LagView | undefined): void => {
-    if (!view) return
-    if (this.#stream.isTTY && !this.#isQuiet) this.#stream.write(adviceText(view.advice, this.#colour))
-    this.#stream.write(`${this.#stream.isTTY ? '\n' : ''}${watchSummary(view.report, this.#colour)}`)
+  readonly conclude = (look: LagLook | undefined): void => {
+    if (!look) return
+    if (this.#stream.isTTY && !this.#isQuiet) for (const { advice } of look.views) this.#stream.write(adviceText(advice, this.#colour))
+    this.#stream.write(this.#stream.isTTY ? '\n' : '')
+    for (const { report } of look.views) this.#stream.write(watchSummary(report, this.#colour))
   }
 
   #remember({ name, lag }: ReplicaReport): void {
@@ -49,31 +46,43 @@ export class LagWatch {
   }
 
   /** No more lines than the terminal has: what scrolled away could not be drawn over. */
-  #screen({ report, checked }: LagView): string {
-    const { rows, columns } = this.#stream
-    const table = lagTable(report, this.#colour, columns, (name) => sparkline(this.#soFar.get(name) ?? [], LEAST_MS))
-    const head = `${this.#colour.dim(report.at.toISOString())}\n${masterLine(report.master, this.#colour)}\n${changed(report, this.#colour)}\n`
+  #screen({ views, checked }: LagLook): string {
+    const { rows } = this.#stream
+    const head = `${this.#colour.dim((views[0]?.report.at ?? new Date(0)).toISOString())}\n`
     const foot = checked ? `\n${verdictLine(checked, this.#colour)}` : ''
-    const notes = this.#isQuiet ? '' : notesText(report, this.#colour, true)
-    const body = `${table}${notes}`.split('\n')
-    const room = Math.max(3, rows - head.split('\n').length - foot.split('\n').length)
+    const body = views
+      .map((view) => this.#tree(view))
+      .join('\n')
+      .split('\n')
+    const room = Math.max(6, rows - head.split('\n').length - foot.split('\n').length)
     const kept = body.length > room ? [...body.slice(0, room - 1), this.#colour.dim(`… ${body.length - room} lines more`), ''] : body
     return `${head}${kept.join('\n')}${foot}`
   }
 
-  #lines({ report, checked }: LagView): string {
-    const at = report.at.toISOString()
-    const real = report.replicas.filter(({ state }) => state !== 'tool')
-    const lines = real.map((replica) => {
-      const { name, lag, trend, resync } = replica
-      const figures = [describeState(replica), `${bytesText(lag)} behind`, `${secondsText(lag)} s`, trendText(trend), resyncText(resync)]
-      return `${at} ${printable(`${name} ${figures.filter((one) => one !== '').join(', ')}`)}\n`
-    })
-    const none =
-      real.length === 0 ? [`${at} ${printable(report.master.name)} ${report.master.failure ? 'cannot be asked' : 'has no replicas'}\n`] : []
-    const fail = checked && !checked.isOk ? [`${at} ${verdictLine(checked, this.#colour)}`] : []
-    return [...(report.isNewHistory ? [`${at} the history began anew\n`] : []), ...lines, ...none, ...fail].join('')
+  #tree(view: LagView): string {
+    const { report } = view
+    const table = lagTable(report, this.#colour, this.#stream.columns, (name) => sparkline(this.#soFar.get(name) ?? [], LEAST_MS))
+    const notes = this.#isQuiet ? '' : notesText(report, this.#colour, true)
+    const master = `${shardLine(view, this.#colour)}${masterLine(report.master, this.#colour)}`
+    return `${master}\n${changed(report, this.#colour)}\n${table}${notes}`
   }
+
+  #lines({ views, checked }: LagLook): string {
+    const at = (views[0]?.report.at ?? new Date(0)).toISOString()
+    const fail = checked && !checked.isOk ? [`${at} ${verdictLine(checked, this.#colour)}`] : []
+    return [...views.map(({ report }) => linesOf(report, at)), ...fail].join('')
+  }
+}
+
+function linesOf({ master, replicas, isNewHistory }: LagReport, at: string): string {
+  const real = replicas.filter(({ state }) => state !== 'tool')
+  const lines = real.map((replica) => {
+    const { name, lag, trend, resync } = replica
+    const figures = [describeState(replica), `${bytesText(lag)} behind`, `${secondsText(lag)} s`, trendText(trend), resyncText(resync)]
+    return `${at} ${printable(`${name} ${figures.filter((one) => one !== '').join(', ')}`)}\n`
+  })
+  const none = real.length === 0 ? [`${at} ${printable(master.name)} ${master.failure ? 'cannot be asked' : 'has no replicas'}\n`] : []
+  return [...(isNewHistory ? [`${at} the history began anew\n`] : []), ...lines, ...none].join('')
 }
 
 function changed({ isNewHistory }: LagReport, colour: Palette): string {

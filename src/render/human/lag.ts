@@ -4,7 +4,8 @@ import type { LagAdvice } from '../../diagnosis/lag-advice.ts'
 import { type Checked, describeState, hasLink } from '../../diagnosis/lag-check.ts'
 import { bytesText, replicaNotes, resyncText, secondsText, summaryText, toolsText, trendText } from '../../diagnosis/lag-words.ts'
 import { duration, exact, bytes as human } from '../../diagnosis/units.ts'
-import type { LagView } from '../lag-view.ts'
+import { slotsText } from '../../protocol/cluster-map.ts'
+import type { LagLook, LagView } from '../lag-view.ts'
 import { type Palette, palette } from '../palette.ts'
 import { printable } from '../printable.ts'
 import { columns } from '../table.ts'
@@ -64,9 +65,19 @@ export function masterLine(master: MasterReport, colour: Palette): string {
 }
 
 /** A whole look. */
-export function lagText({ report, advice, checked, markerCost }: LagView, stream: NodeJS.WriteStream, isQuiet: boolean): string {
+export function lagText({ views, checked }: LagLook, stream: NodeJS.WriteStream, isQuiet: boolean): string {
   const colour = palette(stream)
   const width = stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY
+  const trees = views.map((view) => `${shardLine(view, colour)}${treeText(view, colour, width, isQuiet)}`)
+  return `${trees.join('\n')}${checked ? `${views.length > 1 ? '\n' : ''}${verdictLine(checked, colour)}` : ''}`
+}
+
+/** Which part of a cluster it is. */
+export function shardLine({ shard }: LagView, colour: Palette): string {
+  return shard ? `${colour.strong(`slots ${slotsText(shard.slots)}`)}\n` : ''
+}
+
+function treeText({ report, advice, markerCost }: LagView, colour: Palette, width: number, isQuiet: boolean): string {
   const parts = [`${masterLine(report.master, colour)}\n`]
   parts.push(
     report.replicas.every(({ state }) => state === 'tool') ? 'No replica is attached to it.\n' : `\n${lagTable(report, colour, width)}`,
@@ -76,7 +87,6 @@ export function lagText({ report, advice, checked, markerCost }: LagView, stream
     parts.push(
       colour.dim(`${markerCost.sent} markers were written: the history has grown by about ${exact(markerCost.bytes)} bytes for them.\n`),
     )
-  if (checked) parts.push(verdictLine(checked, colour))
   return parts.filter((part) => part !== '').join('')
 }
 

@@ -1,0 +1,117 @@
+/** `lag --cluster`: the tree of every shard, also while masters change and when one cannot be asked. */
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { hashSlot, keyWithin } from '../../src/protocol/hash-slot.ts'
+import { promote, type RunningCluster, startCluster } from '../helpers/cluster.ts'
+import { cli } from '../helpers/run.ts'
+import { assertSchema } from '../helpers/schema.ts'
+import { type RunningServer, servers } from '../helpers/server.ts'
+
+interface Look {
+  readonly shards: readonly {
+    readonly node: string
+    readonly slots: readonly number[][]
+    readonly report: {
+      readonly master: { readonly name: string; readonly lost: string | null }
+      readonly replicas: readonly {
+        readonly name: string
+        readonly state: string
+        readonly markers: { readonly received: number } | null
+      }[]
+    }
+  }[]
+  readonly check: { readonly isOk: boolean; readonly reason: string } | null
+}
+
+function lookOf(text: string): Look {
+  const look = assertSchema(text, 'lag-cluster') as unknown as Look
+  for (const { report } of look.shards) assertSchema(JSON.stringify(report), 'lag')
+  return look
+}
+
+for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+  describe(`lag of a cluster of ${installed.id}`, { concurrency: 1 }, () => {
+    let cluster: RunningCluster
+    const running: { stop(): unknown }[] = []
+    before(async () => {
+      cluster = await startCluster(installed)
+    })
+    after(async () => {
+      await Promise.all(running.map((one) => one.stop()))
+      await cluster.stop()
+    })
+    const entry = () => cluster.replicas[1]?.target ?? ''
+    const masters = (look: Look) => look.shards.map(({ report }) => report.master.name)
+
+    it('shows the tree of every shard, and takes limits for each', async () => {
+      const ran = await cli(['lag', '--cluster', entry(), '--json', '--min-replicas', '1', '--max-seconds', '5', '--wait', '10s'])
+      assert.equal(ran.status, 0, ran.out + ran.err)
+      const look = lookOf(ran.out)
+      assert.deepEqual(
+        masters(look),
+        cluster.masters.map(({ target }) => target),
+      )
+      assert.deepEqual(
+        look.shards.map(({ report }) => report.replicas.map(({ name, state }) => [name, state])),
+        cluster.replicas.map(({ target }) => [[target, 'online']]),
+      )
+      assert.match(look.check?.reason ?? '', /^3 shards, 3 replicas/)
+      const poor = await cli(['lag', '--cluster', entry(), '--min-replicas', '2', '--sample', '0'])
+      assert.equal(poor.status, 1, poor.err)
+      assert.match(poor.out, /^slots 0-5460\n[\s\S]*^slots 5461-10921\n[\s\S]*^slots 10922-16383\n[\s\S]*^FAIL /m)
+    })
+
+    it('writes a marker into a slot of each shard', async () => {
+      const ran = await cli(['lag', '--cluster', entry(), '--json', '--marker-key', 'redis-repl:marker'])
+      assert.equal(ran.status, 0, ran.out + ran.err)
+      for (const { report } of lookOf(ran.out).shards) assert.ok((report.replicas[0]?.markers?.received ?? 0) > 3)
+      for (const name of ['redis-repl:marker', 'a{tag}b', '{}x', 'é']) {
+        assert.equal(String(hashSlot(name)), await cluster.masters[0]?.cli('CLUSTER', 'KEYSLOT', name))
+      }
+      assert.equal(hashSlot(keyWithin('a{tag}b', [[7, 7]])), 7)
+    })
+
+    it('watches on while a replica takes the place of its master', { timeout: 60_000 }, async () => {
+      const run = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+      const watch = spawn(process.execPath, [run, 'lag', '--cluster', entry(), '--watch', '--json', '-i', '200ms'])
+      running.push({ stop: () => watch.kill('SIGKILL') })
+      const ended = new Promise((resolve) => watch.on('close', resolve))
+      let out = ''
+      watch.stdout.on('data', (chunk) => {
+        out += chunk
+      })
+      const last = () => out.split('\n').at(-2) ?? ''
+      const [old, next] = [cluster.masters[0] as RunningServer, cluster.replicas[0] as RunningServer]
+      await next.until('a first look', async () => last() !== '')
+      await promote(next)
+      const expected = [next.target, ...cluster.masters.slice(1).map(({ target }) => target)]
+      await next.until('the new tree', async () => {
+        const look = lookOf(last())
+        const [shard] = look.shards
+        const hasReplica = shard?.report.replicas.some(({ name, state }) => name === old.target && state === 'online')
+        return String(masters(look)) === String(expected) && hasReplica === true
+      })
+      watch.kill('SIGINT')
+      assert.equal(await ended, 0)
+      await promote(old)
+    })
+
+    it('tells of a shard that is gone beside the others, with status 3', { timeout: 60_000 }, async () => {
+      for (const server of [cluster.masters[2], cluster.replicas[2]]) server?.signal('SIGKILL')
+      const asked = cluster.masters[0] as RunningServer
+      await asked.until('its knowledge of that', async () => (await asked.cli('CLUSTER', 'INFO')).includes('cluster_state:fail'))
+      const ran = await cli(['lag', '--cluster', asked.target, '--json', '--connect-timeout', '1'])
+      assert.equal(ran.status, 3, ran.err)
+      const look = lookOf(ran.out)
+      assert.deepEqual(
+        look.shards.map(({ report }) => [report.master.name, report.master.lost === null]),
+        cluster.masters.map(({ target }, index) => [target, index < 2]),
+      )
+      const nagios = await cli(['lag', '--cluster', asked.target, '--format', 'nagios', '--connect-timeout', '1'])
+      assert.equal(nagios.status, 2)
+      assert.match(nagios.out, /^REPLICATION CRITICAL - .*refused the connection/)
+    })
+  })
+}
