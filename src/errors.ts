@@ -71,8 +71,9 @@ export class ReplError extends Error {
   }
 }
 
-/** Whatever was thrown: ours as it is, anything else as a bug. */
+/** Whatever was thrown: ours as it is, the end of a signal as such, anything else as a bug. */
 export function replErrorOf(error: unknown): ReplError {
   if (error instanceof ReplError) return error
+  if (error instanceof Error && error.name === 'AbortError') return new ReplError('ABORTED', {}, error)
   return new ReplError('INTERNAL', { given: error instanceof Error ? error.message : String(error) }, error)
 }

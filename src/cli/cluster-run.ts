@@ -1,4 +1,5 @@
 /** One look at every shard of a cluster: what is asked of each, and how all of it comes out. */
+import type { ReplEvent } from '../engine/events.ts'
 import { fixedSource, type Source } from '../engine/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
@@ -7,9 +8,18 @@ import { Cluster, type ReachableShard } from '../topology/cluster.ts'
 import type { Connection } from './connection.ts'
 import { forEach } from './each-shard.ts'
 import { exitStatus } from './exit-status.ts'
+import { traceOn } from './trace.ts'
 
 /** Each of them makes a master fork, or a connection or two. */
 export const JOBS = 4
+
+interface LookOptions {
+  readonly jobs: number | undefined
+  readonly verbosity: number
+  readonly isQuiet: boolean
+  /** Whether what is shown holds the failures too. */
+  readonly isTold: boolean
+}
 
 interface Looked {
   /** In a few words. */
@@ -44,19 +54,34 @@ export function shardSource({ preferring }: Connection, { access }: ReachableSha
  */
 export async function lookAtShards(
   connection: Connection,
-  jobs: number | undefined,
-  look: (source: Source) => Promise<Looked>,
+  { jobs, verbosity, isQuiet, isTold }: LookOptions,
+  look: (source: Source, show: (event: ReplEvent) => void) => Promise<Looked>,
   show: (rows: readonly ShardRow[]) => void,
-  isTold: boolean,
   signal: AbortSignal,
 ): Promise<void> {
   const { cluster, shards } = await findShards(connection, signal)
   cluster.close()
-  const outcomes = await forEach(shards, jobs ?? JOBS, (shard) => look(shardSource(connection, shard)))
-  const rows = shards.map(({ slots, master, access }, index): ShardRow => {
+  const tell = await traceOn(verbosity, !isQuiet && !isTold)
+  const asked = new Map(shards.map((shard) => [shard, endpointName(shard.access.endpoint)]))
+  const outcomes = await forEach(shards, jobs ?? JOBS, async (shard) => {
+    const hear = (event: ReplEvent) => {
+      if (event.type === 'source') asked.set(shard, event.endpoint)
+      tell(asked.get(shard) ?? '', event)
+    }
+    return await look(shardSource(connection, shard), hear)
+  })
+  const rows = shards.map((shard, index): ShardRow => {
     const { value, failure } = outcomes[index] ?? {}
-    const endpoint = endpointName(access.endpoint)
-    return { slots, node: master.id, endpoint, ...(failure && { failure: failure.with({ endpoint }) }), ...(value && { looked: value }) }
+    const endpoint = endpointName(shard.access.endpoint)
+    const from = asked.get(shard) ?? endpoint
+    return {
+      slots: shard.slots,
+      node: shard.master.id,
+      endpoint,
+      from,
+      ...(failure && { failure: failure.with({ endpoint: from }) }),
+      ...(value && { looked: value }),
+    }
   })
   signal.throwIfAborted()
   show(rows)

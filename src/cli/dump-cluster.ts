@@ -1,6 +1,8 @@
 /** One verified RDB for each shard and a manifest, whole or nothing. */
 import { describeChoice } from '../diagnosis/choice.ts'
 import { bytes, duration, exact } from '../diagnosis/units.ts'
+import type { Tell } from '../engine/arrivals.ts'
+import type { ReplEvent } from '../engine/events.ts'
 import { replicateFrom } from '../engine/source.ts'
 import { type StoredEvent, storePayload } from '../engine/store.ts'
 import { ReplError, replErrorOf } from '../errors.ts'
@@ -11,7 +13,7 @@ import { RdbFile } from '../io/rdb-file.ts'
 import { slotsText } from '../protocol/cluster-map.ts'
 import { printable } from '../render/printable.ts'
 import type { Progress } from '../render/progress.ts'
-import { type ReachableShard, sameShards } from '../topology/cluster.ts'
+import { type Cluster, type ReachableShard, sameShards } from '../topology/cluster.ts'
 import { findShards, shardSource } from './cluster-run.ts'
 import type { Connection } from './connection.ts'
 import { forEach } from './each-shard.ts'
@@ -24,6 +26,8 @@ export interface ClusterDump {
   /** Of all shards together. */
   readonly maxRate?: number
   readonly progress: Progress | undefined
+  /** Each exchange, where -v was given. */
+  readonly tell: Tell
 }
 
 interface Dumped {
@@ -42,7 +46,9 @@ export async function dumpCluster(dump: ClusterDump, signal: AbortSignal): Promi
   let folder: DumpFolder | undefined
   try {
     folder = await DumpFolder.create(dump.path, dump.force)
+    await nothingMoves(cluster, shards)
     const dumped = await dumpAll(dump, shards, folder, signal)
+    await nothingMoves(cluster, shards)
     if (!sameShards(shards, await cluster.shards())) {
       throw new ReplError('TRY_LATER', { reason: 'CLUSTER_CHANGED', endpoint: dump.connection.source.name })
     }
@@ -59,6 +65,12 @@ export async function dumpCluster(dump: ClusterDump, signal: AbortSignal): Promi
     cluster.close()
     await folder?.abandon()
   }
+}
+
+/** The keys of a slot that is on its way are in two shards, and change their place one by one. @throws ReplError TRY_LATER */
+async function nothingMoves(cluster: Cluster, shards: readonly ReachableShard[]): Promise<void> {
+  const slots = await cluster.movingSlots(shards)
+  if (slots.length > 0) throw new ReplError('TRY_LATER', { reason: 'CLUSTER_MOVING', given: slots.join(', ') })
 }
 
 /** Nobody goes on with a dump that will not be kept. */
@@ -85,7 +97,7 @@ async function dumpAll(dump: ClusterDump, shards: readonly ReachableShard[], fol
 }
 
 async function dumpShard(
-  { connection, progress }: ClusterDump,
+  { connection, progress, tell }: ClusterDump,
   shard: ReachableShard,
   folder: DumpFolder,
   share: { readonly maxRate?: number },
@@ -97,15 +109,17 @@ async function dumpShard(
   const sink = new HashingSink(await RdbFile.create(folder.file(file), false))
   let from = endpointName(shard.access.endpoint)
   let stored: StoredEvent | undefined
+  const hear = (event: ReplEvent) => {
+    if (event.type !== 'source') return tell(from, event)
+    from = event.endpoint
+    progress?.note(printable(describeChoice(event)[0] ?? ''))
+  }
   const batches = replicateFrom(shardSource(connection, shard), { ...connection.manners, goal: 'payload', ...share }, signal)
   for await (const batch of storePayload(batches, sink, folder.file(file))) {
     for (const event of batch) {
-      if (event.type === 'source') {
-        from = event.endpoint
-        progress?.note(printable(describeChoice(event)[0] ?? ''))
-      }
-      if (event.type === 'payload-chunk') count(event.data.reduce((sum, part) => sum + part.length, 0))
       if (event.type === 'stored') stored = event
+      else hear(event)
+      if (event.type === 'payload-chunk') count(event.data.reduce((sum, part) => sum + part.length, 0))
     }
   }
   if (!stored) throw new ReplError('INTERNAL', { given: 'a payload that ended without being stored' })

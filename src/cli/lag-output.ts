@@ -1,8 +1,6 @@
 /** How the looks of `lag` come out, by format and by what stdout is. */
-import type { Tell } from '../engine/arrivals.ts'
 import { now } from '../io/clock.ts'
 import type { LagLook } from '../render/lag-view.ts'
-import { printable } from '../render/printable.ts'
 import type { LagFlags, LagPlan } from './lag-flags.ts'
 import type { LagOutput } from './lag-run.ts'
 
@@ -66,15 +64,4 @@ function reportsOf(views: LagLook['views']) {
 async function watched(quiet: boolean): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
   const { LagWatch } = await import('../render/human/lag-watch.ts')
   return new LagWatch(process.stdout, quiet)
-}
-
-/** Each exchange of each server that is attached to, beside the product. */
-export async function traceOn(verbosity: number): Promise<Tell> {
-  if (verbosity === 0) return () => {}
-  const [{ traceText }, { palette }] = await Promise.all([import('../render/human/trace.ts'), import('../render/palette.ts')])
-  const colour = palette(process.stderr)
-  return (server, event) => {
-    const text = traceText(event, { quiet: false, verbosity }, colour)
-    process.stderr.write(text.replace(/^(?=.)/gm, `${printable(server)} `))
-  }
 }

@@ -5,6 +5,7 @@ import { type Connection, openConnection } from '../cli/connection.ts'
 import { dumpCluster } from '../cli/dump-cluster.ts'
 import { clusterFlags, maxRateFlag, targetArg } from '../cli/flags.ts'
 import { parseRate } from '../cli/size.ts'
+import { traceOn } from '../cli/trace.ts'
 import { replicateFrom } from '../engine/source.ts'
 import { storePayload } from '../engine/store.ts'
 import { ReplError } from '../errors.ts'
@@ -66,7 +67,8 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
     const { progressOn } = await import('../render/progress.ts')
     const progress = flags.json ? undefined : await progressOn(process.stderr, flags.quiet, now)
     const { force, jobs = JOBS } = flags
-    const manifest = await dumpCluster({ connection, path, force, jobs, ...parseRate(flags['max-rate']), progress }, this.signal)
+    const tell = await traceOn(this.verbosity)
+    const manifest = await dumpCluster({ connection, path, force, jobs, ...parseRate(flags['max-rate']), progress, tell }, this.signal)
     if (flags.json) this.printJson(manifest)
   }
 

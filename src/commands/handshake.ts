@@ -49,19 +49,20 @@ export default class Handshake extends ReplCommand<typeof Handshake> {
   }
 
   async #cluster(connection: Connection): Promise<void> {
-    const { json, jobs } = this.flags
+    const { json, jobs, quiet } = this.flags
     const { clusterJson, clusterText } = await import('../render/cluster.ts')
-    const look = async (source: Source) => {
+    const look = async (source: Source, show: (event: ReplEvent) => void) => {
       const report = new RunReport()
       let result = ''
       await this.#shake(connection, source, report, (event) => {
+        show(event)
         if (event.type === 'verdict') result = describeVerdict(event.verdict, event.stopped)
       })
       return { result, isWell: true, report: report.handshake() }
     }
     const show = (rows: readonly ShardRow[]) =>
       json ? this.printJson(clusterJson('handshake', rows)) : void process.stdout.write(clusterText(rows))
-    await lookAtShards(connection, jobs, look, show, json, this.signal)
+    await lookAtShards(connection, { jobs, verbosity: this.verbosity, isQuiet: quiet, isTold: json }, look, show, this.signal)
   }
 
   async #text() {

@@ -105,19 +105,19 @@ export default class Psync extends ReplCommand<typeof Psync> {
 
   /** The live end of every shard. */
   async #cluster(): Promise<void> {
-    const { json, jobs, explain, sample, expect } = this.flags
+    const { json, jobs, quiet, explain, sample, expect } = this.flags
     const connection = await openConnection(this.args.target, this.flags)
     const { clusterJson, clusterText } = await import('../render/cluster.ts')
-    const look = async (source: Source) => {
+    const look = async (source: Source, tell: (event: ReplEvent) => void) => {
       const report = new RunReport()
-      const { facts, subject } = await this.#ask(connection, source, report, explain ? 'forecast' : 'verdict', sample * 1000)
+      const { facts, subject } = await this.#ask(connection, source, report, explain ? 'forecast' : 'verdict', sample * 1000, tell)
       const { answer } = answerOf(facts)
       const isWell = expect === undefined || expect === answer
       return { result: headline(facts, subject), isWell, report: report.psync(facts, subject, wallClock(), expect) }
     }
     const show = (rows: readonly ShardRow[]) =>
       json ? this.printJson(clusterJson('psync', rows)) : void process.stdout.write(clusterText(rows))
-    await lookAtShards(connection, jobs, look, show, json, this.signal)
+    await lookAtShards(connection, { jobs, verbosity: this.verbosity, isQuiet: quiet, isTold: json }, look, show, this.signal)
   }
 
   async #gather(goal: Goal, sampleMs: number, show: (event: ReplEvent) => void = () => {}) {

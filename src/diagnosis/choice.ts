@@ -14,7 +14,7 @@ export interface Asked {
 
 export interface Choice {
   readonly endpoint: string
-  readonly by: 'sentinel' | 'prefer master' | 'prefer replica' | 'cluster'
+  readonly by: 'sentinel' | 'prefer master' | 'prefer replica'
   /** --prefer replica, and none will do. */
   readonly isFallback: boolean
   readonly asked: readonly Asked[]
@@ -46,7 +46,5 @@ export function describeChoice({ endpoint, by, isFallback, asked }: Choice): rea
       return [`${endpoint}, the healthy replica with the highest offset`, ...others]
     case 'prefer master':
       return [`${endpoint}, the master`, ...others]
-    case 'cluster':
-      return [`${endpoint}, the master of its shard`, ...others]
   }
 }

@@ -240,6 +240,11 @@ export const REASONS: Record<string, Row> = {
     'A dump of a cluster is a folder with a file for each shard.',
     say('Name another place with -o.'),
   ],
+  NOT_A_DUMP: [
+    (d) => `${d.path} holds more than a dump of a cluster.`,
+    '--force replaces an earlier dump, or an empty folder; everything else in it would be lost.',
+    say('Name another folder with -o, or remove what is in this one yourself.'),
+  ],
   NOT_A_FILE: [
     (d) => `${d.path} exists and is no ordinary file.`,
     'A snapshot is written beside its name and renamed, which only works for files.',

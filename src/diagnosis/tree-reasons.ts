@@ -47,6 +47,11 @@ export const TREE_REASONS: Record<string, Row> = {
     'Its slots were moved to other shards, or all its nodes are down.',
     say('redis-cli --cluster check HOST:PORT shows who serves what.'),
   ],
+  CLUSTER_MOVING: [
+    (d) => `Slots are on their way from one shard to another: ${d.given}.`,
+    'Their keys are in both while they are moved, one by one, so the files together would not be the whole. Nothing was kept.',
+    say('Run it again when that is done; redis-cli --cluster fix HOST:PORT ends a move that was left half done.'),
+  ],
   CLUSTER_CHANGED: [
     (d) => `The cluster of ${where(d)} changed while its shards were dumped: slots were moved, or a master was replaced.`,
     'A key of a slot that moved may be in two of the files, or in none. What was received was removed.',

@@ -1,6 +1,6 @@
 /** A folder that has its name only when all of it is there, verified and on disk. */
 import { createHash, randomBytes } from 'node:crypto'
-import { lstat, mkdir, open, rename, rm } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
 import { type RdbSink, syncFolder } from './rdb-file.ts'
@@ -21,6 +21,7 @@ export class DumpFolder {
     const existing = await lstat(path).catch(() => undefined)
     if (existing && !existing.isDirectory()) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_FOLDER', path })
     if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
+    if (existing && !(await isDump(path))) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_DUMP', path })
     const part = besides(path)
     await mkdir(part, { mode: 0o700 }).catch(failed(path))
     return new DumpFolder(path, part, overwrite)
@@ -34,7 +35,7 @@ export class DumpFolder {
   /** @param manifest goes in last */
   async commit(manifest: string): Promise<void> {
     try {
-      const file = await open(this.file('manifest.json'), 'wx', 0o600)
+      const file = await open(this.file(MANIFEST), 'wx', 0o600)
       await file.writeFile(manifest)
       await file.sync()
       await file.close()
@@ -54,10 +55,22 @@ export class DumpFolder {
   async #name(): Promise<void> {
     const old = besides(this.#path)
     const isReplaced = this.#overwrite && (await lstat(this.#path).catch(() => undefined)) !== undefined
+    // A dump takes its time, and somebody may have put something there.
+    if (isReplaced && !(await isDump(this.#path))) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_DUMP', path: this.#path })
     if (isReplaced) await rename(this.#path, old)
     await rename(this.#part, this.#path)
     if (isReplaced) await rm(old, { recursive: true, force: true })
   }
+}
+
+const MANIFEST = 'manifest.json'
+/** By its first slot and its node. */
+const SHARD_FILE = /^\d{5}-[0-9a-f]{40}\.rdb$/
+
+/** Whether there is nothing in a folder that a dump has not put there. */
+async function isDump(path: string): Promise<boolean> {
+  const names = await readdir(path).catch(failed(path))
+  return names.every((name) => name === MANIFEST || SHARD_FILE.test(name))
 }
 
 /** Hidden, and with a name of its own. */

@@ -160,6 +160,11 @@ export function fromNodes(text: string): Shard[] {
   )
 }
 
+/** `[93->-id]` goes, `[93-<-id]` comes: each node tells it of itself alone, in CLUSTER NODES. */
+export function openSlots(text: string): number[] {
+  return [...text.matchAll(/\[(\d+)-[<>]-/g)].map(([, slot]) => Number(slot))
+}
+
 function shardOf(slots: readonly SlotRange[], nodes: readonly { isMaster: boolean; node: ClusterNode }[]): Shard {
   // After a failover the old master may still be listed as one, and not be there.
   const masters = nodes.filter(({ isMaster }) => isMaster)

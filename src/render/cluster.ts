@@ -9,7 +9,10 @@ import { wrap } from './wrap.ts'
 export interface ShardRow {
   readonly slots: readonly SlotRange[]
   readonly node: string
+  /** Of the master. */
   readonly endpoint: string
+  /** Who was asked: the same, or what --prefer has made of it. */
+  readonly from: string
   readonly failure?: ReplError
   readonly looked?: { readonly result: string; readonly isWell: boolean; readonly report: object }
 }
@@ -17,9 +20,13 @@ export interface ShardRow {
 const RESULT_WIDTH = 34
 
 export function clusterText(rows: readonly ShardRow[]): string {
-  const cells = rows.map(({ slots, endpoint, failure, looked }) => {
+  const cells = rows.map(({ slots, endpoint, from, failure, looked }) => {
     const result = failure ? `${failure.code}: ${explain(failure).what}` : (looked?.result ?? '')
-    return [slotsText(slots), printable(endpoint), wrap(printable(result), '', RESULT_WIDTH)]
+    return [
+      slotsText(slots),
+      [from, ...(from === endpoint ? [] : [`(replica of ${endpoint})`])].map(printable).join('\n'),
+      wrap(printable(result), '', RESULT_WIDTH),
+    ]
   })
   return `${table(['slots', 'server', 'result'], cells)}\n`
 }
@@ -28,10 +35,11 @@ export function clusterJson(command: string, rows: readonly ShardRow[]): object 
   return {
     schema: 'redis-repl/cluster/1',
     command,
-    shards: rows.map(({ slots, node, endpoint, failure, looked }) => ({
+    shards: rows.map(({ slots, node, endpoint, from, failure, looked }) => ({
       slots,
       node,
       endpoint,
+      from,
       ...(failure && { error: { code: failure.code, ...explain(failure) } }),
       ...(looked && { result: looked.result, report: looked.report }),
     })),

@@ -4,7 +4,7 @@ import { QueryLink } from '../engine/query.ts'
 import { ReplError, replErrorOf } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, type Shard } from '../protocol/cluster-map.ts'
+import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, openSlots, type Shard } from '../protocol/cluster-map.ts'
 import { parseInfo } from '../protocol/info.ts'
 import { ServerError } from '../protocol/reply.ts'
 import { refusal } from '../protocol/server-error.ts'
@@ -62,6 +62,21 @@ export class Cluster {
   async look(): Promise<readonly Shard[]> {
     if (!this.#newest || now() - this.#newest.askedAt > FRESH_MS) this.#newest = { askedAt: now(), seen: this.#askAll() }
     return await this.#newest.seen
+  }
+
+  /** The slots that are on their way from one of these masters to another; only those two know. @throws ReplError of a master */
+  async movingSlots(shards: readonly ReachableShard[]): Promise<number[]> {
+    const moving = await Promise.all(
+      shards.map(async ({ access }) => {
+        const endpoint = endpointName(access.endpoint)
+        const link = await QueryLink.open(access, this.#signal).catch((error) => {
+          throw replErrorOf(error).with({ endpoint })
+        })
+        const reply = await link.ask('CLUSTER', 'NODES').finally(() => link.close())
+        return openSlots(String(reply))
+      }),
+    )
+    return [...new Set(moving.flat())].sort((a, b) => a - b)
   }
 
   /** How a node is reached: with TLS at its TLS port, and where it names no host, at that of the entry. */

@@ -26,6 +26,8 @@ export class PreferredSource implements Source {
   readonly #inner: Source
   readonly #preference: Preference
   readonly #addresses: AddressMap
+  /** What the inner one has found. */
+  #found: Access | undefined
 
   constructor(inner: Source, preference: Preference, addresses: AddressMap) {
     this.#inner = inner
@@ -39,10 +41,16 @@ export class PreferredSource implements Source {
 
   async find(signal: AbortSignal): Promise<Found> {
     const { access, choices = [] } = await this.#inner.find(signal)
+    this.#found = access
     const chain = await this.#climb(access, signal)
     const master = chain.at(-1) as Server
     const { access: chosen, choice } = this.#preference === 'master' ? preferMaster(master) : await this.#replica(chain, signal)
     return { access: chosen, choices: [...choices, choice] }
+  }
+
+  /** With the master everything around it changes. */
+  async hasMoved(_: Access, signal: AbortSignal): Promise<boolean> {
+    return this.#found !== undefined && ((await this.#inner.hasMoved?.(this.#found, signal)) ?? false)
   }
 
   close(): void {

@@ -5,7 +5,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { type RunningCluster, startCluster } from '../helpers/cluster.ts'
+import { promote, type RunningCluster, startCluster } from '../helpers/cluster.ts'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
@@ -109,6 +109,48 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       const replaced = await cli(['dump-rdb', '--cluster', entry(), '-o', folder, '--force', '-q'])
       assert.equal(replaced.status, 0, replaced.err)
       assert.equal((await readdir(folder)).length, 4)
+    })
+
+    it('whose slots are on their way is not dumped, since their keys may be in two shards or in none', async () => {
+      const [from, to] = cluster.masters as [RunningServer, RunningServer]
+      await to.cli('CLUSTER', 'SETSLOT', '9', 'IMPORTING', await cluster.id(from))
+      await from.cli('CLUSTER', 'SETSLOT', '9', 'MIGRATING', await cluster.id(to))
+      const ran = await cli(['dump-rdb', '--cluster', entry(), '-o', join(home, 'open'), '-q'])
+      for (const server of [from, to]) await server.cli('CLUSTER', 'SETSLOT', '9', 'STABLE')
+      assertThreeParts(ran, 'TRY_LATER', 6)
+      assert.match(ran.err, /to another: 9\./)
+    })
+
+    it('replaces no folder that holds something else, also with --force', async () => {
+      const folder = join(home, 'precious')
+      await mkdir(join(folder, 'sub'), { recursive: true })
+      assertThreeParts(await cli(['dump-rdb', '--cluster', entry(), '-o', folder, '--force']), 'OUTPUT_FAILED', 8)
+      assert.deepEqual(await readdir(folder), ['sub'])
+    })
+
+    it('says whom it asked, and why, where a replica is preferred', async () => {
+      const ran = await cli(['psync', '--cluster', entry(), '--prefer', 'replica', '--explain', '--sample', '0'])
+      assert.equal(ran.status, 0, ran.err)
+      for (const [index, { target }] of cluster.replicas.entries()) {
+        assert.match(ran.out, new RegExp(`│ ${target} +│`))
+        assert.match(ran.out, new RegExp(`\\(replica of ${cluster.masters[index]?.target}\\)`))
+        assert.match(ran.err, new RegExp(`${target}, the healthy replica`))
+      }
+    })
+
+    it('ends as it is told to by Ctrl-C, also while a node hangs', async () => {
+      const hanging = cluster.masters[1] as RunningServer
+      hanging.signal('SIGSTOP')
+      const during = (child: { kill(signal: 'SIGINT'): boolean }) => void setTimeout(() => child.kill('SIGINT'), 1500)
+      const asked = cluster.masters[0]?.target ?? ''
+      const runs = await Promise.all([
+        cli(['handshake', '--cluster', asked], { during }),
+        cli(['dump-rdb', '--cluster', asked, '-o', join(home, 'never')], { during }),
+      ])
+      hanging.signal('SIGCONT')
+      for (const { status, err } of runs) assert.equal(status, 130, err)
+      await hanging.until('a whole cluster', async () => (await hanging.cli('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+      await promote(hanging)
     })
 
     it('that changes meanwhile is noticed, and its dump is not kept', async () => {

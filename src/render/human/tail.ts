@@ -4,7 +4,7 @@ import { describeSilence } from '../../diagnosis/silence.ts'
 import { ratesOf } from '../../diagnosis/stream-stats.ts'
 import { bytes, duration, exact } from '../../diagnosis/units.ts'
 import type { Progress as Passed } from '../../engine/consume.ts'
-import type { SilenceEvent } from '../../engine/events.ts'
+import type { ReplEvent, SilenceEvent } from '../../engine/events.ts'
 import type { Told } from '../../engine/follow.ts'
 import type { AttachedMark, ResumedMark } from '../../engine/follow-events.ts'
 import { type SlotRange, slotsText } from '../../protocol/cluster-map.ts'
@@ -14,7 +14,7 @@ import { printable } from '../printable.ts'
 import type { Progress } from '../progress.ts'
 import { gapSentence } from '../stream/gap.ts'
 import { wrap } from '../wrap.ts'
-import { type Detail, traceText, warningText } from './trace.ts'
+import { type Detail, linesOf, traceText, warningText } from './trace.ts'
 
 /** What happened to the shards of a cluster, or had happened while nobody followed them. */
 export type ShardChange =
@@ -110,8 +110,14 @@ export class TailText {
       case 'stored':
         return event.path === undefined ? '' : `snapshot of ${bytes(event.bytes)} in ${printable(event.path)}, ${event.checksum}`
       default:
-        return this.#detail.verbosity > 0 || event.type === 'source' ? traceText(event, this.#detail, this.#colour) : ''
+        return this.#detail.verbosity > 0 || event.type === 'source' ? this.#trace(event) : ''
     }
+  }
+
+  /** Of several at once each line has to say whose it is. */
+  #trace(event: ReplEvent): string {
+    const text = traceText(event, this.#detail, this.#colour)
+    return this.#name ? linesOf(this.#name(), text) : text
   }
 
   /** Whom a sentence is about that does not say so itself. */

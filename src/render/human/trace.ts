@@ -39,6 +39,11 @@ export function traceText(event: ReplEvent, { verbosity }: Detail, colour: Palet
   }
 }
 
+/** A text of a server among others: its name stands before each line. */
+export function linesOf(server: string, text: string): string {
+  return text.replace(/^(?=.)/gm, () => `${printable(server)} `)
+}
+
 function serverText({ identity, history, guard }: ServerEvent, colour: Palette): string {
   if (!identity) return ''
   const notes = [`${identity.flavour} ${identity.version} ${identity.mode}`]

@@ -50,7 +50,10 @@ export class JsonFormat implements Format {
     return this.#middle
   }
 
-  attached(out: ByteWriter, { replid, offset, server }: AttachedMark | ResumedMark): void {
+  attached(out: ByteWriter, mark: AttachedMark | ResumedMark): void {
+    const { replid, server } = mark
+    // What is read to learn the database is not shown.
+    const offset = mark.type === 'attached' ? Math.max(mark.offset, mark.shownBehind) : mark.offset
     this.#at = Number.NaN // the server of the commands that follow may be another
     out.utf8(jsonLine({ type: 'attached', schema: 'redis-repl/tail/1', ...this.#label, server, replid, offset }))
   }
