@@ -1,13 +1,12 @@
 /** `lag --cluster`: the tree of every shard, also while masters change and when one cannot be asked. */
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
 import { after, before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { hashSlot, keyWithin } from '../../src/protocol/hash-slot.ts'
 import { promote, type RunningCluster, startCluster } from '../helpers/cluster.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 import { type RunningServer, servers } from '../helpers/server.ts'
+import { Watching } from '../helpers/watching.ts'
 
 interface Look {
   readonly shards: readonly {
@@ -74,27 +73,19 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
     })
 
     it('watches on while a replica takes the place of its master', { timeout: 60_000 }, async () => {
-      const run = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
-      const watch = spawn(process.execPath, [run, 'lag', '--cluster', entry(), '--watch', '--json', '-i', '200ms'])
-      running.push({ stop: () => watch.kill('SIGKILL') })
-      const ended = new Promise((resolve) => watch.on('close', resolve))
-      let out = ''
-      watch.stdout.on('data', (chunk) => {
-        out += chunk
-      })
-      const last = () => out.split('\n').at(-2) ?? ''
+      const watch = new Watching(['--cluster', entry(), '--json'])
+      running.push({ stop: () => watch.end('SIGKILL') })
       const [old, next] = [cluster.masters[0] as RunningServer, cluster.replicas[0] as RunningServer]
-      await next.until('a first look', async () => last() !== '')
+      await next.until('a first look', async () => watch.last !== '')
       await promote(next)
       const expected = [next.target, ...cluster.masters.slice(1).map(({ target }) => target)]
       await next.until('the new tree', async () => {
-        const look = lookOf(last())
+        const look = lookOf(watch.last)
         const [shard] = look.shards
         const hasReplica = shard?.report.replicas.some(({ name, state }) => name === old.target && state === 'online')
         return String(masters(look)) === String(expected) && hasReplica === true
       })
-      watch.kill('SIGINT')
-      assert.equal(await ended, 0)
+      assert.equal(await watch.end(), 0)
       await promote(old)
     })
 

@@ -10,6 +10,7 @@ import { assertSchema } from '../helpers/schema.ts'
 import { type Watched, watched } from '../helpers/sentinels.ts'
 import { pick, servers } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
+import { Watching } from '../helpers/watching.ts'
 
 for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
   describe(`three Sentinels of ${installed.id}`, { concurrency: 1 }, () => {
@@ -55,7 +56,9 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
     it('are followed to the new master while we tail and dump, and no command is missing', async () => {
       const home = await mkdtemp(join(tmpdir(), 'redis-repl-failover-'))
       const tail = new Tailing([set.target, '--format', 'resp']).read()
-      await tail.following()
+      const preferring = new Tailing([set.target, '--prefer', 'master', '--format', 'csv']).read()
+      const watch = new Watching([set.target, '--json'])
+      await Promise.all([tail.following(), preferring.following(), watch.until((name) => name === set.master.target)])
       for (let index = 0; index < 50; index++) await set.master.cli('RPUSH', 'list', String(index))
       const slow = cli(['dump-rdb', set.target, '-o', join(home, 'x.rdb')])
       // The master hangs with its links open: only the Sentinels can tell that there is another.
@@ -64,13 +67,19 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       await tail.says(/following .* again behind offset \d+, nothing\s+was missed/)
       for (let index = 50; index < 100; index++) await set.replica.cli('RPUSH', 'list', String(index))
       await tail.says(/99/)
+      await preferring.says(/"RPUSH","list","99"/)
       assert.equal(await tail.end('SIGINT'), 0)
+      assert.equal(await preferring.end('SIGINT'), 0)
       const pushed = [...tail.out.matchAll(/RPUSH\r\n\$4\r\nlist\r\n\$\d+\r\n(\d+)/gi)].map(([, value]) => Number(value))
       assert.deepEqual(
         pushed,
         Array.from({ length: 100 }, (_, index) => index),
       )
+      await watch.until((name) => name === set.replica.target)
       set.master.signal('SIGCONT')
+      await set.master.until('its new place', async () => (await set.master.info('master_link_status')) === 'up')
+      await watch.until((name) => name === set.replica.target)
+      assert.equal(await watch.end(), 0)
       const dumped = await slow
       // Either it was served before or after, or it says so; never half a file.
       if (dumped.status === 0) assert.match(await set.replica.checkRdb(join(home, 'x.rdb')), /RDB looks OK/)

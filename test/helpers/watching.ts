@@ -1,0 +1,47 @@
+/** A `redis-repl lag --watch --json` that runs beside the test until it is told to end. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
+
+export class Watching {
+  readonly #child: ChildProcess
+  readonly #ended: Promise<number | null>
+  #out = ''
+  #err = ''
+
+  constructor(args: readonly string[]) {
+    this.#child = spawn(process.execPath, [RUN, 'lag', '--watch', '-i', '200ms', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#ended = new Promise((resolve) => this.#child.on('close', resolve))
+    this.#child.stdout?.on('data', (chunk) => {
+      this.#out += chunk
+    })
+    this.#child.stderr?.on('data', (chunk) => {
+      this.#err += chunk
+    })
+  }
+
+  /** The last whole look as it was printed; empty before there is one. */
+  get last(): string {
+    return this.#out.split('\n').at(-2) ?? ''
+  }
+
+  /** Waits for a look at this master. @throws with what was seen instead */
+  async until(isThatOne: (master: string) => boolean, limitMs = 30_000): Promise<void> {
+    const end = Date.now() + limitMs
+    const from = this.#out.length
+    for (;;) {
+      const text = this.#out.length > from ? this.last : ''
+      if (text !== '' && isThatOne((JSON.parse(text) as { master: { name: string } }).master.name)) return
+      if (Date.now() > end || this.#child.exitCode !== null) throw new Error(`lag did not show that: ${this.last}${this.#err}`)
+      await sleep(50)
+    }
+  }
+
+  /** Its exit status. */
+  async end(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
+    this.#child.kill(signal)
+    return await this.#ended
+  }
+}
