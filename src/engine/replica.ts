@@ -5,15 +5,17 @@
 import { replicaBufferLimit } from '../diagnosis/resync.ts'
 import { ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
+import type { DialStep } from '../io/dial.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { Transport } from '../io/transport.ts'
+import { READ_BUFFER_BYTES, Transport } from '../io/transport.ts'
+import { summableBuffer } from '../rdb/crc64.ts'
 import { Briefing } from './briefing.ts'
 import { catchUp } from './catch-up.ts'
 import { type Climbed, climb, firstPlan } from './climb.ts'
 import type { Batch, DialEvent, ReplEvent } from './events.ts'
 import { Informant } from './informant.ts'
 import { Observer } from './observer.ts'
-import type { ReplicaOptions } from './options.ts'
+import { forksOnPurpose, type ReplicaOptions } from './options.ts'
 import { Pacer } from './pacer.ts'
 import { Poller } from './poller.ts'
 import { receivePayload } from './receive.ts'
@@ -75,11 +77,14 @@ async function* attach(options: ReplicaOptions, signal: AbortSignal): AsyncGener
 }
 
 /** Every step is told, also on a way that leads nowhere. */
-async function* connect({ endpoint, limits }: ReplicaOptions, signal: AbortSignal): AsyncGenerator<Batch, Transport> {
+async function* connect(options: ReplicaOptions, signal: AbortSignal): AsyncGenerator<Batch, Transport> {
+  const { endpoint, limits } = options
   const steps: DialEvent[] = []
   let link: Transport | undefined
   try {
-    link = await Transport.connect(endpoint, limits.connectMs, signal, (step) => steps.push({ ...step, at: now() }))
+    const tell = (step: DialStep) => steps.push({ ...step, at: now() })
+    const buffer = forksOnPurpose(options) ? summableBuffer(READ_BUFFER_BYTES) : undefined
+    link = await Transport.connect(endpoint, limits.connectMs, signal, tell, buffer)
     return link
   } finally {
     const connected = link && ({ type: 'connected', at: now(), rttMs: link.rttMs, local: link.localName, remote: link.remoteName } as const)

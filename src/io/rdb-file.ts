@@ -2,10 +2,16 @@
  * An RDB under its final name is whole and verified: it is written beside it as `.part`, synced, and only then named.
  */
 import { randomBytes } from 'node:crypto'
-import { unlinkSync } from 'node:fs'
+import { unlinkSync, writeSync } from 'node:fs'
 import { type FileHandle, link, lstat, mkdir, open, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
+import { now } from './clock.ts'
+
+/** A write that takes longer waits for the disk. */
+const PROMPT_MS = 20
+/** How many writes after it are not waited for by the whole process. */
+const SLOW_WRITES = 64
 
 /** Where the payload of a dump goes. `write` resolves when the bytes may be overwritten. */
 export interface RdbSink {
@@ -24,6 +30,8 @@ export class RdbFile implements RdbSink {
   readonly #part: string
   readonly #file: FileHandle
   readonly #overwrite: boolean
+  /** How many more are left to another thread. */
+  #slowWrites = 0
 
   private constructor(path: string, part: string, file: FileHandle, overwrite: boolean) {
     this.#path = path
@@ -52,9 +60,27 @@ export class RdbFile implements RdbSink {
 
   async write(bytes: Buffer): Promise<void> {
     for (let written = 0; written < bytes.length; ) {
-      const result = await this.#file.write(bytes, written).catch(failed(this.#path))
-      written += result.bytesWritten
+      written += this.#slowWrites > 0 ? await this.#patiently(bytes, written) : this.#atOnce(bytes, written)
     }
+  }
+
+  /** The page cache takes it in less time than a thread takes to wake up. */
+  #atOnce(bytes: Buffer, from: number): number {
+    const began = now()
+    try {
+      return writeSync(this.#file.fd, bytes, from)
+    } catch (error) {
+      throw failed(this.#path)(error as NodeJS.ErrnoException)
+    } finally {
+      if (now() - began > PROMPT_MS) this.#slowWrites = SLOW_WRITES
+    }
+  }
+
+  /** A disk that does not keep up must not keep us from hearing Ctrl-C. */
+  async #patiently(bytes: Buffer, from: number): Promise<number> {
+    this.#slowWrites -= 1
+    const { bytesWritten } = await this.#file.write(bytes, from).catch(failed(this.#path))
+    return bytesWritten
   }
 
   async sync(): Promise<void> {

@@ -7,7 +7,7 @@ import { type Endpoint, endpointName } from './endpoint.ts'
 import { speaksTls } from './other-protocol.ts'
 
 /** One reused buffer: a payload of any size passes through this much memory. */
-const READ_BUFFER_BYTES = 1024 * 1024
+export const READ_BUFFER_BYTES = 1024 * 1024
 
 /**
  * `read` gives the next chunk, a view that is valid until the next read, or undefined at the end of the stream.
@@ -22,6 +22,9 @@ export class Transport {
   #ended = false
   #hasReceived = false
   #failure: ReplError | undefined
+  /** One for all reads: there are thousands a second. */
+  #timer: NodeJS.Timeout | undefined
+  #timerMs = 0
 
   private constructor(endpoint: Endpoint, socket: Socket, rttMs: number, inbox: Inbox, signal: AbortSignal) {
     this.endpoint = endpoint
@@ -39,6 +42,7 @@ export class Transport {
 
   /**
    * @param note told of each step on the way
+   * @param buffer what is read into
    * @throws ReplError MASTER_UNREACHABLE, TLS_FAILED, TIMEOUT or ABORTED.
    */
   static async connect(
@@ -46,16 +50,17 @@ export class Transport {
     limitMs: number,
     signal: AbortSignal,
     note: (step: DialStep) => void = () => {},
+    buffer: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
   ): Promise<Transport> {
     if (signal.aborted) throw new ReplError('ABORTED')
-    const inbox: Inbox = { chunk: undefined, wake: undefined }
-    const callback = (bytes: number, buffer: Uint8Array) => {
-      inbox.chunk = Buffer.from(buffer.buffer, buffer.byteOffset, bytes)
+    const inbox: Inbox = { chunk: undefined, wake: undefined, giveUp: undefined }
+    const callback = (bytes: number) => {
+      inbox.chunk = buffer.subarray(0, bytes)
       inbox.wake?.()
       return false // pauses the socket: the buffer is in use until the next read
     }
     try {
-      const { socket, rttMs } = await dial(endpoint, limitMs, { buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES), callback }, signal, note)
+      const { socket, rttMs } = await dial(endpoint, limitMs, { buffer, callback }, signal, note)
       return new Transport(endpoint, socket, rttMs, inbox, signal)
     } catch (error) {
       throw error instanceof ReplError ? error.with({ endpoint: endpointName(endpoint), state: 'CONNECTING' }) : error
@@ -104,19 +109,30 @@ export class Transport {
   }
 
   close(): void {
+    clearTimeout(this.#timer)
     this.#socket.destroy()
   }
 
   async #something(limitMs: number): Promise<void> {
+    const inbox = this.#inbox
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new ReplError('TIMEOUT', { reason: 'SILENCE', limitMs })), limitMs)
-      this.#inbox.wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
+      inbox.wake = resolve
+      inbox.giveUp = () => reject(new ReplError('TIMEOUT', { reason: 'SILENCE', limitMs }))
+      this.#arm(limitMs)
     }).finally(() => {
-      this.#inbox.wake = undefined
+      inbox.wake = inbox.giveUp = undefined
     })
+  }
+
+  /** It may fire when nobody waits: then it says nothing. */
+  #arm(limitMs: number): void {
+    if (this.#timer && this.#timerMs === limitMs) {
+      this.#timer.refresh()
+      return
+    }
+    clearTimeout(this.#timer)
+    this.#timerMs = limitMs
+    this.#timer = setTimeout(() => this.#inbox.giveUp?.(), limitMs)
   }
 
   #isOver(): boolean {
@@ -139,4 +155,5 @@ function lost(error: NodeJS.ErrnoException, endpoint: Endpoint): ReplError {
 interface Inbox {
   chunk: Buffer | undefined
   wake: (() => void) | undefined
+  giveUp: (() => void) | undefined
 }
