@@ -7,7 +7,7 @@ import { replicateFrom } from '../engine/source.ts'
 import { type StoredEvent, storePayload } from '../engine/store.ts'
 import { ReplError, replErrorOf } from '../errors.ts'
 import { now, wallClock } from '../io/clock.ts'
-import { DumpFolder, HashingSink } from '../io/dump-folder.ts'
+import { DumpFolder } from '../io/dump-folder.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { RdbFile } from '../io/rdb-file.ts'
 import { slotsText } from '../protocol/cluster-map.ts'
@@ -16,6 +16,7 @@ import type { Progress } from '../render/progress.ts'
 import { type Cluster, type ReachableShard, sameShards } from '../topology/cluster.ts'
 import { findShards, shardSource } from './cluster-run.ts'
 import type { Connection } from './connection.ts'
+import { type SinkOptions, suffixOf, throughSinks } from './dump-sink.ts'
 import { forEach } from './each-shard.ts'
 
 export interface ClusterDump {
@@ -23,6 +24,7 @@ export interface ClusterDump {
   readonly path: string
   readonly force: boolean
   readonly jobs: number
+  readonly through: SinkOptions
   /** Of all shards together. */
   readonly maxRate?: number
   readonly progress: Progress | undefined
@@ -36,7 +38,6 @@ interface Dumped {
   /** Whom it was taken from. */
   readonly from: string
   readonly stored: StoredEvent
-  readonly sha256: string
 }
 
 /** @returns the manifest. @throws ReplError of the first shard that fails; TRY_LATER (CLUSTER_CHANGED) */
@@ -97,7 +98,7 @@ async function dumpAll(dump: ClusterDump, shards: readonly ReachableShard[], fol
 }
 
 async function dumpShard(
-  { connection, progress, tell }: ClusterDump,
+  { connection, progress, tell, through }: ClusterDump,
   shard: ReachableShard,
   folder: DumpFolder,
   share: { readonly maxRate?: number },
@@ -105,8 +106,8 @@ async function dumpShard(
   count: (bytes: number) => void,
 ): Promise<Dumped> {
   // By its first slot, so that they stand in order, and by its node, so that nothing is named twice.
-  const file = `${String(shard.slots[0]?.[0]).padStart(5, '0')}-${shard.master.id}.rdb`
-  const sink = new HashingSink(await RdbFile.create(folder.file(file), false))
+  const file = `${String(shard.slots[0]?.[0]).padStart(5, '0')}-${shard.master.id}.rdb${suffixOf(through)}`
+  const sink = throughSinks(await RdbFile.create(folder.file(file), false), { ...through, sha256: true })
   let from = endpointName(shard.access.endpoint)
   let stored: StoredEvent | undefined
   const hear = (event: ReplEvent) => {
@@ -124,14 +125,14 @@ async function dumpShard(
   }
   if (!stored) throw new ReplError('INTERNAL', { given: 'a payload that ended without being stored' })
   progress?.note(`${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}`)
-  return { file, shard, from, stored, sha256: sink.digest() }
+  return { file, shard, from, stored }
 }
 
 function manifestOf(dumped: readonly Dumped[]): object {
   return {
     schema: 'redis-repl/cluster-dump/1',
     at: wallClock().toISOString(),
-    shards: dumped.map(({ file, shard, from, stored, sha256 }) => ({
+    shards: dumped.map(({ file, shard, from, stored }) => ({
       file,
       slots: shard.slots,
       node: shard.master.id,
@@ -140,7 +141,9 @@ function manifestOf(dumped: readonly Dumped[]): object {
       history: stored.verdict.kind === 'full' ? { replid: stored.verdict.replid, offset: stored.verdict.offset } : null,
       bytes: stored.bytes,
       checksum: stored.checksum,
-      sha256,
+      compression: stored.written.compression ?? null,
+      fileBytes: stored.written.bytes ?? stored.bytes,
+      sha256: stored.written.sha256,
       rdb: stored.header,
       elapsedMs: stored.elapsedMs,
     })),

@@ -3,6 +3,7 @@ import { ReplCommand } from '../cli/base-command.ts'
 import { JOBS } from '../cli/cluster-run.ts'
 import { type Connection, openConnection } from '../cli/connection.ts'
 import { dumpCluster } from '../cli/dump-cluster.ts'
+import { type SinkOptions, sinkFlags, sinkOptions, throughSinks } from '../cli/dump-sink.ts'
 import { clusterFlags, maxRateFlag, targetArg } from '../cli/flags.ts'
 import { parseRate } from '../cli/size.ts'
 import { traceOn } from '../cli/trace.ts'
@@ -31,6 +32,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
       noCacheDefault: true,
     }),
     force: Flags.boolean({ description: 'replace an existing file, once the new one is whole' }),
+    ...sinkFlags,
     'max-rate': maxRateFlag,
   }
 
@@ -39,9 +41,10 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
     const connection = await openConnection(this.args.target, flags)
     if (flags.output === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the output file is empty' })
     const path = flags.output === '-' ? undefined : flags.output
-    if (flags.cluster) return await this.#cluster(connection, path)
+    const through = sinkOptions(flags)
+    if (flags.cluster) return await this.#cluster(connection, path, through)
     if (path === undefined && process.stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })
-    const sink = path === undefined ? new StdoutSink(this.signal) : await RdbFile.create(path, flags.force)
+    const sink = throughSinks(path === undefined ? new StdoutSink(this.signal) : await RdbFile.create(path, flags.force), through)
     const text = flags.json ? undefined : await this.#text()
     try {
       for await (const batch of storePayload(
@@ -60,7 +63,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
     if (flags.json) this.printJson(this.report.dumpRdb(), this.jsonStream())
   }
 
-  async #cluster(connection: Connection, path: string | undefined): Promise<void> {
+  async #cluster(connection: Connection, path: string | undefined, through: SinkOptions): Promise<void> {
     const { flags } = this
     if (path === undefined)
       throw new ReplError('USAGE', { reason: 'FLAGS', given: '--cluster makes a file of each shard: name a folder with -o' })
@@ -68,7 +71,8 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
     const progress = flags.json ? undefined : await progressOn(process.stderr, flags.quiet, now)
     const { force, jobs = JOBS } = flags
     const tell = await traceOn(this.verbosity)
-    const manifest = await dumpCluster({ connection, path, force, jobs, ...parseRate(flags['max-rate']), progress, tell }, this.signal)
+    const dump = { connection, path, force, jobs, through, ...parseRate(flags['max-rate']), progress, tell }
+    const manifest = await dumpCluster(dump, this.signal)
     if (flags.json) this.printJson(manifest)
   }
 

@@ -240,6 +240,11 @@ export const REASONS: Record<string, Row> = {
     'A dump of a cluster is a folder with a file for each shard.',
     say('Name another place with -o.'),
   ],
+  NO_ZSTD: [
+    (d) => `This Node (${d.given}) has no zstd.`,
+    'It came with Node 22.15; nothing was contacted.',
+    say('Take --gzip, or pipe: redis-repl dump-rdb HOST | zstd > snapshot.rdb.zst'),
+  ],
   NOT_A_DUMP: [
     (d) => `${d.path} holds more than a dump of a cluster.`,
     '--force replaces an earlier dump, or an empty folder; everything else in it would be lost.',

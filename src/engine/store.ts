@@ -2,7 +2,7 @@
 import { ReplError } from '../errors.ts'
 import type { Verdict } from '../handshake/machine.ts'
 import { now } from '../io/clock.ts'
-import type { RdbSink } from '../io/rdb-file.ts'
+import type { RdbSink, Written } from '../io/rdb-file.ts'
 import type { Batch, PayloadEndEvent, ReplEvent } from './events.ts'
 
 /** The payload is whole, verified and safe. */
@@ -14,6 +14,7 @@ export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
   /** Under which id and offset the master gave it; `legacy` where it did not say. */
   readonly verdict: Verdict
   readonly elapsedMs: number
+  readonly written: Written
 }
 
 /** Whatever goes wrong on either side, the sink is left without a trace. @throws ReplError of the source or the sink. */
@@ -48,8 +49,8 @@ async function* delivered(batches: AsyncGenerator<Batch>, sink: RdbSink, path: s
     yield batch
     const end = batch.find((event) => event.type === 'payload-end')
     if (!end) continue
-    await sink.commit()
-    yield [{ ...end, type: 'stored', framing, verdict, elapsedMs: now() - began, ...(path !== undefined && { path }) }]
+    const written = await sink.commit()
+    yield [{ ...end, type: 'stored', framing, verdict, written, elapsedMs: now() - began, ...(path !== undefined && { path }) }]
   }
 }
 

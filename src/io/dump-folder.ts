@@ -1,9 +1,9 @@
 /** A folder that has its name only when all of it is there, verified and on disk. */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
-import { type RdbSink, syncFolder } from './rdb-file.ts'
+import { syncFolder } from './rdb-file.ts'
 
 export class DumpFolder {
   readonly #path: string
@@ -65,7 +65,7 @@ export class DumpFolder {
 
 const MANIFEST = 'manifest.json'
 /** By its first slot and its node. */
-const SHARD_FILE = /^\d{5}-[0-9a-f]{40}\.rdb$/
+const SHARD_FILE = /^\d{5}-[0-9a-f]{40}\.rdb(\.gz|\.zst)?$/
 
 /** Whether there is nothing in a folder that a dump has not put there. */
 async function isDump(path: string): Promise<boolean> {
@@ -84,37 +84,5 @@ function failed(path: string): (error: NodeJS.ErrnoException) => never {
     throw error instanceof ReplError
       ? error
       : new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path, errno: error.code ?? error.message }, error)
-  }
-}
-
-/** Takes the SHA-256 of what goes by. */
-export class HashingSink implements RdbSink {
-  readonly #sink: RdbSink
-  readonly #hash = createHash('sha256')
-
-  constructor(sink: RdbSink) {
-    this.#sink = sink
-  }
-
-  reserve(bytes: number): Promise<void> {
-    return this.#sink.reserve(bytes)
-  }
-
-  async write(bytes: Buffer): Promise<void> {
-    this.#hash.update(bytes)
-    await this.#sink.write(bytes)
-  }
-
-  commit(): Promise<void> {
-    return this.#sink.commit()
-  }
-
-  abandon(): Promise<void> {
-    return this.#sink.abandon()
-  }
-
-  /** Once, when everything has gone by. */
-  digest(): string {
-    return this.#hash.digest('hex')
   }
 }

@@ -13,13 +13,22 @@ const PROMPT_MS = 20
 /** How many writes after it are not waited for by the whole process. */
 const SLOW_WRITES = 64
 
+/** What became of a payload in its sink, where it is not the payload as it came. */
+export interface Written {
+  readonly compression?: 'gzip' | 'zstd'
+  /** In the file, when it was compressed. */
+  readonly bytes?: number
+  /** Of the file. */
+  readonly sha256?: string
+}
+
 /** Where the payload of a dump goes. `write` resolves when the bytes may be overwritten. */
 export interface RdbSink {
   /** Called when the master names the size; throws before a byte is received when there is no room for it. */
   reserve(bytes: number): Promise<void>
   write(bytes: Buffer): Promise<void>
   /** After the last byte was verified. */
-  commit(): Promise<void>
+  commit(): Promise<Written>
   /** After any failure; leaves nothing behind. */
   abandon(): Promise<void>
 }
@@ -87,12 +96,13 @@ export class RdbFile implements RdbSink {
     await this.#file.sync().catch(failed(this.#path))
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<Written> {
     await this.sync()
     await this.#file.close().catch(failed(this.#path))
     await (this.#overwrite ? rename(this.#part, this.#path) : this.#nameWithoutReplacing()).catch(failed(this.#path))
     process.off('exit', this.#removePart)
     await syncFolder(dirname(resolve(this.#path)))
+    return {}
   }
 
   async abandon(): Promise<void> {
@@ -146,9 +156,10 @@ export class TempRdb implements RdbSink {
     return this.#file.write(bytes)
   }
 
-  async commit(): Promise<void> {
+  async commit(): Promise<Written> {
     await this.#file.sync()
     await this.#file.abandon()
+    return {}
   }
 
   abandon(): Promise<void> {
@@ -160,7 +171,9 @@ export class TempRdb implements RdbSink {
 export class NullSink implements RdbSink {
   async reserve(): Promise<void> {}
   async write(): Promise<void> {}
-  async commit(): Promise<void> {}
+  async commit(): Promise<Written> {
+    return {}
+  }
   async abandon(): Promise<void> {}
 }
 
@@ -185,7 +198,9 @@ export class StdoutSink implements RdbSink {
       .finally(() => this.#signal.removeEventListener('abort', stop))
   }
 
-  async commit(): Promise<void> {}
+  async commit(): Promise<Written> {
+    return {}
+  }
 
   async abandon(): Promise<void> {}
 }

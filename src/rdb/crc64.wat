@@ -12,8 +12,8 @@
 ;;
 ;;   struck[i] = message[i] ^ struck[i - 1032] ^ struck[i - 1268] ^ ... ^ struck[i - 4079]
 ;;
-;; (The method is known as Chorba; the distances were found by search. They are long so that a load does not have to
-;; wait for the stores just before it.)
+;; (The method is that of Sam Russell's "Chorba", arXiv 2412.16398; the distances for this polynomial were found by search.
+;; They are long so that a load does not have to wait for the stores just before it. test/unit/crc64.test.ts checks them.)
 ;;
 ;; Memory: 0x0000  eight tables of 256 CRCs, eight bytes each
 ;;         0x4000  scratch: the 0x1000 struck bytes before the block in hand, then a block of up to 0x8000,

@@ -101,12 +101,15 @@ export class RunReport {
   }
 
   dumpRdb(): JsonObject {
-    const { path, bytes, checksum, header, framing, verdict, elapsedMs } = this.#stored ?? {}
+    const { path, bytes, checksum, header, framing, verdict, elapsedMs, written } = this.#stored ?? {}
     return {
       schema: 'redis-repl/dump-rdb/1',
       file: path ?? null,
       bytes,
       checksum,
+      compression: written?.compression ?? null,
+      fileBytes: written?.bytes ?? bytes,
+      sha256: written?.sha256 ?? null,
       framing,
       rdb: header,
       history: verdict?.kind === 'full' ? { replid: verdict.replid, offset: verdict.offset } : null,

@@ -46,12 +46,14 @@ export class DumpText {
     this.#progress.note(this.#detail.verbosity > 0 ? billText(event, this.#colour).trimEnd() : billLine(event))
   }
 
-  #summary({ path, bytes: size, checksum, header, verdict, elapsedMs }: StoredEvent): string {
+  #summary({ path, bytes: size, checksum, header, verdict, elapsedMs, written }: StoredEvent): string {
     const sum =
       checksum === 'verified' ? this.#colour.good('CRC64 verified') : this.#colour.warn('not checksummed by the server (rdbchecksum no)')
     const line = `${printable(path ?? 'stdout')}: ${exact(size)} bytes in ${duration(elapsedMs)}, ${header.magic}, ${sum}`
     const { aux } = header
     const rows = [
+      ['compressed', written.bytes === undefined ? undefined : `${exact(written.bytes)} bytes (${written.compression})`],
+      ['sha256', written.sha256],
       ['server', aux['valkey-ver'] ?? aux['redict-ver'] ?? aux['redis-ver']],
       ['written at', aux.ctime && moment(aux.ctime)],
       ['replid', verdict.kind === 'full' ? verdict.replid : aux['repl-id']],
