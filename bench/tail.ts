@@ -1,28 +1,14 @@
-/**
- * `tail` beside `redis-cli --replica`: the same recorded stream to both, each into a file, CPU and wall time of the whole
- * process as ratios. Usage: npm run bench [-- COMMANDS]
- */
-import { execFile } from 'node:child_process'
+/** `tail` beside `redis-cli --replica`: the same recorded stream to both, each into a file. */
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { installedServers, invocation } from '../scripts/server-cache.ts'
+import { own, pairs, peer, type Row, row } from './pairs.ts'
 import { ReplayMaster } from './replay-master.ts'
 
-const RUN = fileURLToPath(new URL('../bin/run.js', import.meta.url))
-const ROUNDS = 5
-/** What we promise: our share of the peer's time. */
+/** What we promise: our share of the peer's CPU. */
 const PROMISED = { text: 1 / 7, json: 1 / 4, stats: 1 / 10 } as const
-
-interface Times {
-  readonly cpu: number
-  readonly wall: number
-}
 
 /** As redis-benchmark writes them: SET key:000000000001 and 20 bytes, a PING now and then. */
 async function record(path: string, commands: number): Promise<void> {
@@ -39,46 +25,25 @@ async function record(path: string, commands: number): Promise<void> {
   await finished(file)
 }
 
-/** The best of some rounds: what disturbs only ever adds. */
-async function measure(command: readonly string[], output: string): Promise<Times> {
-  const rounds: Times[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    const words = command.map((word) => `'${word}'`).join(' ')
-    const { stderr } = await promisify(execFile)('bash', [
-      '-c',
-      `TIMEFORMAT='TIMES %U %S %R'; time ${words} > '${output}' 2>/dev/null || true`,
-    ]) // the peer ends with 1 when its master closes
-    const [user = 0, system = 0, wall = 0] = (/TIMES (.*)/.exec(stderr)?.[1] ?? '').split(' ').map(Number)
-    rounds.push({ cpu: user + system, wall })
-  }
-  return { cpu: Math.min(...rounds.map(({ cpu }) => cpu)), wall: Math.min(...rounds.map(({ wall }) => wall)) }
-}
-
-const commands = Number(process.argv[2] ?? 2_000_000)
-const folder = await mkdtemp(join(tmpdir(), 'redis-repl-bench-'))
-try {
-  const recording = join(folder, 'stream')
-  const output = join(folder, 'out')
+export async function tailRows(folder: string, commands: number, rounds: number): Promise<Row[]> {
+  const { name, cli } = peer()
+  const recording = join(folder, 'recording')
+  const output = join(folder, 'stream')
   await record(recording, commands)
   const { size } = await stat(recording)
   const master = await ReplayMaster.start(recording)
-  const server = installedServers().find(({ id }) => id === 'redis-8.6') ?? installedServers().at(-1)
-  if (!server) throw new Error('no server: run `npm run servers` first')
-  const [program, lead] = invocation(server, 'cli')
-  const peer = await measure([program, ...lead, '-p', String(master.port), '--replica'], output)
-  const names = Object.keys(PROMISED) as (keyof typeof PROMISED)[]
-  process.stdout.write(`${commands} commands, ${size} bytes, Node ${process.version}, the peer is ${server.id}'s cli --replica\n`)
-  process.stdout.write(`peer:  cpu ${peer.cpu.toFixed(2)} s, wall ${peer.wall.toFixed(2)} s\n`)
-  for (const name of names) {
-    const how = name === 'stats' ? ['--stats', '--json'] : ['--format', name]
-    const own = await measure([process.execPath, RUN, 'tail', '-p', String(master.port), '--until-offset', String(size), ...how], output)
-    const [cpu, wall] = [own.cpu / peer.cpu, own.wall / peer.wall]
-    const verdict = cpu <= PROMISED[name] && wall <= PROMISED[name] ? 'as promised' : 'TOO SLOW'
-    const ratios = `cpu ${own.cpu.toFixed(2)} s = ${cpu.toFixed(3)} of the peer's, wall ${own.wall.toFixed(2)} s = ${wall.toFixed(3)}`
-    process.stdout.write(`${name.padEnd(6)} ${ratios} (at most ${PROMISED[name].toFixed(3)}): ${verdict}\n`)
-    if (verdict !== 'as promised') process.exitCode = 1
+  const rows: Row[] = []
+  try {
+    const theirs = `${cli('-p', String(master.port), '--replica')} > '${output}'`
+    for (const format of Object.keys(PROMISED) as (keyof typeof PROMISED)[]) {
+      const how = format === 'stats' ? ['--stats', '--json'] : ['--format', format]
+      const ours = `${own('tail', '-p', String(master.port), '--until-offset', String(size), ...how)} > '${output}'`
+      const ratios = await pairs(rounds, ours, theirs, async () => {})
+      const what = `tail ${how.join(' ')}, ${commands} commands`
+      rows.push(row(what, `${name} --replica`, 'cpu', ratios.cpu, PROMISED[format]), row(what, `${name} --replica`, 'wall', ratios.wall))
+    }
+    return rows
+  } finally {
+    master.stop()
   }
-  master.stop()
-} finally {
-  await rm(folder, { recursive: true, force: true })
 }

@@ -1,0 +1,71 @@
+/** `dump-rdb` beside redis-cli --rdb and a plain copy, from a master that is all payload. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { own, pairs, peakMiB, peer, plainCopy, type Row, row, timed } from './pairs.ts'
+
+const MASTER = fileURLToPath(new URL('rdb-master.ts', import.meta.url))
+const MIB = 1024 * 1024
+
+/** Sends so many bytes to whoever asks. */
+async function master(bytes: number): Promise<{ readonly port: number; readonly child: ChildProcess }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', MASTER, String(bytes)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  return { port: Number(line), child }
+}
+
+async function withMaster<T>(bytes: number, act: (port: number) => Promise<T>): Promise<T> {
+  const { port, child } = await master(bytes)
+  try {
+    return await act(port)
+  } finally {
+    child.kill()
+  }
+}
+
+export async function dumpRows(folder: string, bytes: number, rounds: number): Promise<Row[]> {
+  const { name, cli } = peer()
+  const file = join(folder, 'dump.rdb')
+  const clean = () => rm(file, { force: true })
+  const size = `${Math.round(bytes / MIB)} MiB`
+  return await withMaster(bytes, async (port) => {
+    const at = ['-p', String(port)]
+    const toFile = own('dump-rdb', ...at, '-q', '-o', file)
+    const toNull = `${own('dump-rdb', ...at, '-q')} > /dev/null`
+    const file1 = await pairs(rounds, toFile, `${cli(...at, '--rdb', file)} > /dev/null`, clean)
+    const file2 = await pairs(rounds, toFile, plainCopy(port, file), clean)
+    const null1 = await pairs(rounds, toNull, `${cli(...at, '--rdb', '-')} > /dev/null`, clean)
+    const gzip = await pairs(rounds, own('dump-rdb', ...at, '-q', '-o', file, '--sha256'), toFile, clean)
+    return [
+      row(`dump-rdb -o FILE, ${size}`, `${name} --rdb FILE`, 'wall', file1.wall, 0.4),
+      row(`dump-rdb -o FILE, ${size}`, `${name} --rdb FILE`, 'cpu', file1.cpu, 0.45),
+      row(`dump-rdb > /dev/null, ${size}`, `${name} --rdb -`, 'wall', null1.wall, 0.5),
+      row(`dump-rdb > /dev/null, ${size}`, `${name} --rdb -`, 'cpu', null1.cpu),
+      row(`dump-rdb -o FILE, ${size}`, 'cat from the socket', 'wall', file2.wall, 1.5),
+      row(`dump-rdb -o FILE --sha256, ${size}`, 'dump-rdb -o FILE', 'wall', gzip.wall),
+    ]
+  })
+}
+
+/** Neither memory nor time may grow with the size but in proportion. */
+export async function growthRows(sizes: readonly number[]): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const bytes of sizes) {
+    const size = `${Math.round(bytes / MIB)} MiB`
+    rows.push(
+      ...(await withMaster(bytes, async (port) => {
+        const args = ['dump-rdb', '-p', String(port), '-q']
+        const peak = await peakMiB(args, '/dev/null')
+        const { wall } = await timed(`${own(...args)} > /dev/null`)
+        const start = await timed(own('--version'))
+        return [
+          row(`dump-rdb, ${size}`, '', 'peak RSS', [peak], 110, 'MiB'),
+          row(`dump-rdb > /dev/null, ${size}`, '', 'speed without the start', [bytes / MIB / (wall - start.wall)], undefined, 'MiB/s'),
+        ]
+      })),
+    )
+  }
+  return rows
+}
