@@ -5,5 +5,5 @@ import module from 'node:module'
 process.title = 'redis-repl'
 delete process.env.DEBUG
 module.enableCompileCache?.() // Node 22.8 and later; before oclif is loaded, hence the dynamic import
-const { execute } = await import('@oclif/core')
+const { execute } = await import('../dist/cli/execute.js')
 await execute({ dir: import.meta.url })
