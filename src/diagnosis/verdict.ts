@@ -16,6 +16,7 @@ export type StopReason =
   | 'PUT_OFF'
   | 'NEW_REPLID'
   | 'WOULD_FORK'
+  | 'AS_SYNC'
   | 'LOST'
 /** What an operator should know besides the result. */
 export type WarningCode =
@@ -31,7 +32,7 @@ export type WarningCode =
 const STOPPED: Record<StopReason, string> = {
   ASKED_TO: 'stopped before PSYNC as asked.',
   RENAMED:
-    'PSYNC was not sent, since most servers take a PSYNC that they have under another name for SYNC, and fork; --allow-fork sends it.',
+    'PSYNC was not sent, since most servers take a PSYNC that they have under another name for SYNC, and fork whatever INFO promises; --allow-fork sends it.',
   NO_BACKLOG:
     'this master keeps no backlog (no replica has been here), so any PSYNC would be a full resync: it would fork, create a backlog and change the replid. Seen as far as possible without that; --allow-fork goes all the way.',
   NO_INFO:
@@ -48,6 +49,8 @@ const STOPPED: Record<StopReason, string> = {
   LOST: 'PSYNC was not sent, since the server no longer has what comes behind this position.',
   WOULD_FORK:
     'between INFO and PSYNC the position was lost (backlog freed or run over), and the master chose a full resync. We left at once; the bill below shows whether it forked.',
+  AS_SYNC:
+    'under this name PSYNC seems to be SYNC to the server, as to most: it prepared a full resync although INFO had promised the position. We left at once; the bill below shows whether it forked.',
 }
 
 export function describeStop(reason: StopReason): string {
@@ -63,10 +66,12 @@ export function describeVerdict(verdict: Verdict, stopped: StopReason | undefine
       return `a replica with these credentials may sync from here, but ${STOPPED[stopped ?? 'NO_BACKLOG']}`
     case 'none':
       return `no refusal so far; ${STOPPED[stopped ?? 'ASKED_TO']}`
+    case 'legacy':
+      return 'under this name PSYNC is SYNC to the server: its RDB could be dumped, and nothing behind it followed.'
     case 'full':
     case 'would-fork':
     case 'channel':
-    case 'legacy':
+      if (stopped === 'AS_SYNC') return `no replica could follow from here by this name; ${STOPPED.AS_SYNC}`
       return stopped
         ? `a replica could attach here by full resync; ${STOPPED[stopped]}`
         : 'a replica could attach here: full resync started, and left before its RDB.'

@@ -33,7 +33,9 @@ export async function* climb(link: Transport, briefing: Briefing, options: Repli
     machine = yield* climbOne(link, lines, machine, briefing, options)
   }
   const verdict = machine.verdict ?? { kind: 'none' }
-  if (isUnwantedFork(machine, verdict, options) && briefing.forecast?.forecast.kind !== 'full') briefing.stopReason = 'WOULD_FORK'
+  if (isUnwantedFork(machine, verdict, options) && briefing.forecast?.forecast.kind !== 'full') {
+    briefing.stopReason = verdict.kind === 'would-fork' && isDoubtful(options) ? 'AS_SYNC' : 'WOULD_FORK'
+  }
   return { verdict, rest: lines.takeRest() }
 }
 
@@ -62,6 +64,8 @@ async function* climbOne(
     // Renamed, PSYNC is SYNC to the server, whatever stands behind it (replication.c, syncCommand looks at argv[0]).
     lines.putBack(line)
     yield [{ ...noReply, at: now(), rttMs: now() - asked, outcome: 'tolerated', finding: 'PSYNC_AS_SYNC' }]
+    if (needsOffset(options))
+      throw new ReplError('NOT_SUPPORTED', { reason: 'AS_SYNC', state: machine.state, command: options.renamed.psync })
     return { ...machine, state: 'TRANSFER', verdict: { kind: 'legacy' } }
   }
   const step = judged(machine, line, command.shown)
@@ -86,6 +90,16 @@ export function firstPlan(options: ReplicaOptions): Plan {
     legacySync: isDump,
     tolerateMisconf: isDump,
   }
+}
+
+/** Whether what is called PSYNC here may be SYNC to the server. */
+function isDoubtful({ renamed }: ReplicaOptions): boolean {
+  return renamed?.psync !== undefined && !renamed.isProven
+}
+
+/** SYNC names no offset, so nothing behind its RDB can be followed or measured. */
+function needsOffset({ goal }: ReplicaOptions): boolean {
+  return goal === 'stream' || goal === 'snapshot' || goal === 'live'
 }
 
 function mayNotFork(machine: Machine, options: ReplicaOptions): boolean {

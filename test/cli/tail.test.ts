@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { assertThreeParts } from '../helpers/failures.ts'
-import { FakeMaster, infoReply, REPLID, type Script } from '../helpers/fake-master.ts'
+import { type Answer, FakeMaster, infoReply, REPLID, type Script } from '../helpers/fake-master.ts'
 import { cli, type Ran } from '../helpers/run.ts'
 import { assertRecords, assertSchema } from '../helpers/schema.ts'
 import { bytesOf, type Words } from '../helpers/stream.ts'
+import { framedByLength, OTHER_REPLID, rdb } from '../helpers/wire.ts'
 
 let master: FakeMaster | undefined
 let folder = ''
@@ -108,6 +109,28 @@ describe('tail', () => {
     const ran = await tail(streaming(bytesOf(...COMMANDS)), '--state', state)
     assertThreeParts(ran, 'USAGE', 2)
     assert.equal(master?.received.length, 0)
+  })
+
+  it('follows by another name for PSYNC that is answered as PSYNC, and takes the stream up again by it', async () => {
+    const answer = streaming(Buffer.alloc(0), true).PSYNC as Answer
+    const ran = await tail(
+      { ...streaming(Buffer.alloc(0)), 'ITS-PSYNC': answer },
+      ...['--psync-command', 'its-psync', '--allow-fork', '--on-gap', 'resync', '--retry-max-time', '1'],
+    )
+    assertThreeParts(ran, 'LINK_LOST', 7)
+    const asked = master?.received.filter(([name]) => name === 'its-psync') ?? []
+    assert.ok(asked.length > 1, String(asked.length))
+    assert.ok(asked.every(([, replid]) => replid === REPLID))
+  })
+
+  it('asks for no second full resync when the first has brought no stream', async () => {
+    const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n`), framedByLength(rdb())])
+    const ran = await tail(
+      { INFO, CONFIG: '*0\r\n', 'REPLCONF ACK': {}, PSYNC: { bytes: full, close: true } },
+      ...['--from', `${OTHER_REPLID}:5`, '--on-gap', 'resync', '--duration', '30'],
+    )
+    assertThreeParts(ran, 'GAP', 9)
+    assert.equal(master?.received.filter(([name]) => name === 'PSYNC').length, 1)
   })
 
   for (const args of [

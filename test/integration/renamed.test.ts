@@ -47,6 +47,40 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       assert.equal(JSON.parse(ran.out).verdict.stopped, 'RENAMED')
       assert.equal(await server.info('sync_full'), full)
     })
+
+    it('is not followed by that name, whatever a gap would be answered with', async () => {
+      const full = await server.info('sync_full')
+      for (const onGap of ['fail', 'skip', 'resync']) {
+        const ran = await cli(['tail', server.target, '--psync-command', 'its-psync', '--on-gap', onGap, '--duration', '30'])
+        assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+        assert.match(ran.err.replaceAll(/\s+/g, ' '), /was not sent .* its-psync\. .* dump-rdb/)
+      }
+      assert.equal(await server.info('sync_full'), full)
+    })
+
+    for (const start of [
+      ['--from', 'snapshot'],
+      ['--from', 'snapshot', '--on-gap', 'resync'],
+      ['--allow-fork', '--on-gap', 'resync'],
+    ]) {
+      it(`forks once and no more for tail ${start.join(' ')}, which learns that the name is SYNC`, async () => {
+        const full = Number(await server.info('sync_full'))
+        const ran = await cli(['tail', server.target, '--psync-command', 'its-psync', ...start, '--duration', '30'])
+        assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+        assert.match(ran.err.replaceAll(/\s+/g, ' '), /takes its-psync for SYNC.* dump-rdb/)
+        assert.equal(Number(await server.info('sync_full')), full + 1)
+      })
+    }
+
+    it('does not fork for tail --allow-fork where its settings leave time to go', async () => {
+      if (installed.id === 'redis-6.0') return // no delay by default, and none of its filters
+      await server.cli('CONFIG', 'SET', 'repl-diskless-sync-delay', '5')
+      const forks = await server.info('total_forks')
+      const ran = await cli(['tail', server.target, '--psync-command', 'its-psync', '--allow-fork', '--duration', '30'])
+      await server.cli('CONFIG', 'SET', 'repl-diskless-sync-delay', '0')
+      assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+      assert.equal(await server.info('total_forks'), forks)
+    })
   })
 }
 

@@ -57,6 +57,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     [{ ...WHERE, given: 'mymaster' }, 'SENTINEL_NAME'],
     [REFUSED, 'NO_CLUSTER'],
     [WHERE, 'SENTINEL', 'NO_POSITION', 'NO_BACKLOG'],
+    [{ ...WHERE, command: 'its-psync' }, 'RENAMED', 'AS_SYNC'],
   ],
   NOT_REDIS: [[REFUSED, 'HTTP', 'TLS', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', '']],
   TRY_LATER: [
