@@ -12,7 +12,11 @@ export const where = ({ endpoint }: ErrorDetails) => endpoint ?? 'the server'
 export const during = ({ state }: ErrorDetails) => (state ? ` in ${state}` : '')
 export const seconds = ({ limitMs }: ErrorDetails) => `${(limitMs ?? 0) / 1000} s`
 export const answered = (details: ErrorDetails) =>
-  `${where(details)} answered ${details.command ? `${details.command} with` : ''} "-${details.reply}"`.replace('  ', ' ')
+  `${where(details)} answered ${details.command ? `${details.command} with` : ''} "-${details.reply}"${refusedBefore(details)}`.replace(
+    '  ',
+    ' ',
+  )
+const refusedBefore = ({ before }: ErrorDetails) => (before === undefined ? '' : `, and knew no ${before} before it`)
 export const say = (text: string) => () => text
 /** The last that was seen of it; what made it run over came after. */
 export const bufferSeen = ({ bufferBytes }: ErrorDetails) =>

@@ -1,4 +1,5 @@
 /** Climbs the handshake's ladder over a live connection, one exchange outstanding at a time. */
+import type { StopReason } from '../diagnosis/verdict.ts'
 import { ReplError } from '../errors.ts'
 import { advance, begin, type Machine, nextRung, send, type Verdict } from '../handshake/machine.ts'
 import type { Plan } from '../handshake/plan.ts'
@@ -17,6 +18,8 @@ const DOLLAR = 0x24
 export interface Climbed {
   readonly verdict: Verdict
   readonly rest: Buffer
+  /** The PSYNC that was refused before SYNC was sent. */
+  readonly refused: string | undefined
 }
 
 /** @throws ReplError with the state in which it happened; the exchange that was refused is yielded first. */
@@ -34,9 +37,9 @@ export async function* climb(link: Transport, briefing: Briefing, options: Repli
   }
   const verdict = machine.verdict ?? { kind: 'none' }
   if (isUnwantedFork(machine, verdict, options) && briefing.forecast?.forecast.kind !== 'full') {
-    briefing.stopReason = verdict.kind === 'would-fork' && isDoubtful(options) ? 'AS_SYNC' : 'WOULD_FORK'
+    briefing.stopReason = unwantedBy(verdict, options)
   }
-  return { verdict, rest: lines.takeRest() }
+  return { verdict, rest: lines.takeRest(), refused: machine.refused }
 }
 
 /** Sends one command and judges its reply. */
@@ -92,9 +95,9 @@ export function firstPlan(options: ReplicaOptions): Plan {
   }
 }
 
-/** Whether what is called PSYNC here may be SYNC to the server. */
-function isDoubtful({ renamed }: ReplicaOptions): boolean {
-  return renamed?.psync !== undefined && !renamed.isProven
+/** What is called PSYNC here may be SYNC to the server. */
+function unwantedBy({ kind }: Verdict, { renamed }: ReplicaOptions): StopReason {
+  return kind === 'would-fork' && renamed?.psync !== undefined && !renamed.isProven ? 'AS_SYNC' : 'WOULD_FORK'
 }
 
 /** SYNC names no offset, so nothing behind its RDB can be followed or measured. */

@@ -55,16 +55,17 @@ async function* attach(options: ReplicaOptions, signal: AbortSignal): AsyncGener
   const informant = new Informant(options, signal)
   const briefing = new Briefing(options, informant, signal)
   try {
-    const { verdict, rest } = yield* climb(link, briefing, options)
+    const climbed = yield* climb(link, briefing, options)
+    const { verdict } = climbed
     const stopped = briefing.stopReason
     // A fork that was not wanted may be called off still by leaving at once.
     if (options.goal === 'verdict' || stopped) link.close()
     yield [...(briefing.forecast ? [briefing.forecast] : []), { type: 'verdict', at: now(), verdict, ...(stopped && { stopped }) }]
     if (options.goal === 'stream' || options.goal === 'snapshot') {
       // What PSYNC was not sent for is told by the verdict; whoever follows decides what then.
-      if (!stopped) yield* follow(link, briefing, new Observer(informant, link.localName), { verdict, rest }, options, signal)
+      if (!stopped) yield* follow(link, briefing, new Observer(informant, link.localName), climbed, options, signal)
     } else if (options.goal !== 'verdict') {
-      yield* payload(link, briefing, new Observer(informant, link.localName), { verdict, rest }, options, signal)
+      yield* payload(link, briefing, new Observer(informant, link.localName), climbed, options, signal)
     }
     link.close()
     yield await briefing.bill()
@@ -93,12 +94,13 @@ async function* follow(
   link: Transport,
   briefing: Briefing,
   observer: Observer,
-  { verdict, rest }: Climbed,
+  climbed: Climbed,
   options: ReplicaOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
+  const { verdict, rest } = climbed
   if (verdict.kind === 'continue') return yield* streamBytes(link, rest, { ...briefing.server, ...verdict }, options, signal)
-  const behind = yield* payload(link, briefing, observer, { verdict, rest }, options, signal)
+  const behind = yield* payload(link, briefing, observer, climbed, options, signal)
   if (verdict.kind === 'full') yield* streamBytes(link, behind, { ...briefing.server, ...verdict }, options, signal)
 }
 
@@ -107,7 +109,7 @@ async function* payload(
   link: Transport,
   briefing: Briefing,
   observer: Observer,
-  { verdict, rest }: Climbed,
+  { verdict, rest, refused }: Climbed,
   options: ReplicaOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, Buffer> {
@@ -125,7 +127,7 @@ async function* payload(
     behind = yield* paced(receivePayload(link, rest, options, seen), pacer, seen, signal)
   } catch (error) {
     yield poller.take() // what was seen last tells why it broke
-    throw error instanceof ReplError ? await briefing.withProvider(error) : error
+    throw error instanceof ReplError ? await briefing.withProvider(withCommand(error, refused, options)) : error
   } finally {
     await poller.stop()
   }
@@ -134,6 +136,12 @@ async function* payload(
   link.close() // what nobody reads would pile up in the master
   yield* costs(observer, signal)
   return behind
+}
+
+/** A refusal of SYNC, which comes where its payload would: of what, and what was refused before it. */
+function withCommand(error: ReplError, before: string | undefined, { renamed }: ReplicaOptions): ReplError {
+  if (error.code !== 'NOT_SUPPORTED' && error.code !== 'NO_PERMISSION') return error
+  return error.with({ command: renamed?.sync ?? 'SYNC', ...(before !== undefined && { before }) })
 }
 
 /** Reads no faster than it may, and tells when it had to. @returns what the batches return */

@@ -34,6 +34,8 @@ export interface Machine {
   /** Index in LADDER of the rung last climbed, -1 before the first. */
   readonly rung: number
   readonly verdict?: Verdict
+  /** The PSYNC that was refused before SYNC was sent, in words that may be shown. */
+  readonly refused?: string
 }
 
 /** One command and its reply, as it may be shown: secrets are masked. */
@@ -82,7 +84,8 @@ export function advance(machine: Machine, line: Buffer): { machine: Machine; exc
   const judgement = row.judge(psync ? psync.error : parseReplyLine(line), machine.plan)
   const exchange: Exchange =
     judgement.outcome === 'fatal' ? { ...asked, ...judgement, error: refused(judgement.error, asked) } : { ...asked, ...judgement }
-  return { machine: climbed(machine, judgement), exchange }
+  const next = climbed(machine, judgement)
+  return { machine: judgement.finding === 'PSYNC_UNKNOWN' ? { ...next, refused: asked.sent.join(' ') } : next, exchange }
 }
 
 /** The refusal with its place, in the masked words. */

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { FakeMaster, infoReply } from '../helpers/fake-master.ts'
 import { cli } from '../helpers/run.ts'
+import { assertSchema } from '../helpers/schema.ts'
 import { RunningServer, servers } from '../helpers/server.ts'
 
 for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
@@ -28,6 +29,9 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       const ran = await cli(['dump-rdb', server.target, '-o', join(home, 'none.rdb')])
       assertThreeParts(ran, 'NOT_SUPPORTED', 5)
       assert.match(ran.err.replaceAll(/\s+/g, ' '), /does not let replicas in.* redis-repl lag.*--psync-command NAME/)
+      const misnamed = await cli(['dump-rdb', server.target, '-o', join(home, 'none.rdb'), '--psync-command', 'bogus'])
+      assertThreeParts(misnamed, 'NOT_SUPPORTED', 5)
+      assert.match(misnamed.err, /answered SYNC with "-ERR unknown command.*, and knew no bogus \? -1 before it/)
       assert.equal((await cli(['lag', server.target, '--sample', '0'])).status, 0)
       assert.equal(await server.info('total_forks'), installed.id === 'redis-6.0' ? '' : '0')
     })
@@ -56,6 +60,36 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
         assert.match(ran.err.replaceAll(/\s+/g, ' '), /was not sent .* its-psync\. .* dump-rdb/)
       }
       assert.equal(await server.info('sync_full'), full)
+    })
+
+    it('is judged by its INFO, with the reservation that the name may be SYNC', async () => {
+      for (const explain of [[], ['--explain']]) {
+        const ran = await cli(['psync', server.target, '--psync-command', 'its-psync', '--sample', '0', '--json', ...explain])
+        const { answer, basis, text } = assertSchema(ran.out, 'psync')
+        assert.deepEqual([ran.status, answer, basis], [0, 'continue', 'info'])
+        if (explain.length === 0) assert.match(String(text), /if the name is not SYNC/)
+      }
+    })
+
+    it('shows what the name is where a fork is allowed, and is not measured by it', async () => {
+      const ran = await cli(['psync', server.target, '--psync-command', 'its-psync', '--allow-fork', '--sample', '0', '--json'])
+      const { answer, text } = assertSchema(ran.out, 'psync')
+      assert.equal(answer, 'full')
+      assert.match(String(text), /Under this name PSYNC is SYNC/)
+      const full = await cli(['psync', server.target, '--full', '--diskless', '--psync-command', 'its-psync'])
+      assertThreeParts(full, 'NOT_SUPPORTED', 5)
+      assert.match(full.err, /takes its-psync for SYNC/)
+    })
+
+    it('is asked by PSYNC itself where only SYNC is named and a dump is not all that is wanted', async () => {
+      for (const args of [
+        ['psync', '--full', '--diskless'],
+        ['tail', '--from', 'snapshot'],
+      ]) {
+        const ran = await cli([...args, server.target, '--sync-command', 'its-sync'])
+        assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+        assert.match(ran.err, /answered PSYNC \? -1 with "-ERR unknown command/)
+      }
     })
 
     for (const start of [
