@@ -28,6 +28,9 @@ export type WarningCode =
   | 'NO_INFO'
   | 'MIN_REPLICAS'
   | 'RATE_LIFTED'
+  | 'RATE_LIFTED_EARLY'
+  | 'RATE_LIMIT_UNKNOWN'
+  | 'RATE_UNWATCHED'
 
 const STOPPED: Record<StopReason, string> = {
   ASKED_TO: 'stopped before PSYNC as asked.',
@@ -115,6 +118,12 @@ const WARNINGS: Record<WarningCode, string> = {
     'min-replicas-to-write is set: while we follow, the master counts us as one of its good replicas, and may accept writes that it would refuse without us.',
   RATE_LIFTED:
     'the buffer in which the master keeps the commands behind this RDB has filled to a quarter of its limit, so --max-rate no longer holds: else the master would cut us off. Next time allow a higher rate, or a larger client-output-buffer-limit replica.',
+  RATE_LIFTED_EARLY:
+    'more than 1 MB of commands waits behind this RDB and more come, and the limit at which the master cuts us off is not known, so --max-rate no longer holds. Next time allow a higher rate, or grant +config|get.',
+  RATE_LIMIT_UNKNOWN:
+    'how much the master lets wait for us behind this RDB (client-output-buffer-limit replica) cannot be asked: --max-rate holds only until 1 MB waits and more comes. +config|get would show the limit.',
+  RATE_UNWATCHED:
+    'how much waits for us behind this RDB cannot be watched (that needs +info or +client|list), so --max-rate is not lifted: where more is written meanwhile than client-output-buffer-limit replica allows (256mb, or 64mb for 60 s, unless set otherwise), the master cuts us off.',
   NO_INFO: 'INFO could not be had, so the server’s version, position and cost are unknown.',
 }
 

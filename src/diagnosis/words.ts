@@ -26,6 +26,10 @@ export const afterCut = ({ bufferBytes = 0, bufferLimit = 0 }: ErrorDetails) =>
   bufferLimit > 0 && bufferBytes >= bufferLimit / 2
     ? `Give replicas more room: ${roomierLimit(bufferBytes, bufferLimit)}; the limit is ${bufferLimit} bytes.`
     : 'Look at the master’s log at this moment. Nothing is retried, since each try forks.'
-/** A file is removed; what went to stdout cannot be called back. */
+/** A file is removed; what went to stdout cannot be called back; what is only read through leaves nothing. */
 export const fate = ({ path }: ErrorDetails) =>
-  path === 'stdout' ? 'What stdout got is incomplete: delete it.' : 'What was received was removed.'
+  path === undefined
+    ? 'Nothing of it was to be kept.'
+    : path === 'stdout'
+      ? 'What stdout got is incomplete: delete it.'
+      : 'What was received was removed.'

@@ -20,6 +20,8 @@ export interface Climbed {
   readonly rest: Buffer
   /** The PSYNC that was refused before SYNC was sent. */
   readonly refused: string | undefined
+  /** No commands wait for us behind the RDB. */
+  readonly isRdbOnly: boolean
 }
 
 /** @throws ReplError with the state in which it happened; the exchange that was refused is yielded first. */
@@ -39,7 +41,7 @@ export async function* climb(link: Transport, briefing: Briefing, options: Repli
   if (isUnwantedFork(machine, verdict, options) && briefing.forecast?.forecast.kind !== 'full') {
     briefing.stopReason = unwantedBy(verdict, options)
   }
-  return { verdict, rest: lines.takeRest(), refused: machine.refused }
+  return { verdict, rest: lines.takeRest(), refused: machine.refused, isRdbOnly: machine.isRdbOnly === true }
 }
 
 /** Sends one command and judges its reply. */

@@ -109,18 +109,19 @@ async function* payload(
   link: Transport,
   briefing: Briefing,
   observer: Observer,
-  { verdict, rest, refused }: Climbed,
+  climbed: Climbed,
   options: ReplicaOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, Buffer> {
+  const { verdict, rest, refused } = climbed
   // A sync on two connections was not asked for, and no payload will come on this one.
   if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict.kind })
   const isLive = options.goal === 'live'
   const { settings, identity } = briefing.server
   const pacer = options.maxRate === undefined ? undefined : new Pacer(options.maxRate, settings && replicaBufferLimit(settings, identity))
-  const seesBuffer = isLive || pacer !== undefined
-  const ask = async () => (seesBuffer ? (await observer.everything()).events : await observer.progress())
-  const poller = new Poller<ReplEvent>(ask, seesBuffer ? BUFFER_EVERY_MS : PROGRESS_EVERY_MS, signal)
+  const { ask, everyMs, mayFill } = questions(observer, climbed, options)
+  if (pacer && mayFill) yield* pacer.begin(await ask())
+  const poller = new Poller<ReplEvent>(ask, everyMs, signal)
   const seen = () => poller.take()
   let behind: Buffer
   try {
@@ -136,6 +137,16 @@ async function* payload(
   link.close() // what nobody reads would pile up in the master
   yield* costs(observer, signal)
   return behind
+}
+
+/** What is asked while a payload comes in, how often, and whether the buffer behind it may fill because we read slowly. */
+function questions(observer: Observer, { verdict, isRdbOnly }: Climbed, { goal, maxRate }: ReplicaOptions) {
+  const mayFill = maxRate !== undefined && !isRdbOnly
+  const since = mayFill && verdict.kind === 'full' ? verdict.offset : undefined
+  const seesBuffer = goal === 'live' || mayFill
+  const ask = async (): Promise<readonly ReplEvent[]> =>
+    seesBuffer ? (await observer.everything(since)).events : await observer.progress()
+  return { ask, everyMs: seesBuffer ? BUFFER_EVERY_MS : PROGRESS_EVERY_MS, mayFill }
 }
 
 /** A refusal of SYNC, which comes where its payload would: of what, and what was refused before it. */

@@ -2,13 +2,13 @@
 import { ReplError } from '../errors.ts'
 import type { Verdict } from '../handshake/machine.ts'
 import { now } from '../io/clock.ts'
-import type { RdbSink } from '../io/rdb-file.ts'
+import { type RdbSink, StdoutSink } from '../io/rdb-file.ts'
 import type { Batch, PayloadEndEvent, ReplEvent } from './events.ts'
 
 /** The payload is whole, verified and safe. */
 export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
   readonly type: 'stored'
-  /** Absent for stdout. */
+  /** Absent for stdout, and where nothing is kept. */
   readonly path?: string
   readonly framing: 'length' | 'eof-mark'
   /** Under which id and offset the master gave it; `legacy` where it did not say. */
@@ -29,7 +29,8 @@ export async function* storePayload(
       yield batch
     }
   } catch (error) {
-    throw error instanceof ReplError ? error.with({ path: path ?? 'stdout' }) : error
+    const name = sink instanceof StdoutSink ? 'stdout' : path
+    throw error instanceof ReplError && name !== undefined ? error.with({ path: name }) : error
   } finally {
     if (!isSafe) await sink.abandon()
   }
