@@ -42,6 +42,11 @@ export const FOLLOW_REASONS: Record<string, Row> = {
       '--allow-fork attaches all the same, with an empty RDB where the server can make one (7.0 and later); --from snapshot takes the data too.',
     ),
   ],
+  NOT_FOLLOWED: [
+    (d) => `Nothing was followed within ${seconds(d)}: ${where(d)} was not ready for us by then.`,
+    'It did not answer in time, or its snapshot was still on its way, so there was no stream to show.',
+    say('redis-repl handshake shows how far it goes with us; --duration leaves more time.'),
+  ],
   RENAMED: [
     (d) => `PSYNC was not sent to ${where(d)}: it has another name there, ${d.command}.`,
     'Most servers take a PSYNC under another name for SYNC: they fork, and their RDB comes without a replid and an offset, so nothing behind it can be followed.',

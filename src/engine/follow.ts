@@ -95,6 +95,11 @@ export class Follower {
     }
   }
 
+  /** Whether there was a stream, if only an empty one. */
+  get hasFollowed(): boolean {
+    return this.#hasFollowed
+  }
+
   /** What has reached the output, for an honest ACK. */
   delivered(offset: number): void {
     this.#heartbeat?.delivered(offset)

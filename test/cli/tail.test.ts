@@ -1,9 +1,11 @@
 /** `tail` before scripted masters: what no real one sends, and what users get wrong. */
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { type Answer, FakeMaster, infoReply, REPLID, type Script } from '../helpers/fake-master.ts'
 import { cli, type Ran } from '../helpers/run.ts'
@@ -122,6 +124,31 @@ describe('tail', () => {
     assert.ok(asked.length > 1, String(asked.length))
     assert.ok(asked.every(([, replid]) => replid === REPLID))
   })
+
+  it('ends with 0 after its duration where it followed, if only in silence', async () => {
+    const ran = await tail(streaming(Buffer.alloc(0)), '--duration', '1')
+    assert.equal(ran.status, 0, ran.err)
+  })
+
+  for (const args of [[], ['--match', 'user:*'], ['--retry-max-time', '60', '--json']]) {
+    it(`ends with TIMEOUT after its duration where it never came to follow ${args.join(' ')}`.trim(), async () => {
+      master = await FakeMaster.start({}, undefined, 0)
+      const ran = await cli(['tail', master.target, '--duration', '1', ...args])
+      assert.equal(ran.status, 3, ran.err)
+      assert.match(ran.err + ran.out, /Nothing was followed within 1 s/)
+    })
+
+    it(`ends with ABORTED for a Ctrl-C before it came to follow ${args.join(' ')}`.trim(), async () => {
+      master = await FakeMaster.start({}, undefined, 0)
+      const interrupt = async (child: ChildProcess) => {
+        while (master?.connections === 0) await sleep(20)
+        child.kill('SIGINT')
+      }
+      const ran = await cli(['tail', master.target, '--step-timeout', '60', ...args], { during: (child) => void interrupt(child) })
+      assert.equal(ran.status, 130, ran.err)
+      assert.match(ran.err + ran.out, /Stopped by the user/)
+    })
+  }
 
   it('asks for no second full resync when the first has brought no stream', async () => {
     const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n`), framedByLength(rdb())])

@@ -43,7 +43,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     ],
     [{ ...UNREACHABLE, limitMs: 5000 }, 'TLS_SILENT'],
   ],
-  TIMEOUT: [[{ ...WHERE, limitMs: 5000 }, 'CONNECT', 'SILENCE', '']],
+  TIMEOUT: [[{ ...WHERE, limitMs: 5000 }, 'CONNECT', 'SILENCE', 'NOT_FOLLOWED', '']],
   AUTH_REQUIRED: [[REFUSED, 'NOAUTH', '']],
   AUTH_FAILED: [[REFUSED, 'WRONGPASS', 'NO_PASSWORD_SET', 'NO_USERS', '']],
   NO_PERMISSION: [[REFUSED, 'NOPERM', 'PROTECTED_MODE', '']],
