@@ -105,6 +105,17 @@ describe('tail', () => {
     assert.doesNotMatch(ran.err + ran.out, /tr0ub4dor/)
   })
 
+  it('takes a --max-rate that is set for dumps, and gives none on to a run that needs none', async () => {
+    const until = ['--until-offset', '0']
+    master = await FakeMaster.start(streaming(bytesOf(['PING'])))
+    const set = await cli(['tail', master.target, ...until], { env: { REDIS_REPL_MAX_RATE: '1mb' } })
+    assert.equal(set.status, 0, set.err)
+    master.stop()
+    const ran = await tail(streaming(bytesOf(['PING'])), '--allow-fork', '--max-rate', '1mb', ...until)
+    assert.match(ran.err, /go on with: /)
+    assert.doesNotMatch(ran.err, /--max-rate/)
+  })
+
   it('takes no damaged state for a place', async () => {
     const state = join(folder, 'state.json')
     await writeFile(state, '{"schema":"redis-repl/tail-state/1","offset":')
@@ -169,6 +180,10 @@ describe('tail', () => {
     ['--spool-max', 'much'],
     ['--count', '0'],
     ['--rdb', 'x.rdb'],
+    ['--rdb', '', '--from', 'snapshot'],
+    ['--state', ''],
+    ['--state', '/nowhere/at/all/state.json', '--from', 'snapshot', '--stats'],
+    ['--max-rate', '1mb'],
     ['--stats', '--format', 'csv'],
     ['--template', '%o', '--format', 'csv'],
     ['--ack', 'never'],
