@@ -18,7 +18,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     [{}, 'TERMINAL'],
   ],
   MASTER_UNREACHABLE: [
-    [UNREACHABLE, 'REFUSED', 'UNKNOWN_HOST', 'NO_SOCKET', 'SOCKET_DENIED', 'OTHER'],
+    [UNREACHABLE, 'REFUSED', 'REFUSED_SOCKET', 'UNKNOWN_HOST', 'NO_SOCKET', 'SOCKET_DENIED', 'OTHER'],
     [{ ...UNREACHABLE, given: '-6' }, 'WRONG_FAMILY', 'SENTINELS'],
   ],
   TLS_FAILED: [
@@ -43,7 +43,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     ],
     [{ ...UNREACHABLE, limitMs: 5000 }, 'TLS_SILENT'],
   ],
-  TIMEOUT: [[{ ...WHERE, limitMs: 5000 }, 'CONNECT', 'SILENCE', 'NOT_FOLLOWED', '']],
+  TIMEOUT: [[{ ...WHERE, limitMs: 5000 }, 'CONNECT', 'LOOKUP', 'SILENCE', 'NOT_FOLLOWED', '']],
   AUTH_REQUIRED: [[REFUSED, 'NOAUTH', '']],
   AUTH_FAILED: [[REFUSED, 'WRONGPASS', 'NO_PASSWORD_SET', 'NO_USERS', '']],
   NO_PERMISSION: [[REFUSED, 'NOPERM', 'PROTECTED_MODE', '']],
