@@ -38,6 +38,8 @@ export interface ErrorDetails {
   readonly reply?: string
   /** The command the server answered, secrets masked. */
   readonly command?: string
+  /** The command that was refused before that one was tried. */
+  readonly before?: string
   readonly path?: string
   /** A system error code such as ENOSPC. */
   readonly errno?: string

@@ -16,6 +16,8 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   protected flags!: FlagsOf<T>
   protected args!: Interfaces.InferredArgs<T['args']>
+  /** The words of the user alone, without those of variables and the file. */
+  protected written: readonly string[] = []
   /** 0, 1 or 2: how often -v was given. */
   protected verbosity = 0
   protected report = new RunReport()
@@ -27,6 +29,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   override async init(): Promise<void> {
     await super.init()
     this.#watchOutput()
+    this.written = this.argv
     const { ctor } = this
     const flags = { ...ReplCommand.baseFlags, ...ctor.flags }
     const { argv, target, added } = await completed(this.argv, { flags, args: ctor.args }, this.config, process.env)

@@ -170,10 +170,16 @@ export function followOptions(flags: StartFlags, start: Start, { of, rdb: path }
 /** Where a run begins that no other has begun. @throws ReplError USAGE. */
 export function firstStart(flags: StartFlags): Start {
   const start = parseStart(flags.from)
+  if (flags.rdb === '') throw usage('The name of the RDB file is empty')
   if (flags.rdb !== undefined && start.kind !== 'snapshot' && flags['on-gap'] !== 'resync') {
     throw usage('--rdb keeps the RDB of a full resync: it needs --from snapshot or --on-gap resync')
   }
   return start
+}
+
+/** Where no RDB can come, nothing is slowed down. */
+export function canHaveRate(flags: StartFlags): boolean {
+  return flags.from === 'snapshot' || flags['on-gap'] === 'resync' || flags['allow-fork']
 }
 
 /** Where an earlier run has ended. */

@@ -17,7 +17,8 @@ export class OneTail implements Followed {
   static async open(session: TailSession): Promise<OneTail> {
     const { flags, connection, text } = session.run
     const saved = flags.state === undefined ? undefined : await readState(flags.state)
-    const start = saved ? placeOf(saved) : firstStart(flags)
+    const first = firstStart(flags)
+    const start = saved ? placeOf(saved) : first
     const strand = session.spin(connection.source, start, { of: 1, rdb: flags.rdb }, (event) => text?.show(event))
     return new OneTail(session, strand)
   }

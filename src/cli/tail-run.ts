@@ -9,18 +9,40 @@ import { isLineBased } from './tail-view.ts'
 
 const LOOK_EVERY_MS = 1000
 
-/** Returns when it was stopped, or has seen enough. @throws ReplError when everything that was received has been written. */
+/**
+ * Returns when it was stopped, or has seen enough.
+ * @throws ReplError when everything that was received has been written; TIMEOUT, ABORTED when it ended before it followed anything
+ */
 export async function runTail(run: TailRun): Promise<void> {
+  const { duration } = run.flags
+  const limitMs = duration === undefined ? undefined : duration * 1000
+  const timeUp = new AbortController()
+  const stopClock = limitMs === undefined ? () => {} : after(limitMs, () => timeUp.abort())
+  try {
+    const followed = await followUntil(run, timeUp.signal)
+    if (run.outputEnded.aborted || followed.strands.some(({ hasFollowed }) => hasFollowed)) return
+    if (run.stop.aborted || timeUp.signal.aborted) throw new ReplError('ABORTED')
+  } catch (error) {
+    // Nobody has stopped it but its own clock.
+    const isLate = error instanceof ReplError && error.code === 'ABORTED' && !run.stop.aborted && timeUp.signal.aborted
+    throw isLate && limitMs !== undefined
+      ? new ReplError('TIMEOUT', { reason: 'NOT_FOLLOWED', endpoint: run.connection.source.name, limitMs })
+      : error
+  } finally {
+    stopClock()
+  }
+}
+
+async function followUntil(run: TailRun, timeUp: AbortSignal): Promise<Followed> {
   const { flags, stop, outputEnded, text, stats } = run
   const began = now()
   const finished = new AbortController()
-  const signal = AbortSignal.any([stop, outputEnded, finished.signal])
+  const signal = AbortSignal.any([stop, outputEnded, timeUp, finished.signal])
   const session = await TailSession.open(run, signal)
   const followed = await (flags.cluster ? ShardTails : OneTail).open(session)
   session.followed = followed
   keepFlowing(process.stdout)
   if (flags.state !== undefined && isLineBased(flags) && endsInsideLine(process.stdout.fd)) process.stdout.write('\n')
-  const stopClock = flags.duration === undefined ? () => {} : after(flags.duration * 1000, () => finished.abort())
   const stopLooking = every(LOOK_EVERY_MS, () => {
     text?.behind(sum(followed, 'all'), sum(followed, 'onDisk'))
     const { counted } = session.view
@@ -32,11 +54,11 @@ export async function runTail(run: TailRun): Promise<void> {
     if (!isClosedPipe(error)) throw error
   } finally {
     stopLooking()
-    stopClock()
     finished.abort()
     await session.keep()
     conclude(session, followed, now() - began)
   }
+  return followed
 }
 
 function sum({ strands }: Followed, what: 'all' | 'onDisk'): number {

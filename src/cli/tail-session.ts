@@ -7,7 +7,7 @@ import type { Start } from '../engine/start.ts'
 import { Strand } from '../engine/strand.ts'
 import { now } from '../io/clock.ts'
 import { StdoutSink } from '../io/rdb-file.ts'
-import { type SavedState, StateFile } from '../io/state-file.ts'
+import { checkStateFile, type SavedState, StateFile } from '../io/state-file.ts'
 import { Turns } from '../io/turns.ts'
 import type { TailText } from '../render/human/tail.ts'
 import type { StatsReport } from '../render/stats-report.ts'
@@ -62,8 +62,10 @@ export class TailSession {
     this.#keeper = run.flags.state === undefined ? undefined : new StateFile(run.flags.state, process.stdout.fd)
   }
 
+  /** @throws ReplError USAGE, before anybody is contacted */
   static async open(run: TailRun, signal: AbortSignal): Promise<TailSession> {
     const { flags, connection } = run
+    if (flags.state !== undefined) await checkStateFile(flags.state)
     const [sink, turns] = [new StdoutSink(signal), new Turns()]
     const keys = async () => learnKeys((await connection.source.find(signal)).access, signal)
     const view = await tailView(flags, keys, (pieces) => turns.take(() => writeAll(sink, pieces)))

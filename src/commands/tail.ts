@@ -2,9 +2,13 @@ import { ReplCommand } from '../cli/base-command.ts'
 import { openConnection } from '../cli/connection.ts'
 import { targetArg } from '../cli/flags.ts'
 import { goOnCommand } from '../cli/go-on.ts'
-import { tailFlags } from '../cli/tail-flags.ts'
+import { canHaveRate, tailFlags } from '../cli/tail-flags.ts'
 import { runTail } from '../cli/tail-run.ts'
+import type { TailFlags } from '../cli/tail-view.ts'
+import { ReplError } from '../errors.ts'
 import { now } from '../io/clock.ts'
+
+const RATE_OF_WHAT = '--max-rate is for the RDB of a full resync: it needs --from snapshot, --on-gap resync or --allow-fork'
 
 export default class Tail extends ReplCommand<typeof Tail> {
   static override summary = 'Follow every replicated command, with its exact offset'
@@ -21,6 +25,10 @@ export default class Tail extends ReplCommand<typeof Tail> {
 
   async run(): Promise<void> {
     const { flags } = this
+    // A profile may set it for dumps.
+    const hasRate = this.written.some((word) => /^--max-rate(=|$)/.test(word))
+    if (hasRate && !canHaveRate(flags)) throw new ReplError('USAGE', { reason: 'FLAGS', given: RATE_OF_WHAT })
+    if (flags.state === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the state file is empty' })
     const connection = await openConnection(this.args.target, flags)
     const stats = flags.stats ? await this.#stats() : undefined
     await runTail({
@@ -30,7 +38,7 @@ export default class Tail extends ReplCommand<typeof Tail> {
       outputEnded: this.outputEnded.signal,
       text: flags.json ? undefined : await this.#text(() => stats?.clear()),
       stats,
-      goOn: (from) => goOnCommand(connection.source.name, from, flags, this.ctor.flags),
+      goOn: (from) => goOnCommand(connection.source.name, from, behindSnapshot(flags), this.ctor.flags),
     })
   }
 
@@ -45,4 +53,9 @@ export default class Tail extends ReplCommand<typeof Tail> {
     if (this.flags.json) return new (await import('../render/stats-json.ts')).StatsJson(process.stdout)
     return new (await import('../render/stats-tables.ts')).StatsTables(process.stdout)
   }
+}
+
+/** What goes on at an offset has no RDB any more. */
+function behindSnapshot(flags: TailFlags): TailFlags {
+  return flags['on-gap'] === 'resync' ? flags : { ...flags, 'max-rate': undefined }
 }

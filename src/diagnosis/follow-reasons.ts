@@ -42,6 +42,21 @@ export const FOLLOW_REASONS: Record<string, Row> = {
       '--allow-fork attaches all the same, with an empty RDB where the server can make one (7.0 and later); --from snapshot takes the data too.',
     ),
   ],
+  NOT_FOLLOWED: [
+    (d) => `Nothing was followed within ${seconds(d)}: ${where(d)} was not ready for us by then.`,
+    'It did not answer in time, or its snapshot was still on its way, so there was no stream to show.',
+    say('redis-repl handshake shows how far it goes with us; --duration leaves more time.'),
+  ],
+  RENAMED: [
+    (d) => `PSYNC was not sent to ${where(d)}: it has another name there, ${d.command}.`,
+    'Most servers take a PSYNC under another name for SYNC: they fork, and their RDB comes without a replid and an offset, so nothing behind it can be followed.',
+    say('dump-rdb takes that RDB. Where the service answers this name as PSYNC, --allow-fork sends it, once.'),
+  ],
+  AS_SYNC: [
+    (d) => `${where(d)} takes ${d.command} for SYNC, as most servers do with a PSYNC under another name.`,
+    'SYNC comes without a replid and an offset, so nothing behind its RDB can be followed or measured. We left at once; nothing is asked a second time.',
+    say('dump-rdb takes that RDB. To follow, the server has to have PSYNC under its own name.'),
+  ],
   STREAM: [
     (d) => `The stream of ${where(d)} breaks the protocol at offset ${d.offset}: ${JSON.stringify(d.reply?.slice(0, 40))}`,
     'Either these bytes come from something that is no master, or the position does not belong to this history.',

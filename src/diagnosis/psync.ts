@@ -50,10 +50,14 @@ export function isAsForecast({ verdict, forecast }: PsyncFacts): boolean | undef
 }
 
 export function headline(facts: PsyncFacts, subject: Subject): string {
+  return facts.stopped === 'RENAMED' ? `${inShort(facts, subject)} That is if the name is not SYNC to it.` : inShort(facts, subject)
+}
+
+function inShort(facts: PsyncFacts, subject: Subject): string {
   const who = subjectText(subject, facts.position)
   const { answer } = answerOf(facts)
   if (answer === 'later') return `${who} would be put off: ${LATER[facts.history?.obstacle ?? 'LOADING']}`
-  if (answer === 'unknown') return `${who}: not known, since INFO could not be had and nothing was asked that could fork.`
+  if (answer === 'unknown') return `${who}: not known from INFO, and nothing was asked that could fork.`
   if (isAsForecast(facts) === false || !facts.forecast) return `${who} ${facts.verdict ? 'got' : 'would get'} a ${NAMES[answer]}.`
   if (facts.forecast.kind === 'continue') return `${who} would get a partial resync: ${toSend(facts.forecast.bytes)}`
   return `${who} would get a full resync: ${shortReason(facts.forecast)}.`
@@ -113,7 +117,8 @@ function standing(subject: Subject): string[] {
 }
 
 function reasons(facts: PsyncFacts, subject: Subject): string[] {
-  const { forecast, history, position } = facts
+  const { forecast, history, position, verdict, stopped } = facts
+  if (verdict?.kind === 'legacy' || stopped === 'AS_SYNC') return [AS_SYNC]
   if (isAsForecast(facts) === false) return ['INFO had promised otherwise a moment before: the history moved in between. Ask again.']
   if (!forecast || !history || !position) return []
   const asked = exact(requestOffset(position))
@@ -141,6 +146,9 @@ function reasons(facts: PsyncFacts, subject: Subject): string[] {
       ]
   }
 }
+
+const AS_SYNC =
+  'Under this name PSYNC is SYNC to the server: it forks and sends an RDB without a position, whatever is asked and whatever INFO promises.'
 
 function newReplid(history: History, position: Position): string[] {
   if (isSame(position.replid, history.replid)) return []
@@ -173,5 +181,5 @@ function causes({ uptimeSeconds, history, settings }: PsyncFacts, subject: Subje
 export function notSent({ stopped }: PsyncFacts): { reason: StopReason; text: string } | undefined {
   // At the live end the one follows from the other.
   const reason = stopped === 'NO_BACKLOG' ? 'NEW_REPLID' : stopped
-  return reason && reason !== 'WOULD_FORK' ? { reason, text: describeStop(reason) } : undefined
+  return reason && reason !== 'WOULD_FORK' && reason !== 'AS_SYNC' ? { reason, text: describeStop(reason) } : undefined
 }

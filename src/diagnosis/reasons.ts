@@ -22,6 +22,16 @@ export const REASONS: Record<string, Row> = {
     'Nothing listens on that port, or a firewall rejects it.',
     say('Check host and port; on the server: redis-cli -p <port> PING, and its bind setting.'),
   ],
+  REFUSED_SOCKET: [
+    (d) => `${where(d)} refused the connection (${d.errno}).`,
+    'The socket is there, but nobody listens on it: the server that made it has ended, or its queue of connections is full.',
+    say('Start the server, or look up where its socket is: redis-cli CONFIG GET unixsocket'),
+  ],
+  LOOKUP: [
+    (d) => `The host name of ${where(d)} was not resolved within ${seconds(d)}.`,
+    'No DNS server answered in time; the server itself was not contacted.',
+    say('Check the DNS servers of this machine, or use an IP address; --connect-timeout waits longer.'),
+  ],
   UNKNOWN_HOST: [
     (d) => `The host name of ${where(d)} cannot be resolved (${d.errno}).`,
     'No DNS server or hosts file knows this name, or none could be asked.',

@@ -60,10 +60,15 @@ export function replicaBufferLimit(settings: Settings, server: ServerIdentity | 
   if (hard === undefined || soft === undefined || seconds === undefined) return undefined
   // Since 7.0 replicas share their buffer with the backlog, and a limit below its size is raised to it
   // (networking.c, checkClientOutputBufferLimits).
-  const isShared = server?.flavour !== 'redis' || atLeast(server.version, 7)
+  const isShared = !isLikeOldRedis(server)
   const backlogBytes = isShared ? Number(settings.get('repl-backlog-size') ?? 0) : 0
   const hardBytes = Number(hard) > 0 ? Math.max(Number(hard), backlogBytes) : 0
   return { hardBytes, softBytes: Number(soft), softSeconds: Number(seconds) }
+}
+
+/** KeyDB, whose own versions end at 6.3, is a Redis 6.2 in this. */
+function isLikeOldRedis(server: ServerIdentity | undefined): boolean {
+  return (server?.flavour === 'redis' || server?.flavour === 'keydb') && !atLeast(server.version, 7)
 }
 
 export function judgeResync(figures: ResyncFigures): ResyncJudgement {

@@ -16,6 +16,7 @@ export type StopReason =
   | 'PUT_OFF'
   | 'NEW_REPLID'
   | 'WOULD_FORK'
+  | 'AS_SYNC'
   | 'LOST'
 /** What an operator should know besides the result. */
 export type WarningCode =
@@ -27,11 +28,14 @@ export type WarningCode =
   | 'NO_INFO'
   | 'MIN_REPLICAS'
   | 'RATE_LIFTED'
+  | 'RATE_LIFTED_EARLY'
+  | 'RATE_LIMIT_UNKNOWN'
+  | 'RATE_UNWATCHED'
 
 const STOPPED: Record<StopReason, string> = {
   ASKED_TO: 'stopped before PSYNC as asked.',
   RENAMED:
-    'PSYNC was not sent, since most servers take a PSYNC that they have under another name for SYNC, and fork; --allow-fork sends it.',
+    'PSYNC was not sent, since most servers take a PSYNC that they have under another name for SYNC, and fork whatever INFO promises; --allow-fork sends it.',
   NO_BACKLOG:
     'this master keeps no backlog (no replica has been here), so any PSYNC would be a full resync: it would fork, create a backlog and change the replid. Seen as far as possible without that; --allow-fork goes all the way.',
   NO_INFO:
@@ -48,6 +52,8 @@ const STOPPED: Record<StopReason, string> = {
   LOST: 'PSYNC was not sent, since the server no longer has what comes behind this position.',
   WOULD_FORK:
     'between INFO and PSYNC the position was lost (backlog freed or run over), and the master chose a full resync. We left at once; the bill below shows whether it forked.',
+  AS_SYNC:
+    'under this name PSYNC seems to be SYNC to the server, as to most: it prepared a full resync although INFO had promised the position. We left at once; the bill below shows whether it forked.',
 }
 
 export function describeStop(reason: StopReason): string {
@@ -63,10 +69,12 @@ export function describeVerdict(verdict: Verdict, stopped: StopReason | undefine
       return `a replica with these credentials may sync from here, but ${STOPPED[stopped ?? 'NO_BACKLOG']}`
     case 'none':
       return `no refusal so far; ${STOPPED[stopped ?? 'ASKED_TO']}`
+    case 'legacy':
+      return 'under this name PSYNC is SYNC to the server: its RDB could be dumped, and nothing behind it followed.'
     case 'full':
     case 'would-fork':
     case 'channel':
-    case 'legacy':
+      if (stopped === 'AS_SYNC') return `no replica could follow from here by this name; ${STOPPED.AS_SYNC}`
       return stopped
         ? `a replica could attach here by full resync; ${STOPPED[stopped]}`
         : 'a replica could attach here: full resync started, and left before its RDB.'
@@ -110,6 +118,12 @@ const WARNINGS: Record<WarningCode, string> = {
     'min-replicas-to-write is set: while we follow, the master counts us as one of its good replicas, and may accept writes that it would refuse without us.',
   RATE_LIFTED:
     'the buffer in which the master keeps the commands behind this RDB has filled to a quarter of its limit, so --max-rate no longer holds: else the master would cut us off. Next time allow a higher rate, or a larger client-output-buffer-limit replica.',
+  RATE_LIFTED_EARLY:
+    'more than 1 MB of commands waits behind this RDB and more come, and the limit at which the master cuts us off is not known, so --max-rate no longer holds. Next time allow a higher rate, or grant +config|get.',
+  RATE_LIMIT_UNKNOWN:
+    'how much the master lets wait for us behind this RDB (client-output-buffer-limit replica) cannot be asked: --max-rate holds only until 1 MB waits and more comes. +config|get would show the limit.',
+  RATE_UNWATCHED:
+    'how much waits for us behind this RDB cannot be watched (that needs +info or +client|list), so --max-rate is not lifted: where more is written meanwhile than client-output-buffer-limit replica allows (256mb, or 64mb for 60 s, unless set otherwise), the master cuts us off.',
   NO_INFO: 'INFO could not be had, so the server’s version, position and cost are unknown.',
 }
 

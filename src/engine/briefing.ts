@@ -127,7 +127,11 @@ export class Briefing {
     this.stopReason = undefined
     if (forksOnPurpose(this.#options)) return { kind: 'anything' }
     if (stopBeforePsync) return this.#stop('ASKED_TO')
-    if (renamed?.psync !== undefined && !this.#options.allowFork) return this.#stop('RENAMED')
+    const isRenamed = renamed?.psync !== undefined && !renamed.isProven
+    if (isRenamed && !this.#options.allowFork) {
+      if (history) this.#foresee(history, choose?.(history) ?? position)
+      return this.#stop('RENAMED')
+    }
     if (history) return this.#requestFrom(history, choose?.(history) ?? position)
     // Without a history nothing is known, so nothing is asked that could fork.
     if (this.#options.allowFork) return positionRequest(position)
@@ -136,9 +140,7 @@ export class Briefing {
 
   /** @param position what to ask for instead of the live end */
   #requestFrom(history: History, position: Position | undefined): PsyncRequest {
-    const wanted = position ?? { replid: history.replid, offset: history.offset }
-    const { forecast, decided } = forecastPsync(history, wanted)
-    this.forecast = { type: 'forecast', at: now(), position: wanted, history, forecast, ...(decided && { decided }) }
+    const { forecast, position: wanted } = this.#foresee(history, position)
     if (forecast.kind === 'continue') {
       const mayFork = this.#mayBeLost(history, wanted, position !== undefined) && this.#objection(history, wanted) !== undefined
       return mayFork ? this.#stop('NEAR_EDGE') : positionRequest(wanted)
@@ -151,6 +153,13 @@ export class Briefing {
     if (position && this.#options.goal === 'stream') return this.#stop('LOST')
     const objection = this.#objection(history, position)
     return objection ? this.#stop(objection) : positionRequest(position)
+  }
+
+  #foresee(history: History, position: Position | undefined): ForecastEvent {
+    const wanted = position ?? { replid: history.replid, offset: history.offset }
+    const { forecast, decided } = forecastPsync(history, wanted)
+    this.forecast = { type: 'forecast', at: now(), position: wanted, history, forecast, ...(decided && { decided }) }
+    return this.forecast
   }
 
   /** At the live end only the master's own speed counts: a small backlog of an idle one is safe. */

@@ -1,4 +1,5 @@
 /** Climbs the handshake's ladder over a live connection, one exchange outstanding at a time. */
+import type { StopReason } from '../diagnosis/verdict.ts'
 import { ReplError } from '../errors.ts'
 import { advance, begin, type Machine, nextRung, send, type Verdict } from '../handshake/machine.ts'
 import type { Plan } from '../handshake/plan.ts'
@@ -17,6 +18,10 @@ const DOLLAR = 0x24
 export interface Climbed {
   readonly verdict: Verdict
   readonly rest: Buffer
+  /** The PSYNC that was refused before SYNC was sent. */
+  readonly refused: string | undefined
+  /** No commands wait for us behind the RDB. */
+  readonly isRdbOnly: boolean
 }
 
 /** @throws ReplError with the state in which it happened; the exchange that was refused is yielded first. */
@@ -33,8 +38,10 @@ export async function* climb(link: Transport, briefing: Briefing, options: Repli
     machine = yield* climbOne(link, lines, machine, briefing, options)
   }
   const verdict = machine.verdict ?? { kind: 'none' }
-  if (isUnwantedFork(machine, verdict, options) && briefing.forecast?.forecast.kind !== 'full') briefing.stopReason = 'WOULD_FORK'
-  return { verdict, rest: lines.takeRest() }
+  if (isUnwantedFork(machine, verdict, options) && briefing.forecast?.forecast.kind !== 'full') {
+    briefing.stopReason = unwantedBy(verdict, options)
+  }
+  return { verdict, rest: lines.takeRest(), refused: machine.refused, isRdbOnly: machine.isRdbOnly === true }
 }
 
 /** Sends one command and judges its reply. */
@@ -62,6 +69,8 @@ async function* climbOne(
     // Renamed, PSYNC is SYNC to the server, whatever stands behind it (replication.c, syncCommand looks at argv[0]).
     lines.putBack(line)
     yield [{ ...noReply, at: now(), rttMs: now() - asked, outcome: 'tolerated', finding: 'PSYNC_AS_SYNC' }]
+    if (needsOffset(options))
+      throw new ReplError('NOT_SUPPORTED', { reason: 'AS_SYNC', state: machine.state, command: options.renamed.psync })
     return { ...machine, state: 'TRANSFER', verdict: { kind: 'legacy' } }
   }
   const step = judged(machine, line, command.shown)
@@ -86,6 +95,16 @@ export function firstPlan(options: ReplicaOptions): Plan {
     legacySync: isDump,
     tolerateMisconf: isDump,
   }
+}
+
+/** What is called PSYNC here may be SYNC to the server. */
+function unwantedBy({ kind }: Verdict, { renamed }: ReplicaOptions): StopReason {
+  return kind === 'would-fork' && renamed?.psync !== undefined && !renamed.isProven ? 'AS_SYNC' : 'WOULD_FORK'
+}
+
+/** SYNC names no offset, so nothing behind its RDB can be followed or measured. */
+function needsOffset({ goal }: ReplicaOptions): boolean {
+  return goal === 'stream' || goal === 'snapshot' || goal === 'live'
 }
 
 function mayNotFork(machine: Machine, options: ReplicaOptions): boolean {

@@ -3,6 +3,7 @@
  * for the byte behind. Only what is asked for ever forks a server, and a gap is an error or a record, never silence.
  */
 import type { Position } from '../diagnosis/forecast.ts'
+import type { StopReason } from '../diagnosis/verdict.ts'
 import { ReplError } from '../errors.ts'
 import type { Verdict } from '../handshake/machine.ts'
 import { now, sleep, wallClock } from '../io/clock.ts'
@@ -12,6 +13,7 @@ import type { Place } from '../protocol/stream-state.ts'
 import { Backoff, type RetryPolicy } from './backoff.ts'
 import type { ForecastEvent, ReplEvent, StreamChunkEvent, VerdictEvent } from './events.ts'
 import type { AttachedMark, GapReason, LinkDownEvent, PlaceMark, SpoolFullEvent, StreamMark } from './follow-events.ts'
+import { ForkLeave } from './fork-leave.ts'
 import type { AckMode, Heartbeat } from './heartbeat.ts'
 import type { ReplicaOptions } from './options.ts'
 import { replicateFrom, type Source } from './source.ts'
@@ -36,7 +38,9 @@ export type Told = ReplEvent | StoredEvent | PlaceMark | SpoolFullEvent | LinkDo
 
 /** May be over at the next attempt. */
 const PASSING: readonly string[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
-/** How often a position that was lost between INFO and PSYNC is asked for again. */
+/** The position was lost, or all but lost, between INFO and PSYNC. */
+const RACED: readonly (StopReason | undefined)[] = ['NEAR_EDGE', 'WOULD_FORK']
+/** How often it is asked for again then. */
 const RACES = 8
 const FIRST_ROOM_BYTES = 64 * 1024
 /** How long to wait for a server of the same history that is behind us. */
@@ -51,11 +55,14 @@ export class Follower {
   readonly #tell: (event: Told) => void
   readonly #signal: AbortSignal
   readonly #backoff: Backoff
+  readonly #forkLeave = new ForkLeave()
   #start: Start
   #room = 0
   #races = 0
   #aheadSince: number | undefined
   #hasFollowed = false
+  /** The renamed PSYNC was answered as PSYNC is. */
+  #isProven = false
   /** The last byte that is in the spool. */
   #received: Position | undefined
   #gap: { readonly reason: GapReason; readonly from: Position } | undefined
@@ -88,6 +95,11 @@ export class Follower {
     }
   }
 
+  /** Whether there was a stream, if only an empty one. */
+  get hasFollowed(): boolean {
+    return this.#hasFollowed
+  }
+
   /** What has reached the output, for an honest ACK. */
   delivered(offset: number): void {
     this.#heartbeat?.delivered(offset)
@@ -111,16 +123,18 @@ export class Follower {
   async #batches() {
     const { source, announce, renamed, ack, allowFork = false, maxRate } = this.#options
     const isSnapshot = this.#start.kind === 'snapshot'
+    // Not to come back to what was followed: a gap would be hidden behind the fork.
+    const mayFork = this.#forkLeave.take(isSnapshot || (allowFork && (!this.#hasFollowed || this.#gap !== undefined)))
+    if (isSnapshot && !mayFork) throw this.#gapError('LOST')
     const batches = replicateFrom(
       source,
       {
         announce,
         ack,
-        ...(renamed && { renamed }),
+        ...(renamed && { renamed: { ...renamed, isProven: this.#isProven } }),
         ...(maxRate !== undefined && { maxRate }),
         goal: isSnapshot ? 'snapshot' : 'stream',
-        // Not to come back to what was followed: a gap would be hidden behind the fork.
-        allowFork: (!this.#hasFollowed || this.#gap !== undefined) && allowFork,
+        allowFork: mayFork,
         choose: (history) => {
           this.#aim = aimAt(this.#start, history, this.#room)
           return this.#aim?.position
@@ -139,8 +153,15 @@ export class Follower {
     if (event.type === 'connected') this.#server = event.remote
     if (event.type === 'forecast') this.#forecast = event
     if (event.type === 'warning' && event.code === 'NO_INFO') this.#noInfo = event.cause
-    if (event.type === 'verdict') this.#verdict = event
+    if (event.type === 'verdict') this.#judged(event)
     if (event.type === 'following') this.#attached(event.heartbeat)
+  }
+
+  #judged(event: VerdictEvent): void {
+    const { kind } = event.verdict
+    this.#verdict = event
+    this.#isProven ||= kind === 'continue' || kind === 'full'
+    if (kind === 'continue') this.#forkLeave.giveBack()
   }
 
   #attached(heartbeat: Heartbeat): void {
@@ -192,6 +213,7 @@ export class Follower {
     if (this.#spool.bytes < this.#options.spoolBytes / 2) this.#isFull = false
     // A server that takes us in and lets us go at once shall not be asked five times a second.
     this.#backoff.reset()
+    this.#forkLeave.earn()
     if (this.#received) this.#received = { replid: this.#received.replid, offset }
   }
 
@@ -230,8 +252,11 @@ export class Follower {
     if (reason === 'NO_INFO' || reason === 'NO_POSITION') {
       return await this.#retry(this.#noInfo ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' }))
     }
-    if (reason === 'NO_BACKLOG') throw new ReplError('NOT_SUPPORTED', { reason: 'NO_BACKLOG' })
-    const isRace = reason !== 'LOST' || this.#start.kind === 'backlog'
+    if (reason === 'NO_BACKLOG') throw new ReplError('NOT_SUPPORTED', { reason })
+    if (reason === 'RENAMED' || reason === 'AS_SYNC') {
+      throw new ReplError('NOT_SUPPORTED', { reason, command: this.#options.renamed?.psync ?? 'PSYNC' })
+    }
+    const isRace = RACED.includes(reason) || this.#start.kind === 'backlog'
     if (isRace && this.#races < RACES) return this.#again()
     if (forecast?.kind === 'full' && forecast.reason === 'PAST_FORK') return await this.#rewind()
     if (forecast?.kind === 'full' && forecast.reason === 'AHEAD' && this.#received) return await this.#waitForIt()
@@ -271,23 +296,31 @@ export class Follower {
     })
   }
 
-  /** @param to where the new history took over, when that is known */
+  /** @param to where the new history took over, when that is known @throws ReplError GAP */
   #lost(reason: GapReason, to?: Position): void {
-    const { forecast, position } = this.#forecast ?? {}
-    const from = this.#received ?? position ?? { replid: '', offset: 0 }
-    if (this.#options.onGap === 'fail') {
-      const cause = forecast?.kind === 'full' ? forecast : undefined
-      throw new ReplError('GAP', {
-        reason: reason === 'DIVERGED' ? 'DIVERGED' : (cause?.reason ?? 'LOST'),
-        offset: from.offset,
-        given: from.replid,
-        ...(cause?.bytes !== undefined && { bytes: cause.bytes }),
-      })
-    }
-    this.#gap ??= { reason, from }
+    // Behind a gap the live end is all that is left to ask for.
+    const isHopeless = this.#gap !== undefined && this.#start.kind === 'now'
+    if (this.#options.onGap === 'fail' || isHopeless) throw this.#gapError(reason)
+    this.#gap ??= { reason, from: this.#from() }
     this.#races = 0
     if (this.#options.onGap === 'resync') this.#start = { kind: 'snapshot' }
     else this.#start = to ? resumeAt(to) : { kind: 'now' }
+  }
+
+  #gapError(reason: GapReason): ReplError {
+    const { forecast } = this.#forecast ?? {}
+    const { replid, offset } = this.#gap?.from ?? this.#from()
+    const cause = forecast?.kind === 'full' ? forecast : undefined
+    return new ReplError('GAP', {
+      reason: reason === 'DIVERGED' ? 'DIVERGED' : (cause?.reason ?? 'LOST'),
+      offset,
+      given: replid,
+      ...(cause?.bytes !== undefined && { bytes: cause.bytes }),
+    })
+  }
+
+  #from(): Position {
+    return this.#received ?? this.#forecast?.position ?? { replid: '', offset: 0 }
   }
 }
 

@@ -8,6 +8,7 @@ import type { Informant } from './informant.ts'
 export class Observer {
   readonly #informant: Informant
   readonly #ownAddress: string
+  #isListed = true
 
   /** @param ownAddress our end of the replication link, as CLIENT LIST shows it */
   constructor(informant: Informant, ownAddress: string) {
@@ -21,12 +22,15 @@ export class Observer {
     return info ? bgsave(info) : []
   }
 
-  /** The same, and our output buffer on the master. */
-  async everything(): Promise<{ events: ReplEvent[]; masterOffset?: number }> {
+  /**
+   * The same, and our output buffer on the master.
+   * @param since the offset of a snapshot that is on its way: all that was written behind it waits for us
+   */
+  async everything(since?: number): Promise<{ events: ReplEvent[]; masterOffset?: number }> {
     const info = await this.#info()
-    if (!info) return { events: [] }
-    const masterOffset = infoNumber(info, 'master_repl_offset')
-    const events = [...bgsave(info), ...(await this.#buffer(info))]
+    const masterOffset = info && infoNumber(info, 'master_repl_offset')
+    const buffer = (await this.#ownBuffer()) ?? (since === undefined ? info && ofAll(info) : waiting(masterOffset, since))
+    const events = [...(info ? bgsave(info) : []), ...(buffer ? [buffer] : [])]
     return { events, ...(masterOffset !== undefined && { masterOffset }) }
   }
 
@@ -40,14 +44,15 @@ export class Observer {
     return { type: 'told', at: now(), ...(forkUsec !== undefined && { forkUsec }), ...(cowBytes !== undefined && { cowBytes }) }
   }
 
-  async #buffer(info: Info): Promise<BufferEvent[]> {
+  /** Where CLIENT LIST is not permitted it is asked once: every refusal is an entry in the ACL log. */
+  async #ownBuffer(): Promise<BufferEvent | undefined> {
+    if (!this.#isListed) return undefined
     const reply = await this.#informant.ask('CLIENT', 'LIST', 'TYPE', 'replica')
     this.#informant.takeEvents()
+    this.#isListed = reply !== undefined
     const own = clientEntries(String(reply ?? '')).find((entry) => entry.get('addr') === this.#ownAddress)
     const bytes = own && infoNumber(own, 'omem')
-    if (bytes !== undefined) return [{ type: 'buffer', at: now(), bytes, scope: 'ours' }]
-    const ofAll = infoNumber(info, 'mem_clients_slaves')
-    return ofAll === undefined ? [] : [{ type: 'buffer', at: now(), bytes: ofAll, scope: 'all replicas' }]
+    return bytes === undefined ? undefined : { type: 'buffer', at: now(), bytes, scope: 'ours' }
   }
 
   /** These questions are too many to show. */
@@ -62,4 +67,13 @@ function bgsave(info: Info): BgsaveEvent[] {
   const keysDone = infoNumber(info, 'current_save_keys_processed')
   const keysTotal = infoNumber(info, 'current_save_keys_total')
   return keysTotal ? [{ type: 'bgsave', at: now(), keysDone: keysDone ?? 0, keysTotal }] : []
+}
+
+function ofAll(info: Info): BufferEvent | undefined {
+  const bytes = infoNumber(info, 'mem_clients_slaves')
+  return bytes === undefined ? undefined : { type: 'buffer', at: now(), bytes, scope: 'all replicas' }
+}
+
+function waiting(masterOffset: number | undefined, since: number): BufferEvent | undefined {
+  return masterOffset === undefined ? undefined : { type: 'buffer', at: now(), bytes: masterOffset - since, scope: 'ours' }
 }

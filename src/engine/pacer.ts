@@ -3,24 +3,37 @@
  * its output buffer for us; before that runs over, and with it the dump, the rate is lifted.
  */
 import type { BufferLimit } from '../diagnosis/resync.ts'
+import type { WarningCode } from '../diagnosis/verdict.ts'
+import { now } from '../io/clock.ts'
 import type { Batch } from './events.ts'
 
-/** Where the limit cannot be asked: the soft one that servers come with. */
-const USUAL_LIMIT_BYTES = 64 * 1024 * 1024
+/** Where the limit cannot be asked it may be small: how much may wait, and still grow. */
+const ALWAYS_SAFE_BYTES = 1024 * 1024
 /** Of the limit, when the rate is lifted: what is left has to last until the rest has been sent. */
 const LIFTED_AT = 0.25
 
 export class Pacer {
   readonly #bytesPerSecond: number
-  readonly #limitBytes: number
+  /** Undefined where it cannot be asked. */
+  readonly #limitBytes: number | undefined
   #began: number | undefined
   #bytes = 0
+  /** What was seen to wait for us. */
+  #waiting = 0
   #isLifted = false
 
   constructor(bytesPerSecond: number, limit: BufferLimit | undefined) {
     this.#bytesPerSecond = bytesPerSecond
-    const limits = limit ? [limit.hardBytes, limit.softBytes].filter((bytes) => bytes > 0) : [USUAL_LIMIT_BYTES]
-    this.#limitBytes = Math.min(...limits, Number.POSITIVE_INFINITY)
+    const limits = [limit?.hardBytes ?? 0, limit?.softBytes ?? 0].filter((bytes) => bytes > 0)
+    this.#limitBytes = limit && Math.min(...limits, Number.POSITIVE_INFINITY)
+  }
+
+  /** What the server tells before the first byte, and a warning where that is not enough to be safe. */
+  *begin(told: Batch): Generator<Batch> {
+    const isSeen = told.some(({ type }) => type === 'buffer')
+    if (!isSeen) yield [warning('RATE_UNWATCHED')]
+    else if (this.#limitBytes === undefined) yield [warning('RATE_LIMIT_UNKNOWN')]
+    yield* this.watch(told)
   }
 
   /** For how long to read nothing after these bytes, in milliseconds. */
@@ -34,9 +47,20 @@ export class Pacer {
   /** The same events, and a warning behind them when the rate has to be lifted. */
   *watch(events: Batch): Generator<Batch> {
     if (events.length > 0) yield events
-    const full = events.find((event) => event.type === 'buffer' && event.bytes >= this.#limitBytes * LIFTED_AT)
-    if (!full || this.#isLifted) return
+    const isFull = events.some((event) => event.type === 'buffer' && this.#isTooFull(event.bytes))
+    if (!isFull || this.#isLifted) return
     this.#isLifted = true
-    yield [{ type: 'warning', at: full.at, code: 'RATE_LIFTED' }]
+    yield [warning(this.#limitBytes === undefined ? 'RATE_LIFTED_EARLY' : 'RATE_LIFTED')]
   }
+
+  #isTooFull(bytes: number): boolean {
+    const isGrowing = bytes > this.#waiting
+    this.#waiting = bytes
+    if (this.#limitBytes === undefined) return isGrowing && bytes > ALWAYS_SAFE_BYTES
+    return bytes >= this.#limitBytes * LIFTED_AT
+  }
+}
+
+function warning(code: WarningCode) {
+  return { type: 'warning', at: now(), code } as const
 }

@@ -57,16 +57,17 @@ async function* attach(options: ReplicaOptions, signal: AbortSignal): AsyncGener
   const informant = new Informant(options, signal)
   const briefing = new Briefing(options, informant, signal)
   try {
-    const { verdict, rest } = yield* climb(link, briefing, options)
+    const climbed = yield* climb(link, briefing, options)
+    const { verdict } = climbed
     const stopped = briefing.stopReason
     // A fork that was not wanted may be called off still by leaving at once.
     if (options.goal === 'verdict' || stopped) link.close()
     yield [...(briefing.forecast ? [briefing.forecast] : []), { type: 'verdict', at: now(), verdict, ...(stopped && { stopped }) }]
     if (options.goal === 'stream' || options.goal === 'snapshot') {
       // What PSYNC was not sent for is told by the verdict; whoever follows decides what then.
-      if (!stopped) yield* follow(link, briefing, new Observer(informant, link.localName), { verdict, rest }, options, signal)
+      if (!stopped) yield* follow(link, briefing, new Observer(informant, link.localName), climbed, options, signal)
     } else if (options.goal !== 'verdict') {
-      yield* payload(link, briefing, new Observer(informant, link.localName), { verdict, rest }, options, signal)
+      yield* payload(link, briefing, new Observer(informant, link.localName), climbed, options, signal)
     }
     link.close()
     yield await briefing.bill()
@@ -98,12 +99,13 @@ async function* follow(
   link: Transport,
   briefing: Briefing,
   observer: Observer,
-  { verdict, rest }: Climbed,
+  climbed: Climbed,
   options: ReplicaOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
+  const { verdict, rest } = climbed
   if (verdict.kind === 'continue') return yield* streamBytes(link, rest, { ...briefing.server, ...verdict }, options, signal)
-  const behind = yield* payload(link, briefing, observer, { verdict, rest }, options, signal)
+  const behind = yield* payload(link, briefing, observer, climbed, options, signal)
   if (verdict.kind === 'full') yield* streamBytes(link, behind, { ...briefing.server, ...verdict }, options, signal)
 }
 
@@ -112,25 +114,26 @@ async function* payload(
   link: Transport,
   briefing: Briefing,
   observer: Observer,
-  { verdict, rest }: Climbed,
+  climbed: Climbed,
   options: ReplicaOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Batch, Buffer> {
+  const { verdict, rest, refused } = climbed
   // A sync on two connections was not asked for, and no payload will come on this one.
   if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict.kind })
   const isLive = options.goal === 'live'
   const { settings, identity } = briefing.server
   const pacer = options.maxRate === undefined ? undefined : new Pacer(options.maxRate, settings && replicaBufferLimit(settings, identity))
-  const seesBuffer = isLive || pacer !== undefined
-  const ask = async () => (seesBuffer ? (await observer.everything()).events : await observer.progress())
-  const poller = new Poller<ReplEvent>(ask, seesBuffer ? BUFFER_EVERY_MS : PROGRESS_EVERY_MS, signal)
+  const { ask, everyMs, mayFill } = questions(observer, climbed, options)
+  if (pacer && mayFill) yield* pacer.begin(await ask())
+  const poller = new Poller<ReplEvent>(ask, everyMs, signal)
   const seen = () => poller.take()
   let behind: Buffer
   try {
     behind = yield* paced(receivePayload(link, rest, options, seen), pacer, seen, signal)
   } catch (error) {
     yield poller.take() // what was seen last tells why it broke
-    throw error instanceof ReplError ? await briefing.withProvider(error) : error
+    throw error instanceof ReplError ? await briefing.withProvider(withCommand(error, refused, options)) : error
   } finally {
     await poller.stop()
   }
@@ -139,6 +142,22 @@ async function* payload(
   link.close() // what nobody reads would pile up in the master
   yield* costs(observer, signal)
   return behind
+}
+
+/** What is asked while a payload comes in, how often, and whether the buffer behind it may fill because we read slowly. */
+function questions(observer: Observer, { verdict, isRdbOnly }: Climbed, { goal, maxRate }: ReplicaOptions) {
+  const mayFill = maxRate !== undefined && !isRdbOnly
+  const since = mayFill && verdict.kind === 'full' ? verdict.offset : undefined
+  const seesBuffer = goal === 'live' || mayFill
+  const ask = async (): Promise<readonly ReplEvent[]> =>
+    seesBuffer ? (await observer.everything(since)).events : await observer.progress()
+  return { ask, everyMs: seesBuffer ? BUFFER_EVERY_MS : PROGRESS_EVERY_MS, mayFill }
+}
+
+/** A refusal of SYNC, which comes where its payload would: of what, and what was refused before it. */
+function withCommand(error: ReplError, before: string | undefined, { renamed }: ReplicaOptions): ReplError {
+  if (error.code !== 'NOT_SUPPORTED' && error.code !== 'NO_PERMISSION') return error
+  return error.with({ command: renamed?.sync ?? 'SYNC', ...(before !== undefined && { before }) })
 }
 
 /** Reads no faster than it may, and tells when it had to. @returns what the batches return */

@@ -59,7 +59,7 @@ class Meter {
         this.#hasChannel = CHANNELS.includes(forkGuard(event.identity, event.settings).name)
         break
       case 'exchange':
-        if (event.sent[0] === 'PSYNC') this.#askedAt = event.at - event.rttMs
+        if (event.state === 'RECEIVE_PSYNC') this.#askedAt = event.at - event.rttMs
         break
       case 'verdict':
         this.#snapshotAt = event.at

@@ -8,7 +8,7 @@ import type { Batch, PayloadEndEvent, ReplEvent } from './events.ts'
 /** The payload is whole, verified and safe. */
 export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
   readonly type: 'stored'
-  /** Absent for stdout. */
+  /** Absent for stdout, and where nothing is kept. */
   readonly path?: string
   readonly framing: 'length' | 'eof-mark'
   /** Under which id and offset the master gave it; `legacy` where it did not say. */
@@ -30,7 +30,8 @@ export async function* storePayload(
       yield batch
     }
   } catch (error) {
-    throw error instanceof ReplError ? error.with({ path: path ?? 'stdout' }) : error
+    const name = sink.isStdout ? 'stdout' : path
+    throw error instanceof ReplError && name !== undefined ? error.with({ path: name }) : error
   } finally {
     if (!isSafe) await sink.abandon()
   }

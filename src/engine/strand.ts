@@ -37,6 +37,11 @@ export class Strand {
     return this.#passed
   }
 
+  /** Whether there was anything to view, if only an empty stream. */
+  get hasFollowed(): boolean {
+    return this.#follower.hasFollowed
+  }
+
   /** Whom it comes from. */
   get server(): string {
     return this.#options.follow.source.name

@@ -34,6 +34,10 @@ export interface Machine {
   /** Index in LADDER of the rung last climbed, -1 before the first. */
   readonly rung: number
   readonly verdict?: Verdict
+  /** The PSYNC that was refused before SYNC was sent, in words that may be shown. */
+  readonly refused?: string
+  /** No commands will wait for us behind the RDB. */
+  readonly isRdbOnly?: boolean
 }
 
 /** One command and its reply, as it may be shown: secrets are masked. */
@@ -82,12 +86,18 @@ export function advance(machine: Machine, line: Buffer): { machine: Machine; exc
   const judgement = row.judge(psync ? psync.error : parseReplyLine(line), machine.plan)
   const exchange: Exchange =
     judgement.outcome === 'fatal' ? { ...asked, ...judgement, error: refused(judgement.error, asked) } : { ...asked, ...judgement }
-  return { machine: climbed(machine, judgement), exchange }
+  return { machine: { ...climbed(machine, judgement), ...noted(judgement, asked) }, exchange }
 }
 
 /** The refusal with its place, in the masked words. */
 function refused({ code, details }: ReplError, { state, sent, reply }: Pick<Exchange, 'state' | 'sent' | 'reply'>): ReplError {
   return new ReplError(code, { ...details, reply: reply.slice(1), state, command: sent.join(' ') })
+}
+
+/** What matters later of a reply that carries no sync. */
+function noted({ finding }: Judgement, { sent }: Pick<Exchange, 'sent'>): Pick<Machine, 'refused' | 'isRdbOnly'> {
+  if (finding === 'PSYNC_UNKNOWN') return { refused: sent.join(' ') }
+  return finding === 'RDB_ONLY_OK' ? { isRdbOnly: true } : {}
 }
 
 /** Where we stand after a reply that carries no sync. */

@@ -34,6 +34,8 @@ export type PsyncRequest =
 export interface Renamed {
   readonly psync?: string
   readonly sync?: string
+  /** The server has answered that PSYNC as PSYNC is answered, and not as SYNC. */
+  readonly isProven?: boolean
 }
 
 export interface Plan {

@@ -107,10 +107,11 @@ export function judgePort(reply: string | ServerError): Judgement {
   return nonCritical('PORT')(reply)
 }
 
-export function psync({ psync: request, renamed }: Plan): Command | undefined {
+export function psync(plan: Plan): Command | undefined {
+  const { psync: request, renamed } = plan
   const name = renamed?.psync ?? 'PSYNC'
   // Of the two only SYNC has been named: PSYNC is not there.
-  if (renamed?.sync !== undefined && renamed.psync === undefined && request.kind === 'anything') return undefined
+  if (renamed?.sync !== undefined && renamed.psync === undefined && legacySync(plan)) return undefined
 
   switch (request.kind) {
     case 'position':

@@ -47,6 +47,10 @@ export class CompressingSink implements RdbSink {
     this.#pumped = this.#pump()
   }
 
+  get isStdout(): boolean {
+    return this.#sink.isStdout ?? false
+  }
+
   /** How much room it takes nobody knows before. */
   async reserve(): Promise<void> {}
 

@@ -158,7 +158,7 @@ async function resolve(
   const found = lookup(host, { all: true, family: family ?? 0, verbatim: true }).catch((error) => {
     throw new ReplError('MASTER_UNREACHABLE', { ...where, reason: 'UNKNOWN_HOST', errno: errnoOf(error) }, error)
   })
-  const addresses = (await within(found, limitMs, signal)).map(({ address }) => address)
+  const addresses = (await within(found, limitMs, signal, 'LOOKUP')).map(({ address }) => address)
   const distinct = [...new Set(addresses)]
   note({ type: 'lookup', ms: now() - asked, host, addresses: distinct })
   return distinct
@@ -184,13 +184,13 @@ async function settled(socket: Socket, event: 'connect' | 'secureConnect', limit
   await within(happened, limitMs, signal)
 }
 
-/** @throws ReplError TIMEOUT (CONNECT) or ABORTED besides its own failures */
-async function within<T>(work: Promise<T>, limitMs: number, signal: AbortSignal): Promise<T> {
+/** @throws ReplError TIMEOUT (of that reason) or ABORTED besides its own failures */
+async function within<T>(work: Promise<T>, limitMs: number, signal: AbortSignal, reason: 'CONNECT' | 'LOOKUP' = 'CONNECT'): Promise<T> {
   work.catch(() => {}) // may fail when nobody waits for it any more
   let timer: NodeJS.Timeout | undefined
   let stop = () => {}
   const end = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new ReplError('TIMEOUT', { reason: 'CONNECT', limitMs: Math.round(limitMs) })), limitMs)
+    timer = setTimeout(() => fail(new ReplError('TIMEOUT', { reason, limitMs: Math.round(limitMs) })), limitMs)
     stop = () => fail(new ReplError('ABORTED'))
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop)
@@ -211,9 +211,11 @@ const UNREACHABLE: Record<string, string> = {
 
 function unreachable(error: unknown, endpoint: Endpoint, addresses: readonly string[]): ReplError {
   const errno = errnoOf(error)
+  const isOrphan = endpoint.kind === 'unix' && errno === 'ECONNREFUSED'
+  const reason = isOrphan ? 'REFUSED_SOCKET' : (UNREACHABLE[errno] ?? 'OTHER')
   const name = endpointName(endpoint)
   const all = addresses.length > 1 ? `${name} (${addresses.join(', ')})` : name
-  return new ReplError('MASTER_UNREACHABLE', { endpoint: all, state: 'CONNECTING', reason: UNREACHABLE[errno] ?? 'OTHER', errno }, error)
+  return new ReplError('MASTER_UNREACHABLE', { endpoint: all, state: 'CONNECTING', reason, errno }, error)
 }
 
 function errnoOf(error: unknown): string {

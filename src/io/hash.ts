@@ -45,6 +45,10 @@ export class HashingSink implements RdbSink {
     })
   }
 
+  get isStdout(): boolean {
+    return this.#sink.isStdout ?? false
+  }
+
   async reserve(bytes: number): Promise<void> {
     await this.#sink.reserve(bytes)
   }

@@ -24,6 +24,8 @@ export interface Written {
 
 /** Where the payload of a dump goes. `write` resolves when the bytes may be overwritten. */
 export interface RdbSink {
+  /** Whether what was written cannot be called back. */
+  readonly isStdout?: boolean
   /** Called when the master names the size; throws before a byte is received when there is no room for it. */
   reserve(bytes: number): Promise<void>
   write(bytes: Buffer): Promise<void>
@@ -179,6 +181,7 @@ export class NullSink implements RdbSink {
 
 /** Bytes as they come, for a pipe. A broken one is an error, and the signal ends the waiting for a reader that stalls. */
 export class StdoutSink implements RdbSink {
+  readonly isStdout = true
   readonly #signal: AbortSignal
 
   constructor(signal: AbortSignal) {

@@ -1,6 +1,6 @@
 /** Where to go on after the process has ended, however it ended: one small file that is always whole. */
-import { fstatSync } from 'node:fs'
-import { open, readFile, rename } from 'node:fs/promises'
+import { constants, fstatSync } from 'node:fs'
+import { access, open, readFile, rename } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
 import { syncDescriptor } from './output.ts'
@@ -89,6 +89,13 @@ function isCountOrNull(value: unknown): boolean {
 
 function unusable(path: string, errno: string): ReplError {
   return new ReplError('USAGE', { reason: 'STATE_FILE', path, errno })
+}
+
+/** Before anything is started that the state is to be kept of. @throws ReplError USAGE (STATE_FILE) */
+export async function checkStateFile(path: string): Promise<void> {
+  await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
+    throw unusable(path, error.code ?? error.message)
+  })
 }
 
 /** Writes the newest state now and then: beside the file first, so that there is never half of one. */

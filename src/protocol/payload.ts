@@ -129,7 +129,7 @@ export class PayloadReader {
 /** What SYNC is answered with that is not there or not permitted; and what a master says that gives a sync up. */
 function aborted(reply: string | ServerError): ReplError {
   if (!(reply instanceof ServerError)) return new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply })
-  const refused = refusal(reply, { command: 'SYNC' })
+  const refused = refusal(reply, {})
   const isDenied = refused.details.reason === 'UNKNOWN_COMMAND' || refused.code === 'NO_PERMISSION'
   return isDenied ? refused : new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply: reply.text })
 }

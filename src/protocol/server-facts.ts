@@ -39,12 +39,17 @@ const FLAVOURS = ['valkey', 'redict', 'keydb', 'dragonfly', 'kvrocks', 'garnet']
 
 export function identityFromInfo(info: Info): ServerIdentity {
   const own = FLAVOURS.find((name) => info.has(`${name}_version`))
-  const flavour = own ?? info.get('server_name') ?? 'redis'
+  const flavour = own ?? info.get('server_name') ?? (isKeyDb(info) ? 'keydb' : 'redis')
   return {
     flavour,
     version: info.get(`${own ?? 'redis'}_version`) ?? '',
     mode: info.get('redis_mode') ?? info.get('server_mode') ?? info.get('redict_mode') ?? '',
   }
+}
+
+/** KeyDB shows its own version as that of Redis, so it is told by what only it prints (KeyDB server.cpp, genRedisInfoString). */
+function isKeyDb(info: Info): boolean {
+  return info.has('mvcc_depth') || /(^|\/)keydb-server$/.test(info.get('executable') ?? '')
 }
 
 /** HELLO without arguments answers any authenticated user (Redis 6.2): it needs no right (acl.c, CMD_NO_AUTH). */

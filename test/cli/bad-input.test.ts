@@ -1,5 +1,7 @@
 /** Each kind of bad input gets three parts and its exit status, and leaves nothing behind. */
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -72,6 +74,16 @@ describe('handshake', { concurrency: false }, () => {
       for (const part of [error.what, error.meaning, error.next]) assert.match(part, /\S{3}/)
     })
   }
+
+  it('explains a socket on which nobody listens any more', async () => {
+    const path = join(folder, 'orphan.sock')
+    // Ended without a word, a server leaves its socket behind.
+    const script = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
+    await once(spawn(process.execPath, ['-e', script, path]), 'exit')
+    const ran = await cli(['handshake', '-s', path])
+    assertThreeParts(ran, 'MASTER_UNREACHABLE', 3)
+    assert.match(ran.err, /The socket is there, but nobody listens/)
+  })
 
   it('explains a refused port and exits 3', async () => {
     assertThreeParts(await cli(['handshake', `127.0.0.1:${await freePort()}`]), 'MASTER_UNREACHABLE', 3)

@@ -1,14 +1,17 @@
 /** `tail` before scripted masters: what no real one sends, and what users get wrong. */
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { assertThreeParts } from '../helpers/failures.ts'
-import { FakeMaster, infoReply, REPLID, type Script } from '../helpers/fake-master.ts'
+import { type Answer, FakeMaster, infoReply, REPLID, type Script } from '../helpers/fake-master.ts'
 import { cli, type Ran } from '../helpers/run.ts'
 import { assertRecords, assertSchema } from '../helpers/schema.ts'
 import { bytesOf, type Words } from '../helpers/stream.ts'
+import { framedByLength, OTHER_REPLID, rdb } from '../helpers/wire.ts'
 
 let master: FakeMaster | undefined
 let folder = ''
@@ -102,12 +105,70 @@ describe('tail', () => {
     assert.doesNotMatch(ran.err + ran.out, /tr0ub4dor/)
   })
 
+  it('takes a --max-rate that is set for dumps, and gives none on to a run that needs none', async () => {
+    const until = ['--until-offset', '0']
+    master = await FakeMaster.start(streaming(bytesOf(['PING'])))
+    const set = await cli(['tail', master.target, ...until], { env: { REDIS_REPL_MAX_RATE: '1mb' } })
+    assert.equal(set.status, 0, set.err)
+    master.stop()
+    const ran = await tail(streaming(bytesOf(['PING'])), '--allow-fork', '--max-rate', '1mb', ...until)
+    assert.match(ran.err, /go on with: /)
+    assert.doesNotMatch(ran.err, /--max-rate/)
+  })
+
   it('takes no damaged state for a place', async () => {
     const state = join(folder, 'state.json')
     await writeFile(state, '{"schema":"redis-repl/tail-state/1","offset":')
     const ran = await tail(streaming(bytesOf(...COMMANDS)), '--state', state)
     assertThreeParts(ran, 'USAGE', 2)
     assert.equal(master?.received.length, 0)
+  })
+
+  it('follows by another name for PSYNC that is answered as PSYNC, and takes the stream up again by it', async () => {
+    const answer = streaming(Buffer.alloc(0), true).PSYNC as Answer
+    const ran = await tail(
+      { ...streaming(Buffer.alloc(0)), 'ITS-PSYNC': answer },
+      ...['--psync-command', 'its-psync', '--allow-fork', '--on-gap', 'resync', '--retry-max-time', '1'],
+    )
+    assertThreeParts(ran, 'LINK_LOST', 7)
+    const asked = master?.received.filter(([name]) => name === 'its-psync') ?? []
+    assert.ok(asked.length > 1, String(asked.length))
+    assert.ok(asked.every(([, replid]) => replid === REPLID))
+  })
+
+  it('ends with 0 after its duration where it followed, if only in silence', async () => {
+    const ran = await tail(streaming(Buffer.alloc(0)), '--duration', '1')
+    assert.equal(ran.status, 0, ran.err)
+  })
+
+  for (const args of [[], ['--match', 'user:*'], ['--retry-max-time', '60', '--json']]) {
+    it(`ends with TIMEOUT after its duration where it never came to follow ${args.join(' ')}`.trim(), async () => {
+      master = await FakeMaster.start({}, undefined, 0)
+      const ran = await cli(['tail', master.target, '--duration', '1', ...args])
+      assert.equal(ran.status, 3, ran.err)
+      assert.match(ran.err + ran.out, /Nothing was followed within 1 s/)
+    })
+
+    it(`ends with ABORTED for a Ctrl-C before it came to follow ${args.join(' ')}`.trim(), async () => {
+      master = await FakeMaster.start({}, undefined, 0)
+      const interrupt = async (child: ChildProcess) => {
+        while (master?.connections === 0) await sleep(20)
+        child.kill('SIGINT')
+      }
+      const ran = await cli(['tail', master.target, '--step-timeout', '60', ...args], { during: (child) => void interrupt(child) })
+      assert.equal(ran.status, 130, ran.err)
+      assert.match(ran.err + ran.out, /Stopped by the user/)
+    })
+  }
+
+  it('asks for no second full resync when the first has brought no stream', async () => {
+    const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n`), framedByLength(rdb())])
+    const ran = await tail(
+      { INFO, CONFIG: '*0\r\n', 'REPLCONF ACK': {}, PSYNC: { bytes: full, close: true } },
+      ...['--from', `${OTHER_REPLID}:5`, '--on-gap', 'resync', '--duration', '30'],
+    )
+    assertThreeParts(ran, 'GAP', 9)
+    assert.equal(master?.received.filter(([name]) => name === 'PSYNC').length, 1)
   })
 
   for (const args of [
@@ -119,6 +180,10 @@ describe('tail', () => {
     ['--spool-max', 'much'],
     ['--count', '0'],
     ['--rdb', 'x.rdb'],
+    ['--rdb', '', '--from', 'snapshot'],
+    ['--state', ''],
+    ['--state', '/nowhere/at/all/state.json', '--from', 'snapshot', '--stats'],
+    ['--max-rate', '1mb'],
     ['--stats', '--format', 'csv'],
     ['--template', '%o', '--format', 'csv'],
     ['--ack', 'never'],

@@ -72,12 +72,12 @@ export async function tree(
   return { master, first, second, chained, all: [chained, second, first, master] }
 }
 
-/** Writes at a steady rate until it is stopped: 100 bytes and some, so many times a second. */
-export function writeSteadily(server: RunningServer, perSecond: number): () => void {
+/** Writes at a steady rate until it is stopped: so many bytes and some, so many times a second. */
+export function writeSteadily(server: RunningServer, perSecond: number, bytes = 100): () => void {
   const socket = connect(server.port, '127.0.0.1')
   socket.on('error', () => {})
   socket.resume()
-  const value = 'x'.repeat(100)
+  const value = 'x'.repeat(bytes)
   let written = 0
   const began = Date.now()
   const timer = setInterval(() => {

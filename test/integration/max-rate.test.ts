@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { assertThreeParts } from '../helpers/failures.ts'
+import { writeSteadily } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
+import { assertSchema } from '../helpers/schema.ts'
 import { RunningServer, servers } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 
@@ -50,6 +52,67 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-8.6', 
       assert.equal(await tail.end(), 0, tail.err)
       assert.match(await server.checkRdb(file), /RDB looks OK/)
       assert.equal(await server.info('sync_full'), '2')
+    })
+  })
+}
+
+/** The user of the README who may do no more than replicate and ask INFO. */
+const MINIMAL = ['on', '>p', '+psync', '+replconf', '+ping', '+info']
+
+for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+  describe(`${installed.id} with --max-rate and a user with few rights`, () => {
+    let server: RunningServer
+    let home: string
+    before(async () => {
+      home = await mkdtemp(join(tmpdir(), 'redis-repl-rate-'))
+      const roomy = { rdbcompression: 'no', 'repl-backlog-size': '1mb', 'client-output-buffer-limit': 'replica 16mb 0 0' }
+      server = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0', ...roomy })
+      await server.cli('DEBUG', 'POPULATE', '300', 'key', '100000')
+      await server.cli('ACL', 'SETUSER', 'repl', ...MINIMAL)
+      await server.cli('ACL', 'SETUSER', 'blind', ...MINIMAL.filter((right) => right !== '+info'))
+    })
+    after(async () => {
+      await server.stop()
+      await rm(home, { recursive: true })
+    })
+
+    it('survives a master that writes, although its limit is not known', async () => {
+      const file = join(home, 'few.rdb')
+      const stop = writeSteadily(server, 1000, 5000)
+      const tail = new Tailing([
+        `redis://repl:p@${server.target}`,
+        ...['--from', 'snapshot', '--rdb', file, '--max-rate', '2mb', '--count', '1'],
+      ]).read()
+      const status = await tail.end()
+      stop()
+      assert.equal(status, 0, tail.err)
+      assert.match(tail.err, /\+config\|get/)
+      assert.match(tail.err, /--max-rate\s+no\s+longer\s+holds/)
+      assert.match(await server.checkRdb(file), /RDB looks OK/)
+    })
+
+    it('takes a dump of a master that writes, and lifts the rate only where commands wait for a dump', async () => {
+      const file = join(home, 'dump.rdb')
+      const stop = writeSteadily(server, 1000, 5000)
+      const ran = await cli(['dump-rdb', `redis://repl:p@${server.target}`, '-o', file, '--max-rate', '16mb', '--json'])
+      stop()
+      assert.equal(ran.status, 0, ran.out)
+      const codes = assertSchema(ran.out, 'dump-rdb').warnings as { code: string }[]
+      const told = codes.map(({ code }) => code).filter((code) => code.startsWith('RATE'))
+      assert.deepEqual(told, installed.id === 'redis-6.0' ? ['RATE_LIMIT_UNKNOWN', 'RATE_LIFTED_EARLY'] : [])
+      assert.match(await server.checkRdb(file), /RDB looks OK/)
+    })
+
+    it('is told which right is missing where nothing can be watched, and that nothing of the RDB was to be kept', async () => {
+      await server.cli('CONFIG', 'SET', 'client-output-buffer-limit', 'slave 2mb 0 0')
+      const stop = writeSteadily(server, 1000, 5000)
+      const tail = new Tailing([`redis://blind:p@${server.target}`, '--from', 'snapshot', '--stats', '--max-rate', '2mb']).read()
+      const status = await tail.end()
+      stop()
+      assert.equal(status, 7, tail.err)
+      assert.match(tail.err, /cannot\s+be\s+watched\s+\(that\s+needs\s+\+info\s+or\s+\+client\|list\)/)
+      assert.match(tail.err, /error PAYLOAD_TRUNCATED/)
+      assert.doesNotMatch(tail.err, /stdout/)
     })
   })
 }

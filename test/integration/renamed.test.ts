@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { FakeMaster, infoReply } from '../helpers/fake-master.ts'
 import { cli } from '../helpers/run.ts'
+import { assertSchema } from '../helpers/schema.ts'
 import { RunningServer, servers } from '../helpers/server.ts'
 
 for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
@@ -28,6 +29,9 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       const ran = await cli(['dump-rdb', server.target, '-o', join(home, 'none.rdb')])
       assertThreeParts(ran, 'NOT_SUPPORTED', 5)
       assert.match(ran.err.replaceAll(/\s+/g, ' '), /does not let replicas in.* redis-repl lag.*--psync-command NAME/)
+      const misnamed = await cli(['dump-rdb', server.target, '-o', join(home, 'none.rdb'), '--psync-command', 'bogus'])
+      assertThreeParts(misnamed, 'NOT_SUPPORTED', 5)
+      assert.match(misnamed.err, /answered SYNC with "-ERR unknown command.*, and knew no bogus \? -1 before it/)
       assert.equal((await cli(['lag', server.target, '--sample', '0'])).status, 0)
       assert.equal(await server.info('total_forks'), installed.id === 'redis-6.0' ? '' : '0')
     })
@@ -46,6 +50,70 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       const ran = await cli(['handshake', server.target, '--psync-command', 'its-psync', '--json'])
       assert.equal(JSON.parse(ran.out).verdict.stopped, 'RENAMED')
       assert.equal(await server.info('sync_full'), full)
+    })
+
+    it('is not followed by that name, whatever a gap would be answered with', async () => {
+      const full = await server.info('sync_full')
+      for (const onGap of ['fail', 'skip', 'resync']) {
+        const ran = await cli(['tail', server.target, '--psync-command', 'its-psync', '--on-gap', onGap, '--duration', '30'])
+        assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+        assert.match(ran.err.replaceAll(/\s+/g, ' '), /was not sent .* its-psync\. .* dump-rdb/)
+      }
+      assert.equal(await server.info('sync_full'), full)
+    })
+
+    it('is judged by its INFO, with the reservation that the name may be SYNC', async () => {
+      for (const explain of [[], ['--explain']]) {
+        const ran = await cli(['psync', server.target, '--psync-command', 'its-psync', '--sample', '0', '--json', ...explain])
+        const { answer, basis, text } = assertSchema(ran.out, 'psync')
+        assert.deepEqual([ran.status, answer, basis], [0, 'continue', 'info'])
+        if (explain.length === 0) assert.match(String(text), /if the name is not SYNC/)
+      }
+    })
+
+    it('shows what the name is where a fork is allowed, and is not measured by it', async () => {
+      const ran = await cli(['psync', server.target, '--psync-command', 'its-psync', '--allow-fork', '--sample', '0', '--json'])
+      const { answer, text } = assertSchema(ran.out, 'psync')
+      assert.equal(answer, 'full')
+      assert.match(String(text), /Under this name PSYNC is SYNC/)
+      const full = await cli(['psync', server.target, '--full', '--diskless', '--psync-command', 'its-psync'])
+      assertThreeParts(full, 'NOT_SUPPORTED', 5)
+      assert.match(full.err, /takes its-psync for SYNC/)
+    })
+
+    it('is asked by PSYNC itself where only SYNC is named and a dump is not all that is wanted', async () => {
+      for (const args of [
+        ['psync', '--full', '--diskless'],
+        ['tail', '--from', 'snapshot'],
+      ]) {
+        const ran = await cli([...args, server.target, '--sync-command', 'its-sync'])
+        assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+        assert.match(ran.err, /answered PSYNC \? -1 with "-ERR unknown command/)
+      }
+    })
+
+    for (const start of [
+      ['--from', 'snapshot'],
+      ['--from', 'snapshot', '--on-gap', 'resync'],
+      ['--allow-fork', '--on-gap', 'resync'],
+    ]) {
+      it(`forks once and no more for tail ${start.join(' ')}, which learns that the name is SYNC`, async () => {
+        const full = Number(await server.info('sync_full'))
+        const ran = await cli(['tail', server.target, '--psync-command', 'its-psync', ...start, '--duration', '30'])
+        assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+        assert.match(ran.err.replaceAll(/\s+/g, ' '), /takes its-psync for SYNC.* dump-rdb/)
+        assert.equal(Number(await server.info('sync_full')), full + 1)
+      })
+    }
+
+    it('does not fork for tail --allow-fork where its settings leave time to go', async () => {
+      if (installed.id === 'redis-6.0') return // no delay by default, and none of its filters
+      await server.cli('CONFIG', 'SET', 'repl-diskless-sync-delay', '5')
+      const forks = await server.info('total_forks')
+      const ran = await cli(['tail', server.target, '--psync-command', 'its-psync', '--allow-fork', '--duration', '30'])
+      await server.cli('CONFIG', 'SET', 'repl-diskless-sync-delay', '0')
+      assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+      assert.equal(await server.info('total_forks'), forks)
     })
   })
 }

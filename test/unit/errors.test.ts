@@ -18,7 +18,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     [{}, 'TERMINAL'],
   ],
   MASTER_UNREACHABLE: [
-    [UNREACHABLE, 'REFUSED', 'UNKNOWN_HOST', 'NO_SOCKET', 'SOCKET_DENIED', 'OTHER'],
+    [UNREACHABLE, 'REFUSED', 'REFUSED_SOCKET', 'UNKNOWN_HOST', 'NO_SOCKET', 'SOCKET_DENIED', 'OTHER'],
     [{ ...UNREACHABLE, given: '-6' }, 'WRONG_FAMILY', 'SENTINELS'],
   ],
   TLS_FAILED: [
@@ -43,7 +43,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     ],
     [{ ...UNREACHABLE, limitMs: 5000 }, 'TLS_SILENT'],
   ],
-  TIMEOUT: [[{ ...WHERE, limitMs: 5000 }, 'CONNECT', 'SILENCE', '']],
+  TIMEOUT: [[{ ...WHERE, limitMs: 5000 }, 'CONNECT', 'LOOKUP', 'SILENCE', 'NOT_FOLLOWED', '']],
   AUTH_REQUIRED: [[REFUSED, 'NOAUTH', '']],
   AUTH_FAILED: [[REFUSED, 'WRONGPASS', 'NO_PASSWORD_SET', 'NO_USERS', '']],
   NO_PERMISSION: [[REFUSED, 'NOPERM', 'PROTECTED_MODE', '']],
@@ -57,6 +57,7 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     [{ ...WHERE, given: 'mymaster' }, 'SENTINEL_NAME'],
     [REFUSED, 'NO_CLUSTER'],
     [WHERE, 'SENTINEL', 'NO_POSITION', 'NO_BACKLOG'],
+    [{ ...WHERE, command: 'its-psync' }, 'RENAMED', 'AS_SYNC'],
   ],
   NOT_REDIS: [[REFUSED, 'HTTP', 'TLS', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', '']],
   TRY_LATER: [

@@ -6,6 +6,7 @@ import { parseSize } from '../../src/cli/size.ts'
 import { firstStart, followOptions, parseLimit, placeOf } from '../../src/cli/tail-flags.ts'
 import { describeSilence, isShuttingDown, judgeSilence } from '../../src/diagnosis/silence.ts'
 import { Backoff } from '../../src/engine/backoff.ts'
+import { ForkLeave } from '../../src/engine/fork-leave.ts'
 import { type AckMode, Heartbeat } from '../../src/engine/heartbeat.ts'
 import { aimAt } from '../../src/engine/start.ts'
 import { ReplError } from '../../src/errors.ts'
@@ -198,4 +199,26 @@ test('flags name a start, and the state of an earlier run another', () => {
   assert.deepEqual([third.maxRate, third.spoolBytes], [1024 * 1024, 4], 'one of three shards has its part of what they share')
   assert.equal(parseLimit('5'), 5)
   assert.throws(() => parseLimit('x'), ReplError)
+})
+
+test('leave to fork is there once, and again when a stream has come of it', () => {
+  const leave = new ForkLeave()
+  assert.deepEqual([leave.take(true), leave.take(true)], [true, false])
+  leave.earn()
+  assert.deepEqual([leave.take(true), leave.take(true)], [true, false])
+})
+
+test('leave to fork is kept by a link that has no use for it, and by one that was served without a fork', () => {
+  const leave = new ForkLeave()
+  assert.deepEqual([leave.take(false), leave.take(true)], [false, true])
+  leave.giveBack()
+  assert.equal(leave.take(true), true)
+})
+
+test('leave to fork is not given back by a link that did not have it', () => {
+  const leave = new ForkLeave()
+  leave.take(true)
+  leave.take(false)
+  leave.giveBack()
+  assert.equal(leave.take(true), false)
 })

@@ -10,6 +10,7 @@ const LIMITS: readonly (readonly [rule: string, flavour: string, version: string
   ['raised to the backlog since 7.0', 'redis', '7.0.15', SETTING, '536870912', 536_870_912],
   ['raised to the backlog on Valkey', 'valkey', '8.0.1', SETTING, '536870912', 536_870_912],
   ['not raised up to 6.2', 'redis', '6.2.16', SETTING, '536870912', 268_435_456],
+  ['not raised on KeyDB, which is as 6.2', 'keydb', '6.3.4', SETTING, '536870912', 268_435_456],
   ['none where it is 0', 'redis', '8.6.3', SETTING.replace('268435456', '0'), '536870912', 0],
 ]
 

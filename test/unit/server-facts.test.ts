@@ -34,6 +34,21 @@ const IDENTITIES: readonly { rule: string; info: string; identity: ServerIdentit
     identity: { flavour: 'redict', version: '7.3.0', mode: 'standalone' },
   },
   {
+    rule: 'KeyDB is told by its program',
+    info: 'redis_version:6.3.4\nredis_mode:standalone\nexecutable:/usr/bin/keydb-server',
+    identity: { flavour: 'keydb', version: '6.3.4', mode: 'standalone' },
+  },
+  {
+    rule: 'KeyDB is told by its fields, whatever its program is called',
+    info: 'redis_version:6.3.4\nredis_mode:standalone\nexecutable:/data/server\nmvcc_depth:0',
+    identity: { flavour: 'keydb', version: '6.3.4', mode: 'standalone' },
+  },
+  {
+    rule: 'a Redis in a folder of KeyDB is a Redis',
+    info: 'redis_version:7.4.1\nredis_mode:standalone\nexecutable:/opt/keydb-server/redis-server',
+    identity: { flavour: 'redis', version: '7.4.1', mode: 'standalone' },
+  },
+  {
     rule: 'a server name without a version of its own keeps the compatible one',
     info: 'server_name:other\nredis_version:7.2.0\nredis_mode:standalone',
     identity: { flavour: 'other', version: '7.2.0', mode: 'standalone' },
