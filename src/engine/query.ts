@@ -5,6 +5,7 @@ import { type Command, withoutSecrets } from '../handshake/plan.ts'
 import { auth } from '../handshake/steps.ts'
 import { now } from '../io/clock.ts'
 import { Transport } from '../io/transport.ts'
+import { Turns } from '../io/turns.ts'
 import { type Info, parseInfo } from '../protocol/info.ts'
 import { encodeCommand } from '../protocol/multibulk.ts'
 import { type Reply, ReplyDecoder, ServerError } from '../protocol/reply.ts'
@@ -20,6 +21,8 @@ export class QueryLink {
   readonly #decoder = new ReplyDecoder()
   readonly #limitMs: number
   #events: QueryEvent[] = []
+  /** A question waits for the answer to the one before, whoever has asked it. */
+  readonly #turns = new Turns()
   /** What came with a reply, and was not asked for. */
   #pushed: Reply[] = []
 
@@ -44,7 +47,7 @@ export class QueryLink {
 
   /** One command, one reply; an error reply is a value. @throws ReplError when there is no reply. */
   async ask(...args: string[]): Promise<Reply> {
-    return await this.#exchange({ args, shown: args })
+    return await this.#turns.take(() => this.#exchange({ args, shown: args }))
   }
 
   /** The next message to a subscriber, however long that takes. @throws ReplError LINK_LOST, ABORTED */
