@@ -257,8 +257,8 @@ export const REASONS: Record<string, Row> = {
   ],
   BAD_TARGET: [
     (d) => `"${d.given}" names no server.`,
-    'Expected: host, host:port, [v6]:port, redis://[user:password@]host[:port], rediss:// with TLS, or unix:///path.',
-    say('Percent-encode special characters of a password: @ is %40, : is %3A, / is %2F.'),
+    'Expected: host, host:port, [v6]:port, redis://[user:password@]host[:port], rediss:// with TLS, unix:///path, or redis-sentinel://host/NAME.',
+    ({ errno = 'Percent-encode special characters of a password: @ is %40, : is %3A, / is %2F.' }) => errno,
   ],
   FLAGS: [
     (d) => `${d.given}`,
