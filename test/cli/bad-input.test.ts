@@ -105,6 +105,31 @@ describe('handshake', { concurrency: false }, () => {
     })
   }
 
+  it('tells what oclif finds wrong in one line, without what was given', async () => {
+    const cases: [args: string[], what: RegExp][] = [
+      [['-p', SECRET], /: --port takes an integer\n/],
+      [['-4', '-6'], /: --ipv6 cannot stand beside --ipv4\n/],
+      [['--cert', SECRET], /: --cert needs --key\n/],
+      [['--prefer', `my ${SECRET}`], /: --prefer takes one of: master, replica\n/],
+    ]
+    for (const [args, what] of cases) {
+      const ran = await cli(['handshake', ...args])
+      assertThreeParts(ran, 'USAGE', 2)
+      assert.match(ran.err, what)
+      assert.doesNotMatch(ran.err, new RegExp(SECRET))
+    }
+  })
+
+  it('does not repeat a target that stands in place of a command', async () => {
+    const uri = `redis://:${SECRET}@h`
+    for (const args of [[uri], ['handshak', uri], ['help', uri], ['-a', SECRET, 'handshake', 'h'], [SECRET]]) {
+      const ran = await cli(args)
+      assertThreeParts(ran, 'USAGE', 2)
+      assert.match(ran.err, /dump-rdb, handshake, lag, psync, tail/)
+      assert.doesNotMatch(ran.err + ran.out, new RegExp(SECRET))
+    }
+  })
+
   it('never repeats a password, wherever it was given and whatever goes wrong', async () => {
     const passFile = join(folder, 'pass')
     await writeFile(passFile, `${SECRET}\n`)
