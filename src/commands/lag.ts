@@ -1,5 +1,4 @@
 import { ReplCommand } from '../cli/base-command.ts'
-import { openConnection } from '../cli/connection.ts'
 import { exitStatus } from '../cli/exit-status.ts'
 import { asReplError } from '../cli/failure.ts'
 import { targetArg } from '../cli/flags.ts'
@@ -26,7 +25,7 @@ export default class Lag extends ReplCommand<typeof Lag> {
   async run(): Promise<void> {
     const { flags } = this
     const plan = lagPlan(flags)
-    const { source, template, addresses, manners } = await openConnection(this.args.target, flags)
+    const { source, template, addresses, manners } = await this.connect()
     const tell = await traceOn(this.verbosity)
     const { access, choices = [] } = await source.find(this.signal)
     source.close?.()

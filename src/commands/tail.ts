@@ -1,5 +1,4 @@
 import { ReplCommand } from '../cli/base-command.ts'
-import { openConnection } from '../cli/connection.ts'
 import { targetArg } from '../cli/flags.ts'
 import { goOnCommand } from '../cli/go-on.ts'
 import { tailFlags } from '../cli/tail-flags.ts'
@@ -21,7 +20,7 @@ export default class Tail extends ReplCommand<typeof Tail> {
 
   async run(): Promise<void> {
     const { flags } = this
-    const connection = await openConnection(this.args.target, flags)
+    const connection = await this.connect()
     const stats = flags.stats ? await this.#stats() : undefined
     await runTail({
       connection,

@@ -271,8 +271,8 @@ export const REASONS: Record<string, Row> = {
     say('[defaults] and [profiles.NAME] hold long flags by name, as in connect-timeout = 3; --config FILE takes another file.'),
   ],
   PASS_FILE: [
-    (d) => `The password file ${d.path} cannot be read (${d.errno}).`,
+    (d) => `The password file ${d.path} cannot be used: ${d.errno}.`,
     'Nothing was contacted.',
-    say('Check its name and permissions.'),
+    say('Its first line has to be the password: check its name, permissions and content.'),
   ],
 }
