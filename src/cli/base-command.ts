@@ -17,8 +17,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   protected flags!: FlagsOf<T>
   protected args!: Interfaces.InferredArgs<T['args']>
-  /** `@NAME`, where the user has named the server so. */
-  protected profile: string | undefined
+  #profile: Completed['profile']
   #written: ReadonlySet<string> = new Set()
   /** 0, 1 or 2: how often -v was given. */
   protected verbosity = 0
@@ -38,7 +37,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     const parsed = await this.parse({ flags: ctor.flags, baseFlags: ReplCommand.baseFlags, args: ctor.args, strict: true }, argv)
     this.flags = parsed.flags as FlagsOf<T>
     this.args = { ...parsed.args, target } as unknown as Interfaces.InferredArgs<T['args']>
-    this.profile = profile
+    this.#profile = profile
     this.#written = written
     if (this.flags['print-config']) await this.#printConfig(all)
     this.verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length
@@ -56,6 +55,13 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   protected async connect(): Promise<Connection> {
     const { target } = this.args as { readonly target?: string }
     return await openConnection(target, this.flags, this.#written, () => this.#warnOfAnybody())
+  }
+
+  /** The words that name the server on another command line: a profile has more than its address. */
+  protected namedAgain(server: string): string[] {
+    const profile = this.#profile
+    if (!profile) return [server]
+    return profile.namesServer ? [`@${profile.name}`] : [`@${profile.name}`, '--uri', server]
   }
 
   #warn(): void {

@@ -28,8 +28,8 @@ export interface Completed {
   readonly added: readonly Setting[]
   /** The names of what the user wrote; `target` where there was one, but no profile. */
   readonly written: ReadonlySet<string>
-  /** `@NAME`, where that names the server. */
-  readonly profile?: string
+  /** Undefined where there is none. */
+  readonly profile: { readonly name: string; readonly namesServer: boolean } | undefined
 }
 
 /** @throws ReplError USAGE, saying where a value came from that cannot be used */
@@ -65,8 +65,12 @@ export async function completed(
     target: target ? String(target.value) : isProfile ? undefined : written,
     added,
     written: given,
-    ...(namesServer && !SERVER.some((name) => given.has(name)) && { profile: written }),
+    profile: profile === undefined ? undefined : { name: profile, namesServer: namesServerIn(added, fromFile[0]) },
   }
+}
+
+function namesServerIn(added: readonly Setting[], profile: Layer | undefined): boolean {
+  return added.some(({ name, from }) => SERVER.includes(name) && from === profile?.from(name))
 }
 
 function without({ from, values }: Layer, names: readonly string[]): Layer {

@@ -1,5 +1,5 @@
 import { ReplCommand } from '../cli/base-command.ts'
-import { targetArg } from '../cli/flags.ts'
+import { reachingFlags, targetArg } from '../cli/flags.ts'
 import { goOnCommand } from '../cli/go-on.ts'
 import { tailFlags } from '../cli/tail-flags.ts'
 import { runTail } from '../cli/tail-run.ts'
@@ -29,7 +29,7 @@ export default class Tail extends ReplCommand<typeof Tail> {
       outputEnded: this.outputEnded.signal,
       text: flags.json ? undefined : await this.#text(() => stats?.clear()),
       stats,
-      goOn: (from) => goOnCommand(connection.source.name, from, flags, this.ctor.flags),
+      goOn: (from) => goOnCommand(this.namedAgain(connection.source.name), from, flags, { ...reachingFlags, ...this.ctor.flags }),
     })
   }
 

@@ -4,7 +4,7 @@ import type { Access } from '../engine/options.ts'
 import { QueryLink } from '../engine/query.ts'
 import type { Found, Source } from '../engine/source.ts'
 import { ReplError, replErrorOf } from '../errors.ts'
-import { endpointName } from '../io/endpoint.ts'
+import { diallingOf, endpointName } from '../io/endpoint.ts'
 import { ServerError } from '../protocol/reply.ts'
 import { refusal } from '../protocol/server-error.ts'
 import { type Address, type AddressMap, addressName } from './address-map.ts'
@@ -33,8 +33,9 @@ export class SentinelSource implements Source {
 
   constructor(options: SentinelOptions) {
     this.#options = options
-    const { sentinels, masterName } = options
-    this.name = `redis-sentinel://${sentinels.map(({ endpoint }) => endpointName(endpoint)).join(',')}/${encodeURIComponent(masterName)}`
+    const { sentinels, masterName, template } = options
+    const scheme = diallingOf(template.endpoint).tls ? 'rediss-sentinel' : 'redis-sentinel'
+    this.name = `${scheme}://${sentinels.map(({ endpoint }) => endpointName(endpoint)).join(',')}/${encodeURIComponent(masterName)}`
   }
 
   async find(signal: AbortSignal): Promise<Found> {
