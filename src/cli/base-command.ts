@@ -2,10 +2,11 @@
 import { Command, type Interfaces } from '@oclif/core'
 import { ReplError } from '../errors.ts'
 import { jsonLine, RunReport } from '../render/json.ts'
+import { type Connection, openConnection } from './connection.ts'
 import { asReplError, tellFailure } from './failure.ts'
 import { connectionFlags, discoveryFlags, outputFlags, settingsFlags, tlsFlags } from './flags.ts'
-import { completed } from './parse.ts'
-import { type Setting, settingsInForce } from './settings.ts'
+import { type Completed, completed } from './parse.ts'
+import { settingsInForce } from './settings.ts'
 import { abortOnSignals } from './signals.ts'
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof ReplCommand)['baseFlags'] & T['flags']>
@@ -16,8 +17,9 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   protected flags!: FlagsOf<T>
   protected args!: Interfaces.InferredArgs<T['args']>
-  /** The words of the user alone, without those of variables and the file. */
-  protected written: readonly string[] = []
+  /** The names of the flags that the user wrote, without those of variables and the file. */
+  protected written: ReadonlySet<string> = new Set()
+  #profile: Completed['profile']
   /** 0, 1 or 2: how often -v was given. */
   protected verbosity = 0
   protected report = new RunReport()
@@ -29,34 +31,51 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   override async init(): Promise<void> {
     await super.init()
     this.#watchOutput()
-    this.written = this.argv
     const { ctor } = this
     const flags = { ...ReplCommand.baseFlags, ...ctor.flags }
-    const { argv, target, added } = await completed(this.argv, { flags, args: ctor.args }, this.config, process.env)
+    const all = await completed(this.argv, { flags, args: ctor.args }, this.config, process.env)
+    const { argv, target, written, profile } = all
     const parsed = await this.parse({ flags: ctor.flags, baseFlags: ReplCommand.baseFlags, args: ctor.args, strict: true }, argv)
     this.flags = parsed.flags as FlagsOf<T>
     this.args = { ...parsed.args, target } as unknown as Interfaces.InferredArgs<T['args']>
-    if (this.flags['print-config']) await this.#printConfig(added, target)
+    this.#profile = profile
+    this.written = written
+    if (this.flags['print-config']) await this.#printConfig(all)
     this.verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length
     this.#warn()
   }
 
-  async #printConfig(added: readonly Setting[], target: string | undefined): Promise<void> {
-    const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, {
-      ...ReplCommand.baseFlags,
-      ...this.ctor.flags,
-    })
+  async #printConfig({ added, target, written }: Completed): Promise<void> {
+    const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, written)
     const { configJson, configText } = await import('../render/config.ts')
     process.stdout.write(this.flags.json ? jsonLine(configJson(settings)) : configText(settings))
     throw new Answered()
   }
 
+  /** @throws ReplError USAGE; ABORTED at the prompt. */
+  protected async connect(): Promise<Connection> {
+    const { target } = this.args as { readonly target?: string }
+    return await openConnection(target, this.flags, this.written, () => this.#warnOfAnybody())
+  }
+
+  /** The words that name the server on another command line: a profile has more than its address. */
+  protected namedAgain(server: string): string[] {
+    const profile = this.#profile
+    if (!profile) return [server]
+    return profile.namesServer ? [`@${profile.name}`] : [`@${profile.name}`, '--uri', server]
+  }
+
   #warn(): void {
-    const { pass, quiet, json, insecure, 'no-auth-warning': isAccepted } = this.flags
-    if (quiet || json) return
-    if (pass !== undefined && !isAccepted)
-      tell('a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it')
-    if (insecure) tell('--insecure: the certificate is not verified; whoever answers may be anybody, and gets the password')
+    const { quiet, json, 'no-auth-warning': isAccepted } = this.flags
+    if (quiet || json || isAccepted) return
+    if (this.written.has('pass')) tell('a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it')
+    if (this.written.has('sentinel-pass')) tell('a password on the command line can be seen by others; --sentinel-pass-file hides it')
+  }
+
+  /** Also under -q, and beside JSON; but where JSON goes to stderr, it tells so itself. */
+  #warnOfAnybody(): void {
+    if (this.flags.json && this.jsonStream() === process.stderr) return
+    tell('--insecure: the certificate is not verified; whoever answers may be anybody, and gets the password')
   }
 
   /**

@@ -1,12 +1,17 @@
 /** oclif's hook for a command that does not exist: told like every other usage error, also under --json. */
-import type { Hook } from '@oclif/core'
+import type { Hook, Interfaces } from '@oclif/core'
 import { ReplError } from '../errors.ts'
 import { RunReport } from '../render/json.ts'
 import { tellFailure } from './failure.ts'
 
-const commandNotFound: Hook.CommandNotFound = async ({ id, argv = [] }) => {
-  const failure = new ReplError('USAGE', { reason: 'FLAGS', given: `There is no command "${id}"` })
-  await tellFailure(failure, new RunReport(), argv.includes('--json') ? process.stdout : undefined)
+const commandNotFound: Hook.CommandNotFound = async ({ argv = [], config }) => {
+  await tellFailure(noSuchCommand(config), new RunReport(), argv.includes('--json') ? process.stdout : undefined)
 }
 
 export default commandNotFound
+
+/** The word itself is not repeated: where the command was forgotten it is a target, and may hold a password. */
+export function noSuchCommand({ commandIDs }: Pick<Interfaces.Config, 'commandIDs'>): ReplError {
+  const known = commandIDs.filter((name) => name !== 'help').sort()
+  return new ReplError('USAGE', { reason: 'FLAGS', given: `The first word is no command; they are ${known.join(', ')}` })
+}

@@ -10,7 +10,7 @@ import { AddressMap } from '../topology/address-map.ts'
 import { type Preference, PreferredSource } from '../topology/preference.ts'
 import { SentinelSource } from '../topology/sentinel.ts'
 import { parseSentinelTarget, type SentinelTarget, sentinelAddress } from '../topology/sentinel-target.ts'
-import { accessTo, DEFAULT_HOST, DEFAULT_PORT, parseTarget, type Target } from '../topology/target.ts'
+import { accessTo, DEFAULT_HOST, DEFAULT_PORT, parseTarget, socketName, type Target } from '../topology/target.ts'
 import { chooseCredentials, sentinelCredentials } from './credentials.ts'
 import { dialling, tlsFiles } from './dialling.ts'
 import type { connectionFlags, discoveryFlags, tlsFlags } from './flags.ts'
@@ -34,16 +34,31 @@ export interface Connection {
 /** What the user has named: a server, or Sentinels that know where it is. */
 type Named = ({ readonly kind: 'server' } & Target) | ({ readonly kind: 'sentinels' } & SentinelTarget)
 
-/** @throws ReplError USAGE; ABORTED at the prompt. */
-export async function openConnection(target: string | undefined, flags: ConnectionFlags, env = process.env): Promise<Connection> {
+/**
+ * @param written the names of the flags on the command line: what others have set may be needless
+ * @param warn called once where TLS is spoken with whoever answers
+ * @throws ReplError USAGE; ABORTED at the prompt.
+ */
+export async function openConnection(
+  target: string | undefined,
+  flags: ConnectionFlags,
+  written: ReadonlySet<string>,
+  warn: () => void,
+): Promise<Connection> {
   const named = whoIsNamed(target, flags)
-  const secure = once(() => loadTls(tlsFiles(flags)))
-  const credentials = await chooseCredentials(named.credentials, flags, env)
+  if (named.kind === 'server') refuseNeedless(written)
+  const secure = once(() => {
+    if (flags.insecure) warn()
+    return loadTls(tlsFiles(flags))
+  })
+  const credentials = await chooseCredentials(named.credentials, flags, process.env)
   // A space ends CLIENT SETNAME with an error, a control byte even more so.
+  if (flags.sni === '') throw usage('--sni takes a name')
   if (!/^[!-~]+$/.test(flags.name)) throw usage('--name must be printable ASCII without spaces')
   const endpoint = named.kind === 'server' ? named.endpoint : { kind: 'tcp' as const, host: DEFAULT_HOST, port: DEFAULT_PORT }
   const template: Access = {
-    endpoint: dialling(endpoint, named.isTls ?? flags.tls, flags, secure),
+    // To have asked for TLS counts more than a scheme without it: a password must not go out in clear text.
+    endpoint: dialling(endpoint, named.isTls || flags.tls, flags, { written, isForSentinels: isSentinelTls(named, flags) }, secure),
     secure,
     ...(credentials && { credentials }),
     clientName: flags.name,
@@ -51,8 +66,7 @@ export async function openConnection(target: string | undefined, flags: Connecti
   }
   const addresses = new AddressMap(flags.map ?? [])
   const announce = flags.announce === undefined ? INVISIBLE : parseAnnouncement(flags.announce)
-  const source =
-    named.kind === 'server' ? fixedSource(targetName(named, template), template) : bySentinels(named, template, addresses, flags)
+  const source = named.kind === 'server' ? fixedSource(targetName(template), template) : bySentinels(named, template, addresses, flags)
   const { prefer } = flags
   const preferring = (from: Source) => (prefer === undefined ? from : new PreferredSource(from, prefer as Preference, addresses))
   return {
@@ -76,26 +90,55 @@ function bySentinels({ sentinels, masterName }: SentinelTarget, template: Access
   return new SentinelSource({ sentinels: accesses, masterName, template, addresses })
 }
 
-function whoIsNamed(
-  target: string | undefined,
-  { host, port, socket, uri, sentinel, 'master-name': masterName = '', tls }: ConnectionFlags,
-): Named {
+function whoIsNamed(target: string | undefined, flags: ConnectionFlags): Named {
+  const { host, port, socket, uri, sentinel, 'master-name': masterName = '' } = flags
+  const sentinels = sentinel?.flatMap((one) => one.split(','))
   // An unset variable in a script must not become localhost.
-  if ([target, host, socket, uri, ...(sentinel ?? [])].includes('')) throw usage('The name of the server is empty')
+  if ([target, host, socket, uri, ...(sentinels ?? [])].includes('')) throw usage('The name of the server is empty')
   const named = [target, uri, host ?? port, socket, sentinel].filter((value) => value !== undefined)
   if (named.length > 1) throw usage('Name the server once: as TARGET, by -u, by -h and -p, by -s, or by --sentinel')
-  const text = target ?? uri
-  if (sentinel) return { kind: 'sentinels', sentinels: sentinel.flatMap((one) => one.split(',')), masterName, isTls: tls }
-  const bySentinel = text === undefined ? undefined : parseSentinelTarget(text)
-  if (bySentinel) return { kind: 'sentinels', ...bySentinel, isTls: bySentinel.isTls || tls }
-  if (text !== undefined) return { kind: 'server', ...parseTarget(text) }
+  if (sentinels) return { kind: 'sentinels', sentinels: sentinels.map(withoutScheme), masterName, isTls: false }
   if (socket !== undefined) return { kind: 'server', endpoint: { kind: 'unix', path: socket } }
-  return { kind: 'server', endpoint: { kind: 'tcp', host: host ?? DEFAULT_HOST, port: port ?? DEFAULT_PORT } }
+  return byText(target ?? uri) ?? { kind: 'server', endpoint: { kind: 'tcp', host: bareHost(host), port: port ?? DEFAULT_PORT } }
+}
+
+function byText(text: string | undefined): Named | undefined {
+  if (text === undefined) return undefined
+  const bySentinel = parseSentinelTarget(text)
+  return bySentinel ? { kind: 'sentinels', ...bySentinel } : { kind: 'server', ...parseTarget(text) }
+}
+
+function withoutScheme(address: string): string {
+  if (isLikeUri(address)) throw usage('--sentinel takes HOST[:PORT]: for a URI there is redis-sentinel://HOST/NAME')
+  return address
+}
+
+/** Brackets are for an address with a port behind it. */
+function bareHost(host = DEFAULT_HOST): string {
+  if (isLikeUri(host)) throw usage('-h takes a host name: a URI is named as TARGET, or by -u')
+  return /^\[([^[\]]+)\]$/.exec(host)?.[1] ?? host
+}
+
+/** And so may hold a password. */
+function isLikeUri(text: string): boolean {
+  return /:\/\/|@/.test(text)
 }
 
 /** As it can be named again on a command line. */
-function targetName({ isTls }: Target, { endpoint }: Access): string {
-  return isTls ? `rediss://${endpointName(endpoint)}` : endpointName(endpoint)
+function targetName({ endpoint }: Access): string {
+  if (endpoint.kind === 'unix') return socketName(endpoint.path)
+  return endpoint.tls ? `rediss://${endpointName(endpoint)}` : endpointName(endpoint)
+}
+
+/** Whether TLS is spoken to Sentinels at least. */
+function isSentinelTls({ kind }: Named, flags: ConnectionFlags): boolean {
+  return kind === 'sentinels' && flags['sentinel-tls'] === true
+}
+
+/** What is for Sentinels, where there are none. */
+function refuseNeedless(written: ReadonlySet<string>): void {
+  const needless = ['sentinel-user', 'sentinel-pass', 'sentinel-pass-file', 'sentinel-tls'].find((name) => written.has(name))
+  if (needless) throw usage(`--${needless} is for Sentinels: name them by redis-sentinel://HOST/NAME, or by --sentinel and --master-name`)
 }
 
 function once<T>(make: () => T): () => T {

@@ -13,7 +13,7 @@ export async function chooseCredentials(
 ): Promise<Credentials | undefined> {
   const fromFile = flags['pass-file'] === undefined ? undefined : readPassword(flags['pass-file'])
   const typed = flags.askpass ? await askPassword('Password: ') : undefined
-  const password = flags.pass ?? fromFile ?? typed ?? fromTarget?.password ?? env.REDISCLI_AUTH ?? env.VALKEYCLI_AUTH
+  const password = flags.pass ?? fromFile ?? typed ?? fromTarget?.password ?? (env.REDISCLI_AUTH || env.VALKEYCLI_AUTH || undefined)
   const username = flags.user ?? fromTarget?.username
   if (password === undefined) {
     if (username !== undefined) throw usage('--user needs a password: --askpass, --pass-file, REDISCLI_AUTH, or -a')
@@ -34,11 +34,21 @@ export function sentinelCredentials(flags: ConnectionFlags): Credentials | undef
 }
 
 function readPassword(path: string): string {
+  const [password = ''] = readText(path).split(/\r?\n/)
+  if (password === '') throw unreadable(path, 'its first line is empty')
+  return password
+}
+
+function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8').split(/\r?\n/)[0] ?? ''
+    return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new ReplError('USAGE', { reason: 'PASS_FILE', path, errno: (error as NodeJS.ErrnoException).code ?? 'unknown' })
+    throw unreadable(path, (error as NodeJS.ErrnoException).code ?? 'unknown')
   }
+}
+
+function unreadable(path: string, errno: string): ReplError {
+  return new ReplError('USAGE', { reason: 'PASS_FILE', path, errno })
 }
 
 function usage(given: string): ReplError {

@@ -7,15 +7,28 @@ import type { ConnectionFlags } from './connection.ts'
 /** Flags that mean something with TLS alone. */
 const FOR_TLS = ['cacert', 'cacertdir', 'cert', 'sni', 'insecure', 'tls-ciphers'] as const
 
+interface Given {
+  /** The names of the flags on the command line: they must make sense, what others have set need not. */
+  readonly written: ReadonlySet<string>
+  /** Whether the flags are needed for Sentinels, whatever the servers speak. */
+  readonly isForSentinels: boolean
+}
+
 /** @param secure reads the files, when they are needed. @throws ReplError USAGE */
-export function dialling(endpoint: Endpoint, isTls: boolean, flags: ConnectionFlags, secure: () => TlsSettings): Endpoint {
+export function dialling(
+  endpoint: Endpoint,
+  isTls: boolean,
+  flags: ConnectionFlags,
+  { written, isForSentinels }: Given,
+  secure: () => TlsSettings,
+): Endpoint {
   if (endpoint.kind === 'unix') {
-    if (isTls) throw usage('A unix socket speaks no TLS: leave --tls out')
+    if (written.has('tls')) throw usage('A unix socket speaks no TLS: leave --tls out')
     return endpoint
   }
   const family = flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined
   // Whoever names a certificate means TLS; without it the password would go out in clear text.
-  const needless = isTls || flags['sentinel-tls'] ? undefined : FOR_TLS.find((name) => flags[name])
+  const needless = isTls || isForSentinels ? undefined : FOR_TLS.find((name) => written.has(name))
   if (needless) throw usage(`--${needless} is for TLS: add --tls, or use rediss://`)
   return { ...endpoint, ...(family && { family }), ...(isTls && { tls: secure() }) }
 }

@@ -37,12 +37,24 @@ export function asReplError(error: unknown): ReplError {
   return replErrorOf(error)
 }
 
-/** oclif's sentence without the help behind it, and without what may be a password that lost its flag. */
+/**
+ * What oclif says, in one line and without what was given: that may be a password that lost its flag.
+ * The sentences are those of oclif/core, lib/parser: errors.ts, validate.ts, parse.ts, and of lib/flags.ts.
+ */
+const SENTENCES: readonly (readonly [oclif: RegExp, ours: string])[] = [
+  [/^Unexpected argument.*/s, 'Unexpected argument: one TARGET is enough'],
+  [/^Parsing (--[\w-]+) \s*Expected an? (integer[^:]*?) but received: .*/s, '$1 takes an $2'],
+  [/^Expected (--[\w-]+)=.* to be one of: (.*)/s, '$1 takes one of: $2'],
+  [/(--[\w-]+)=[^\n]*? cannot also be provided when using/g, '$1 cannot stand beside'],
+  [/All of the following must be provided when using (--[\w-]+): /g, '$1 needs '],
+  [/^The following errors? occurred:\s*/, ''],
+]
+
 function usageSentence(message: string): string {
-  const sentence = message.split('\nSee more help')[0] ?? ''
+  const sentence = SENTENCES.reduce((text, [oclif, ours]) => text.replace(oclif, ours), message.split('\nSee more help')[0] ?? '')
   return sentence
-    .replace(/^(Unexpected argument)s?:.*/s, '$1: one TARGET is enough')
     .replace(/\S*@/g, '********@')
-    .replace(/(--?[\w-]+)=\S+/g, '$1=********')
+    .replace(/(--?[\w-]+)=.*/g, '$1')
     .trim()
+    .replace(/\s*\n\s*/g, '; ')
 }

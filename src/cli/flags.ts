@@ -136,6 +136,9 @@ export const settingsFlags = {
   'print-config': Flags.boolean({ helpGroup: SETTINGS, description: 'show every setting and where it came from, and contact nobody' }),
 }
 
+/** All that decides which server is reached, and how. */
+export const reachingFlags = { ...connectionFlags, ...tlsFlags, ...discoveryFlags, config: settingsFlags.config }
+
 export const outputFlags = {
   json: Flags.boolean({
     helpGroup: OUTPUT,

@@ -1,8 +1,18 @@
 /** oclif's help with the exit statuses behind it: scripts need them as much as flags. */
 import { Help } from '@oclif/core'
+import { RunReport } from '../render/json.ts'
+import { noSuchCommand } from './command-not-found.ts'
 import { EXIT_STATUS_HELP } from './exit-status.ts'
+import { tellFailure } from './failure.ts'
 
 export default class ReplHelp extends Help {
+  /** oclif's own error repeats what it does not know, and that may be a target with a password. */
+  override async showHelp(argv: string[]): Promise<void> {
+    const [word] = argv.filter((one) => !one.startsWith('-'))
+    if (word === undefined || this.config.findCommand(word)) return await super.showHelp(argv)
+    await tellFailure(noSuchCommand(this.config), new RunReport())
+  }
+
   protected override async showRootHelp(): Promise<void> {
     await super.showRootHelp()
     const rows = EXIT_STATUS_HELP.map(([status, text]): [string, string] => [status, text])

@@ -2,9 +2,20 @@
 import { join } from 'node:path'
 import { type Command, type Interfaces, Parser } from '@oclif/core'
 import { ReplError } from '../errors.ts'
-import { readConfigFile } from './config-file.ts'
+import { type Known, readConfigFile } from './config-file.ts'
 import { asReplError } from './failure.ts'
-import { addedSettings, type Definitions, fileLayers, type Layer, SERVER, type Setting, TARGET, variables, wordsOf } from './settings.ts'
+import {
+  addedSettings,
+  carriesLogin,
+  type Definitions,
+  fileLayers,
+  type Layer,
+  SERVER,
+  type Setting,
+  TARGET,
+  variables,
+  wordsOf,
+} from './settings.ts'
 
 type Flags = NonNullable<Parameters<typeof Parser.parse>[1]['flags']>
 
@@ -15,6 +26,10 @@ export interface Completed {
   readonly target: string | undefined
   /** What the layers added. */
   readonly added: readonly Setting[]
+  /** The names of what the user wrote; `target` where there was one, but no profile. */
+  readonly written: ReadonlySet<string>
+  /** Undefined where there is none. */
+  readonly profile: { readonly name: string; readonly namesServer: boolean } | undefined
 }
 
 /** @throws ReplError USAGE, saying where a value came from that cannot be used */
@@ -31,15 +46,16 @@ export async function completed(
   const given = new Set(raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])))
   if (written !== undefined && !isProfile) given.add(TARGET)
   const definitions = ctor.flags as unknown as Definitions
-  const path = flags.config ?? env.REDIS_REPL_CONFIG ?? join(config.configDir, 'config.toml')
-  const known = new Set([TARGET, ...config.commands.flatMap((command) => Object.keys(command.flags))])
-  const file = readConfigFile(path, flags.config !== undefined || env.REDIS_REPL_CONFIG !== undefined, known)
+  const named = flags.config ?? (env.REDIS_REPL_CONFIG || undefined)
+  const path = named ?? join(config.configDir, 'config.toml')
+  const known = new Map<string, Known>([[TARGET, { type: 'option' }], ...config.commands.flatMap(({ flags }) => Object.entries(flags))])
+  const file = await readConfigFile(path, named !== undefined, known)
   const profile = isProfile ? written.slice(1) : env.REDIS_REPL_PROFILE || undefined
   const fromFile = fileLayers(file, profile, path)
   // A profile on the command line names the server as a TARGET would.
   const namesServer = isProfile && SERVER.some((name) => fromFile[0]?.values[name] !== undefined)
   const layers = [without(variables(env, definitions), namesServer ? SERVER : []), ...fromFile]
-  const isLoggedIn = [written, flags.uri].some((text) => typeof text === 'string' && text.includes('@') && !text.startsWith('@'))
+  const isLoggedIn = [written, flags.uri].some(carriesLogin)
   const added = addedSettings(given, isLoggedIn, layers, definitions)
   const target = added.find(({ name }) => name === TARGET)
   const others = added.filter(({ name }) => name !== TARGET)
@@ -48,7 +64,13 @@ export async function completed(
     argv: [...others.flatMap((setting) => wordsOf(setting, definitions)), ...argv],
     target: target ? String(target.value) : isProfile ? undefined : written,
     added,
+    written: given,
+    profile: profile === undefined ? undefined : { name: profile, namesServer: namesServerIn(added, fromFile[0]) },
   }
+}
+
+function namesServerIn(added: readonly Setting[], profile: Layer | undefined): boolean {
+  return added.some(({ name, from }) => SERVER.includes(name) && from === profile?.from(name))
 }
 
 function without({ from, values }: Layer, names: readonly string[]): Layer {

@@ -1,6 +1,7 @@
 /** Flags over variables over the profile over the defaults of the file: which value counts, and where it came from. */
 import { ReplError } from '../errors.ts'
-import { withoutSecret } from '../topology/target.ts'
+import { parseSentinelTarget } from '../topology/sentinel-target.ts'
+import { parseTarget, withoutSecret } from '../topology/target.ts'
 import type { ConfigFile, Value, Values } from './config-file.ts'
 
 /** What is known of a flag, as oclif defines it. */
@@ -45,6 +46,8 @@ export function addedSettings(
   const added: Setting[] = []
   for (const { from, values } of layers) {
     const namesServer = SERVER.some((name) => taken.has(name))
+    // What a stronger server is, a weaker login is not for: the same layer's neither, since the URI has one of its own.
+    if (!namesServer && SERVER.some((name) => carriesLogin(values[name]))) for (const name of LOGIN) taken.add(name)
     const fresh = Object.entries(values).filter(([name]) => {
       if (name !== TARGET && !definitions[name]) return false // of another command
       return !taken.has(name) && !(namesServer && SERVER.includes(name)) && !isExcluded(name, taken, definitions)
@@ -57,6 +60,16 @@ export function addedSettings(
   return added
 }
 
+/** Whether it names a server together with a user or password. */
+export function carriesLogin(text: unknown): boolean {
+  if (typeof text !== 'string') return false
+  try {
+    return (parseSentinelTarget(text) ?? parseTarget(text)).credentials !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** A stronger value that this one cannot stand beside. */
 function isExcluded(name: string, taken: ReadonlySet<string>, definitions: Definitions): boolean {
   const mine = definitions[name]?.exclusive ?? []
@@ -64,17 +77,17 @@ function isExcluded(name: string, taken: ReadonlySet<string>, definitions: Defin
 }
 
 /** The same as words of a command line; none for a switch that is off. */
-export function wordsOf({ name, value, from }: Setting, definitions: Definitions): string[] {
+export function wordsOf({ name, value }: Setting, definitions: Definitions): string[] {
   const { type, allowNo = false } = definitions[name] ?? { type: 'option' }
   if (type === 'option') return [value].flat().map((one) => `--${name}=${one}`)
-  const isOn = typeof value === 'boolean' ? value : truth(String(value), from)
+  const isOn = typeof value === 'boolean' ? value : truth(String(value), name)
   return isOn ? [`--${name}`] : allowNo ? [`--no-${name}`] : []
 }
 
-function truth(text: string, from: string): boolean {
+function truth(text: string, name: string): boolean {
   if (/^(1|true|yes|on)$/i.test(text)) return true
   if (/^(0|false|no|off|)$/i.test(text)) return false
-  throw new ReplError('USAGE', { reason: 'FLAGS', given: `${from} is a switch: 1 or 0` })
+  throw new ReplError('USAGE', { reason: 'FLAGS', given: `${name} is a switch: 1 or 0` })
 }
 
 /** `REDIS_REPL_` and the flag's name; lists are separated by commas. An empty variable is none. */
@@ -94,7 +107,7 @@ function variableOf(name: string): string {
 
 /** @throws ReplError USAGE for a profile that there is not. */
 export function fileLayers(file: ConfigFile | undefined, profile: string | undefined, path: string): Layer[] {
-  const chosen = profile === undefined ? undefined : file?.profiles[profile]
+  const chosen = profile !== undefined && file && Object.hasOwn(file.profiles, profile) ? file.profiles[profile] : undefined
   if (profile !== undefined && !chosen) {
     const known = Object.keys(file?.profiles ?? {})
     const has = file ? (known.length > 0 ? `has ${known.map((name) => `@${name}`).join(', ')}` : 'has no profiles') : 'does not exist'
@@ -107,27 +120,38 @@ export function fileLayers(file: ConfigFile | undefined, profile: string | undef
   ]
 }
 
-/** Flags that hold a secret, and those that may hold one in a URI. */
 const SECRET = ['pass', 'sentinel-pass']
+/** What is the name of a server, and so may be a URI, or be meant as one. */
+const URIS = [TARGET, 'uri', 'host', 'sentinel']
 const BUILT_IN = 'built in'
 
-/** Every value that counts, secrets masked. @param values by name */
+/** Every value that counts, secrets masked. @param values by name @param written the names of those on the command line */
 export function settingsInForce(
   values: Readonly<Record<string, unknown>>,
   added: readonly Setting[],
-  definitions: Readonly<Record<string, { readonly default?: unknown }>>,
+  written: ReadonlySet<string>,
 ): Setting[] {
   const origins = new Map(added.map(({ name, from }) => [name, from]))
   return Object.entries(values)
     .filter(([name, value]) => value !== undefined && name !== 'print-config')
     .map(([name, value]) => {
-      const isDefault = value === (definitions[name]?.default ?? false)
-      return { name, value: shown(name, value as Value), from: origins.get(name) ?? (isDefault ? BUILT_IN : 'command line') }
+      const from = origins.get(name) ?? (written.has(name) ? 'command line' : BUILT_IN)
+      return { name, value: shown(name, value as Value), from }
     })
     .sort((a, b) => Number(a.from === BUILT_IN) - Number(b.from === BUILT_IN) || (a.name < b.name ? -1 : 1))
 }
 
 function shown(name: string, value: Value): Value {
   if (SECRET.includes(name)) return '********'
-  return Array.isArray(value) ? value.map((one) => withoutSecret(String(one))) : typeof value === 'string' ? withoutSecret(value) : value
+  return Array.isArray(value)
+    ? value.map((one) => shownText(name, String(one)))
+    : typeof value === 'string'
+      ? shownText(name, value)
+      : value
+}
+
+/** Others may hold a URI too: `--map ANNOUNCED=URI`. */
+function shownText(name: string, text: string): string {
+  if (URIS.includes(name)) return withoutSecret(text)
+  return /@|:\/\//.test(text) ? text.split('=').map(withoutSecret).join('=') : text
 }

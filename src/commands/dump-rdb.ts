@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
 import { JOBS } from '../cli/cluster-run.ts'
-import { type Connection, openConnection } from '../cli/connection.ts'
+import type { Connection } from '../cli/connection.ts'
 import { dumpCluster } from '../cli/dump-cluster.ts'
 import { type SinkOptions, sinkFlags, sinkOptions, throughSinks } from '../cli/dump-sink.ts'
 import { clusterFlags, maxRateFlag, targetArg } from '../cli/flags.ts'
@@ -38,7 +38,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
 
   async run(): Promise<void> {
     const { flags } = this
-    const connection = await openConnection(this.args.target, flags)
+    const connection = await this.connect()
     if (flags.output === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the output file is empty' })
     const path = flags.output === '-' ? undefined : flags.output
     const through = sinkOptions(flags)

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
 import { lookAtShards } from '../cli/cluster-run.ts'
-import { type Connection, openConnection } from '../cli/connection.ts'
+import type { Connection } from '../cli/connection.ts'
 import { clusterFlags, targetArg } from '../cli/flags.ts'
 import { describeVerdict } from '../diagnosis/verdict.ts'
 import type { ReplEvent } from '../engine/events.ts'
@@ -30,7 +30,7 @@ export default class Handshake extends ReplCommand<typeof Handshake> {
 
   async run(): Promise<void> {
     const { flags } = this
-    const connection = await openConnection(this.args.target, flags)
+    const connection = await this.connect()
     if (flags.cluster) return await this.#cluster(connection)
     const text = flags.json ? undefined : await this.#text()
     await this.#shake(connection, connection.source, this.report, (event) => text?.show(event))

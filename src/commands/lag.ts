@@ -1,5 +1,4 @@
 import { ReplCommand } from '../cli/base-command.ts'
-import { openConnection } from '../cli/connection.ts'
 import { exitStatus } from '../cli/exit-status.ts'
 import { asReplError } from '../cli/failure.ts'
 import { clusterFlag, targetArg } from '../cli/flags.ts'
@@ -29,7 +28,7 @@ export default class Lag extends ReplCommand<typeof Lag> {
   async run(): Promise<void> {
     const { flags } = this
     const plan = lagPlan(flags)
-    const connection = await openConnection(this.args.target, flags)
+    const connection = await this.connect()
     const { template, addresses, manners } = connection
     const tell = await traceOn(this.verbosity)
     const key = flags['marker-key']

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
 import { lookAtShards } from '../cli/cluster-run.ts'
-import { type Connection, openConnection } from '../cli/connection.ts'
+import type { Connection } from '../cli/connection.ts'
 import { exitStatus } from '../cli/exit-status.ts'
 import { tellFailure } from '../cli/failure.ts'
 import { clusterFlags, targetArg } from '../cli/flags.ts'
@@ -106,7 +106,7 @@ export default class Psync extends ReplCommand<typeof Psync> {
   /** The live end of every shard. */
   async #cluster(): Promise<void> {
     const { json, jobs, quiet, explain, sample, expect } = this.flags
-    const connection = await openConnection(this.args.target, this.flags)
+    const connection = await this.connect()
     const { clusterJson, clusterText } = await import('../render/cluster.ts')
     const look = async (source: Source, tell: (event: ReplEvent) => void) => {
       const report = new RunReport()
@@ -122,7 +122,7 @@ export default class Psync extends ReplCommand<typeof Psync> {
 
   async #gather(goal: Goal, sampleMs: number, show: (event: ReplEvent) => void = () => {}) {
     // Once: a password may come from a pipe.
-    this.#connection ??= await openConnection(this.args.target, this.flags)
+    this.#connection ??= await this.connect()
     this.report = new RunReport()
     return await this.#ask(this.#connection, this.#connection.source, this.report, goal, sampleMs, show)
   }
@@ -161,7 +161,7 @@ export default class Psync extends ReplCommand<typeof Psync> {
 
   async #full(): Promise<void> {
     const { flags } = this
-    const { source, manners } = await openConnection(this.args.target, flags)
+    const { source, manners } = await this.connect()
     const batches = replicateFrom(source, { ...manners, goal: 'live' }, this.signal)
     const path = join(tmpdir(), `redis-repl-${process.pid}.rdb`)
     const sink = flags.diskless ? new NullSink() : await TempRdb.create(path)

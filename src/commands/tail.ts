@@ -1,6 +1,5 @@
 import { ReplCommand } from '../cli/base-command.ts'
-import { openConnection } from '../cli/connection.ts'
-import { targetArg } from '../cli/flags.ts'
+import { reachingFlags, targetArg } from '../cli/flags.ts'
 import { goOnCommand } from '../cli/go-on.ts'
 import { canHaveRate, tailFlags } from '../cli/tail-flags.ts'
 import { runTail } from '../cli/tail-run.ts'
@@ -26,10 +25,9 @@ export default class Tail extends ReplCommand<typeof Tail> {
   async run(): Promise<void> {
     const { flags } = this
     // A profile may set it for dumps.
-    const hasRate = this.written.some((word) => /^--max-rate(=|$)/.test(word))
-    if (hasRate && !canHaveRate(flags)) throw new ReplError('USAGE', { reason: 'FLAGS', given: RATE_OF_WHAT })
+    if (this.written.has('max-rate') && !canHaveRate(flags)) throw new ReplError('USAGE', { reason: 'FLAGS', given: RATE_OF_WHAT })
     if (flags.state === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the state file is empty' })
-    const connection = await openConnection(this.args.target, flags)
+    const connection = await this.connect()
     const stats = flags.stats ? await this.#stats() : undefined
     await runTail({
       connection,
@@ -38,7 +36,8 @@ export default class Tail extends ReplCommand<typeof Tail> {
       outputEnded: this.outputEnded.signal,
       text: flags.json ? undefined : await this.#text(() => stats?.clear()),
       stats,
-      goOn: (from) => goOnCommand(connection.source.name, from, behindSnapshot(flags), this.ctor.flags),
+      goOn: (from) =>
+        goOnCommand(this.namedAgain(connection.source.name), from, behindSnapshot(flags), { ...reachingFlags, ...this.ctor.flags }),
     })
   }
 

@@ -12,6 +12,11 @@ const WRITE_ADVICE: Record<string, string> = {
   ENOENT: 'The folder does not exist: create it first.',
 }
 
+const NO_INFO = 'Without INFO nothing can be compared.'
+const HANDSHAKE = 'redis-repl handshake shows how far a replica gets without INFO'
+const ASK_FOR_INFO = `Ask the provider for INFO; ${HANDSHAKE}.`
+const isInfo = (command: string | undefined) => command?.toUpperCase().startsWith('INFO') === true
+
 export const REASONS: Record<string, Row> = {
   ...FOLLOW_REASONS,
   ...TREE_REASONS,
@@ -126,9 +131,14 @@ export const REASONS: Record<string, Row> = {
   // NOT_SUPPORTED
   UNKNOWN_COMMAND: [
     answered,
-    ({ given = 'The command is disabled or renamed, as managed services do, or this is a proxy.' }) =>
-      `This server does not let replicas in. ${given} What INFO tells still works: redis-repl lag.`,
-    say('Ask the provider for replication access; where the command has another name: --psync-command NAME or --sync-command NAME.'),
+    ({ command, given = 'The command is disabled or renamed, as managed services do, or this is a proxy.' }) =>
+      isInfo(command)
+        ? `${given} ${NO_INFO}`
+        : `This server does not let replicas in. ${given} What INFO tells still works: redis-repl lag.`,
+    ({ command }) =>
+      isInfo(command)
+        ? ASK_FOR_INFO
+        : 'Ask the provider for replication access; where the command has another name: --psync-command NAME or --sync-command NAME.',
   ],
   NO_POSITION: [
     (d) => `INFO of ${where(d)} shows no replication offset.`,
@@ -143,7 +153,7 @@ export const REASONS: Record<string, Row> = {
   REFUSED: [
     answered,
     ({ given = 'The server refuses for a reason this tool has no advice for; its own words above are all there is.' }) => given,
-    say('Look at the server’s log at this moment; redis-repl lag works by INFO alone.'),
+    ({ command }) => `Look at the server’s log at this moment; ${isInfo(command) ? HANDSHAKE : 'redis-repl lag works by INFO alone'}.`,
   ],
   // NOT_REDIS
   HTTP: [
@@ -277,8 +287,8 @@ export const REASONS: Record<string, Row> = {
   ],
   BAD_TARGET: [
     (d) => `"${d.given}" names no server.`,
-    'Expected: host, host:port, [v6]:port, redis://[user:password@]host[:port], rediss:// with TLS, or unix:///path.',
-    say('Percent-encode special characters of a password: @ is %40, : is %3A, / is %2F.'),
+    'Expected: host, host:port, [v6]:port, redis://[user:password@]host[:port], rediss:// with TLS, unix:///path, or redis-sentinel://host/NAME.',
+    ({ errno = 'Percent-encode special characters of a password: @ is %40, : is %3A, / is %2F.' }) => errno,
   ],
   FLAGS: [
     (d) => `${d.given}`,
@@ -291,8 +301,8 @@ export const REASONS: Record<string, Row> = {
     say('[defaults] and [profiles.NAME] hold long flags by name, as in connect-timeout = 3; --config FILE takes another file.'),
   ],
   PASS_FILE: [
-    (d) => `The password file ${d.path} cannot be read (${d.errno}).`,
+    (d) => `The password file ${d.path} cannot be used: ${d.errno}.`,
     'Nothing was contacted.',
-    say('Check its name and permissions.'),
+    say('Its first line has to be the password: check its name, permissions and content.'),
   ],
 }

@@ -1,5 +1,5 @@
 /** The rows of reasons.ts that belong to the tree of a replication. */
-import { type Row, say, where } from './words.ts'
+import { answered, type Row, say, where } from './words.ts'
 
 export const TREE_REASONS: Record<string, Row> = {
   CIRCLE: [
@@ -15,7 +15,32 @@ export const TREE_REASONS: Record<string, Row> = {
   SENTINELS: [
     (d) => `None of the Sentinels can be asked: ${d.given}.`,
     'Nobody else knows where the master is.',
-    say('Check their addresses; redis-cli -p 26379 PING. The master can be named directly too.'),
+    say('Check their addresses, and whether they speak TLS (--sentinel-tls, --no-sentinel-tls). The master can be named directly too.'),
+  ],
+  SENTINEL_NOAUTH: [
+    answered,
+    'This Sentinel wants a password of its own, and is never shown that of the servers.',
+    say('Give one by --sentinel-pass-file FILE, with --sentinel-user NAME where it has users.'),
+  ],
+  SENTINEL_WRONGPASS: [
+    answered,
+    'The user name or the password for the Sentinels is wrong, or the user is switched off.',
+    say('Compare --sentinel-user and --sentinel-pass-file with ACL LIST, or requirepass, on the Sentinel.'),
+  ],
+  SENTINEL_NOPERM: [
+    answered,
+    'The user of the Sentinels exists but lacks the right to this command.',
+    say('On the Sentinel: ACL SETUSER <user> +sentinel|get-master-addr-by-name +client|setname'),
+  ],
+  NO_SENTINEL: [
+    answered,
+    'This is no Sentinel: an ordinary server, or something between, answers there.',
+    say('Sentinels listen on 26379 as a rule; the server itself is named as TARGET, without --sentinel and --master-name.'),
+  ],
+  LATE: [
+    (d) => `${where(d)} did not answer in time.`,
+    'Most of the Sentinels had named the same master before.',
+    say('See whether it hangs: redis-cli -p 26379 PING'),
   ],
   SENTINEL_NAME: [
     (d) => `No Sentinel knows a master named "${d.given}".`,

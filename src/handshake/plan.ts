@@ -71,13 +71,22 @@ export function secretCommand(args: readonly string[], isSecret: (index: number)
   return { args, shown: args.map((arg, index) => (isSecret(index) ? MASK : arg)) }
 }
 
+/** A secret of so many characters is no part of another word by chance. */
+const LONG = 8
+
 /**
  * A reply without the secrets of the command it answers: a server that does not know AUTH repeats its arguments in the
- * error, and may cut them off anywhere (server.c, "with args beginning with").
+ * error, and may cut them off anywhere (server.c, "with args beginning with"). A short one is masked as a word only: the
+ * holes that it would leave in other words would spell it.
  */
 export function withoutSecrets(reply: string, { args, shown }: Command): string {
   const secrets = args.filter((arg, index) => arg !== shown[index] && arg !== '')
   if (secrets.length === 0) return reply
   const cut = reply.replace(/(with args beginning with:).*/s, '$1 …')
-  return secrets.reduce((text, secret) => text.replaceAll(secret, MASK), cut)
+  return secrets.reduce((text, secret) => text.replaceAll(asWord(secret), MASK), cut)
+}
+
+function asWord(secret: string): RegExp {
+  const literal = secret.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
+  return new RegExp(secret.length < LONG ? `(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])` : literal, 'gu')
 }

@@ -3,19 +3,24 @@ import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { ReplError } from '../errors.ts'
 
-/** @throws ReplError ABORTED by Ctrl-C, or when the input ends before a line of it. */
+/** @throws ReplError ABORTED by Ctrl-C, USAGE when the input ends before a line of it. */
 export async function askPassword(prompt: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const isTerminal = process.stdin.isTTY === true
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: isTerminal })
-  const given = new AbortController()
-  lines.once('SIGINT', () => given.abort())
-  lines.once('close', () => given.abort())
+  const over = new AbortController()
+  let isStopped = false
+  lines.once('SIGINT', () => {
+    isStopped = true
+    over.abort()
+  })
+  lines.once('close', () => over.abort())
   if (isTerminal) process.stderr.write(prompt)
   try {
-    return await lines.question('', { signal: given.signal })
+    return await lines.question('', { signal: over.signal })
   } catch {
-    throw new ReplError('ABORTED')
+    if (isStopped) throw new ReplError('ABORTED')
+    throw new ReplError('USAGE', { reason: 'FLAGS', given: 'No password could be read: stdin ended before a line of it' })
   } finally {
     lines.close()
     process.stdin.pause()

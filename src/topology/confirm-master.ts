@@ -1,19 +1,27 @@
 /** Whoever is said to be the master has the last word on it. */
 import type { Access } from '../engine/options.ts'
 import { QueryLink } from '../engine/query.ts'
-import { ReplError } from '../errors.ts'
+import { ReplError, replErrorOf } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { ServerError } from '../protocol/reply.ts'
 
-/** @throws ReplError TRY_LATER (NOT_MASTER), and whatever keeps it from being asked */
+/** @throws ReplError TRY_LATER (NOT_MASTER), and whatever keeps it from being asked, with its address */
 export async function confirmMaster(access: Access, signal: AbortSignal): Promise<void> {
+  try {
+    await judge(access, signal)
+  } catch (error) {
+    throw replErrorOf(error).with({ endpoint: endpointName(access.endpoint) })
+  }
+}
+
+async function judge(access: Access, signal: AbortSignal): Promise<void> {
   const link = await QueryLink.open(access, signal)
   try {
     const reply = await link.ask('ROLE')
     // Whoever may not ask for the role is told what counts by PSYNC.
     if (reply instanceof ServerError && !reply.text.startsWith('LOADING')) return
     const role = Array.isArray(reply) ? String(reply[0]) : String(reply)
-    if (role !== 'master') throw new ReplError('TRY_LATER', { reason: 'NOT_MASTER', endpoint: endpointName(access.endpoint), reply: role })
+    if (role !== 'master') throw new ReplError('TRY_LATER', { reason: 'NOT_MASTER', reply: role })
   } finally {
     link.close()
   }

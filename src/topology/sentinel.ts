@@ -1,14 +1,19 @@
 /** The master that Sentinels name: any of them may be down or behind, so the master itself has the last word. */
 import type { Asked } from '../diagnosis/choice.ts'
+import { explain } from '../diagnosis/errors.ts'
 import type { Access } from '../engine/options.ts'
 import { QueryLink } from '../engine/query.ts'
 import type { Found, Source } from '../engine/source.ts'
 import { ReplError, replErrorOf } from '../errors.ts'
-import { endpointName } from '../io/endpoint.ts'
+import { diallingOf, endpointName } from '../io/endpoint.ts'
 import { ServerError } from '../protocol/reply.ts'
 import { refusal } from '../protocol/server-error.ts'
 import { type Address, type AddressMap, addressName } from './address-map.ts'
 import { confirmMaster, isMaster } from './confirm-master.ts'
+import { answersInTime } from './in-time.ts'
+
+/** How long the others may take once most Sentinels have named the same master. */
+const GRACE_MS = 500
 
 export interface SentinelOptions {
   readonly sentinels: readonly Access[]
@@ -33,8 +38,9 @@ export class SentinelSource implements Source {
 
   constructor(options: SentinelOptions) {
     this.#options = options
-    const { sentinels, masterName } = options
-    this.name = `redis-sentinel://${sentinels.map(({ endpoint }) => endpointName(endpoint)).join(',')}/${encodeURIComponent(masterName)}`
+    const { sentinels, masterName, template } = options
+    const scheme = diallingOf(template.endpoint).tls ? 'rediss-sentinel' : 'redis-sentinel'
+    this.name = `${scheme}://${sentinels.map(({ endpoint }) => endpointName(endpoint)).join(',')}/${encodeURIComponent(masterName)}`
   }
 
   async find(signal: AbortSignal): Promise<Found> {
@@ -74,25 +80,49 @@ export class SentinelSource implements Source {
   }
 
   async #askAll(signal: AbortSignal): Promise<Said[]> {
-    return await Promise.all(this.#options.sentinels.map((sentinel) => this.#ask(sentinel, signal)))
+    const { sentinels } = this.#options
+    const asked = sentinels.map((sentinel) => this.#begin(sentinel, signal))
+    const isEnough = (said: readonly Said[]) => votes(said).some(({ count }) => count > sentinels.length / 2)
+    const said = await answersInTime(
+      asked.map(({ answer }) => answer),
+      isEnough,
+      GRACE_MS,
+    )
+    return asked.map(({ leave }, index) => said[index] ?? leave())
+  }
+
+  /** A question that can be left alone. */
+  #begin(sentinel: Access, signal: AbortSignal): { answer: Promise<Said>; leave: () => Said } {
+    const name = endpointName(sentinel.endpoint)
+    const left = new AbortController()
+    const leave = () => {
+      left.abort()
+      this.#links.get(name)?.close()
+      return { name, failure: new ReplError('TIMEOUT', { reason: LATE, endpoint: name }) }
+    }
+    return { answer: this.#ask(sentinel, AbortSignal.any([signal, left.signal])), leave }
   }
 
   async #ask(sentinel: Access, signal: AbortSignal): Promise<Said> {
     const name = endpointName(sentinel.endpoint)
+    const kept = this.#links.get(name)
     try {
-      const link = this.#links.get(name) ?? (await QueryLink.open(sentinel, signal))
+      const link = kept ?? (await QueryLink.open(sentinel, signal))
       this.#links.set(name, link)
       const reply = await link.ask('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.#options.masterName)
-      if (reply instanceof ServerError)
-        return { name, failure: refusal(reply, { endpoint: name, command: 'SENTINEL GET-MASTER-ADDR-BY-NAME' }) }
+      if (reply instanceof ServerError) {
+        return { name, failure: ofSentinel(refusal(reply, { endpoint: name, command: 'SENTINEL GET-MASTER-ADDR-BY-NAME' })) }
+      }
       const [host, port] = Array.isArray(reply) ? reply.map(String) : []
       return host === undefined || port === undefined ? { name } : { name, address: { host, port: Number(port) } }
     } catch (error) {
       this.#links.get(name)?.close()
       this.#links.delete(name)
+      if (signal.aborted) throw new ReplError('ABORTED')
       const failure = replErrorOf(error)
-      if (failure.code === 'ABORTED') throw failure
-      return { name, failure: failure.with({ endpoint: name }) }
+      // It may have ended since, or with whoever had opened it.
+      if (kept && failure.code !== 'TIMEOUT') return await this.#ask(sentinel, signal)
+      return { name, failure: ofSentinel(failure.with({ endpoint: name })) }
     }
   }
 
@@ -102,25 +132,49 @@ export class SentinelSource implements Source {
     if (said.some(({ failure }) => !failure)) return new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL_NAME', given, endpoint: this.name })
     // A password that is wrong is more than a Sentinel that is down.
     const telling = failures.find(({ code }) => !PASSING.includes(code))
-    const tried = failures.map(({ code, details }) => `${details.endpoint}: ${details.errno ?? code}`).join('; ')
+    const tried = failures.map((failure) => explain(failure).what.replace(/\.$/, '')).join('; ')
     return telling ?? new ReplError('MASTER_UNREACHABLE', { reason: 'SENTINELS', given: tried, endpoint: this.name })
   }
 }
 
 const PASSING: readonly string[] = ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER', 'TLS_FAILED']
 
+/** The reason of one that was not waited for. */
+const LATE = 'LATE'
+
+/** What the same refusal means of a Sentinel: they have their own passwords. */
+const OF_SENTINEL: Readonly<Record<string, string>> = {
+  NOAUTH: 'SENTINEL_NOAUTH',
+  WRONGPASS: 'SENTINEL_WRONGPASS',
+  NOPERM: 'SENTINEL_NOPERM',
+}
+
+function ofSentinel({ code, details, cause }: ReplError): ReplError {
+  const isOther = details.reason === 'UNKNOWN_COMMAND' && details.command?.startsWith('SENTINEL')
+  const reason = isOther ? 'NO_SENTINEL' : (OF_SENTINEL[details.reason ?? ''] ?? details.reason)
+  return new ReplError(code, { ...details, ...(reason !== undefined && { reason }) }, cause)
+}
+
 function asAsked({ name, address, failure }: Said): Asked {
   if (address) return { name, answer: 'says', told: addressName(address) }
-  return failure ? { name, answer: 'failed', told: failure.details.errno ?? failure.code } : { name, answer: 'unknown' }
+  if (!failure) return { name, answer: 'unknown' }
+  const { reason, errno = failure.code } = failure.details
+  return { name, answer: 'failed', told: reason === LATE ? 'did not answer in time' : errno }
 }
 
 /** In the order of how many name them: one may be behind the others. */
 function namedBy(said: readonly Said[]): Address[] {
-  const votes = new Map<string, { address: Address; count: number }>()
+  return votes(said)
+    .sort((a, b) => b.count - a.count)
+    .map(({ address }) => address)
+}
+
+function votes(said: readonly Said[]): { address: Address; count: number }[] {
+  const found = new Map<string, { address: Address; count: number }>()
   for (const { address } of said) {
     if (!address) continue
     const name = addressName(address)
-    votes.set(name, { address, count: (votes.get(name)?.count ?? 0) + 1 })
+    found.set(name, { address, count: (found.get(name)?.count ?? 0) + 1 })
   }
-  return [...votes.values()].sort((a, b) => b.count - a.count).map(({ address }) => address)
+  return [...found.values()]
 }

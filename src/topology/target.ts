@@ -14,14 +14,30 @@ export interface Target {
 export const DEFAULT_HOST = '127.0.0.1'
 export const DEFAULT_PORT = 6379
 
+const MASK = '********'
+const HOST = String.raw`(?:[\w.-]+|\[[\w:.%]+\])?(?::\d+)?`
+/** Addresses as they should be, and a database or a name behind them. */
+const ADDRESSES = new RegExp(`^${HOST}(?:,${HOST})*(?:/[^:@]*)?$`)
+
 /**
- * Anything that may hold a password, without it: what may be repeated to the user. That is what stands before an @, and
- * behind a colon where a port should be and none is.
+ * Anything that may hold a password, without it: what may be repeated to the user. That is what stands before an @, in a
+ * query, and behind a colon where nothing but a port should be.
  */
 export function withoutSecret(text: string): string {
-  return text
-    .replace(/^([a-z][a-z+-]*:\/\/)?.*@/is, '$1********@')
-    .replace(/^((?:[a-z][a-z+-]*:\/\/)?[^:[\]@]*):(?!\/\/|\d+$)[^:]+$/i, '$1:********')
+  const [, scheme = '', rest = '', query = ''] = /^([a-z][a-z+-]*:\/\/)?([^?]*)(.*)$/is.exec(text) ?? []
+  const hidden = scheme !== '' && query !== '' ? `?${MASK}` : query
+  // The path of a socket may hold an @.
+  if (/^unix:/i.test(scheme) && rest.startsWith('/')) return `${scheme}${rest}${hidden}`
+  const [address = '', ...login] = rest.split('@').reverse()
+  // Behind the second @ there may still be a part of the password.
+  if (login.length > 1 || (login.length === 1 && query.includes('@'))) return `${scheme}${MASK}`
+  if (query.includes('@')) return `${scheme}${MASK}@${withoutSecret(query.slice(query.lastIndexOf('@') + 1))}`
+  return `${scheme}${login.length > 0 ? `${MASK}@` : ''}${withoutTail(address)}${hidden}`
+}
+
+function withoutTail(address: string): string {
+  const isPlain = ADDRESSES.test(address) || /^[0-9a-f:]*::[0-9a-f:]*$/i.test(address)
+  return isPlain ? address : address.replace(/:.*$/s, `:${MASK}`)
 }
 
 /** @throws ReplError USAGE (BAD_TARGET). */
@@ -47,36 +63,61 @@ function dialled(endpoint: Endpoint, entry: Access, isTls: boolean | undefined):
   return { ...endpoint, ...plain, ...(secure && { tls: secure }) }
 }
 
+/** With credentials as redis-py has them: before the path. */
 function parseSocket(text: string): Target {
-  const path = decode(text.slice('unix://'.length), text)
-  if (path === '') throw badTarget(text)
-  return { endpoint: { kind: 'unix', path } }
+  const [, authority = '', rest = ''] = /^unix:\/\/([^/]*)(.*)$/is.exec(text) ?? []
+  if (text.includes('?'))
+    throw badTarget(text, 'A query is not understood: the form is unix://[user:password@]/path, and ? in a path is %3F.')
+  const parts = authority.split('@')
+  if (parts.length === 1 && !authority.includes(':') && authority + rest !== '') {
+    return { endpoint: { kind: 'unix', path: decode(authority + rest, text) } }
+  }
+  // Without an @ it would be a password that ends nowhere.
+  const [userinfo = '', beside] = parts
+  if (beside !== '' || parts.length > 2 || rest === '') throw badTarget(text)
+  return { endpoint: { kind: 'unix', path: decode(rest, text) }, ...login(userinfo, text) }
+}
+
+/** A path as it can be named again. */
+export function socketName(path: string): string {
+  return `unix://${path.split('/').map(encodeURIComponent).join('/')}`
 }
 
 function parseUri(text: string): Target {
-  const [, userinfo, address = ''] = /^[a-z]+:\/\/(?:([^@]*)@)?([^/?#]*)/i.exec(text) ?? []
-  const endpoint = parseAddress(address || DEFAULT_HOST, text)
-  if (userinfo === undefined || userinfo === '') return { endpoint }
+  const [, userinfo = '', address = '', tail = ''] = /^[a-z]+:\/\/(?:([^@/?#]*)@)?([^/?#]*)(.*)$/is.exec(text) ?? []
+  // Who can say which of two @ ends the password? It must not become a host that is asked for.
+  if (address.includes('@') || tail.includes('@')) throw badTarget(text)
+  return { endpoint: parseAddress(address || DEFAULT_HOST, text), ...login(userinfo, text) }
+}
+
+function login(userinfo: string, whole: string): Pick<Target, 'credentials'> {
+  if (userinfo === '') return {}
   const colon = userinfo.indexOf(':')
   // Without a colon it is a user name to redis-cli, which then has no password to log in with.
-  if (colon < 0) throw badTarget(text)
-  const username = decode(userinfo.slice(0, colon), text)
-  const password = decode(userinfo.slice(colon + 1), text)
-  return { endpoint, credentials: { ...(username && { username }), password } }
+  if (colon < 0) throw badTarget(whole)
+  const username = decode(userinfo.slice(0, colon), whole)
+  const password = decode(userinfo.slice(colon + 1), whole)
+  return { credentials: { ...(username && { username }), password } }
 }
 
 /** @param whole what the user wrote, for the error */
 function parseAddress(text: string, whole: string): Endpoint {
-  const [, v6, host, port] = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s:@/[\]]+))(?::(\d{1,5}))?$/i.exec(text) ?? []
-  const name = v6 ?? host ?? (isBareV6(text) ? text : undefined)
-  const number = port === undefined ? DEFAULT_PORT : Number(port)
-  if (name === undefined || number < 1 || number > 65535) throw badTarget(whole)
-  return { kind: 'tcp', host: name, port: number }
+  const [, address = '', port = ''] = /^(.*):(\d{4,5})$/.exec(text) ?? []
+  if (isV6(address)) throw badTarget(whole, `Write [${address}]:${port}, or [${text}] where all of it is the address.`)
+  const [, bracketed, host, number = DEFAULT_PORT] = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s:@/[\]]+))(?::(\d{1,5}))?$/i.exec(text) ?? []
+  const name = bracketed ?? host ?? (isV6(text) ? text : undefined)
+  if (name === undefined || Number(number) < 1 || Number(number) > 65535) throw badTarget(whole)
+  return { kind: 'tcp', host: name, port: Number(number) }
 }
 
-/** Without brackets only what can be nothing else: eight groups, or a gap. */
-function isBareV6(text: string): boolean {
-  return /^[0-9a-f:.]+$/i.test(text) && (text.includes('::') || text.split(':').length === 8)
+/** An IPv6 address without brackets. */
+function isV6(text: string): boolean {
+  const [before = '', after, ...more] = text.split('::')
+  const groups = [before, after ?? ''].flatMap((half) => (half === '' ? [] : half.split(':')))
+  const hasV4 = /^\d+(?:\.\d+){3}$/.test(groups.at(-1) ?? '')
+  const count = groups.length + (hasV4 ? 1 : 0)
+  const areGroups = groups.slice(0, hasV4 ? -1 : undefined).every((group) => /^[0-9a-f]{1,4}$/i.test(group))
+  return more.length === 0 && areGroups && (after === undefined ? count === 8 : count < 8)
 }
 
 function decode(text: string, whole: string): string {
@@ -87,6 +128,7 @@ function decode(text: string, whole: string): string {
   }
 }
 
-function badTarget(text: string): ReplError {
-  return new ReplError('USAGE', { reason: 'BAD_TARGET', given: withoutSecret(text) })
+/** @param advice where there is a better one than the usual */
+export function badTarget(text: string, advice?: string): ReplError {
+  return new ReplError('USAGE', { reason: 'BAD_TARGET', given: withoutSecret(text), ...(advice !== undefined && { errno: advice }) })
 }

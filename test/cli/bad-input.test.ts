@@ -117,6 +117,31 @@ describe('handshake', { concurrency: false }, () => {
     })
   }
 
+  it('tells what oclif finds wrong in one line, without what was given', async () => {
+    const cases: [args: string[], what: RegExp][] = [
+      [['-p', SECRET], /: --port takes an integer\n/],
+      [['-4', '-6'], /: --ipv6 cannot stand beside --ipv4\n/],
+      [['--cert', SECRET], /: --cert needs --key\n/],
+      [['--prefer', `my ${SECRET}`], /: --prefer takes one of: master, replica\n/],
+    ]
+    for (const [args, what] of cases) {
+      const ran = await cli(['handshake', ...args])
+      assertThreeParts(ran, 'USAGE', 2)
+      assert.match(ran.err, what)
+      assert.doesNotMatch(ran.err, new RegExp(SECRET))
+    }
+  })
+
+  it('does not repeat a target that stands in place of a command', async () => {
+    const uri = `redis://:${SECRET}@h`
+    for (const args of [[uri], ['handshak', uri], ['help', uri], ['-a', SECRET, 'handshake', 'h'], [SECRET]]) {
+      const ran = await cli(args)
+      assertThreeParts(ran, 'USAGE', 2)
+      assert.match(ran.err, /dump-rdb, handshake, lag, psync, tail/)
+      assert.doesNotMatch(ran.err + ran.out, new RegExp(SECRET))
+    }
+  })
+
   it('never repeats a password, wherever it was given and whatever goes wrong', async () => {
     const passFile = join(folder, 'pass')
     await writeFile(passFile, `${SECRET}\n`)
@@ -220,6 +245,45 @@ const BROKEN_PAYLOADS: [name: string, payload: string | Buffer, code: string, st
   ['a fork that fails behind FULLRESYNC', `${FULL}-ERR BGSAVE failed, replication can't continue\r\n`, 'LINK_LOST', 7],
   ['an offset beyond 2^53', `+FULLRESYNC ${REPLID} 9007199254740993\r\n`, 'PROTOCOL', 5],
 ]
+
+describe('Sentinels that are none', { concurrency: false }, () => {
+  const asSentinel = async (script: Script, args: string[] = []) => {
+    master = await FakeMaster.start(script)
+    return await cli(['handshake', '--sentinel', master.target, '--master-name', 'm', '--step-timeout', '1', ...args])
+  }
+
+  it('are told as such, and a password that they want is one of theirs', async () => {
+    const ordinary = await asSentinel({ SENTINEL: "-ERR unknown command 'SENTINEL', with args\r\n" })
+    assertThreeParts(ordinary, 'NOT_SUPPORTED', 5)
+    assert.match(ordinary.err, /This is no Sentinel/)
+    const closed = await asSentinel({ SENTINEL: '-NOAUTH Authentication required.\r\n' })
+    assertThreeParts(closed, 'AUTH_REQUIRED', 4)
+    assert.match(closed.err, /--sentinel-pass-file/)
+    assert.doesNotMatch(closed.err, /REDISCLI_AUTH/)
+    const wrong = await asSentinel({ AUTH: '-WRONGPASS invalid\r\n' }, ['--sentinel-pass', SECRET])
+    assertThreeParts(wrong, 'AUTH_FAILED', 4)
+    assert.match(wrong.err, /--sentinel-user/)
+  })
+
+  it('are told with their reasons in words when none can be asked', async () => {
+    const plain = await asSentinel({}, ['--sentinel-tls', '--connect-timeout', '1'])
+    assertThreeParts(plain, 'MASTER_UNREACHABLE', 3)
+    assert.match(plain.err.replaceAll(/\s+/g, ' '), /did not answer TLS within .*--no-sentinel-tls/)
+    const mixed = await cli(['handshake', 'redis-sentinel://127.0.0.1:1,127.0.0.1:2/m'])
+    assert.match(mixed.err, /127\.0\.0\.1:1 refused the connection \(ECONNREFUSED\); 127\.0\.0\.1:2 refused/)
+  })
+
+  it('are refused where they are no addresses', async () => {
+    for (const sentinel of ['redis://h:1', 'h,', `x:${SECRET}@h`, '::1:26379']) {
+      const ran = await cli(['handshake', '--sentinel', sentinel, '--master-name', 'm'])
+      assertThreeParts(ran, 'USAGE', 2)
+      assert.doesNotMatch(ran.err, new RegExp(SECRET))
+    }
+    const nameless = await cli(['handshake', 'redis-sentinel://h1'])
+    assertThreeParts(nameless, 'USAGE', 2)
+    assert.match(nameless.err, /redis-sentinel:\/\/h1\/NAME/)
+  })
+})
 
 describe('dump-rdb', { concurrency: false }, () => {
   for (const [name, bytes, code, status] of BROKEN_PAYLOADS) {

@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, afterEach, before, describe, it } from 'node:test'
 import { assertThreeParts } from '../helpers/failures.ts'
+import { FakeMaster } from '../helpers/fake-master.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 
@@ -30,6 +31,7 @@ quiet = true
 describe('settings', () => {
   let home: string
   let env: NodeJS.ProcessEnv
+  let master: FakeMaster | undefined
   before(async () => {
     home = await mkdtemp(join(tmpdir(), 'redis-repl-config-'))
     await mkdir(join(home, 'redis-repl'))
@@ -37,6 +39,7 @@ describe('settings', () => {
     env = { XDG_CONFIG_HOME: home }
   })
   after(() => rm(home, { recursive: true }))
+  afterEach(() => master?.stop())
 
   /** name → [value, from] */
   async function inForce(args: string[], more: NodeJS.ProcessEnv = {}) {
@@ -77,6 +80,99 @@ describe('settings', () => {
     assert.deepEqual([login('pass'), login('user')], [undefined, undefined])
   })
 
+  it('log in as the URI of a stronger or the same place says, and a socket with an @ is no login', async () => {
+    const file = join(home, 'login.toml')
+    await writeFile(file, '[defaults]\nuser = "nobody"\npass = "s3cret"\n[profiles.p]\ntarget = "redis://repl:s3cret@h"\npass = "s3cret"\n')
+    const logins: [args: string[], more: NodeJS.ProcessEnv, from: (string | undefined)[]][] = [
+      [[], { REDIS_REPL_TARGET: 'redis://repl:s3cret@h' }, []],
+      [[], { REDIS_REPL_URI: 'redis-sentinel://repl:s3cret@h/m', REDIS_REPL_PASS: 's3cret' }, []],
+      [['@p'], {}, []],
+      [['@p'], { REDIS_REPL_PASS: 's3cret' }, ['REDIS_REPL_PASS']],
+      [['redis://repl:s3cret@h'], { REDIS_REPL_PASS: 's3cret' }, []],
+      [['unix:///tmp/a@b.sock'], { REDIS_REPL_PASS: 's3cret' }, ['REDIS_REPL_PASS', 'defaults']],
+      [['other', '-a', 's3cret'], {}, ['command line', 'defaults']],
+    ]
+    for (const [args, more, from] of logins) {
+      const found = await inForce(['handshake', ...args, '--config', file], more)
+      const origins = ['pass', 'user'].flatMap((name) => found(name)?.[1] ?? []).map((origin) => String(origin).replace(/ in .*/, ''))
+      assert.deepEqual(origins, from, args.join(' '))
+    }
+  })
+
+  it('of a file are found from the folder of the file, and are refused where they are of the wrong kind', async () => {
+    const file = join(home, 'kinds.toml')
+    const wrong: [content: string, expected: RegExp][] = [
+      ['host = true', /defaults\.host is no switch/],
+      ['target = ["a", "b"]', /defaults\.target takes one value/],
+      ['tls = [1]', /defaults\.tls is a switch/],
+      ['config = "x"', /defaults\.config can only be said on the command line/],
+      ['pass-file = "nowhere/pass"', new RegExp(`${home}/nowhere/pass cannot be used: ENOENT`)],
+    ]
+    for (const [content, expected] of wrong) {
+      await writeFile(file, `[defaults]\n${content}\n`)
+      const ran = await cli(['handshake', '--config', file, '-q', ...(content.startsWith('pass') ? ['127.0.0.1:1'] : [])], { env })
+      assertThreeParts(ran, 'USAGE', 2)
+      assert.match(ran.err.replaceAll(/\s+/g, ' '), expected)
+    }
+    assertThreeParts(await cli(['handshake', '@constructor', '--config', file], { env }), 'USAGE', 2)
+  })
+
+  it('with an empty REDIS_REPL_CONFIG are as without it, and a default that was written was written', async () => {
+    const found = await inForce(['handshake', '--step-timeout', '5'], { REDIS_REPL_CONFIG: '' })
+    assert.deepEqual(found('step-timeout'), [5, 'command line'])
+    assert.deepEqual(found('connect-timeout'), [3, `defaults in ${FILE}`])
+  })
+
+  it('that a server has no use for contradict only where they were written on the command line', async () => {
+    master = await FakeMaster.start()
+    const more = { REDIS_REPL_CACERT: '/nowhere.pem', REDIS_REPL_INSECURE: '1', REDIS_REPL_SENTINEL_PASS: 's3cret' }
+    const ran = await cli(['handshake', master.target, '-q'], { env: { ...env, ...more } })
+    assert.deepEqual([ran.status, ran.err], [0, ''])
+    const socket = ['handshake', '-s', join(home, 'no.sock')]
+    assertThreeParts(await cli(socket, { env: { ...env, REDIS_REPL_TLS: '1' } }), 'MASTER_UNREACHABLE', 3)
+    for (const args of [
+      [...socket, '--tls'],
+      ['handshake', 'h', '--cacert', 'x'],
+      ['handshake', 'h', '--sentinel-pass', 's3cret'],
+      ['handshake', 'h', '--sentinel-tls', '--cacert', 'x'],
+    ]) {
+      assertThreeParts(await cli(args, { env }), 'USAGE', 2)
+    }
+  })
+
+  it('that ask for TLS get it also with redis://', async () => {
+    const file = join(home, 'tls.toml')
+    await writeFile(file, '[defaults]\ntls = true\n')
+    master = await FakeMaster.start()
+    const target = `redis://:s3cret@${master.target}`
+    for (const ran of [
+      await cli(['handshake', '--tls', target]),
+      await cli(['handshake', target], { env: { REDIS_REPL_TLS: '1' } }),
+      await cli(['handshake', target.replace('redis', 'valkey'), '--config', file]),
+    ]) {
+      assertThreeParts(ran, 'TLS_FAILED', 3)
+    }
+    assert.deepEqual(master.received, [])
+  })
+
+  it('with a secret warn where others can see it, and only there', async () => {
+    const file = join(home, 'warn.toml')
+    await writeFile(file, '[defaults]\npass = "s3cret"\n')
+    const sentinel = ['redis-sentinel://127.0.0.1:1/m']
+    const cases: [args: string[], more: NodeJS.ProcessEnv, warns: RegExp | undefined][] = [
+      [['127.0.0.1:1', '-a', 's3cret'], {}, /^! a password .*--pass-file/],
+      [[...sentinel, '--sentinel-pass', 's3cret'], {}, /^! a password .*--sentinel-pass-file/],
+      [[...sentinel, '--sentinel-pass', 's3cret', '--no-auth-warning'], {}, undefined],
+      [['127.0.0.1:1'], { REDIS_REPL_PASS: 's3cret' }, undefined],
+      [['127.0.0.1:1', '--config', file], {}, undefined],
+    ]
+    for (const [args, more, warns] of cases) {
+      const { err } = await cli(['handshake', ...args], { env: { ...env, ...more } })
+      if (warns) assert.match(err, warns)
+      else assert.doesNotMatch(err, /^!/m)
+    }
+  })
+
   it('are shown as a table, without secrets', async () => {
     const ran = await cli(['handshake', '@parts', '--print-config'], { env })
     assert.match(ran.out, /pass +│ \*{8} +│ profile parts/)
@@ -93,7 +189,7 @@ describe('settings', () => {
     const cases: [content: string | undefined, args: string[], env: NodeJS.ProcessEnv, expected: RegExp][] = [
       [undefined, ['@staging'], {}, /no profile "staging": .* has @prod, @parts/],
       [undefined, [], { REDIS_REPL_PORT: 'many' }, /REDIS_REPL_PORT: .*integer/],
-      [undefined, [], { REDIS_REPL_TLS: 'maybe' }, /REDIS_REPL_TLS is a switch/],
+      [undefined, [], { REDIS_REPL_TLS: 'maybe' }, /REDIS_REPL_TLS: tls is a switch/],
       ['pass = "s3cret', [], {}, /line 1, column \d+ is no TOML/],
       ['port = 1', [], {}, /"port" stands outside/],
       ['[defaults]\nprot = 1', [], {}, /defaults\.prot is no setting/],

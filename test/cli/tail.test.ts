@@ -116,6 +116,21 @@ describe('tail', () => {
     assert.doesNotMatch(ran.err, /--max-rate/)
   })
 
+  it('tells how the server was reached in that command, and names the profile that has its password', async () => {
+    const bytes = bytesOf(...COMMANDS)
+    const until = ['--until-offset', String(100 + bytes.length)]
+    const reached = ['--name', 'mine', '--map', '10.0.0.1=10.0.0.2']
+    const ran = await tail(streaming(bytes), ...until, ...reached)
+    assert.match(ran.err, new RegExp(`tail ${master?.target} --from ${REPLID}:\\d+ --name mine --map 10.0.0.1=10.0.0.2\n`))
+    const config = join(folder, 'config.toml')
+    await writeFile(config, `[profiles.p]\ntarget = "redis://:tr0ub4dor@${master?.target}"\n[profiles.half]\npass = "tr0ub4dor"\n`)
+    const byProfile = await cli(['tail', '@p', ...until, '--config', config])
+    assert.match(byProfile.err, new RegExp(`tail @p --from ${REPLID}:\\d+ --config ${config}\n`))
+    const byHalf = await cli(['tail', '@half', '-u', `${master?.target}`, ...until, '--config', config])
+    assert.match(byHalf.err, new RegExp(`tail @half --uri ${master?.target} --from ${REPLID}:\\d+ --config ${config}\n`))
+    assert.doesNotMatch(byProfile.err + byHalf.err, /tr0ub4dor/)
+  })
+
   it('takes no damaged state for a place', async () => {
     const state = join(folder, 'state.json')
     await writeFile(state, '{"schema":"redis-repl/tail-state/1","offset":')

@@ -40,6 +40,24 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       assert.equal((JSON.parse(ran.out) as { master: { name: string } }).master.name, set.master.target)
     })
 
+    it('are not waited for when one hangs and the others agree', async () => {
+      set.sentinels[0]?.signal('SIGSTOP')
+      try {
+        const ran = await cli(['handshake', set.target, '--step-timeout', '120', '--json'])
+        const [choice] = (JSON.parse(ran.out) as { choices: { asked: { answer: string; told: string }[] }[] }).choices
+        assert.deepEqual(
+          choice?.asked.map(({ answer, told }) => [answer, told]),
+          [
+            ['failed', 'did not answer in time'],
+            ['says', set.master.target],
+            ['says', set.master.target],
+          ],
+        )
+      } finally {
+        set.sentinels[0]?.signal('SIGCONT')
+      }
+    })
+
     it('that do not know the name, and that are all down, are told apart', async () => {
       assertThreeParts(await cli(['handshake', set.target.replace(set.name, 'other')]), 'NOT_SUPPORTED', 5)
       assertThreeParts(await cli(['handshake', 'redis-sentinel://127.0.0.1:1,127.0.0.1:2/mymaster']), 'MASTER_UNREACHABLE', 3)

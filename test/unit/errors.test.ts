@@ -43,10 +43,10 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
     ],
     [{ ...UNREACHABLE, limitMs: 5000 }, 'TLS_SILENT'],
   ],
-  TIMEOUT: [[{ ...WHERE, limitMs: 5000 }, 'CONNECT', 'LOOKUP', 'SILENCE', 'NOT_FOLLOWED', '']],
-  AUTH_REQUIRED: [[REFUSED, 'NOAUTH', '']],
-  AUTH_FAILED: [[REFUSED, 'WRONGPASS', 'NO_PASSWORD_SET', 'NO_USERS', '']],
-  NO_PERMISSION: [[REFUSED, 'NOPERM', 'PROTECTED_MODE', '']],
+  TIMEOUT: [[{ ...WHERE, limitMs: 5000 }, 'CONNECT', 'LOOKUP', 'SILENCE', 'LATE', 'NOT_FOLLOWED', '']],
+  AUTH_REQUIRED: [[REFUSED, 'NOAUTH', 'SENTINEL_NOAUTH', '']],
+  AUTH_FAILED: [[REFUSED, 'WRONGPASS', 'SENTINEL_WRONGPASS', 'NO_PASSWORD_SET', 'NO_USERS', '']],
+  NO_PERMISSION: [[REFUSED, 'NOPERM', 'SENTINEL_NOPERM', 'PROTECTED_MODE', '']],
   PROTOCOL: [
     [{ ...WHERE, expectedBytes: 65_536 }, 'LINE_TOO_LONG'],
     [{ ...WHERE, offset: 77, reply: REPLY }, 'STREAM'],
@@ -55,7 +55,8 @@ const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...
   NOT_SUPPORTED: [
     [REFUSED, 'UNKNOWN_COMMAND', 'REFUSED', ''],
     [{ ...WHERE, given: 'mymaster' }, 'SENTINEL_NAME'],
-    [REFUSED, 'NO_CLUSTER'],
+    [REFUSED, 'NO_CLUSTER', 'NO_SENTINEL'],
+    [{ ...REFUSED, command: 'INFO' }, 'UNKNOWN_COMMAND', 'REFUSED'],
     [WHERE, 'SENTINEL', 'NO_POSITION', 'NO_BACKLOG'],
     [{ ...WHERE, command: 'its-psync' }, 'RENAMED', 'AS_SYNC'],
   ],
@@ -122,6 +123,19 @@ for (const { name, error } of cases) {
 test('explain: a refusal quotes the server and the command it answered', () => {
   const { what } = explain(new ReplError('TRY_LATER', { ...REFUSED, reason: 'LOADING' }))
   assert.equal(what, `192.0.2.1:6379 answered PSYNC ? -1 with "-${REPLY}"`)
+})
+
+test('explain: where INFO is refused, nothing is advised that lives by INFO', () => {
+  for (const reason of ['UNKNOWN_COMMAND', 'REFUSED']) {
+    const { meaning, next } = explain(new ReplError('NOT_SUPPORTED', { ...REFUSED, command: 'INFO', reason }))
+    assert.doesNotMatch(meaning + next, /redis-repl lag/)
+    assert.match(next, /redis-repl handshake/)
+  }
+})
+
+test('explain: what is wrong with a Sentinel is mended at the Sentinels', () => {
+  const next = (reason: string) => explain(new ReplError('AUTH_REQUIRED', { ...REFUSED, reason })).next
+  for (const reason of ['SENTINEL_NOAUTH', 'SENTINEL_WRONGPASS']) assert.match(next(reason), /--sentinel-pass-file.*|--sentinel-user/)
 })
 
 test('explain: a connection refused is not a command refused', () => {

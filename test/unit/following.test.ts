@@ -157,14 +157,22 @@ test('the command to go on with has what shapes the output, and no secret, limit
     pass: {},
     count: {},
     match: {},
-    retry: { default: true },
+    retry: { default: true, allowNo: true },
     all: {},
     ack: { default: 'safe' },
+    tls: {},
+    cacert: {},
+    'sentinel-tls': { allowNo: true },
+    'sentinel-pass': {},
+    prefer: {},
   }
-  const flags = { format: 'csv', from: 'backlog', pass: 'secret', count: 5, match: ["it's *"], retry: false, all: true, ack: 'safe' }
+  const flags = {
+    ...{ format: 'csv', from: 'backlog', pass: 'secret', count: 5, match: ["it's *"], retry: false, all: true, ack: 'safe' },
+    ...{ tls: true, cacert: 'ca.pem', 'sentinel-tls': false, 'sentinel-pass': 'secret', prefer: 'replica' },
+  }
   assert.equal(
-    goOnCommand('h:1', `${REPLID}:5`, flags as unknown as Parameters<typeof goOnCommand>[2], definitions),
-    `redis-repl tail h:1 --from ${REPLID}:5 --format csv --match 'it'\\''s *' --no-retry --all`,
+    goOnCommand(['rediss://h:1'], `${REPLID}:5`, flags as unknown as Parameters<typeof goOnCommand>[2], definitions),
+    `redis-repl tail rediss://h:1 --from ${REPLID}:5 --format csv --match 'it'\\''s *' --no-retry --all --cacert ca.pem --no-sentinel-tls --prefer replica`,
   )
 })
 
