@@ -1,5 +1,5 @@
 /** A password from the terminal, not shown; or the first line of what is piped in. */
-import { createInterface } from 'node:readline/promises'
+import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { ReplError } from '../errors.ts'
 
@@ -8,19 +8,16 @@ export async function askPassword(prompt: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const isTerminal = process.stdin.isTTY === true
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: isTerminal })
-  const over = new AbortController()
-  let isStopped = false
-  lines.once('SIGINT', () => {
-    isStopped = true
-    over.abort()
-  })
-  lines.once('close', () => over.abort())
   if (isTerminal) process.stderr.write(prompt)
   try {
-    return await lines.question('', { signal: over.signal })
-  } catch {
-    if (isStopped) throw new ReplError('ABORTED')
-    throw new ReplError('USAGE', { reason: 'FLAGS', given: 'No password could be read: stdin ended before a line of it' })
+    return await new Promise<string>((resolve, reject) => {
+      // Also of the last line, which may have no end.
+      lines.once('line', resolve)
+      lines.once('SIGINT', () => reject(new ReplError('ABORTED')))
+      lines.once('close', () =>
+        reject(new ReplError('USAGE', { reason: 'FLAGS', given: 'No password could be read: stdin ended before a line of it' })),
+      )
+    })
   } finally {
     lines.close()
     process.stdin.pause()

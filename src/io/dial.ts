@@ -1,7 +1,7 @@
 /** From an endpoint to a socket that is ready: the name is looked up, its addresses are tried in turn, TLS is spoken. */
 import { lookup } from 'node:dns/promises'
 import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls'
 import { ReplError } from '../errors.ts'
 import { type Certificate, certificateOf, tlsFailure } from './certificate.ts'
 import { after, now } from './clock.ts'
@@ -89,9 +89,13 @@ async function reach(
   const { address, port, tls, host } = to
   const options = { host: address, port, noDelay: true, onread } as NetConnectOpts
   if (!tls) return await timed(() => createConnection(options), shareMs, signal)
-  const serverName = tls.serverName ?? (isIP(host) ? undefined : host)
+  const name = tls.serverName ?? host
+  // SNI has no addresses; what the certificate is for is compared all the same.
+  const asked = isIP(name)
+    ? { checkServerIdentity: (_: string, cert: PeerCertificate) => checkServerIdentity(name, cert) }
+    : { servername: name }
   // What is wrong with a certificate is judged below, when it can be shown.
-  const withTls = { ...options, secureContext: tls.context, rejectUnauthorized: false, ...(serverName && { servername: serverName }) }
+  const withTls = { ...options, secureContext: tls.context, rejectUnauthorized: false, ...asked }
   const dialled = await timed(() => connectTls(withTls), shareMs, signal)
   await secure(to, dialled.socket as TLSSocket, Math.max(1, deadline - now()), signal, note)
   return dialled

@@ -20,8 +20,9 @@ export class AddressMap {
       if (announced === undefined || reachable === undefined) {
         throw new ReplError('USAGE', { reason: 'FLAGS', given: '--map takes ANNOUNCED=REACHABLE, as in 10.0.0.5:6379=localhost:16379' })
       }
-      parseTarget(reachable)
-      this.#reachable.set(announced, reachable)
+      const hasPort = /^(\[.*\]|[^:]*):\d+$/.test(announced)
+      const host = announced.replace(/^\[(.*)\]$/, '$1')
+      this.#reachable.set(hasPort ? announced : host, hasPort ? named(reachable) : hostAlone(reachable))
     }
   }
 
@@ -33,6 +34,26 @@ export class AddressMap {
     if (mapped !== undefined) return accessTo(mapped, entry)
     // What a server announces is no input to be parsed: it may hold anything.
     return { ...entry, endpoint: { kind: 'tcp', host, port, ...diallingOf(entry.endpoint) } }
+  }
+}
+
+/** @throws ReplError USAGE */
+function named(reachable: string): string {
+  parseTarget(reachable)
+  return reachable
+}
+
+/** So that any port can stand behind it. @throws ReplError USAGE where one does already, or none can */
+function hostAlone(reachable: string): string {
+  const { endpoint } = parseTarget(reachable)
+  const isBareV6 = endpoint.kind === 'tcp' && endpoint.host === reachable && reachable.includes(':')
+  const host = isBareV6 ? `[${reachable}]` : reachable
+  const given = '--map of a host without a port leads to a host without a port: HOST=HOST, or HOST:PORT=HOST:PORT'
+  if (endpoint.kind === 'unix') throw new ReplError('USAGE', { reason: 'FLAGS', given })
+  try {
+    return named(`${host}:1`) && host
+  } catch {
+    throw new ReplError('USAGE', { reason: 'FLAGS', given })
   }
 }
 

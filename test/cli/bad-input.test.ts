@@ -132,6 +132,37 @@ describe('handshake', { concurrency: false }, () => {
     }
   })
 
+  it('says so when a password cannot be read, and takes the first variable that holds one', async () => {
+    const empty = join(folder, 'empty')
+    await writeFile(empty, `\n${SECRET}\n`)
+    for (const [args, what] of [
+      [['--pass-file', empty], /its first line is empty/],
+      [['--askpass'], /No password could be read/],
+    ] as const) {
+      const ran = await handshake({}, [...args])
+      master?.stop()
+      assertThreeParts(ran, 'USAGE', 2)
+      assert.match(ran.err, what)
+    }
+    master = await FakeMaster.start()
+    await cli(['handshake', master.target], { env: { REDISCLI_AUTH: '', VALKEYCLI_AUTH: SECRET } })
+    assert.ok(master.received.some(([name, password]) => name === 'AUTH' && password === SECRET))
+  })
+
+  it('refuses a URI for a host and flags for Sentinels where there are none, and takes an address in brackets', async () => {
+    for (const args of [
+      ['-h', `redis://:${SECRET}@h`],
+      ['h', '--sentinel-user', 'x'],
+      ['h', '--sni', ''],
+    ]) {
+      const ran = await cli(['handshake', ...args])
+      assertThreeParts(ran, 'USAGE', 2)
+      assert.doesNotMatch(ran.err, new RegExp(SECRET))
+    }
+    const bracketed = await cli(['handshake', '-h', '[::1]', '-p', '1'])
+    assert.match(bracketed.err, /^error MASTER_UNREACHABLE: \[::1\]:1 /)
+  })
+
   it('does not repeat a target that stands in place of a command', async () => {
     const uri = `redis://:${SECRET}@h`
     for (const args of [[uri], ['handshak', uri], ['help', uri], ['-a', SECRET, 'handshake', 'h'], [SECRET]]) {
@@ -248,6 +279,7 @@ const BROKEN_PAYLOADS: [name: string, payload: string | Buffer, code: string, st
 
 describe('Sentinels that are none', { concurrency: false }, () => {
   const asSentinel = async (script: Script, args: string[] = []) => {
+    master?.stop()
     master = await FakeMaster.start(script)
     return await cli(['handshake', '--sentinel', master.target, '--master-name', 'm', '--step-timeout', '1', ...args])
   }

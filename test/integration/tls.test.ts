@@ -96,10 +96,30 @@ for (const installed of servers()) {
       )
     })
 
+    it('is looked for by an address too, which SNI cannot hold', async () => {
+      const target = ['handshake', `localhost:${secured.port}`, '--tls', ...mutual()]
+      const ran = await cli([...target, '--sni', '127.0.0.1', '-q'])
+      assert.deepEqual([ran.status, ran.err], [0, ''])
+      await refused(/not for "127\.0\.0\.9"/, ...target.slice(1), '--sni', '127.0.0.9')
+      assertThreeParts(await cli([...target, '--sni', '']), 'USAGE', 2)
+    })
+
     it('is believed without proof only by --insecure, and that is said loudly', async () => {
       const ran = await cli(['handshake', `localhost:${secured.port}`, '--tls', '--insecure', '--cert', client.cert, '--key', client.key])
       assert.equal(ran.status, 0, ran.err)
       assert.match(ran.err, /^! --insecure/m)
+      const others = [
+        ['handshake', '-q'],
+        ['lag', '--sample', '0', '--json'],
+        ['dump-rdb', '--json'],
+      ]
+      for (const other of others) {
+        const args = [...other, `localhost:${secured.port}`, '--tls', '--insecure', '--cert', client.cert, '--key', client.key]
+        const { err } = await cli(args)
+        // Where JSON goes to stderr, it says so itself.
+        if (other[0] === 'dump-rdb') assert.equal(JSON.parse(err).dial.tls.isVerified, false)
+        else assert.match(err, /^! --insecure/m)
+      }
       assert.match(ran.out, /not trusted/)
     })
 

@@ -27,6 +27,7 @@ describe('the way to an announced address', () => {
     assert.deepEqual(reached(pairs, '10.0.0.5', 6380), ['localhost:16380', 'ours'])
     assert.deepEqual(reached(pairs, '10.0.0.5', 6381), ['gateway:6381', 'ours'])
     assert.deepEqual(reached(pairs, 'fe80::1', 1), ['localhost:2', 'ours'])
+    assert.deepEqual(reached(['[fe80::1]=fe80::2'], 'fe80::1', 1), ['[fe80::2]:1', 'ours'])
     assert.deepEqual(reached(pairs, '10.0.0.6', 6380), ['10.0.0.6:6380', 'ours'])
   })
 
@@ -35,7 +36,7 @@ describe('the way to an announced address', () => {
   })
 
   test('is refused where it is no pair of addresses', () => {
-    for (const pair of ['10.0.0.5', '=x', 'x=', 'x=:0']) {
+    for (const pair of ['10.0.0.5', '=x', 'x=', 'x=:0', '10.0.0.5=h:1', '10.0.0.5=unix:///x', '10.0.0.5=redis://h:1']) {
       assert.throws(
         () => new AddressMap([pair]),
         (error: unknown) => error instanceof ReplError && error.code === 'USAGE',
