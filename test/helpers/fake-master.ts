@@ -44,6 +44,7 @@ export class FakeMaster {
   readonly #server: Server
   /** Every command received, on every connection, in order. */
   readonly received: string[][] = []
+  readonly #sockets = new Set<Socket>()
   #connections = 0
 
   private constructor(server: Server) {
@@ -56,6 +57,7 @@ export class FakeMaster {
     const master = new FakeMaster(server)
     server.on('connection', (socket) => {
       master.#connections += 1
+      master.#sockets.add(socket)
       socket.on('error', () => {})
       if (master.#connections > answering) return
       if (greeting !== undefined) answer(socket, greeting)
@@ -84,8 +86,10 @@ export class FakeMaster {
     return this.#connections
   }
 
+  /** Also of a client that was killed, and of one whose bytes nobody has read. */
   stop(): void {
     this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
   }
 }
 
