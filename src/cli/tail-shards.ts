@@ -103,7 +103,7 @@ export class ShardTails implements Followed {
 
   #begin(cluster: Cluster, shard: Shard, isNew = false): void {
     const { run } = this.#session
-    const saved = this.#saved?.find(({ nodes, shard: name }) => !this.#shards.has(name) && sameNodes(shard, new Set(nodes)))
+    const saved = this.#placeOf(shard)
     // What came while nobody looked is still in the backlog, or it is a gap.
     const start = saved ? placeOf(saved) : isNew || this.#saved ? ({ kind: 'backlog' } as const) : this.#first
     const source = new ShardSource(cluster, shard)
@@ -121,6 +121,13 @@ export class ShardTails implements Followed {
       () => this.#left.includes(followee) || this.#end.abort(),
       (error) => this.#end.abort(replErrorOf(error)),
     )
+  }
+
+  /** Where it was left: in this run, or else by an earlier one. */
+  #placeOf(shard: Shard): SavedShard | undefined {
+    const left = this.#left.findLast(({ source, strand }) => strand.passed && sameNodes(shard, source.nodes))
+    if (left?.strand.passed) return { shard: left.name, nodes: [...left.source.nodes], ...savedState(left.strand.passed) }
+    return this.#saved?.find(({ nodes, shard: name }) => !this.#shards.has(name) && sameNodes(shard, new Set(nodes)))
   }
 
   /** Until the end; a cluster that cannot be asked now is one that has not changed. */

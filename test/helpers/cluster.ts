@@ -58,7 +58,9 @@ export async function startCluster(
 /** One more master, without slots, and its replica; known to all. */
 export async function joinCluster({ all, id }: RunningCluster): Promise<{ readonly master: RunningServer; stop(): Promise<void> }> {
   const [first] = all as [RunningServer]
-  const [master, replica] = [await RunningServer.start(first.installed, common({})), await RunningServer.start(first.installed, common({}))]
+  const staying = first.installed.id === 'redis-6.0' ? {} : { 'cluster-allow-replica-migration': 'no' }
+  const start = () => RunningServer.start(first.installed, common(staying))
+  const [master, replica] = [await start(), await start()]
   for (const server of [master, replica]) await server.cli('CLUSTER', 'MEET', '127.0.0.1', String(first.port))
   const name = await id(master)
   await replica.until('its master', async () => (await replica.cli('CLUSTER', 'REPLICATE', name)) === 'OK')

@@ -168,17 +168,28 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       await tail.says(new RegExp(`${master.target} serves no slots any more; it was\\s+followed up to offset \\d+`))
       await from.cli('-c', 'SET', 'key:0', '90002')
       await shownUpTo(tail, 90002)
+      // Up to 6.2 a master without slots becomes a replica, and its history is another.
+      const comesBack = installed.id !== 'redis-6.0'
+      if (comesBack) {
+        await moveSlot(cluster, from, master, 'key:0')
+        await from.cli('-c', 'SET', 'key:0', '90003')
+        await shownUpTo(tail, 90003)
+        await moveSlot(cluster, master, from, 'key:0')
+        await tail.says(/serves no slots any more[\s\S]*serves no slots any more/)
+      }
       assert.equal(await tail.end('SIGINT'), 0, tail.err)
       const lines = assertRecords(tail.out, 'tail') as unknown as (Line & { shards: { shard: string; slots: number[][] }[] })[]
       const maps = lines.flatMap(({ type, shards }) => (type === 'shards' ? [shards.map(({ slots }) => slots)] : []))
       assert.deepEqual(
         maps.map((shards) => shards.length),
-        [3, 4, 3],
+        [3, 4, 3, ...(comesBack ? [4, 3] : [])],
       )
       assert.ok(maps[1]?.some((slots) => slots.length === 1 && String(slots[0]) === `${slot},${slot}`))
+      // Taken up again where it was left, and nothing twice.
       contiguous(lines)
       const joined = await cluster.id(master)
       assert.equal(lines.find((line) => line.shard === joined && line.type === 'command')?.start, 0)
+      assert.deepEqual(written(lines), [90001, 90002, ...(comesBack ? [90003] : [])])
     })
 
     it('counts all shards together, for a limit and for statistics', { timeout: 60_000 }, async () => {
