@@ -35,9 +35,14 @@ export class LagWatch {
 
   readonly conclude = (look: LagLook | undefined): void => {
     if (!look) return
-    if (this.#stream.isTTY && !this.#isQuiet) for (const { advice } of look.views) this.#stream.write(adviceText(advice, this.#colour))
+    if (this.#stream.isTTY && !this.#isQuiet) for (const view of look.views) this.#stream.write(this.#advice(view))
     this.#stream.write(this.#stream.isTTY ? '\n' : '')
     for (const { report } of look.views) this.#stream.write(watchSummary(report, this.#colour))
+  }
+
+  #advice(view: LagView): string {
+    const text = adviceText(view.advice, this.#colour)
+    return text === '' || !view.shard ? text : `\n${shardLine(view, this.#colour)}${text.trimStart()}`
   }
 
   #remember({ name, lag }: ReplicaReport): void {

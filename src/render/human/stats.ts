@@ -39,8 +39,12 @@ function section(title: string, shares: readonly Share[], total: StatsFigures, e
 
 function biggest({ biggest: commands }: StatsFigures, most: number): string[] {
   if (commands.length === 0) return []
-  const rows = commands.slice(0, most).map((one) => [one.name, name(one.key ?? ''), bytes(one.bytes), String(one.offset)])
-  return [table(['biggest', 'key', 'size', 'offset'], rows)]
+  // An offset is of one history.
+  const isNamed = commands.some(({ server }) => server !== undefined)
+  const rows = commands
+    .slice(0, most)
+    .map((one) => [one.name, name(one.key ?? ''), bytes(one.bytes), String(one.offset), ...(isNamed ? [printable(one.server ?? '')] : [])])
+  return [table(['biggest', 'key', 'size', 'offset', ...(isNamed ? ['server'] : [])], rows)]
 }
 
 function name(text: string): string {
