@@ -21,7 +21,11 @@ export default class Lag extends ReplCommand<typeof Lag> {
   ]
   static override args = { target: targetArg }
   static override flags = {
-    cluster: { ...clusterFlag, description: 'look at every shard of the cluster that TARGET is a node of; limits hold for each' },
+    cluster: {
+      ...clusterFlag,
+      exclusive: ['replica'],
+      description: 'look at every shard of the cluster that TARGET is a node of; limits hold for each',
+    },
     ...lagFlags,
   }
 
