@@ -148,8 +148,12 @@ export class Cluster {
 
 /** By the newest command that the node knows. @throws ReplError */
 async function shardsFrom(link: QueryLink): Promise<Shard[]> {
-  const shards = fromShards(await link.ask('CLUSTER', 'SHARDS')) ?? fromSlots(await link.ask('CLUSTER', 'SLOTS'))
-  if (shards) return shards
+  const shards = fromShards(await link.ask('CLUSTER', 'SHARDS'))
+  if (shards && missingSlots(shards) === 0) return shards
+  // Redis 8 lists no slots for a shard whose nodes have all failed; SLOTS does.
+  const bySlots = fromSlots(await link.ask('CLUSTER', 'SLOTS'))
+  if (shards && (!bySlots || missingSlots(bySlots) >= missingSlots(shards))) return shards
+  if (bySlots) return bySlots
   const reply = await link.ask('CLUSTER', 'NODES')
   if (!(reply instanceof ServerError)) return fromNodes(String(reply))
   const refused = refusal(reply, { command: 'CLUSTER NODES' })
