@@ -110,6 +110,7 @@ export class Transport {
 
   close(): void {
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#socket.destroy()
   }
 
@@ -121,13 +122,14 @@ export class Transport {
       this.#arm(limitMs)
     }).finally(() => {
       inbox.wake = inbox.giveUp = undefined
+      this.#timer?.unref()
     })
   }
 
-  /** It may fire when nobody waits: then it says nothing. */
+  /** It may fire when nobody waits: then it says nothing, and it keeps no process from its end. */
   #arm(limitMs: number): void {
     if (this.#timer && this.#timerMs === limitMs) {
-      this.#timer.refresh()
+      this.#timer.ref().refresh()
       return
     }
     clearTimeout(this.#timer)
