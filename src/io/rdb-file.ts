@@ -8,10 +8,10 @@ import { dirname, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
 import { now } from './clock.ts'
 
-/** A write that takes longer waits for the disk. */
-const PROMPT_MS = 20
+/** A write that takes longer waits for a disk that hangs: Linux slows a writer down by up to 200 ms at a time on purpose. */
+const PROMPT_MS = 500
 /** How many writes after it are not waited for by the whole process. */
-const SLOW_WRITES = 64
+const SLOW_WRITES = 16
 
 /** What became of a payload in its sink, where it is not the payload as it came. */
 export interface Written {
