@@ -8,6 +8,7 @@ import { Strand } from '../engine/strand.ts'
 import { now } from '../io/clock.ts'
 import { StdoutSink } from '../io/rdb-file.ts'
 import { checkStateFile, type SavedState, StateFile } from '../io/state-file.ts'
+import { READ_BUFFER_BYTES } from '../io/transport.ts'
 import { Turns } from '../io/turns.ts'
 import type { TailText } from '../render/human/tail.ts'
 import type { StatsReport } from '../render/stats-report.ts'
@@ -80,7 +81,8 @@ export class TailSession {
       follow: { source, ...connection.manners, ...followed },
       consume: { flat: flags.flat, untilOffset: parseLimit(flags['until-offset']) },
       spool: {
-        memoryBytes: Math.floor(SPOOL_MEMORY_BYTES / part.of),
+        // An empty spool takes whatever comes at once.
+        memoryBytes: Math.max(READ_BUFFER_BYTES * 2, Math.floor(SPOOL_MEMORY_BYTES / part.of)),
         diskBytes: followed.spoolBytes,
         folder: spoolFolder(flags['spool-dir']),
       },

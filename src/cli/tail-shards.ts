@@ -25,6 +25,8 @@ interface Followee {
   readonly source: ShardSource
   readonly strand: Strand
   readonly over: Promise<void>
+  /** Where it began, until it has a place of its own. */
+  readonly saved: SavedShard | undefined
   slots: readonly SlotRange[]
 }
 
@@ -37,6 +39,8 @@ export class ShardTails implements Followed {
   readonly #left: Followee[] = []
   /** Of what all have together, each has one of so many parts. */
   #parts = 1
+  /** The newest map. */
+  #seen: readonly Shard[] = []
   readonly #end = new AbortController()
 
   private constructor(session: TailSession, saved: readonly SavedShard[] | undefined, first: Start) {
@@ -61,12 +65,11 @@ export class ShardTails implements Followed {
   }
 
   state(): object | undefined {
-    const shards = [...this.#shards.values()].flatMap(({ name, source, strand: { passed } }): SavedShard[] =>
-      passed ? [{ shard: name, nodes: [...source.nodes], ...savedState(passed) }] : [],
-    )
-    // One that is not attached yet keeps its place.
-    const waiting = (this.#saved ?? []).filter(({ shard }) => this.#shards.has(shard) && !shards.some((one) => one.shard === shard))
-    return shards.length + waiting.length === 0 ? undefined : clusterRecord([...shards, ...waiting])
+    const shards = [...this.#shards.values()].flatMap(({ name, source, saved, strand: { passed } }): SavedShard[] => {
+      if (passed) return [{ shard: name, nodes: [...source.nodes], ...savedState(passed) }]
+      return saved ? [saved] : []
+    })
+    return shards.length === 0 ? undefined : clusterRecord(shards)
   }
 
   goOn(): string {
@@ -79,6 +82,7 @@ export class ShardTails implements Followed {
     const { cluster, shards } = await findShards(connection, this.#session.signal)
     connection.source.close?.()
     this.#parts = shards.length
+    this.#seen = shards
     try {
       for (const shard of shards) this.#begin(cluster, shard)
       for (const gone of (this.#saved ?? []).filter(({ shard }) => !this.#shards.has(shard))) this.#tell({ type: 'gone', ...gone })
@@ -115,7 +119,7 @@ export class ShardTails implements Followed {
       server: '',
     })
     const over = strand.run()
-    const followee = { name, source, strand, over, slots: shard.slots }
+    const followee = { name, source, strand, over, saved, slots: shard.slots }
     this.#shards.set(name, followee)
     over.then(
       () => this.#left.includes(followee) || this.#end.abort(),
@@ -125,22 +129,27 @@ export class ShardTails implements Followed {
 
   /** Where it was left: in this run, or else by an earlier one. */
   #placeOf(shard: Shard): SavedShard | undefined {
-    const left = this.#left.findLast(({ source, strand }) => strand.passed && sameNodes(shard, source.nodes))
+    const left = this.#left.findLast(({ source, strand }) => strand.passed && ownsShard(shard, source.nodes))
     if (left?.strand.passed) return { shard: left.name, nodes: [...left.source.nodes], ...savedState(left.strand.passed) }
-    return this.#saved?.find(({ nodes, shard: name }) => !this.#shards.has(name) && sameNodes(shard, new Set(nodes)))
+    const free = (this.#saved ?? []).filter(({ shard: name }) => !this.#shards.has(name))
+    const isOwn = ({ nodes }: SavedShard, one: Shard) => ownsShard(one, new Set(nodes))
+    // After a long time only a replica may be known; but one of a shard that lost its slots is now that of another.
+    const isKin = (one: SavedShard) => sameNodes(shard, new Set(one.nodes)) && !this.#seen.some((seen) => isOwn(one, seen))
+    return free.find((one) => isOwn(one, shard)) ?? free.find(isKin)
   }
 
   /** Until the end; a cluster that cannot be asked now is one that has not changed. */
   async #watch(cluster: Cluster): Promise<void> {
-    const isOver = () => this.#session.signal.aborted || this.#end.signal.aborted
-    while (!isOver()) {
-      await sleep(LOOK_EVERY_MS, AbortSignal.any([this.#session.signal, this.#end.signal])).catch(() => undefined)
+    const over = AbortSignal.any([this.#session.signal, this.#end.signal])
+    while (!over.aborted) {
+      await sleep(LOOK_EVERY_MS, over).catch(() => undefined)
       const shards = await cluster.look().catch(() => undefined)
-      if (shards && !isOver()) await this.#compare(cluster, shards).catch((error) => this.#end.abort(replErrorOf(error)))
+      if (shards && !over.aborted) await this.#compare(cluster, shards).catch((error) => this.#end.abort(replErrorOf(error)))
     }
   }
 
   async #compare(cluster: Cluster, seen: readonly Shard[]): Promise<void> {
+    this.#seen = seen
     const before = this.#map()
     const found = new Set<Followee>()
     for (const shard of seen) {
@@ -164,7 +173,7 @@ export class ShardTails implements Followed {
     this.#shards.delete(one.name)
     this.#left.push(one)
     one.slots = []
-    one.strand.stop()
+    one.strand.leave()
   }
 
   #map(): ReadonlyMap<string, readonly SlotRange[]> {

@@ -82,7 +82,8 @@ export class Consumer {
   async run(spool: Spool<StreamMark>, flushed: (progress: Progress) => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.isDone) {
       const taken = await spool.take()
-      if (!taken || signal.aborted) return
+      // Others that count together with us may have seen enough meanwhile.
+      if (!taken || signal.aborted || this.isDone) return
       try {
         if (taken.kind === 'bytes') this.#push(taken.bytes, taken.at)
         else if (taken.mark.type !== 'settle') this.#place(taken.mark)

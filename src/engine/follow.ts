@@ -290,6 +290,7 @@ export class Follower {
 
   /** What whoever takes from the spool has done with, when it has come to the end. */
   async #settled(): Promise<Place | undefined> {
+    if (this.#signal.aborted) return undefined
     return await new Promise((resolve) => {
       this.#signal.addEventListener('abort', () => resolve(undefined), { once: true })
       this.#spool.mark({ type: 'settle', resolve })

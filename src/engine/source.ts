@@ -61,7 +61,8 @@ async function lookForOther(source: Source, access: Access, left: AbortControlle
   try {
     for (;;) {
       await sleep(LOOK_EVERY_MS, signal)
-      if (await source.hasMoved(access, signal)) return left.abort()
+      // Whoever cannot be asked now may be later.
+      if (await source.hasMoved(access, signal).catch(() => false)) return left.abort()
     }
   } catch {
     // Over, or nobody could be asked: the link itself shows what is wrong.

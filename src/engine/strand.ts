@@ -18,6 +18,7 @@ export class Strand {
   readonly #spool: Spool<StreamMark>
   readonly #follower: Follower
   readonly #over = new AbortController()
+  readonly #left = new AbortController()
   readonly #signal: AbortSignal
   #passed: Progress | undefined
 
@@ -28,7 +29,7 @@ export class Strand {
     this.#flushed = flushed
     this.#signal = AbortSignal.any([signal, this.#over.signal])
     this.#spool = new Spool(options.spool)
-    this.#follower = new Follower(options.follow, this.#spool, tell, this.#signal)
+    this.#follower = new Follower(options.follow, this.#spool, tell, AbortSignal.any([this.#signal, this.#left.signal]))
     this.#signal.addEventListener('abort', () => this.#spool.end())
   }
 
@@ -50,6 +51,12 @@ export class Strand {
   /** Ends it as if it had seen enough. */
   stop(): void {
     this.#over.abort()
+  }
+
+  /** Receives nothing more; what has been received is still viewed. */
+  leave(): void {
+    this.#spool.end()
+    this.#left.abort()
   }
 
   /** What its view is behind what was received, in bytes. */

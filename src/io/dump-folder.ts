@@ -58,8 +58,11 @@ export class DumpFolder {
     // A dump takes its time, and somebody may have put something there.
     if (isReplaced && !(await isDump(this.#path))) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_DUMP', path: this.#path })
     if (isReplaced) await rename(this.#path, old)
-    await rename(this.#part, this.#path)
-    if (isReplaced) await rm(old, { recursive: true, force: true })
+    await rename(this.#part, this.#path).catch(async (error) => {
+      if (isReplaced) await rename(old, this.#path)
+      throw error
+    })
+    if (isReplaced) await rm(old, { recursive: true, force: true }).catch(() => undefined)
   }
 }
 

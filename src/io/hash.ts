@@ -69,6 +69,7 @@ export class HashingSink implements RdbSink {
   }
 
   async commit(): Promise<Written> {
+    if (this.#failure !== undefined) throw this.#failure
     const digest = new Promise<string>((resolve) => {
       this.#worker.on('message', (text: unknown) => typeof text === 'string' && resolve(text))
     })

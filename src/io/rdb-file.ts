@@ -191,6 +191,8 @@ export class StdoutSink implements RdbSink {
   async reserve(): Promise<void> {}
 
   async write(bytes: Buffer): Promise<void> {
+    // A listener would be told of what has happened already by nobody.
+    if (this.#signal.aborted) throw new ReplError('ABORTED')
     let stop = () => {}
     await new Promise<void>((resolve, reject) => {
       stop = () => reject(new ReplError('ABORTED'))

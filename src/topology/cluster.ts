@@ -73,6 +73,7 @@ export class Cluster {
           throw replErrorOf(error).with({ endpoint })
         })
         const reply = await link.ask('CLUSTER', 'NODES').finally(() => link.close())
+        if (reply instanceof ServerError) throw refusal(reply, { command: 'CLUSTER NODES', endpoint })
         return openSlots(String(reply))
       }),
     )
@@ -112,7 +113,7 @@ export class Cluster {
         // Whoever failed is asked last.
         this.#nodes.delete(name)
         this.#nodes.set(name, access)
-        this.#signal.throwIfAborted()
+        if (this.#signal.aborted) throw new ReplError('ABORTED')
       }
     }
     if (doubtful) return doubtful
