@@ -36,7 +36,8 @@ export class Cluster {
   /** Whoever can be asked, by name: the one that was right last comes first. */
   #nodes: Map<string, Access>
   readonly #links = new Map<string, QueryLink>()
-  #newest: { readonly askedAt: number; readonly seen: Promise<readonly Shard[]> } | undefined
+  #newest: { readonly at: number; readonly shards: readonly Shard[] } | undefined
+  #asking: Promise<readonly Shard[]> | undefined
 
   constructor(entry: Access, addresses: AddressMap, signal: AbortSignal) {
     this.#entry = entry
@@ -60,8 +61,14 @@ export class Cluster {
 
   /** As it is now, whole or not; whoever asks at the same time shares the answer. @throws ReplError when no node can be asked */
   async look(): Promise<readonly Shard[]> {
-    if (!this.#newest || now() - this.#newest.askedAt > FRESH_MS) this.#newest = { askedAt: now(), seen: this.#askAll() }
-    return await this.#newest.seen
+    if (!this.#asking && this.#newest && now() - this.#newest.at <= FRESH_MS) return this.#newest.shards
+    // A node that hangs is waited for once, however many ask meanwhile.
+    this.#asking ??= this.#askAll().finally(() => {
+      this.#asking = undefined
+    })
+    const shards = await this.#asking
+    this.#newest = { at: now(), shards }
+    return shards
   }
 
   /** The slots that are on their way from one of these masters to another; only those two know. @throws ReplError of a master */
