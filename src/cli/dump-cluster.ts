@@ -3,8 +3,7 @@ import { describeChoice } from '../diagnosis/choice.ts'
 import { bytes, duration, exact } from '../diagnosis/units.ts'
 import type { Tell } from '../engine/arrivals.ts'
 import type { ReplEvent } from '../engine/events.ts'
-import { replicateFrom } from '../engine/source.ts'
-import { type StoredEvent, storePayload } from '../engine/store.ts'
+import { replicateInto, type StoredEvent } from '../engine/store.ts'
 import { ReplError, replErrorOf } from '../errors.ts'
 import { now, wallClock } from '../io/clock.ts'
 import { DumpFolder } from '../io/dump-folder.ts'
@@ -115,12 +114,15 @@ async function dumpShard(
     from = event.endpoint
     progress?.note(printable(describeChoice(event)[0] ?? ''))
   }
-  const batches = replicateFrom(shardSource(connection, shard), { ...connection.manners, goal: 'payload', ...share }, signal)
-  for await (const batch of storePayload(batches, sink, folder.file(file))) {
+  const manners = { ...connection.manners, goal: 'payload', ...share } as const
+  let counted = 0
+  for await (const batch of replicateInto({ sink, path: folder.file(file) }, shardSource(connection, shard), manners, signal)) {
     for (const event of batch) {
       if (event.type === 'stored') stored = event
       else hear(event)
-      if (event.type === 'payload-chunk') count(event.data.reduce((sum, part) => sum + part.length, 0))
+      if (event.type !== 'payload-progress' && event.type !== 'payload-end') continue
+      count(event.bytes - counted)
+      counted = event.bytes
     }
   }
   if (!stored) throw new ReplError('INTERNAL', { given: 'a payload that ended without being stored' })

@@ -7,8 +7,7 @@ import { type SinkOptions, sinkFlags, sinkOptions, throughSinks } from '../cli/d
 import { clusterFlags, maxRateFlag, targetArg } from '../cli/flags.ts'
 import { parseRate } from '../cli/size.ts'
 import { traceOn } from '../cli/trace.ts'
-import { replicateFrom } from '../engine/source.ts'
-import { storePayload } from '../engine/store.ts'
+import { replicateInto } from '../engine/store.ts'
 import { ReplError } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { RdbFile, StdoutSink } from '../io/rdb-file.ts'
@@ -47,11 +46,8 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
     const sink = throughSinks(path === undefined ? new StdoutSink(this.signal) : await RdbFile.create(path, flags.force), through)
     const text = flags.json ? undefined : await this.#text()
     try {
-      for await (const batch of storePayload(
-        replicateFrom(connection.source, { ...connection.manners, goal: 'payload', ...parseRate(flags['max-rate']) }, this.signal),
-        sink,
-        path,
-      )) {
+      const manners = { ...connection.manners, goal: 'payload', ...parseRate(flags['max-rate']) } as const
+      for await (const batch of replicateInto({ sink, ...(path !== undefined && { path }) }, connection.source, manners, this.signal)) {
         for (const event of batch) {
           this.report.add(event)
           text?.show(event)

@@ -15,7 +15,7 @@ import type { Goal } from '../engine/options.ts'
 import { gatherFacts } from '../engine/psync-facts.ts'
 import { measureResync } from '../engine/resync.ts'
 import { replicateFrom, type Source } from '../engine/source.ts'
-import { storePayload } from '../engine/store.ts'
+import { replicateInto } from '../engine/store.ts'
 import { ReplError } from '../errors.ts'
 import { now, wallClock } from '../io/clock.ts'
 import { NullSink, TempRdb } from '../io/rdb-file.ts'
@@ -162,12 +162,11 @@ export default class Psync extends ReplCommand<typeof Psync> {
   async #full(): Promise<void> {
     const { flags } = this
     const { source, manners } = await this.connect()
-    const batches = replicateFrom(source, { ...manners, goal: 'live' }, this.signal)
     const path = join(tmpdir(), `redis-repl-${process.pid}.rdb`)
-    const sink = flags.diskless ? new NullSink() : await TempRdb.create(path)
+    const store = flags.diskless ? { sink: new NullSink() } : { sink: await TempRdb.create(path), path }
     const text = flags.json ? undefined : await this.#resyncText()
     try {
-      for await (const batch of measureResync(storePayload(batches, sink, flags.diskless ? undefined : path))) {
+      for await (const batch of measureResync(replicateInto(store, source, { ...manners, goal: 'live' }, this.signal))) {
         for (const event of batch) {
           this.report.add(event)
           text?.show(event)

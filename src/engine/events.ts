@@ -65,8 +65,8 @@ export type VerdictEvent = At & { readonly type: 'verdict'; readonly verdict: Ve
 /** Progress of the server's BGSAVE, from its INFO (6.2 and later). */
 export type BgsaveEvent = At & { readonly type: 'bgsave'; readonly keysDone: number; readonly keysTotal: number }
 type PayloadStartEvent = At & { readonly type: 'payload-start'; readonly framing: PayloadFraming }
-/** Views into the read buffer, valid until the next batch is asked for. */
-type PayloadChunkEvent = At & { readonly type: 'payload-chunk'; readonly data: readonly Buffer[] }
+/** How much of it has been received. */
+type PayloadProgressEvent = At & { readonly type: 'payload-progress'; readonly bytes: number }
 export type PayloadEndEvent = At & {
   readonly type: 'payload-end'
   readonly bytes: number
@@ -102,7 +102,7 @@ export type ReplEvent =
   | VerdictEvent
   | BgsaveEvent
   | PayloadStartEvent
-  | PayloadChunkEvent
+  | PayloadProgressEvent
   | PayloadEndEvent
   | ForecastEvent
   | WriteRateEvent

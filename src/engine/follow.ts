@@ -7,8 +7,8 @@ import type { StopReason } from '../diagnosis/verdict.ts'
 import { ReplError } from '../errors.ts'
 import type { Verdict } from '../handshake/machine.ts'
 import { now, sleep, wallClock } from '../io/clock.ts'
-import type { RdbSink } from '../io/rdb-file.ts'
 import type { Spool } from '../io/spool.ts'
+import type { History } from '../protocol/server-facts.ts'
 import type { Place } from '../protocol/stream-state.ts'
 import { Backoff, type RetryPolicy } from './backoff.ts'
 import type { ForecastEvent, ReplEvent, StreamChunkEvent, VerdictEvent } from './events.ts'
@@ -18,7 +18,7 @@ import type { AckMode, Heartbeat } from './heartbeat.ts'
 import type { ReplicaOptions } from './options.ts'
 import { replicateFrom, type Source } from './source.ts'
 import { type Aim, aimAt, type Start } from './start.ts'
-import { type StoredEvent, storePayload } from './store.ts'
+import { replicateInto, type Store, type StoredEvent } from './store.ts'
 
 export interface FollowOptions extends Pick<ReplicaOptions, 'announce' | 'renamed' | 'allowFork' | 'maxRate'> {
   readonly source: Source
@@ -31,7 +31,7 @@ export interface FollowOptions extends Pick<ReplicaOptions, 'announce' | 'rename
   readonly spoolBytes: number
   readonly retry: RetryPolicy
   /** Where the payload of a full resync goes. */
-  readonly rdb: () => Promise<{ readonly sink: RdbSink; readonly path?: string }>
+  readonly rdb: () => Promise<Store>
 }
 
 export type Told = ReplEvent | StoredEvent | PlaceMark | SpoolFullEvent | LinkDownEvent
@@ -126,25 +126,20 @@ export class Follower {
     // Not to come back to what was followed: a gap would be hidden behind the fork.
     const mayFork = this.#forkLeave.take(isSnapshot || (allowFork && (!this.#hasFollowed || this.#gap !== undefined)))
     if (isSnapshot && !mayFork) throw this.#gapError('LOST')
-    const batches = replicateFrom(
-      source,
-      {
-        announce,
-        ack,
-        ...(renamed && { renamed: { ...renamed, isProven: this.#isProven } }),
-        ...(maxRate !== undefined && { maxRate }),
-        goal: isSnapshot ? 'snapshot' : 'stream',
-        allowFork: mayFork,
-        choose: (history) => {
-          this.#aim = aimAt(this.#start, history, this.#room)
-          return this.#aim?.position
-        },
+    const manners = {
+      announce,
+      ack,
+      ...(renamed && { renamed: { ...renamed, isProven: this.#isProven } }),
+      ...(maxRate !== undefined && { maxRate }),
+      goal: isSnapshot ? 'snapshot' : 'stream',
+      allowFork: mayFork,
+      choose: (history: History) => {
+        this.#aim = aimAt(this.#start, history, this.#room)
+        return this.#aim?.position
       },
-      this.#signal,
-    )
-    if (!isSnapshot) return batches
-    const { sink, path } = await this.#options.rdb()
-    return storePayload(batches, sink, path)
+    } as const
+    if (!isSnapshot) return replicateFrom(source, manners, this.#signal)
+    return replicateInto(await this.#options.rdb(), source, manners, this.#signal)
   }
 
   async #handle(event: ReplEvent | StoredEvent): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Position } from '../diagnosis/forecast.ts'
 import type { Announcement, Credentials, Renamed } from '../handshake/plan.ts'
 import type { Endpoint, TlsSettings } from '../io/endpoint.ts'
+import type { RdbSink } from '../io/rdb-file.ts'
 import type { History } from '../protocol/server-facts.ts'
 import type { AckMode } from './heartbeat.ts'
 
@@ -43,6 +44,8 @@ export interface ReplicaOptions {
   /** For the goals `verdict` and `stream`: ask also for what may fork the master. */
   readonly allowFork?: boolean
   readonly renamed?: Renamed
+  /** Where a payload goes; whoever gives it commits it, or abandons it (store.ts). */
+  readonly sink?: RdbSink
   /** How fast a payload may come in, in bytes a second. */
   readonly maxRate?: number
   /** Over how long to measure the master's writes, where they are to be. */

@@ -1,12 +1,12 @@
 /** Receives the payload of a full resync: framing, checksum, and when it is really over. */
 import { ReplError } from '../errors.ts'
 import { now } from '../io/clock.ts'
+import type { RdbSink } from '../io/rdb-file.ts'
 import type { Transport } from '../io/transport.ts'
 import { PayloadReader } from '../protocol/payload.ts'
 import { RdbHead } from '../rdb/header.ts'
 import { RdbVerifier } from '../rdb/verifier.ts'
 import type { Batch, ReplEvent } from './events.ts'
-import type { ReplicaOptions } from './options.ts'
 
 /**
  * How long to look for bytes behind what may be the EOF mark when no checksum proves it: masters are silent behind
@@ -14,33 +14,44 @@ import type { ReplicaOptions } from './options.ts'
  */
 const SETTLE_MS = 1000
 
+export interface Receiving {
+  /** Bytes received together with the handshake's last line. */
+  readonly rest: Buffer
+  /** What is received is written to it on the spot: there are thousands of reads a second. */
+  readonly sink: RdbSink
+  readonly silenceMs: number
+  /** How often at most it is told how far we are. */
+  readonly tellMs: number
+  /** What was seen of the server meanwhile, asked for between reads. */
+  readonly observed: () => readonly ReplEvent[]
+}
+
 /**
- * @param rest bytes received together with the handshake's last line
- * @param observed what was seen of the server meanwhile, asked for between reads
  * @returns the bytes of the stream that came with the payload
- * @throws ReplError PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT, LINK_LOST before the first byte, TIMEOUT.
+ * @throws ReplError PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT, LINK_LOST before the first byte, TIMEOUT; and what the sink throws.
  */
 export async function* receivePayload(
   link: Transport,
-  rest: Buffer,
-  options: ReplicaOptions,
-  observed: () => readonly ReplEvent[],
+  { rest, sink, silenceMs, tellMs, observed }: Receiving,
 ): AsyncGenerator<Batch, Buffer> {
   const payload = new PayloadReader()
   const verifier = new RdbVerifier()
   const head = new RdbHead()
-  for (let chunk: Buffer | undefined = rest; chunk; chunk = await nextChunk(link, payload, verifier, options)) {
+  let toldAt = Number.NEGATIVE_INFINITY
+  for (let chunk: Buffer | undefined = rest; chunk; chunk = await nextChunk(link, payload, verifier, silenceMs)) {
     const { keepAlives, framing, data } = payload.push(chunk)
+    if (keepAlives > 0) yield [{ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives }]
+    if (framing) yield [{ type: 'payload-start', at: now(), framing }]
+    if (framing?.kind === 'length') await sink.reserve(framing.bytes)
     for (const part of data) {
       verifier.push(part)
       head.push(part)
+      await sink.write(part)
     }
-    const events: ReplEvent[] = []
-    if (keepAlives > 0) events.push({ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives })
-    if (framing) events.push({ type: 'payload-start', at: now(), framing })
-    if (data.length > 0) events.push({ type: 'payload-chunk', at: now(), data })
-    events.push(...observed())
-    if (events.length > 0) yield events
+    if (now() - toldAt < tellMs) continue
+    toldAt = now()
+    const batch = [...progress(verifier.bytes), ...observed()]
+    if (batch.length > 0) yield batch
   }
   const checksum = verifier.finish()
   const header = head.parse()
@@ -49,16 +60,15 @@ export async function* receivePayload(
   return payload.rest()
 }
 
+function progress(bytes: number): Batch {
+  return bytes > 0 ? [{ type: 'payload-progress', at: now(), bytes }] : []
+}
+
 /** The next chunk, or undefined when the payload is over. */
-async function nextChunk(
-  link: Transport,
-  payload: PayloadReader,
-  verifier: RdbVerifier,
-  options: ReplicaOptions,
-): Promise<Buffer | undefined> {
+async function nextChunk(link: Transport, payload: PayloadReader, verifier: RdbVerifier, silenceMs: number): Promise<Buffer | undefined> {
   if (payload.complete) return undefined
   if (payload.atMark) return verifier.endsHere === 'certain' ? undefined : await link.read(SETTLE_MS).catch(quiet)
-  const chunk = await link.read(options.limits.silenceMs).catch((error) => {
+  const chunk = await link.read(silenceMs).catch((error) => {
     throw broken(error, payload, verifier)
   })
   if (chunk) return chunk

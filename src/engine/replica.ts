@@ -7,6 +7,7 @@ import { ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
 import type { DialStep } from '../io/dial.ts'
 import { endpointName } from '../io/endpoint.ts'
+import { NullSink } from '../io/rdb-file.ts'
 import { READ_BUFFER_BYTES, Transport } from '../io/transport.ts'
 import { summableBuffer } from '../rdb/crc64.ts'
 import { Briefing } from './briefing.ts'
@@ -25,6 +26,8 @@ import { streamBytes } from './stream.ts'
 const PROGRESS_EVERY_MS = 1000
 /** The same where the growth of an output buffer is to be seen. */
 const BUFFER_EVERY_MS = 100
+/** How often it is told how far a payload is. */
+const TELL_EVERY_MS = 100
 /** How long a child may take to end after its last byte. */
 const COSTS_WITHIN_MS = 5000
 
@@ -128,9 +131,11 @@ async function* payload(
   if (pacer && mayFill) yield* pacer.begin(await ask())
   const poller = new Poller<ReplEvent>(ask, everyMs, signal)
   const seen = () => poller.take()
+  const { sink = new NullSink(), limits } = options
+  const tellMs = pacer ? 0 : TELL_EVERY_MS
   let behind: Buffer
   try {
-    behind = yield* paced(receivePayload(link, rest, options, seen), pacer, seen, signal)
+    behind = yield* paced(receivePayload(link, { rest, sink, silenceMs: limits.silenceMs, tellMs, observed: seen }), pacer, seen, signal)
   } catch (error) {
     yield poller.take() // what was seen last tells why it broke
     throw error instanceof ReplError ? await briefing.withProvider(withCommand(error, refused, options)) : error
@@ -168,12 +173,15 @@ async function* paced(
   signal: AbortSignal,
 ): AsyncGenerator<Batch, Buffer> {
   if (!pacer) return yield* batches
+  let before = 0
   for (;;) {
     const { value, done } = await batches.next()
     if (done) return value
     yield* pacer.watch(value)
-    const bytes = value.flatMap((event) => (event.type === 'payload-chunk' ? event.data : [])).reduce((sum, part) => sum + part.length, 0)
-    for (let pauseMs = pacer.pauseMs(bytes, now()); pauseMs > 0; pauseMs = pacer.pauseMs(0, now())) {
+    const bytes = value.find((event) => event.type === 'payload-progress')?.bytes ?? before
+    const more = bytes - before
+    before = bytes
+    for (let pauseMs = pacer.pauseMs(more, now()); pauseMs > 0; pauseMs = pacer.pauseMs(0, now())) {
       await sleep(Math.min(pauseMs, BUFFER_EVERY_MS), signal)
       yield* pacer.watch(seen())
     }

@@ -1,9 +1,10 @@
-/** Brings a payload to its sink on the way through: batches in, the same batches out, and one more at the end. */
+/** A full resync into a file: the sink is committed when the payload is whole, and abandoned when it is not. */
 import { ReplError } from '../errors.ts'
 import type { Verdict } from '../handshake/machine.ts'
 import { now } from '../io/clock.ts'
 import type { RdbSink, Written } from '../io/rdb-file.ts'
-import type { Batch, PayloadEndEvent, ReplEvent } from './events.ts'
+import type { Batch, PayloadEndEvent } from './events.ts'
+import { type Manners, replicateFrom, type Source } from './source.ts'
 
 /** The payload is whole, verified and safe. */
 export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
@@ -17,15 +18,25 @@ export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
   readonly written: Written
 }
 
-/** Whatever goes wrong on either side, the sink is left without a trace. @throws ReplError of the source or the sink. */
-export async function* storePayload(
-  batches: AsyncGenerator<Batch>,
-  sink: RdbSink,
-  path: string | undefined,
+/** Where a payload goes, and under which name it will be found. */
+export interface Store {
+  readonly sink: RdbSink
+  readonly path?: string
+}
+
+/**
+ * The batches of the source, and one more when the payload is safe.
+ * Whatever goes wrong on either side, the sink is left without a trace. @throws ReplError of the source or the sink.
+ */
+export async function* replicateInto(
+  { sink, path }: Store,
+  source: Source,
+  manners: Manners,
+  signal: AbortSignal,
 ): AsyncGenerator<Batch | [StoredEvent]> {
   let isSafe = false
   try {
-    for await (const batch of delivered(batches, sink, path)) {
+    for await (const batch of committed(replicateFrom(source, { ...manners, sink }, signal), sink, path)) {
       isSafe ||= batch[0]?.type === 'stored'
       yield batch
     }
@@ -37,7 +48,7 @@ export async function* storePayload(
   }
 }
 
-async function* delivered(batches: AsyncGenerator<Batch>, sink: RdbSink, path: string | undefined): AsyncGenerator<Batch | [StoredEvent]> {
+async function* committed(batches: AsyncGenerator<Batch>, sink: RdbSink, path: string | undefined): AsyncGenerator<Batch | [StoredEvent]> {
   const began = now()
   let framing: StoredEvent['framing'] = 'length'
   let verdict: Verdict = { kind: 'none' }
@@ -45,7 +56,6 @@ async function* delivered(batches: AsyncGenerator<Batch>, sink: RdbSink, path: s
     for (const event of batch) {
       if (event.type === 'verdict') verdict = event.verdict
       if (event.type === 'payload-start') framing = event.framing.kind
-      await deliver(event, sink)
     }
     yield batch
     const end = batch.find((event) => event.type === 'payload-end')
@@ -53,9 +63,4 @@ async function* delivered(batches: AsyncGenerator<Batch>, sink: RdbSink, path: s
     const written = await sink.commit()
     yield [{ ...end, type: 'stored', framing, verdict, written, elapsedMs: now() - began, ...(path !== undefined && { path }) }]
   }
-}
-
-async function deliver(event: ReplEvent, sink: RdbSink): Promise<void> {
-  if (event.type === 'payload-start' && event.framing.kind === 'length') await sink.reserve(event.framing.bytes)
-  if (event.type === 'payload-chunk') for (const part of event.data) await sink.write(part)
 }

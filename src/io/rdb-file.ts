@@ -2,16 +2,11 @@
  * An RDB under its final name is whole and verified: it is written beside it as `.part`, synced, and only then named.
  */
 import { randomBytes } from 'node:crypto'
-import { unlinkSync, writeSync } from 'node:fs'
-import { type FileHandle, link, lstat, mkdir, open, rename, statfs, unlink } from 'node:fs/promises'
+import { unlinkSync } from 'node:fs'
+import { link, lstat, mkdir, open, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
-import { now } from './clock.ts'
-
-/** A write that takes longer waits for a disk that hangs: Linux slows a writer down by up to 200 ms at a time on purpose. */
-const PROMPT_MS = 500
-/** How many writes after it are not waited for by the whole process. */
-const SLOW_WRITES = 16
+import { BlockWriter } from './block-writer.ts'
 
 /** What became of a payload in its sink, where it is not the payload as it came. */
 export interface Written {
@@ -39,12 +34,10 @@ export interface RdbSink {
 export class RdbFile implements RdbSink {
   readonly #path: string
   readonly #part: string
-  readonly #file: FileHandle
+  readonly #file: BlockWriter
   readonly #overwrite: boolean
-  /** How many more are left to another thread. */
-  #slowWrites = 0
 
-  private constructor(path: string, part: string, file: FileHandle, overwrite: boolean) {
+  private constructor(path: string, part: string, file: BlockWriter, overwrite: boolean) {
     this.#path = path
     this.#part = part
     this.#file = file
@@ -58,7 +51,7 @@ export class RdbFile implements RdbSink {
     if (existing && !existing.isFile()) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_FILE', path })
     if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
     const part = `${path}.${randomBytes(4).toString('hex')}.part`
-    const file = await open(part, 'wx', 0o600).catch(failed(path))
+    const file = await BlockWriter.create(part).catch(failed(path))
     return new RdbFile(path, part, file, overwrite)
   }
 
@@ -70,28 +63,7 @@ export class RdbFile implements RdbSink {
   }
 
   async write(bytes: Buffer): Promise<void> {
-    for (let written = 0; written < bytes.length; ) {
-      written += this.#slowWrites > 0 ? await this.#patiently(bytes, written) : this.#atOnce(bytes, written)
-    }
-  }
-
-  /** The page cache takes it in less time than a thread takes to wake up. */
-  #atOnce(bytes: Buffer, from: number): number {
-    const began = now()
-    try {
-      return writeSync(this.#file.fd, bytes, from)
-    } catch (error) {
-      throw failed(this.#path)(error as NodeJS.ErrnoException)
-    } finally {
-      if (now() - began > PROMPT_MS) this.#slowWrites = SLOW_WRITES
-    }
-  }
-
-  /** A disk that does not keep up must not keep us from hearing Ctrl-C. */
-  async #patiently(bytes: Buffer, from: number): Promise<number> {
-    this.#slowWrites -= 1
-    const { bytesWritten } = await this.#file.write(bytes, from).catch(failed(this.#path))
-    return bytesWritten
+    await this.#file.write(bytes).catch(failed(this.#path))
   }
 
   async sync(): Promise<void> {

@@ -7,7 +7,7 @@ import { type Endpoint, endpointName } from './endpoint.ts'
 import { speaksTls } from './other-protocol.ts'
 
 /** One reused buffer: a payload of any size passes through this much memory. */
-export const READ_BUFFER_BYTES = 1024 * 1024
+export const READ_BUFFER_BYTES = 256 * 1024
 
 /**
  * `read` gives the next chunk, a view that is valid until the next read, or undefined at the end of the stream.

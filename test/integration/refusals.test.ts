@@ -194,13 +194,18 @@ describe('other things on the port', () => {
   })
 
   it('a file that may not grow further ends with 8 and is removed', async () => {
-    await withServer(pick('redis-8.6', 'redis-7.0'), { 'repl-diskless-sync-delay': '0' }, async (server) => {
-      await server.cli('DEBUG', 'POPULATE', '50000')
+    const settings = { 'repl-diskless-sync-delay': '0', rdbcompression: 'no' }
+    await withServer(pick('redis-8.6', 'redis-7.0'), settings, async (server) => {
+      await server.cli('DEBUG', 'POPULATE', '50000', 'key', '200')
+      const whole = await cli(['dump-rdb', server.target])
       const home = await mkdtemp(join(tmpdir(), 'redis-repl-full-'))
-      const command = `ulimit -f 100; exec "$0" bin/run.js dump-rdb ${server.target} -o ${home}/x.rdb`
-      const child = spawn('sh', ['-c', command, process.execPath], { stdio: 'ignore' })
-      assert.deepEqual(await once(child, 'close'), [8, null])
-      assert.deepEqual(await readdir(home), [])
+      // In the first block, in the third, and in what is left behind the last whole one.
+      for (const kilobytes of [100, 5000, Math.floor(whole.stdout.length / 1024) - 10]) {
+        const command = `ulimit -f ${kilobytes}; exec "$0" bin/run.js dump-rdb ${server.target} -o ${home}/x.rdb`
+        const child = spawn('bash', ['-c', command, process.execPath], { stdio: 'ignore' })
+        assert.deepEqual(await once(child, 'close'), [8, null], `${kilobytes} KiB`)
+        assert.deepEqual(await readdir(home), [])
+      }
       await rm(home, { recursive: true })
     })
   })

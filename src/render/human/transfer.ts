@@ -26,13 +26,13 @@ export class TransferProgress {
       this.#began = event.at
       this.#total = event.framing.kind === 'length' ? event.framing.bytes : undefined
     }
-    if (event.type === 'payload-chunk') for (const part of event.data) this.#received += part.length
+    if (event.type === 'payload-progress') this.#received = event.bytes
     if (event.type === 'payload-end') {
       this.#isOver = true
       this.#progress.update('syncing to disk', bytes(event.bytes))
     }
     if (this.#isOver) return
-    if (event.type !== 'payload-chunk' && event.type !== 'bgsave' && event.type !== 'keep-alive') return
+    if (event.type !== 'payload-progress' && event.type !== 'bgsave' && event.type !== 'keep-alive') return
     if (this.#began > 0) this.#receiving(event.at)
     else this.#progress.update('waiting for BGSAVE', this.#keys)
   }

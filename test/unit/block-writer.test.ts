@@ -1,0 +1,70 @@
+/** What is written in blocks, by other threads and past the page cache, is in the file byte for byte. */
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { BLOCK_BYTES, BlockWriter } from '../../src/io/block-writer.ts'
+
+const home = await mkdtemp(join(tmpdir(), 'redis-repl-blocks-'))
+after(() => rm(home, { recursive: true }))
+const payload = randomBytes(5 * BLOCK_BYTES + 4097)
+
+/** The flags (open(2)) of each of our own descriptors that is open on the file. */
+async function flagsOf(path: string): Promise<number[]> {
+  const { ino } = await stat(path)
+  const infos = await Promise.all(
+    (await readdir('/proc/self/fdinfo')).map((fd) => readFile(`/proc/self/fdinfo/${fd}`, 'utf8').catch(() => '')),
+  )
+  return infos
+    .filter((info) => new RegExp(`^ino:\\s+${ino}$`, 'm').test(info))
+    .map((info) => Number.parseInt(/^flags:\s+(\d+)$/m.exec(info)?.[1] ?? '', 8))
+}
+
+test('a file of any size, in pieces of any size through one buffer, is what was written', async () => {
+  const sizes = [0, 1, 511, 512, 4096, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 2 * BLOCK_BYTES, payload.length]
+  for (const size of sizes) {
+    for (const piece of [4099, 65_536, 262_144, 3 * BLOCK_BYTES]) {
+      const path = join(home, `${size}-${piece}`)
+      const file = await BlockWriter.create(path)
+      const buffer = Buffer.alloc(piece)
+      for (let at = 0; at < size; at += piece) {
+        const part = payload.subarray(at, Math.min(size, at + piece))
+        part.copy(buffer)
+        await file.write(buffer.subarray(0, part.length))
+        buffer.fill(0)
+      }
+      await file.sync()
+      await file.close()
+      assert.ok((await readFile(path)).equals(payload.subarray(0, size)), `${size} bytes in pieces of ${piece}`)
+      await rm(path)
+    }
+  }
+})
+
+test('on a disk of Linux it goes past the page cache', async () => {
+  const path = join(home, 'direct')
+  const file = await BlockWriter.create(path)
+  const isDirect = (await flagsOf(path)).map((flags) => (flags & constants.O_DIRECT) !== 0)
+  await file.close()
+  assert.deepEqual(isDirect.sort(), [false, true])
+})
+
+test('a file that exists is not touched', async () => {
+  const path = join(home, 'there')
+  const file = await BlockWriter.create(path)
+  await file.write(Buffer.from('first'))
+  await file.sync()
+  await file.close()
+  await assert.rejects(BlockWriter.create(path), { code: 'EEXIST' })
+  assert.equal(await readFile(path, 'utf8'), 'first')
+})
+
+test('what a thread could not write is told when it is synced, and nothing is lost in silence', async () => {
+  const file = await BlockWriter.create(join(home, 'closed'))
+  await file.write(Buffer.from('some'))
+  await file.close() // nothing that is written now can arrive
+  await assert.rejects(file.sync(), { code: 'EBADF' })
+})
