@@ -1,6 +1,6 @@
 /**
  * Puts the commands and oclif into a few files of dist/: on Node 20 to find and open three hundred modules takes longer than
- * all that most commands do. What only some runs need stays apart, and so do the packages that are loaded when they are needed.
+ * all that most commands do. What only some runs need stays apart.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,9 @@ import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { dependencies: object }
+
+/** What every run needs; the other packages are loaded by those who do. */
+const ALWAYS = ['@oclif/core', 'redis-parser']
 
 /** oclif is CommonJS, and expects what a module of that kind has. */
 const COMMON_JS = [
@@ -34,7 +37,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: Object.keys(dependencies).filter((name) => name !== '@oclif/core'),
+  external: Object.keys(dependencies).filter((name) => !ALWAYS.includes(name)),
   banner: { js: COMMON_JS },
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',
