@@ -37,14 +37,14 @@ export async function dumpRows(folder: string, bytes: number, rounds: number): P
     const file1 = await pairs(rounds, toFile, `${cli(...at, '--rdb', file)} > /dev/null`, clean)
     const file2 = await pairs(rounds, toFile, plainCopy(port, file), clean)
     const null1 = await pairs(rounds, toNull, `${cli(...at, '--rdb', '-')} > /dev/null`, clean)
-    const gzip = await pairs(rounds, own('dump-rdb', ...at, '-q', '-o', file, '--sha256'), toFile, clean)
+    const summed = await pairs(rounds, own('dump-rdb', ...at, '-q', '-o', file, '--sha256'), toFile, clean)
     return [
       row(`dump-rdb -o FILE, ${size}`, `${name} --rdb FILE`, 'wall', file1.wall, 0.4),
       row(`dump-rdb -o FILE, ${size}`, `${name} --rdb FILE`, 'cpu', file1.cpu, 0.45),
       row(`dump-rdb > /dev/null, ${size}`, `${name} --rdb -`, 'wall', null1.wall, 0.5),
       row(`dump-rdb > /dev/null, ${size}`, `${name} --rdb -`, 'cpu', null1.cpu),
       row(`dump-rdb -o FILE, ${size}`, 'cat from the socket', 'wall', file2.wall, 1.5),
-      row(`dump-rdb -o FILE --sha256, ${size}`, 'dump-rdb -o FILE', 'wall', gzip.wall),
+      row(`dump-rdb -o FILE --sha256, ${size}`, 'dump-rdb -o FILE', 'wall', summed.wall),
     ]
   })
 }

@@ -46,10 +46,16 @@ export function plainCopy(port: number, output: string): string {
   return `exec 3<>/dev/tcp/127.0.0.1/${port}; printf 'SYNC\\r\\n' >&3; cat <&3 > '${output}'`
 }
 
-/** Seconds of CPU of all its processes and threads, and on the clock. What it says on stderr is not heard. */
-export async function timed(command: string): Promise<Times> {
+/**
+ * Seconds of CPU of all its processes and threads, and on the clock. What it says on stderr is not heard.
+ * @param mayFail redis-cli fails when a stream ends; a failure of ours would be a figure of nothing
+ */
+export async function timed(command: string, mayFail = false): Promise<Times> {
   const script = `TIMEFORMAT='TIMES %U %S %R'; time { ${command}; } 2>/dev/null`
-  const { stderr } = await promisify(execFile)('bash', ['-c', script]).catch((error) => error as { stderr: string })
+  const { stderr } = await promisify(execFile)('bash', ['-c', script]).catch((error) => {
+    if (mayFail) return error as { stderr: string }
+    throw new Error(`failed: ${command}`)
+  })
   const [user = 0, system = 0, wall = 0] = (/TIMES (.*)/.exec(stderr)?.[1] ?? '').split(' ').map(Number)
   return { cpu: user + system, wall }
 }
@@ -71,7 +77,7 @@ export async function pairs(
   const ratios: Record<keyof Times, number[]> = { cpu: [], wall: [] }
   for (let round = 0; round < rounds; round++) {
     await between()
-    const b = await timed(theirs)
+    const b = await timed(theirs, true)
     await between()
     const a = await timed(ours)
     ratios.cpu.push(a.cpu / b.cpu)

@@ -11,7 +11,7 @@ import { dumpRows, growthRows } from './dump.ts'
 import type { Row } from './pairs.ts'
 import { bufferRows, realRows } from './real.ts'
 import { startRows } from './start.ts'
-import { tailRows } from './tail.ts'
+import { tailGrowthRows, tailRows } from './tail.ts'
 
 const GIB = 1024 ** 3
 const ROUNDS = 5
@@ -25,7 +25,13 @@ const folder = await mkdtemp(join(values.folder ?? tmpdir(), 'redis-repl-bench-'
 
 const SUITES: Record<string, () => Promise<Row[]>> = {
   dump: () => dumpRows(folder, 2 * GIB * part, ROUNDS),
-  growth: () => growthRows([0.2, 2, 8].map((size) => Math.round(size * GIB * part))),
+  growth: async () => [
+    ...(await growthRows([0.2, 2, 8].map((size) => Math.round(size * GIB * part)))),
+    ...(await tailGrowthRows(
+      folder,
+      [1e6, 4e6, 16e6].map((commands) => commands * part),
+    )),
+  ],
   tail: () => tailRows(folder, 2_000_000 * part, ROUNDS),
   start: () => startRows(ROUNDS * 3),
   real: () => realRows(folder, 400e6 * part, ROUNDS),

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
-import { own, pairs, peer, type Row, row } from './pairs.ts'
+import { own, pairs, peer, type Row, row, timed } from './pairs.ts'
 import { ReplayMaster } from './replay-master.ts'
 
 /** What we promise: our share of the peer's CPU. */
@@ -46,4 +46,20 @@ export async function tailRows(folder: string, commands: number, rounds: number)
   } finally {
     master.stop()
   }
+}
+
+/** A stream costs at its end what it cost at its beginning. */
+export async function tailGrowthRows(folder: string, sizes: readonly number[]): Promise<Row[]> {
+  const rows: Row[] = []
+  const recording = join(folder, 'recording')
+  for (const commands of sizes) {
+    await record(recording, commands)
+    const { size } = await stat(recording)
+    const master = await ReplayMaster.start(recording)
+    const { wall } = await timed(`${own('tail', '-p', String(master.port), '--until-offset', String(size))} > '${join(folder, 'stream')}'`)
+    const start = await timed(own('--version'))
+    rows.push(row(`tail, ${commands} commands`, '', 'speed without the start', [commands / 1000 / (wall - start.wall)], undefined, 'k/s'))
+    master.stop()
+  }
+  return rows
 }

@@ -48,17 +48,22 @@ async function followUntil(run: TailRun, timeUp: AbortSignal): Promise<Followed>
     const { counted } = session.view
     if (counted && followed.strands.some(({ passed }) => passed)) stats?.live(counted.stats.figures(), now() - began)
   })
-  try {
-    await followed.run()
-  } catch (error) {
-    if (!isClosedPipe(error)) throw error
-  } finally {
-    stopLooking()
-    finished.abort()
-    await session.keep()
-    conclude(session, followed, now() - began)
-  }
+  const failure = await failureOf(followed.run())
+  stopLooking()
+  finished.abort()
+  const unkept = await failureOf(session.keep())
+  conclude(session, followed, now() - began)
+  // What ended it counts more than what became of its checkpoint.
+  if (failure !== undefined && !isClosedPipe(failure)) throw failure
+  if (unkept !== undefined) throw unkept
   return followed
+}
+
+async function failureOf(work: Promise<void>): Promise<unknown> {
+  return await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
 }
 
 function sum({ strands }: Followed, what: 'all' | 'onDisk'): number {

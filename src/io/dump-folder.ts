@@ -4,6 +4,7 @@ import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
 import { syncFolder } from './rdb-file.ts'
+import { begun, finished } from './unfinished.ts'
 
 export class DumpFolder {
   readonly #path: string
@@ -24,6 +25,7 @@ export class DumpFolder {
     if (existing && !(await isDump(path))) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_DUMP', path })
     const part = besides(path)
     await mkdir(part, { mode: 0o700 }).catch(failed(path))
+    begun(part)
     return new DumpFolder(path, part, overwrite)
   }
 
@@ -41,6 +43,7 @@ export class DumpFolder {
       await file.close()
       await syncFolder(this.#part)
       await this.#name()
+      finished(this.#part)
       await syncFolder(dirname(resolve(this.#path)))
     } catch (error) {
       throw failed(this.#path)(error as NodeJS.ErrnoException)
@@ -49,6 +52,7 @@ export class DumpFolder {
 
   async abandon(): Promise<void> {
     await rm(this.#part, { recursive: true, force: true })
+    finished(this.#part)
   }
 
   /** A folder that is not empty cannot be replaced in one step: the old one stands aside until the new one is there. */

@@ -2,11 +2,11 @@
  * An RDB under its final name is whole and verified: it is written beside it as `.part`, synced, and only then named.
  */
 import { randomBytes } from 'node:crypto'
-import { unlinkSync } from 'node:fs'
 import { link, lstat, mkdir, open, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
 import { BlockWriter } from './block-writer.ts'
+import { begun, finished } from './unfinished.ts'
 
 /** What became of a payload in its sink, where it is not the payload as it came. */
 export interface Written {
@@ -42,7 +42,7 @@ export class RdbFile implements RdbSink {
     this.#part = part
     this.#file = file
     this.#overwrite = overwrite
-    process.once('exit', this.#removePart)
+    begun(part)
   }
 
   /** Opens the `.part`. Its name is random, so that neither a dump beside us nor a remnant of a killed one is in the way. */
@@ -74,24 +74,15 @@ export class RdbFile implements RdbSink {
     await this.sync()
     await this.#file.close().catch(failed(this.#path))
     await (this.#overwrite ? rename(this.#part, this.#path) : this.#nameWithoutReplacing()).catch(failed(this.#path))
-    process.off('exit', this.#removePart)
+    finished(this.#part)
     await syncFolder(dirname(resolve(this.#path)))
     return {}
   }
 
   async abandon(): Promise<void> {
     await this.#file.close().catch(() => undefined)
-    this.#removePart()
-  }
-
-  /** Also on a second Ctrl-C, which leaves at once: that is why it is synchronous. */
-  readonly #removePart = (): void => {
-    process.off('exit', this.#removePart)
-    try {
-      unlinkSync(this.#part)
-    } catch {
-      // it has its final name already
-    }
+    await unlink(this.#part).catch(() => undefined) // it may have its final name already
+    finished(this.#part)
   }
 
   /** A hard link fails where the name exists; a rename would replace a file that appeared while we were receiving. */
