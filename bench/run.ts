@@ -32,7 +32,7 @@ const SUITES: Record<string, () => Promise<Row[]>> = {
       [1e6, 4e6, 16e6].map((commands) => commands * part),
     )),
   ],
-  tail: () => tailRows(folder, 2_000_000 * part, ROUNDS),
+  tail: () => tailRows(folder, 8_000_000 * part, ROUNDS),
   start: () => startRows(ROUNDS * 3),
   real: () => realRows(folder, 400e6 * part, ROUNDS),
   buffer: () => bufferRows(folder, 2_000_000 * part),

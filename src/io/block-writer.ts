@@ -52,6 +52,7 @@ export class BlockWriter {
 
   /** When it resolves, the bytes may be overwritten. What becomes of them is told by a later call. */
   async write(bytes: Buffer): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
     for (let at = 0; at < bytes.length; ) {
       this.#block ??= this.#spare.pop() ?? (await this.#nextSpare())
       const taken = bytes.copy(this.#block, this.#filled, at)
@@ -106,7 +107,6 @@ export class BlockWriter {
     const began = now()
     this.#began ??= began
     await Promise.race(this.#onTheirWay)
-    if (this.#failure !== undefined) throw this.#failure
     const ended = now()
     this.#waitedMs += ended - began
     this.#judge(ended - this.#began)

@@ -6,6 +6,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BLOCK_BYTES, BlockWriter } from '../../src/io/block-writer.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'redis-repl-blocks-'))
@@ -67,4 +68,13 @@ test('what a thread could not write is told when it is synced, and nothing is lo
   await file.write(Buffer.from('some'))
   await file.close() // nothing that is written now can arrive
   await assert.rejects(file.sync(), { code: 'EBADF' })
+})
+
+test('where a block could not be written no more is taken', async () => {
+  const file = await BlockWriter.create(join(home, 'refused'))
+  await file.close()
+  const write = async () => {
+    for (let blocks = 0; blocks < 20; blocks++) await file.write(payload.subarray(0, BLOCK_BYTES)).then(nextTurn)
+  }
+  await assert.rejects(write(), { code: 'EBADF' })
 })
