@@ -2,11 +2,11 @@
  * Lag end to end, also through proxies and where PSYNC is not permitted: a nonce is published on the master, and a replica hands it
  * to its subscribers when it applies that point of the stream. Nothing but that is written, unless a key is named for it.
  */
-import { randomBytes } from 'node:crypto'
 import type { MarkerFigures } from '../diagnosis/lag.ts'
 import { Samples } from '../diagnosis/quantile.ts'
 import { ReplError, replErrorOf } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
+import { randomHex } from '../io/random-hex.ts'
 import { encodeCommand } from '../protocol/multibulk.ts'
 import { ServerError } from '../protocol/reply.ts'
 import { refusal } from '../protocol/server-error.ts'
@@ -50,7 +50,7 @@ export class Markers {
   readonly #key: string | undefined
   readonly #signal: AbortSignal
   readonly #stop = new AbortController()
-  readonly #channel = `${PREFIX}${randomBytes(6).toString('hex')}`
+  readonly #channel = `${PREFIX}${randomHex(6)}`
   readonly #sent = new Map<number, Sent>()
   #count = 0
   readonly #replicas = new Map<string, Watched>()

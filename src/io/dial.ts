@@ -1,7 +1,7 @@
 /** From an endpoint to a socket that is ready: the name is looked up, its addresses are tried in turn, TLS is spoken. */
 import { lookup } from 'node:dns/promises'
 import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net'
-import { checkServerIdentity, connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls'
+import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { ReplError } from '../errors.ts'
 import { type Certificate, certificateOf, tlsFailure } from './certificate.ts'
 import { after, now } from './clock.ts'
@@ -89,6 +89,7 @@ async function reach(
   const { address, port, tls, host } = to
   const options = { host: address, port, noDelay: true, onread } as NetConnectOpts
   if (!tls) return await timed(() => createConnection(options), shareMs, signal)
+  const { checkServerIdentity, connect: connectTls } = process.getBuiltinModule('node:tls') // 3 ms of the start of those who need it
   const name = tls.serverName ?? host
   // SNI has no addresses; what the certificate is for is compared all the same.
   const asked = isIP(name)

@@ -1,8 +1,8 @@
 /** A folder that has its name only when all of it is there, verified and on disk. */
-import { randomBytes } from 'node:crypto'
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
+import { randomHex } from './random-hex.ts'
 import { syncFolder } from './rdb-file.ts'
 import { begun, finished } from './unfinished.ts'
 
@@ -83,7 +83,7 @@ async function isDump(path: string): Promise<boolean> {
 /** Hidden, and with a name of its own. */
 function besides(path: string): string {
   const whole = resolve(path)
-  return join(dirname(whole), `.${basename(whole)}.${randomBytes(4).toString('hex')}.part`)
+  return join(dirname(whole), `.${basename(whole)}.${randomHex(4)}.part`)
 }
 
 function failed(path: string): (error: NodeJS.ErrnoException) => never {

@@ -1,7 +1,6 @@
 /** Whether a port that would not talk to us speaks the other of the two: TLS, or clear text. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { isTlsError } from './certificate.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -11,7 +10,8 @@ const PATIENCE_MS = 1000
 
 /** A handshake, or an alert that only TLS would send. */
 export async function speaksTls({ host, port }: Tcp): Promise<boolean> {
-  return await answered(connectTls({ host, port, rejectUnauthorized: false }), async (socket, signal) => {
+  const tls = process.getBuiltinModule('node:tls')
+  return await answered(tls.connect({ host, port, rejectUnauthorized: false }), async (socket, signal) => {
     await once(socket, 'secureConnect', { signal })
     return true
   })

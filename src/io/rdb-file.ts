@@ -1,11 +1,11 @@
 /**
  * An RDB under its final name is whole and verified: it is written beside it as `.part`, synced, and only then named.
  */
-import { randomBytes } from 'node:crypto'
 import { link, lstat, mkdir, open, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ReplError } from '../errors.ts'
 import { BlockWriter } from './block-writer.ts'
+import { randomHex } from './random-hex.ts'
 import { begun, finished } from './unfinished.ts'
 
 /** What became of a payload in its sink, where it is not the payload as it came. */
@@ -50,7 +50,7 @@ export class RdbFile implements RdbSink {
     const existing = await lstat(path).catch(() => undefined)
     if (existing && !existing.isFile()) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_FILE', path })
     if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
-    const part = `${path}.${randomBytes(4).toString('hex')}.part`
+    const part = `${path}.${randomHex(4)}.part`
     const file = await BlockWriter.create(part).catch(failed(path))
     return new RdbFile(path, part, file, overwrite)
   }

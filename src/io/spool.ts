@@ -2,10 +2,10 @@
  * Between whoever receives and whoever reads: bytes and marks in their order, in memory as long as the reader keeps up, on
  * disk beyond that, and never more than was agreed. The file has no name: it is gone with the process.
  */
-import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReplError } from '../errors.ts'
+import { randomHex } from './random-hex.ts'
 
 const BLOCK_BYTES = 1024 * 1024
 /** What arrives within it counts as arrived at once. */
@@ -181,7 +181,7 @@ export class Spool<M> {
   }
 
   async #open(): Promise<FileHandle> {
-    const path = join(this.#limits.folder, `redis-repl-${process.pid}-${randomBytes(4).toString('hex')}.spool`)
+    const path = join(this.#limits.folder, `redis-repl-${process.pid}-${randomHex(4)}.spool`)
     const file = await open(path, 'wx+', 0o600).catch(failed)
     await unlink(path).catch(() => undefined)
     return file
