@@ -56,10 +56,15 @@ export async function tailGrowthRows(folder: string, sizes: readonly number[]): 
     await record(recording, commands)
     const { size } = await stat(recording)
     const master = await ReplayMaster.start(recording)
-    const { wall } = await timed(`${own('tail', '-p', String(master.port), '--until-offset', String(size))} > '${join(folder, 'stream')}'`)
-    const start = await timed(own('--version'))
-    rows.push(row(`tail, ${commands} commands`, '', 'speed without the start', [commands / 1000 / (wall - start.wall)], undefined, 'k/s'))
-    master.stop()
+    try {
+      const { wall } = await timed(
+        `${own('tail', '-p', String(master.port), '--until-offset', String(size))} > '${join(folder, 'stream')}'`,
+      )
+      const start = await timed(own('--version'))
+      rows.push(row(`tail, ${commands} commands`, '', 'speed without the start', [commands / 1000 / (wall - start.wall)], undefined, 'k/s'))
+    } finally {
+      master.stop()
+    }
   }
   return rows
 }

@@ -22,9 +22,10 @@ const WASM_PAGE_BYTES = 64 * 1024
 /** Every method but `close` throws what the file system says. */
 export class BlockWriter {
   readonly #file: FileHandle
-  /** The same file past the page cache, as long as that is the way to go. */
-  #direct: FileHandle | undefined
-  readonly #directHandle: FileHandle | undefined
+  /** The same file past the page cache. */
+  readonly #direct: FileHandle | undefined
+  /** As long as that is the way to go. */
+  #isDirect = true
   readonly #spare: Buffer[] = []
   readonly #onTheirWay = new Set<Promise<void>>()
   #block: Buffer | undefined
@@ -36,7 +37,7 @@ export class BlockWriter {
 
   private constructor(file: FileHandle, direct: FileHandle | undefined) {
     this.#file = file
-    this.#direct = this.#directHandle = direct
+    this.#direct = direct
     // Direct writes want memory that begins at a page, and that of WebAssembly does. What is not used is not there.
     const { buffer } = new WebAssembly.Memory({ initial: (BLOCKS * BLOCK_BYTES) / WASM_PAGE_BYTES })
     for (let at = 0; at < buffer.byteLength; at += BLOCK_BYTES) this.#spare.push(Buffer.from(buffer, at, BLOCK_BYTES))
@@ -58,7 +59,7 @@ export class BlockWriter {
       const taken = bytes.copy(this.#block, this.#filled, at)
       at += taken
       this.#filled += taken
-      if (this.#filled === BLOCK_BYTES) this.#send(this.#direct)
+      if (this.#filled === BLOCK_BYTES) this.#send(this.#isDirect ? this.#direct : undefined)
     }
   }
 
@@ -71,7 +72,7 @@ export class BlockWriter {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#file.close(), this.#directHandle?.close()])
+    await Promise.all([this.#file.close(), this.#direct?.close()])
   }
 
   #send(direct: FileHandle | undefined): void {
@@ -100,7 +101,7 @@ export class BlockWriter {
   /** Some file systems let it be opened, and refuse the write. */
   readonly #notDirectly = (error: NodeJS.ErrnoException): undefined => {
     if (error.code !== 'EINVAL') throw error
-    this.#direct = undefined
+    this.#isDirect = false
   }
 
   async #nextSpare(): Promise<Buffer> {
@@ -115,6 +116,6 @@ export class BlockWriter {
 
   /** While a slow disk is waited for the master has to keep its child: then the page cache shall take what it can. */
   #judge(elapsedMs: number): void {
-    if (elapsedMs > JUDGED_AFTER_MS && this.#waitedMs > elapsedMs * SLOW_SHARE) this.#direct = undefined
+    if (elapsedMs > JUDGED_AFTER_MS && this.#waitedMs > elapsedMs * SLOW_SHARE) this.#isDirect = false
   }
 }

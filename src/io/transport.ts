@@ -6,7 +6,7 @@ import { type DialStep, dial } from './dial.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
 import { speaksTls } from './other-protocol.ts'
 
-/** One reused buffer: a payload of any size passes through this much memory. */
+/** One reused buffer, small enough that what was received is still in the cache of the CPU when it is summed. */
 export const READ_BUFFER_BYTES = 256 * 1024
 
 /**
