@@ -4,7 +4,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
+import { LEAN_OCLIF, REQUIRE_OF_OCLIF } from './lean-oclif.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { dependencies: object }
@@ -20,21 +21,8 @@ const COMMON_JS = [
   'const require = createRequireOf(import.meta.url)',
   'const __filename = pathOf(import.meta.url)',
   'const __dirname = dirnameOf(__filename)',
+  REQUIRE_OF_OCLIF,
 ].join('\n')
-
-/**
- * oclif sorts the names of the commands by the rules of a language at every start, and to load those takes 7 ms. Throws when a new
- * version of it does no more, so that this can go.
- */
-const SORTED_AS_BYTES: Plugin = {
-  name: 'sorted as bytes',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /@oclif\/core\/lib\/config\/plugin\.js$/ }, ({ path }) => {
-      const [before, after, ...more] = readFileSync(path, 'utf8').split('a.id.localeCompare(b.id)')
-      if (after === undefined || more.length > 0) throw new Error(`${path} does not sort as it did`)
-      return { contents: `${before}(a.id < b.id ? -1 : 1)${after}` }
-    }),
-}
 
 await build({
   absWorkingDir: root,
@@ -54,6 +42,7 @@ await build({
   external: Object.keys(dependencies).filter((name) => !ALWAYS.includes(name)),
   banner: { js: COMMON_JS },
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [SORTED_AS_BYTES],
+  plugins: [LEAN_OCLIF],
+  minifyWhitespace: true, // comments are read at every start too
   logLevel: 'warning',
 })
