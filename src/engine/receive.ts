@@ -3,7 +3,7 @@ import { ReplError } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import type { RdbSink } from '../io/rdb-file.ts'
 import type { Transport } from '../io/transport.ts'
-import { PayloadReader } from '../protocol/payload.ts'
+import { type PayloadFraming, PayloadReader } from '../protocol/payload.ts'
 import { RdbHead } from '../rdb/header.ts'
 import { RdbVerifier } from '../rdb/verifier.ts'
 import type { Batch, ReplEvent } from './events.ts'
@@ -39,10 +39,12 @@ export async function* receivePayload(
   const head = new RdbHead()
   let toldAt = Number.NEGATIVE_INFINITY
   for (let chunk: Buffer | undefined = rest; chunk; chunk = await nextChunk(link, payload, verifier, silenceMs)) {
-    const { keepAlives, framing, data } = payload.push(chunk)
+    const { keepAlives, framing, begun = 0, data } = payload.push(chunk)
     if (keepAlives > 0) yield [{ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives }]
-    if (framing) yield [{ type: 'payload-start', at: now(), framing }]
-    if (framing?.kind === 'length') await sink.reserve(framing.bytes)
+    if (framing) {
+      yield [{ type: 'payload-start', at: now(), framing }]
+      await makeRoom(sink, framing, link, link.received - begun)
+    }
     for (const part of data) {
       verifier.push(part)
       head.push(part)
@@ -53,11 +55,25 @@ export async function* receivePayload(
     const batch = [...progress(verifier.bytes), ...observed()]
     if (batch.length > 0) yield batch
   }
+  link.readInto(() => undefined)
   const checksum = verifier.finish()
   const header = head.parse()
   if (!header) throw new ReplError('PAYLOAD_CORRUPT', { reason: 'MAGIC' })
   yield [{ type: 'payload-end', at: now(), bytes: verifier.bytes, checksum, header }]
   return payload.rest()
+}
+
+/**
+ * From here on each byte is received where the sink wants to have it: where it will stand in the payload is known beforehand.
+ * @param begunAt how many bytes of the link came before the payload
+ */
+async function makeRoom(sink: RdbSink, framing: PayloadFraming, link: Transport, begunAt: number): Promise<void> {
+  const end = framing.kind === 'length' ? framing.bytes : Number.POSITIVE_INFINITY
+  if (framing.kind === 'length') await sink.reserve(framing.bytes)
+  link.readInto((received) => {
+    const position = received - begunAt
+    return position < end ? sink.room?.(position).subarray(0, end - position) : undefined
+  })
 }
 
 function progress(bytes: number): Batch {

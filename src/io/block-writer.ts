@@ -4,20 +4,21 @@
  */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { summableBuffer } from '../rdb/crc64.ts'
 import { now } from './clock.ts'
 
 /** Large enough that handing one to a thread costs nothing beside writing it; a multiple of every sector and page. */
-export const BLOCK_BYTES = 2 * 1024 * 1024
+export const BLOCK_BYTES = 4 * 1024 * 1024
 /** One is filled while the others are on their way. */
-const BLOCKS = 4
+const BLOCKS = 3
+/** How far ahead of what was written bytes may be received: 40 are held back under an EOF mark. */
+const AHEAD_BYTES = 64
 /** How long the disk is watched before it is judged. */
 const JUDGED_AFTER_MS = 1000
 /** Of the time, how much may be spent waiting for it. */
 const SLOW_SHARE = 0.5
-
-/** The one name that is used of it: it is no part of the language, and types of the browser are not wanted here. */
-declare const WebAssembly: { readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer } }
-const WASM_PAGE_BYTES = 64 * 1024
+/** No disk that takes a gigabyte a second is slow: the page cache takes no more than 0.4 to 4 of them. */
+const FAST_BYTES_PER_MS = 1e6
 
 /** Every method but `close` throws what the file system says. */
 export class BlockWriter {
@@ -26,10 +27,11 @@ export class BlockWriter {
   readonly #direct: FileHandle | undefined
   /** As long as that is the way to go. */
   #isDirect = true
-  readonly #spare: Buffer[] = []
-  readonly #onTheirWay = new Set<Promise<void>>()
-  #block: Buffer | undefined
-  #filled = 0
+  /** Direct writes want memory that begins at a page, and that of WebAssembly does. What is not used is not there. */
+  readonly #blocks = summableBuffer(BLOCKS * BLOCK_BYTES)
+  /** Of each block, the writing that it waits for. */
+  readonly #onTheirWay = new Map<number, Promise<void>>()
+  /** In the file, of the next byte. */
   #position = 0
   #failure: unknown
   #began: number | undefined
@@ -38,9 +40,6 @@ export class BlockWriter {
   private constructor(file: FileHandle, direct: FileHandle | undefined) {
     this.#file = file
     this.#direct = direct
-    // Direct writes want memory that begins at a page, and that of WebAssembly does. What is not used is not there.
-    const { buffer } = new WebAssembly.Memory({ initial: (BLOCKS * BLOCK_BYTES) / WASM_PAGE_BYTES })
-    for (let at = 0; at < buffer.byteLength; at += BLOCK_BYTES) this.#spare.push(Buffer.from(buffer, at, BLOCK_BYTES))
   }
 
   /** A new file, that only we may read. */
@@ -51,22 +50,34 @@ export class BlockWriter {
     return new BlockWriter(file, direct)
   }
 
+  /**
+   * The memory that the byte at this position of the file is written from, to the end of its block: what is received there is not
+   * copied. Nothing may be put there before all bytes but the last AHEAD_BYTES before it were written.
+   */
+  room(position: number): Buffer {
+    const at = position % this.#blocks.length
+    return this.#blocks.subarray(at, at + BLOCK_BYTES - (at % BLOCK_BYTES))
+  }
+
   /** When it resolves, the bytes may be overwritten. What becomes of them is told by a later call. */
   async write(bytes: Buffer): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
     for (let at = 0; at < bytes.length; ) {
-      this.#block ??= this.#spare.pop() ?? (await this.#nextSpare())
-      const taken = bytes.copy(this.#block, this.#filled, at)
-      at += taken
-      this.#filled += taken
-      if (this.#filled === BLOCK_BYTES) this.#send(this.#isDirect ? this.#direct : undefined)
+      const room = this.room(this.#position)
+      const part = bytes.subarray(at, at + room.length)
+      if (part.buffer !== room.buffer || part.byteOffset !== room.byteOffset) part.copy(room)
+      at += part.length
+      this.#position += part.length
+      if (part.length === room.length) this.#send(BLOCK_BYTES, this.#isDirect ? this.#direct : undefined)
+      await this.#free(this.#position + AHEAD_BYTES)
     }
   }
 
   /** All of it is on the disk. */
   async sync(): Promise<void> {
-    if (this.#filled > 0) this.#send(undefined) // a direct write has to end at a sector
-    await Promise.all(this.#onTheirWay)
+    const left = this.#position % BLOCK_BYTES
+    if (left > 0) this.#send(left, undefined) // a direct write has to end at a sector
+    await Promise.all(this.#onTheirWay.values())
     if (this.#failure !== undefined) throw this.#failure
     await this.#file.sync()
   }
@@ -75,20 +86,16 @@ export class BlockWriter {
     await Promise.all([this.#file.close(), this.#direct?.close()])
   }
 
-  #send(direct: FileHandle | undefined): void {
-    const block = this.#block as Buffer
-    const sent = this.#writeWhole(block.subarray(0, this.#filled), this.#position, direct)
+  /** The last bytes of what was taken, which fill a block or are the end of the file. */
+  #send(bytes: number, direct: FileHandle | undefined): void {
+    const from = this.#position - bytes
+    const block = this.room(from)
+    const sent = this.#writeWhole(block.subarray(0, bytes), from, direct)
       .catch((error: unknown) => {
         this.#failure ??= error
       })
-      .finally(() => {
-        this.#spare.push(block)
-        this.#onTheirWay.delete(sent)
-      })
-    this.#onTheirWay.add(sent)
-    this.#position += this.#filled
-    this.#filled = 0
-    this.#block = undefined
+      .finally(() => this.#onTheirWay.delete(block.byteOffset))
+    this.#onTheirWay.set(block.byteOffset, sent)
   }
 
   async #writeWhole(bytes: Buffer, position: number, direct: FileHandle | undefined): Promise<void> {
@@ -104,18 +111,22 @@ export class BlockWriter {
     this.#isDirect = false
   }
 
-  async #nextSpare(): Promise<Buffer> {
+  /** Waits until the block of this position may be filled. */
+  async #free(position: number): Promise<void> {
+    const at = position % this.#blocks.length
+    const sent = this.#onTheirWay.get(this.#blocks.byteOffset + at - (at % BLOCK_BYTES))
+    if (!sent) return
     const began = now()
     this.#began ??= began
-    await Promise.race(this.#onTheirWay)
+    await sent
     const ended = now()
     this.#waitedMs += ended - began
     this.#judge(ended - this.#began)
-    return this.#spare.pop() as Buffer
   }
 
   /** While a slow disk is waited for the master has to keep its child: then the page cache shall take what it can. */
   #judge(elapsedMs: number): void {
-    if (elapsedMs > JUDGED_AFTER_MS && this.#waitedMs > elapsedMs * SLOW_SHARE) this.#isDirect = false
+    const isSlow = this.#waitedMs > elapsedMs * SLOW_SHARE && this.#position < elapsedMs * FAST_BYTES_PER_MS
+    if (isSlow && elapsedMs > JUDGED_AFTER_MS) this.#isDirect = false
   }
 }

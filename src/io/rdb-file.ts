@@ -21,6 +21,12 @@ export interface Written {
 export interface RdbSink {
   /** Whether what was written cannot be called back. */
   readonly isStdout?: boolean
+  /**
+   * The memory that the byte at this position of the payload will be written from, and some that follow it: what is received
+   * there is not copied. Nothing may be put there before all but the last 40 bytes before it were written.
+   * Absent where any memory will do.
+   */
+  room?(position: number): Buffer
   /** Called when the master names the size; throws before a byte is received when there is no room for it. */
   reserve(bytes: number): Promise<void>
   write(bytes: Buffer): Promise<void>
@@ -60,6 +66,10 @@ export class RdbFile implements RdbSink {
     if (bavail * bsize < bytes) {
       throw new ReplError('OUTPUT_FAILED', { reason: 'NO_SPACE', path: this.#path, bytes: bavail * bsize, expectedBytes: bytes })
     }
+  }
+
+  room(position: number): Buffer {
+    return this.#file.room(position)
   }
 
   async write(bytes: Buffer): Promise<void> {
@@ -115,6 +125,10 @@ export class TempRdb implements RdbSink {
 
   reserve(bytes: number): Promise<void> {
     return this.#file.reserve(bytes)
+  }
+
+  room(position: number): Buffer {
+    return this.#file.room(position)
   }
 
   write(bytes: Buffer): Promise<void> {

@@ -53,14 +53,21 @@ export class Transport {
     buffer: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
   ): Promise<Transport> {
     if (signal.aborted) throw new ReplError('ABORTED')
-    const inbox: Inbox = { chunk: undefined, wake: undefined, giveUp: undefined }
-    const callback = (bytes: number) => {
-      inbox.chunk = buffer.subarray(0, bytes)
+    const inbox: Inbox = { received: 0, room: () => undefined, chunk: undefined, wake: undefined, giveUp: undefined }
+    const callback = (bytes: number, into: Uint8Array) => {
+      inbox.received += bytes
+      inbox.chunk = Buffer.from(into.buffer, into.byteOffset, bytes)
       inbox.wake?.()
       return false // pauses the socket: the buffer is in use until the next read
     }
     try {
-      const { socket, rttMs } = await dial(endpoint, limitMs, { buffer, callback }, signal, note)
+      const { socket, rttMs } = await dial(
+        endpoint,
+        limitMs,
+        { buffer: () => inbox.room(inbox.received) ?? buffer, callback },
+        signal,
+        note,
+      )
       return new Transport(endpoint, socket, rttMs, inbox, signal)
     } catch (error) {
       throw error instanceof ReplError ? error.with({ endpoint: endpointName(endpoint), state: 'CONNECTING' }) : error
@@ -77,6 +84,19 @@ export class Transport {
   get remoteName(): string {
     const { remoteAddress, remotePort } = this.#socket
     return remoteAddress ? endpointName({ kind: 'tcp', host: remoteAddress, port: remotePort ?? 0 }) : endpointName(this.endpoint)
+  }
+
+  /** How many bytes were received, the last chunk included. */
+  get received(): number {
+    return this.#inbox.received
+  }
+
+  /**
+   * Where the bytes of each read go, by how many were received before it; undefined: into the buffer of the link. Asked as soon
+   * as the bytes of the read before have come, so that it does not change for the next one.
+   */
+  readInto(room: (received: number) => Buffer | undefined): void {
+    this.#inbox.room = room
   }
 
   write(bytes: Buffer): void {
@@ -155,6 +175,10 @@ function lost(error: NodeJS.ErrnoException, endpoint: Endpoint): ReplError {
 
 /** What was received and not taken yet, and whoever waits for it. */
 interface Inbox {
+  /** Bytes, in all. */
+  received: number
+  /** See Transport.readInto. */
+  room: (received: number) => Buffer | undefined
   chunk: Buffer | undefined
   wake: (() => void) | undefined
   giveUp: (() => void) | undefined

@@ -19,6 +19,8 @@ export interface PayloadPiece {
   readonly keepAlives: number
   /** Present in the piece in which the header was completed. */
   readonly framing?: PayloadFraming
+  /** How many bytes of that chunk stand behind the header. */
+  readonly begun?: number
   readonly data: readonly Buffer[]
 }
 
@@ -46,7 +48,8 @@ export class PayloadReader {
     for (let line = this.#lines.next(); line; line = this.#lines.next()) {
       if (line.length > 0) {
         this.#framing = this.#header(line)
-        return { keepAlives, framing: this.#framing, data: this.#body(this.#lines.takeRest()) }
+        const body = this.#lines.takeRest()
+        return { keepAlives, framing: this.#framing, begun: body.length, data: this.#body(body) }
       }
       keepAlives += 1
     }
