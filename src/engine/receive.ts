@@ -20,6 +20,8 @@ export interface Receiving {
   /** What is received is written to it on the spot: there are thousands of reads a second. */
   readonly sink: RdbSink
   readonly silenceMs: number
+  /** How many bytes at most are received at once, into the memory of the sink. */
+  readonly atOnce: number
   /** How often at most it is told how far we are. */
   readonly tellMs: number
   /** What was seen of the server meanwhile, asked for between reads. */
@@ -32,7 +34,7 @@ export interface Receiving {
  */
 export async function* receivePayload(
   link: Transport,
-  { rest, sink, silenceMs, tellMs, observed }: Receiving,
+  { rest, sink, silenceMs, atOnce, tellMs, observed }: Receiving,
 ): AsyncGenerator<Batch, Buffer> {
   const payload = new PayloadReader()
   const verifier = new RdbVerifier()
@@ -43,7 +45,7 @@ export async function* receivePayload(
     if (keepAlives > 0) yield [{ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives }]
     if (framing) {
       yield [{ type: 'payload-start', at: now(), framing }]
-      await makeRoom(sink, framing, link, link.received - begun)
+      await makeRoom(sink, framing, link, link.received - begun, atOnce)
     }
     for (const part of data) {
       verifier.push(part)
@@ -67,12 +69,12 @@ export async function* receivePayload(
  * From here on each byte is received where the sink wants to have it: where it will stand in the payload is known beforehand.
  * @param begunAt how many bytes of the link came before the payload
  */
-async function makeRoom(sink: RdbSink, framing: PayloadFraming, link: Transport, begunAt: number): Promise<void> {
+async function makeRoom(sink: RdbSink, framing: PayloadFraming, link: Transport, begunAt: number, atOnce: number): Promise<void> {
   const end = framing.kind === 'length' ? framing.bytes : Number.POSITIVE_INFINITY
   if (framing.kind === 'length') await sink.reserve(framing.bytes)
   link.readInto((received) => {
     const position = received - begunAt
-    return position < end ? sink.room?.(position).subarray(0, end - position) : undefined
+    return position < end ? sink.room?.(position).subarray(0, Math.min(end - position, atOnce)) : undefined
   })
 }
 

@@ -132,10 +132,16 @@ async function* payload(
   const poller = new Poller<ReplEvent>(ask, everyMs, signal)
   const seen = () => poller.take()
   const { sink = new NullSink(), limits } = options
-  const tellMs = pacer ? 0 : TELL_EVERY_MS
+  // Large reads cost least; with a rate to keep they would be long pauses.
+  const [atOnce, tellMs] = pacer ? [READ_BUFFER_BYTES, 0] : [Number.POSITIVE_INFINITY, TELL_EVERY_MS]
   let behind: Buffer
   try {
-    behind = yield* paced(receivePayload(link, { rest, sink, silenceMs: limits.silenceMs, tellMs, observed: seen }), pacer, seen, signal)
+    behind = yield* paced(
+      receivePayload(link, { rest, sink, silenceMs: limits.silenceMs, atOnce, tellMs, observed: seen }),
+      pacer,
+      seen,
+      signal,
+    )
   } catch (error) {
     yield poller.take() // what was seen last tells why it broke
     throw error instanceof ReplError ? await briefing.withProvider(withCommand(error, refused, options)) : error

@@ -55,7 +55,7 @@ async function received(sent: Buffer): Promise<{ readonly file: Buffer; readonly
   const sink = await RdbFile.create(path, true)
   const link = await Transport.connect({ kind: 'tcp', host: '127.0.0.1', port }, 5000, new AbortController().signal)
   try {
-    const asked = { rest: Buffer.alloc(0), sink, silenceMs: 5000, tellMs: 1000, observed: () => [] }
+    const asked = { rest: Buffer.alloc(0), sink, silenceMs: 5000, atOnce: Number.POSITIVE_INFINITY, tellMs: 1000, observed: () => [] }
     const batches = receivePayload(link, asked)
     let step = await batches.next()
     while (!step.done) step = await batches.next()
