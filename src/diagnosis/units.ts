@@ -28,3 +28,8 @@ export function duration(ms: number): string {
 export function exact(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
+
+/** How many there were in a second: a tenth tells something below ten. */
+export function rate(perSecond: number): string {
+  return perSecond < 9.95 ? perSecond.toFixed(1) : exact(Math.round(perSecond))
+}

@@ -9,8 +9,17 @@ import type { Batch } from './events.ts'
 
 /** Where the limit cannot be asked it may be small: how much may wait, and still grow. */
 const ALWAYS_SAFE_BYTES = 1024 * 1024
+/** How many pauses there are in a second, where the reads are not too small for that. */
+const PAUSES_A_SECOND = 10
+const SMALLEST_READ_BYTES = 16 * 1024
 /** Of the limit, when the rate is lifted: what is left has to last until the rest has been sent. */
 const LIFTED_AT = 0.25
+
+/** How many bytes to read at once at most: large reads cost least, but with a rate to keep they are followed by long pauses. */
+export function readLimit(bytesPerSecond: number | undefined): number {
+  if (bytesPerSecond === undefined) return Number.POSITIVE_INFINITY
+  return Math.max(SMALLEST_READ_BYTES, Math.ceil(bytesPerSecond / PAUSES_A_SECOND))
+}
 
 export class Pacer {
   readonly #bytesPerSecond: number

@@ -20,7 +20,7 @@ export interface Receiving {
   /** What is received is written to it on the spot: there are thousands of reads a second. */
   readonly sink: RdbSink
   readonly silenceMs: number
-  /** How many bytes at most are received at once, into the memory of the sink. */
+  /** How many bytes at most are received at once. */
   readonly atOnce: number
   /** How often at most it is told how far we are. */
   readonly tellMs: number
@@ -57,7 +57,7 @@ export async function* receivePayload(
     const batch = [...progress(verifier.bytes), ...observed()]
     if (batch.length > 0) yield batch
   }
-  link.readInto(() => undefined)
+  link.readInto((_, own) => own)
   const checksum = verifier.finish()
   const header = head.parse()
   if (!header) throw new ReplError('PAYLOAD_CORRUPT', { reason: 'MAGIC' })
@@ -72,9 +72,9 @@ export async function* receivePayload(
 async function makeRoom(sink: RdbSink, framing: PayloadFraming, link: Transport, begunAt: number, atOnce: number): Promise<void> {
   const end = framing.kind === 'length' ? framing.bytes : Number.POSITIVE_INFINITY
   if (framing.kind === 'length') await sink.reserve(framing.bytes)
-  link.readInto((received) => {
+  link.readInto((received, own) => {
     const position = received - begunAt
-    return position < end ? sink.room?.(position).subarray(0, Math.min(end - position, atOnce)) : undefined
+    return position < end ? (sink.room?.(position) ?? own).subarray(0, Math.min(end - position, atOnce)) : own
   })
 }
 

@@ -17,7 +17,7 @@ import type { Batch, DialEvent, ReplEvent } from './events.ts'
 import { Informant } from './informant.ts'
 import { Observer } from './observer.ts'
 import { forksOnPurpose, type ReplicaOptions } from './options.ts'
-import { Pacer } from './pacer.ts'
+import { Pacer, readLimit } from './pacer.ts'
 import { Poller } from './poller.ts'
 import { receivePayload } from './receive.ts'
 import { streamBytes } from './stream.ts'
@@ -87,7 +87,7 @@ async function* connect(options: ReplicaOptions, signal: AbortSignal): AsyncGene
   let link: Transport | undefined
   try {
     const tell = (step: DialStep) => steps.push({ ...step, at: now() })
-    const buffer = forksOnPurpose(options) ? summableBuffer(READ_BUFFER_BYTES) : undefined
+    const buffer = forksOnPurpose(options) ? summableBuffer(Math.min(READ_BUFFER_BYTES, readLimit(options.maxRate))) : undefined
     link = await Transport.connect(endpoint, limits.connectMs, signal, tell, buffer)
     return link
   } finally {
@@ -132,16 +132,17 @@ async function* payload(
   const poller = new Poller<ReplEvent>(ask, everyMs, signal)
   const seen = () => poller.take()
   const { sink = new NullSink(), limits } = options
-  // Large reads cost least; with a rate to keep they would be long pauses.
-  const [atOnce, tellMs] = pacer ? [READ_BUFFER_BYTES, 0] : [Number.POSITIVE_INFINITY, TELL_EVERY_MS]
+  const receiving = {
+    rest,
+    sink,
+    silenceMs: limits.silenceMs,
+    atOnce: readLimit(options.maxRate),
+    tellMs: pacer ? 0 : TELL_EVERY_MS,
+    observed: seen,
+  }
   let behind: Buffer
   try {
-    behind = yield* paced(
-      receivePayload(link, { rest, sink, silenceMs: limits.silenceMs, atOnce, tellMs, observed: seen }),
-      pacer,
-      seen,
-      signal,
-    )
+    behind = yield* paced(receivePayload(link, receiving), pacer, seen, signal)
   } catch (error) {
     yield poller.take() // what was seen last tells why it broke
     throw error instanceof ReplError ? await briefing.withProvider(withCommand(error, refused, options)) : error

@@ -6,8 +6,8 @@ import { type DialStep, dial } from './dial.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
 import { speaksTls } from './other-protocol.ts'
 
-/** One reused buffer, small enough that what was received is still in the cache of the CPU when it is summed. */
-export const READ_BUFFER_BYTES = 256 * 1024
+/** One reused buffer: what a read costs beside its bytes, and to wake sender and reader, is paid for seldom. */
+export const READ_BUFFER_BYTES = 1024 * 1024
 
 /**
  * `read` gives the next chunk, a view that is valid until the next read, or undefined at the end of the stream.
@@ -53,7 +53,7 @@ export class Transport {
     buffer: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
   ): Promise<Transport> {
     if (signal.aborted) throw new ReplError('ABORTED')
-    const inbox: Inbox = { received: 0, room: () => undefined, chunk: undefined, wake: undefined, giveUp: undefined }
+    const inbox: Inbox = { received: 0, room: (_, own) => own, chunk: undefined, wake: undefined, giveUp: undefined }
     const callback = (bytes: number, into: Uint8Array) => {
       inbox.received += bytes
       inbox.chunk = Buffer.from(into.buffer, into.byteOffset, bytes)
@@ -61,13 +61,7 @@ export class Transport {
       return false // pauses the socket: the buffer is in use until the next read
     }
     try {
-      const { socket, rttMs } = await dial(
-        endpoint,
-        limitMs,
-        { buffer: () => inbox.room(inbox.received) ?? buffer, callback },
-        signal,
-        note,
-      )
+      const { socket, rttMs } = await dial(endpoint, limitMs, { buffer: () => inbox.room(inbox.received, buffer), callback }, signal, note)
       return new Transport(endpoint, socket, rttMs, inbox, signal)
     } catch (error) {
       throw error instanceof ReplError ? error.with({ endpoint: endpointName(endpoint), state: 'CONNECTING' }) : error
@@ -92,10 +86,10 @@ export class Transport {
   }
 
   /**
-   * Where the bytes of each read go, by how many were received before it; undefined: into the buffer of the link. Asked as soon
-   * as the bytes of the read before have come, so that it does not change for the next one.
+   * Where the bytes of each read go, by how many were received before it; `own` is the buffer of the link. Asked as soon as the
+   * bytes of the read before have come, so that the next read is not changed by this.
    */
-  readInto(room: (received: number) => Buffer | undefined): void {
+  readInto(room: (received: number, own: Buffer) => Buffer): void {
     this.#inbox.room = room
   }
 
@@ -178,7 +172,7 @@ interface Inbox {
   /** Bytes, in all. */
   received: number
   /** See Transport.readInto. */
-  room: (received: number) => Buffer | undefined
+  room: (received: number, own: Buffer) => Buffer
   chunk: Buffer | undefined
   wake: (() => void) | undefined
   giveUp: (() => void) | undefined

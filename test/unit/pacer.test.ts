@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { BufferLimit } from '../../src/diagnosis/resync.ts'
 import type { ReplEvent } from '../../src/engine/events.ts'
-import { Pacer } from '../../src/engine/pacer.ts'
+import { Pacer, readLimit } from '../../src/engine/pacer.ts'
 
 const MIB = 1024 * 1024
 
@@ -48,4 +48,10 @@ test('--max-rate: pauses keep to the rate until it is lifted', () => {
   assert.equal(pacer.pauseMs(0, 600), 400)
   void [...pacer.watch([waiting(2 * MIB)])]
   assert.equal(pacer.pauseMs(MIB, 600), 0)
+})
+
+test('--max-rate: reads are as large as a tenth of a second takes, but not tiny, and without a rate of any size', () => {
+  assert.equal(readLimit(10 * MIB), MIB)
+  assert.equal(readLimit(1), 16 * 1024)
+  assert.equal(readLimit(undefined), Number.POSITIVE_INFINITY)
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bytes, duration, exact, milliseconds } from '../../src/diagnosis/units.ts'
+import { bytes, duration, exact, milliseconds, rate } from '../../src/diagnosis/units.ts'
 
 const BYTES: readonly (readonly [number, string])[] = [
   [0, '0 bytes'],
@@ -47,3 +47,16 @@ test('a figure that rounds up to the next unit is given in that unit', () => {
 test('exact: thousands are separated, and nothing is rounded', () => {
   assert.deepEqual([0, 999, 1000, 9_007_199_254_740_991].map(exact), ['0', '999', '1,000', '9,007,199,254,740,991'])
 })
+
+const RATES: readonly (readonly [number, string])[] = [
+  [0, '0.0'],
+  [1.64, '1.6'],
+  [9.94, '9.9'],
+  [9.96, '10'],
+  [999.5, '1,000'],
+  [2_813_844.5, '2,813,845'],
+]
+
+for (const [perSecond, text] of RATES) {
+  test(`rate: ${perSecond} a second is ${text}`, () => assert.equal(rate(perSecond), text))
+}

@@ -1,6 +1,6 @@
 /** What burns the stream, as tables. */
 import { ratesOf, type Share, type StatsFigures } from '../../diagnosis/stream-stats.ts'
-import { bytes, exact } from '../../diagnosis/units.ts'
+import { bytes, exact, rate } from '../../diagnosis/units.ts'
 import type { Palette } from '../palette.ts'
 import { printable } from '../printable.ts'
 import { table } from '../table.ts'
@@ -50,10 +50,6 @@ function biggest({ biggest: commands }: StatsFigures, most: number): string[] {
 function name(text: string): string {
   const shown = printable(text)
   return shown.length > NAME_WIDTH ? `${shown.slice(0, NAME_WIDTH - 1)}…` : shown
-}
-
-function rate(perSecond: number): string {
-  return perSecond >= 10 ? exact(Math.round(perSecond)) : perSecond.toFixed(1)
 }
 
 function percent(part: number, whole: number): string {

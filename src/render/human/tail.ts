@@ -2,7 +2,7 @@
 import { explain } from '../../diagnosis/errors.ts'
 import { describeSilence } from '../../diagnosis/silence.ts'
 import { ratesOf } from '../../diagnosis/stream-stats.ts'
-import { bytes, duration, exact } from '../../diagnosis/units.ts'
+import { bytes, duration, exact, rate } from '../../diagnosis/units.ts'
 import type { Progress as Passed } from '../../engine/consume.ts'
 import type { ReplEvent, SilenceEvent } from '../../engine/events.ts'
 import type { Told } from '../../engine/follow.ts'
@@ -78,7 +78,7 @@ export class TailText {
     const sum = (what: 'commands' | 'bytes') => shown.reduce((total, one) => total + one[what], 0)
     const all = { commands: sum('commands'), bytes: sum('bytes') }
     const { commandsPerSecond, bytesPerSecond } = ratesOf(all, elapsedMs)
-    const figures = `${exact(all.commands)} commands, ${bytes(all.bytes)} in ${duration(elapsedMs)} (${commandsPerSecond.toFixed(1)} commands/s, ${bytes(Math.round(bytesPerSecond))}/s)`
+    const figures = `${exact(all.commands)} commands, ${bytes(all.bytes)} in ${duration(elapsedMs)} (${rate(commandsPerSecond)} commands/s, ${bytes(Math.round(bytesPerSecond))}/s)`
     const ends = shown.map(({ place, replid, server }) => {
       const name = shown.length > 1 ? `${printable(server)}: ` : ''
       return `${name}last offset ${place.offset} of ${replid}`
