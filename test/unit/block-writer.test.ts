@@ -1,12 +1,13 @@
 /** What is written in blocks, by other threads and past the page cache, is in the file byte for byte. */
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { pbkdf2, randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { BLOCK_BYTES, BlockWriter } from '../../src/io/block-writer.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'redis-repl-blocks-'))
@@ -43,6 +44,42 @@ test('a file of any size, in pieces of any size through one buffer, is what was 
       await rm(path)
     }
   }
+})
+
+/** Keeps every thread of the pool busy, so that no block is written for a while: a disk that is slow, for sure. */
+function busyThreads(): Promise<unknown> {
+  return Promise.all(Array.from({ length: 4 }, () => promisify(pbkdf2)('', '', 400_000, 32, 'sha512')))
+}
+
+test('a block that waits for a slow disk is not overwritten by what is written next', async () => {
+  const path = join(home, 'slow')
+  const file = await BlockWriter.create(path)
+  const busy = busyThreads()
+  await file.write(payload)
+  await file.sync()
+  await file.close()
+  assert.ok((await readFile(path)).equals(payload))
+  await busy
+})
+
+test('nor by what is received ahead of its turn, as under an EOF mark', async () => {
+  const path = join(home, 'ahead')
+  const file = await BlockWriter.create(path)
+  const busy = busyThreads()
+  for (let received = 0; received < payload.length; ) {
+    // As a socket is read: into what is left of the block, while the last 40 bytes are held back.
+    const held = Math.min(40, received)
+    const room = file.room(received)
+    const chunk = room.subarray(0, payload.copy(room, 0, received))
+    await file.write(payload.subarray(received - held, received))
+    await file.write(chunk.subarray(0, chunk.length - 40))
+    received += chunk.length
+  }
+  await file.write(payload.subarray(payload.length - 40))
+  await file.sync()
+  await file.close()
+  assert.ok((await readFile(path)).equals(payload))
+  await busy
 })
 
 test('on a disk of Linux it goes past the page cache', async () => {
