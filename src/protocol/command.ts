@@ -5,15 +5,31 @@ import { ByteTable } from './byte-table.ts'
 /** Names of commands in upper case, whatever way they were written in. */
 const NAMES = new ByteTable((name) => name.toString('latin1').toUpperCase(), true)
 
-/** One command: a view into its batch, valid until the next is asked for. */
-export class Command {
+/** Bytes, and the same as words: four at a time is what a stream is read and written by. */
+export interface Words {
   readonly bytes: Buffer
+  readonly words: DataView
+}
+
+export function withWords(bytes: Buffer): Words {
+  return { bytes, words: wordsOf(bytes) }
+}
+
+export function wordsOf(bytes: Buffer): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+/** One command: a view into its batch, valid until the next is asked for. */
+export class Command implements Words {
+  readonly bytes: Buffer
+  readonly words: DataView
   readonly #marks: Int32Array
   readonly #offset: number
   #at = 0
 
-  constructor(bytes: Buffer, marks: Int32Array, offset: number) {
+  constructor({ bytes, words }: Words, marks: Int32Array, offset: number) {
     this.bytes = bytes
+    this.words = words
     this.#marks = marks
     this.#offset = offset
   }
@@ -81,7 +97,7 @@ export class CommandBatch {
   #at = 0
 
   /** @param offset the history's offset of the byte before bytes[0] */
-  constructor(bytes: Buffer, marks: Int32Array, end: number, offset: number, failure?: ReplError) {
+  constructor(bytes: Words, marks: Int32Array, end: number, offset: number, failure?: ReplError) {
     this.#marks = marks
     this.#end = end
     this.#command = new Command(bytes, marks, offset)

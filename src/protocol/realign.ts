@@ -3,6 +3,7 @@
  * stand inside one.
  */
 import { ReplError } from '../errors.ts'
+import { type Words, withWords } from './command.ts'
 import { StreamScanner } from './stream.ts'
 
 const STAR = 0x2a
@@ -12,23 +13,24 @@ const STAR = 0x2a
  * @returns the index of the first start from which everything reads well, or the boundary itself when there is none
  */
 export function findStart(bytes: Buffer, boundary?: number): number {
-  const within = bytes.subarray(0, boundary)
+  const within = withWords(bytes.subarray(0, boundary))
   // Whatever lies on the way of a start that failed fails as well: no byte is tried twice.
   const failed = new Set<number>()
-  for (let start = within[0] === STAR ? 0 : nextStart(within, 0); start >= 0; start = nextStart(within, start)) {
+  for (let start = within.bytes[0] === STAR ? 0 : nextStart(within.bytes, 0); start >= 0; start = nextStart(within.bytes, start)) {
     if (readsWell(within, start, failed, boundary !== undefined)) return start
   }
-  return within.length
+  return within.bytes.length
 }
 
 /** A value may hold what looks like a command; it rarely reads on to the boundary. */
-function readsWell(bytes: Buffer, start: number, failed: Set<number>, toTheEnd: boolean): boolean {
+function readsWell(within: Words, start: number, failed: Set<number>, toTheEnd: boolean): boolean {
   const scanner = new StreamScanner(0)
+  const { length } = within.bytes
   const way: number[] = []
-  for (let at = start; at < bytes.length && !failed.has(at); ) {
+  for (let at = start; at < length && !failed.has(at); ) {
     way.push(at)
-    const end = commandEnd(scanner, bytes, at)
-    if (end === bytes.length) return true
+    const end = commandEnd(scanner, within, at)
+    if (end === length) return true
     if (end === 'incomplete' && !toTheEnd && way.length > 1) return true
     if (typeof end === 'string') break
     at = end
@@ -37,9 +39,9 @@ function readsWell(bytes: Buffer, start: number, failed: Set<number>, toTheEnd: 
   return false
 }
 
-function commandEnd(scanner: StreamScanner, bytes: Buffer, at: number): number | 'incomplete' | 'malformed' {
+function commandEnd(scanner: StreamScanner, within: Words, at: number): number | 'incomplete' | 'malformed' {
   try {
-    return scanner.frameEnd(bytes, at) ?? 'incomplete'
+    return scanner.frameEnd(within, at) ?? 'incomplete'
   } catch (error) {
     if (error instanceof ReplError) return 'malformed'
     throw error

@@ -4,11 +4,12 @@
  * Buffers is what takes the time.
  */
 import { ReplError } from '../errors.ts'
-import { CommandBatch } from './command.ts'
+import { CommandBatch, type Words, withWords } from './command.ts'
 import { excerpt } from './reply.ts'
 
 const CR = 0x0d
 const LF = 0x0a
+const CRLF = 0x0a0d
 const STAR = 0x2a
 const DOLLAR = 0x24
 /** `$0\r\n\r\n` */
@@ -17,8 +18,11 @@ const SMALLEST_ARG_BYTES = 6
 const SMALLEST_HEADER_BYTES = 4
 /** What positions of 32 bits can name. No server takes a command of this size by default (client-query-buffer-limit). */
 const MAX_COMMAND_BYTES = 2 ** 31 - 1
+/** `$16\r\n` */
+const SHORT_HEADER_BYTES = 5
 const MAX_DIGITS = 10
 const INCOMPLETE = -1
+const NOT_SHORT = -1
 
 /**
  * Input: the bytes of a history behind `offset`, split anywhere. `push` returns the commands completed by this chunk, valid
@@ -61,21 +65,21 @@ export class StreamScanner {
     if (this.#carried > 0) {
       from = this.#fill(chunk)
       if (this.#carried > 0) return batches
-      batches.push(this.#take(this.#carry, this.#marks.slice(0, this.#end)))
+      batches.push(this.#take(withWords(this.#carry), this.#marks.slice(0, this.#end)))
       this.#carry = Buffer.alloc(0)
       if (this.#failure) return batches
     }
-    const rest = from === 0 ? chunk : chunk.subarray(from)
+    const rest = withWords(from === 0 ? chunk : chunk.subarray(from))
     const end = this.#scan(rest, Number.POSITIVE_INFINITY)
     if (this.#end > 0 || this.#failure) batches.push(this.#take(rest, this.#marks))
-    if (end < rest.length) this.#keep(rest.subarray(end))
+    if (end < rest.bytes.length) this.#keep(rest.bytes.subarray(end))
     return batches
   }
 
   /** Where the command that begins at `start` ends, or undefined when it is not whole. @throws ReplError PROTOCOL (STREAM). */
-  frameEnd(bytes: Buffer, start: number): number | undefined {
+  frameEnd(chunk: Words, start: number): number | undefined {
     this.#end = 0
-    const end = this.#scanOne(bytes, start)
+    const end = this.#scanOne(chunk, start)
     return end === INCOMPLETE ? undefined : end
   }
 
@@ -87,14 +91,14 @@ export class StreamScanner {
       this.#append(chunk.subarray(taken, taken + wanted))
       taken += wanted
       if (this.#carried < this.#need) continue
-      if (this.#scan(this.#carry.subarray(0, this.#carried), 1) === 0 && !this.#failure) continue
+      if (this.#scan(withWords(this.#carry.subarray(0, this.#carried)), 1) === 0 && !this.#failure) continue
       this.#carried = 0
       break
     }
     return taken
   }
 
-  #take(bytes: Buffer, marks: Int32Array): CommandBatch {
+  #take(bytes: Words, marks: Int32Array): CommandBatch {
     const batch = new CommandBatch(bytes, marks, this.#end, this.#offset, this.#failure)
     this.#offset += this.#lastFrameEnd
     return batch
@@ -118,12 +122,12 @@ export class StreamScanner {
   }
 
   /** Marks whole commands from the beginning of the bytes on. @returns where the last one ends */
-  #scan(bytes: Buffer, most: number): number {
+  #scan(chunk: Words, most: number): number {
     this.#end = 0
     let at = 0
     try {
-      for (let count = 0; count < most && at < bytes.length; count++) {
-        const end = this.#scanOne(bytes, at)
+      for (let count = 0; count < most && at < chunk.bytes.length; count++) {
+        const end = this.#scanOne(chunk, at)
         if (end === INCOMPLETE) break
         at = end
       }
@@ -136,8 +140,9 @@ export class StreamScanner {
   }
 
   /** @returns where the command at `start` ends, or INCOMPLETE and what it needs at the least */
-  #scanOne(bytes: Buffer, start: number): number {
-    const argc = this.#header(bytes, start, STAR)
+  #scanOne(chunk: Words, start: number): number {
+    const { bytes, words } = chunk
+    const argc = this.#header(chunk, start, STAR)
     if (argc === INCOMPLETE) return this.#incomplete(bytes.length - start + 1)
     if (argc === 0) throw this.#malformed(bytes, start)
     const mark = this.#end
@@ -149,14 +154,14 @@ export class StreamScanner {
     if (last > this.#marks.length) this.#widen(last)
     const marks = this.#marks
     for (let slot = mark + 3; slot < last; slot += 2) {
-      const length = this.#header(bytes, at, DOLLAR)
+      const length = this.#header(chunk, at, DOLLAR)
       const missing = ((last - slot) / 2 - 1) * SMALLEST_ARG_BYTES
       if (length === INCOMPLETE) return this.#incomplete(Math.max(bytes.length + 1, at + SMALLEST_ARG_BYTES + missing) - start)
       const begin = this.#next
       at = begin + length + 2
       if (at - start > MAX_COMMAND_BYTES) throw this.#malformed(bytes, begin)
       if (at > bytes.length) return this.#incomplete(at + missing - start)
-      if (bytes[at - 2] !== CR || bytes[at - 1] !== LF) throw this.#malformed(bytes, at - 2)
+      if (words.getUint16(at - 2, true) !== CRLF) throw this.#malformed(bytes, at - 2)
       marks[slot] = begin
       marks[slot + 1] = at - 2
     }
@@ -179,7 +184,10 @@ export class StreamScanner {
   }
 
   /** The number of a `*` or `$` line; its end goes to #next. */
-  #header(bytes: Buffer, start: number, sign: number): number {
+  #header(chunk: Words, start: number, sign: number): number {
+    const { bytes } = chunk
+    const short = start + SHORT_HEADER_BYTES <= bytes.length ? this.#shortHeader(chunk, start, sign) : NOT_SHORT
+    if (short !== NOT_SHORT) return short
     if (start >= bytes.length) return INCOMPLETE
     if (bytes[start] !== sign) throw this.#malformed(bytes, start)
     let value = 0
@@ -193,6 +201,21 @@ export class StreamScanner {
     if (at === start + 1 || bytes[at + 1] !== LF) throw this.#malformed(bytes, at)
     this.#next = at + 2
     return value
+  }
+
+  /** One or two digits without a loop: nearly all are that. */
+  #shortHeader({ bytes, words }: Words, start: number, sign: number): number {
+    const word = words.getInt32(start, true)
+    const first = ((word >>> 8) & 0xff) - 0x30
+    const second = ((word >>> 16) & 0xff) - 0x30
+    if (first < 0 || first > 9) return NOT_SHORT
+    if ((word & 0xffff00ff) === ((CRLF << 16) | sign)) {
+      this.#next = start + 4
+      return first
+    }
+    if ((word & 0xff0000ff) !== ((CR << 24) | sign) || second < 0 || second > 9 || bytes[start + 4] !== LF) return NOT_SHORT
+    this.#next = start + 5
+    return first * 10 + second
   }
 
   #malformed(bytes: Buffer, at: number): ReplError {

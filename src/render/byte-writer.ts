@@ -2,6 +2,7 @@
  * Text for a pipe, put together as bytes: a stream of millions of commands leaves no time for strings. What is too large to
  * be put together is remembered and encoded piece by piece when it is written.
  */
+import { type Words, wordsOf } from '../protocol/command.ts'
 
 const FIRST_BYTES = 256 * 1024
 /** Beyond this an argument is not encoded at once. */
@@ -14,14 +15,14 @@ const WIDEST = 6
 const MAX_INT = 2 ** 31 - 1
 
 /** Appends an encoding of bytes[start, end). */
-export type Encoder = (out: ByteWriter, bytes: Buffer, start: number, end: number) => void
+export type Encoder = (out: ByteWriter, from: Words, start: number, end: number) => void
 /** Where a piece of what is large may end. */
 type PieceEnd = (bytes: Buffer, from: number, end: number) => number
 
 interface Deferred {
   /** Where it stands in the writer. */
   readonly at: number
-  readonly bytes: Buffer
+  readonly from: Words
   readonly start: number
   readonly end: number
   readonly encode: Encoder
@@ -31,6 +32,8 @@ interface Deferred {
 export class ByteWriter {
   /** What was appended is buffer[0, length); encoders that reserve may write there themselves. */
   buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
+  /** The same memory. */
+  words = wordsOf(this.buffer)
   length = 0
   #deferred: Deferred[] = []
 
@@ -45,6 +48,7 @@ export class ByteWriter {
       const wider = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.length + bytes))
       this.buffer.copy(wider, 0, 0, this.length)
       this.buffer = wider
+      this.words = wordsOf(wider)
     }
     return this.buffer
   }
@@ -62,7 +66,7 @@ export class ByteWriter {
   }
 
   utf8(text: string): void {
-    this.copy(Buffer.from(text), 0, Buffer.byteLength(text))
+    this.copy(Buffer.from(text))
   }
 
   /** A whole number that is not negative, in decimal. */
@@ -85,18 +89,15 @@ export class ByteWriter {
     this.length += count
   }
 
-  copy(bytes: Buffer, start: number, end: number): void {
-    const size = end - start
-    const buffer = this.reserve(size)
-    if (size > 48) bytes.copy(buffer, this.length, start, end)
-    else for (let at = 0; at < size; at++) buffer[this.length + at] = bytes[start + at] as number
-    this.length += size
+  copy(bytes: Buffer): void {
+    this.reserve(bytes.length).set(bytes, this.length)
+    this.length += bytes.length
   }
 
   /** Encodes at once what is small, and later what is large. */
-  encoded(encode: Encoder, bytes: Buffer, start: number, end: number, pieceEnd: PieceEnd = anywhere): void {
-    if (end - start > LARGE_BYTES) this.#deferred.push({ at: this.length, bytes, start, end, encode, pieceEnd })
-    else encode(this, bytes, start, end)
+  encoded(encode: Encoder, from: Words, start: number, end: number, pieceEnd: PieceEnd = anywhere): void {
+    if (end - start > LARGE_BYTES) this.#deferred.push({ at: this.length, from, start, end, encode, pieceEnd })
+    else encode(this, from, start, end)
   }
 
   /** Room for the widest encoding of so many bytes. */
@@ -112,20 +113,20 @@ export class ByteWriter {
 
   /** What stands before `length`, in order; valid until the next piece, and gone from here afterwards. */
   *pieces(length: number): Generator<Buffer> {
-    let from = 0
-    for (const { at, bytes, start, end, encode, pieceEnd } of this.#deferred) {
-      if (at > from) yield this.buffer.subarray(from, at)
-      from = at
+    let done = 0
+    for (const { at, from, start, end, encode, pieceEnd } of this.#deferred) {
+      if (at > done) yield this.buffer.subarray(done, at)
+      done = at
       const scratch = new ByteWriter()
-      for (let done = start; done < end; ) {
-        const upTo = pieceEnd(bytes, done, end)
+      for (let begin = start; begin < end; ) {
+        const upTo = pieceEnd(from.bytes, begin, end)
         scratch.length = 0
-        encode(scratch, bytes, done, upTo)
+        encode(scratch, from, begin, upTo)
         yield scratch.buffer.subarray(0, scratch.length)
-        done = upTo
+        begin = upTo
       }
     }
-    if (length > from) yield this.buffer.subarray(from, length)
+    if (length > done) yield this.buffer.subarray(done, length)
     this.#deferred = []
     this.buffer.copyWithin(0, length, this.length)
     this.length -= length

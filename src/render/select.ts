@@ -59,7 +59,7 @@ function grepping(pattern: string): Test {
     out.cut(0)
     for (let index = 0; index < command.argc; index++) {
       out.ascii(index > 0 ? ' "' : '"')
-      encodeRepr(out, command.bytes, command.argStart(index), command.argEnd(index))
+      encodeRepr(out, command, command.argStart(index), command.argEnd(index))
       out.ascii('"')
     }
     return expression.test(out.buffer.toString('latin1', 0, out.length))

@@ -3,7 +3,7 @@ import type { GapMark } from '../../engine/follow-events.ts'
 import type { Command } from '../../protocol/command.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
-import { QUOTE, quotedArguments } from './encoders.ts'
+import { quotedArguments } from './encoders.ts'
 import { type Format, type Label, TimeStamp } from './format.ts'
 import { gapSentence } from './gap.ts'
 
@@ -28,7 +28,7 @@ export class CsvFormat implements Format {
     if (db !== undefined) out.number(db)
     out.ascii(',')
     if (transaction !== undefined) out.number(transaction)
-    quotedArguments(out, command, COMMA, QUOTE, Number.POSITIVE_INFINITY)
+    quotedArguments(out, command, COMMA, 'csv', Number.POSITIVE_INFINITY)
     out.ascii('\r\n')
   }
 

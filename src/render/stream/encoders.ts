@@ -1,25 +1,63 @@
 /** How the bytes of an argument are written in each format. None lets a control byte through to a terminal. */
 import { isUtf8 } from 'node:buffer'
-import type { Command } from '../../protocol/command.ts'
+import type { Command, Words } from '../../protocol/command.ts'
 import { type ByteWriter, betweenCharacters, type Encoder, LARGE_BYTES } from '../byte-writer.ts'
 import { UNSAFE } from '../printable.ts'
 
-/** What a quote is escaped by: in redis-cli's manner, and in that of CSV. */
-export const QUOTE = 0x22
-export const BACKSLASH = 0x5c
+/**
+ * What stands inside of quotes. repr: as redis-cli has it (sds.c, sdscatrepr), `\n`, `\"`, `\x00`. csv: the same, but that a
+ * quote is doubled (RFC 4180). json: ASCII alone.
+ */
+type Style = 'repr' | 'csv' | 'json'
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
 const HEX = Buffer.from('0123456789abcdef')
 /** As C knows them; everything else that cannot be printed is \xHH. */
 const SHORT: Readonly<Record<number, number>> = { 7: 0x61, 8: 0x62, 9: 0x74, 10: 0x6e, 13: 0x72 }
+/** There is a byte beyond ASCII, where none may be. */
+const NOT_ASCII = -1
 
 /** Printable ASCII but for the quote and the backslash. */
 const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH))
 
+/** Whether all four bytes of a word are: any other makes the highest bit of a byte in one of these. */
+function arePlain(word: number): boolean {
+  const quotes = (word ^ 0x22222222) - 0x01010101
+  const backslashes = (word ^ 0x5c5c5c5c) - 0x01010101
+  return ((word | (word - 0x20202020) | (word + 0x01010101) | quotes | backslashes) & 0x80808080) === 0
+}
+
 /**
- * Arguments with their quotes and a separator before each, the small ones at once: this is where a stream spends its time.
+ * Where a stream spends its time. There must be room for the widest encoding.
+ * @returns where it ends in the writer, or NOT_ASCII in JSON
+ */
+function quote({ buffer, words: to }: ByteWriter, begin: number, from: Words, start: number, end: number, style: Style): number {
+  const { bytes, words } = from
+  let behind = begin
+  const lastWord = end - 4
+  for (let at = start; at < end; ) {
+    for (let word = 0; at <= lastWord && arePlain((word = words.getInt32(at, true))); at += 4) {
+      to.setInt32(behind, word, true)
+      behind += 4
+    }
+    if (at === end) break
+    const byte = bytes[at++] as number
+    if (IS_PLAIN[byte] === 1) buffer[behind++] = byte
+    else if (style !== 'json') behind = escaped(buffer, behind, byte, style)
+    else if (byte < 0x80) behind = jsonEscaped(buffer, behind, byte)
+    else return NOT_ASCII
+  }
+  return behind
+}
+
+/**
+ * Arguments with their quotes and a separator before each, the small ones at once.
  * @param separator in front of the first too
  */
-export function quotedArguments(out: ByteWriter, command: Command, separator: number, quotedBy: number, most: number): void {
-  const { bytes, argc, frameStart, frameEnd } = command
+export function quotedArguments(out: ByteWriter, command: Command, separator: number, style: 'repr' | 'csv', most: number): void {
+  const { argc, frameStart, frameEnd } = command
   const isSmall = frameEnd - frameStart <= LARGE_BYTES
   const buffer = isSmall ? out.reserveWide(frameEnd - frameStart + argc * 4) : out.buffer
   for (let index = 0; index < argc; index++) {
@@ -29,43 +67,32 @@ export function quotedArguments(out: ByteWriter, command: Command, separator: nu
     if (!isSmall) {
       out.byte(separator)
       out.byte(QUOTE)
-      out.encoded(quotedBy === QUOTE ? encodeCsv : encodeRepr, bytes, start, shown)
+      out.encoded(style === 'csv' ? encodeCsv : encodeRepr, command, start, shown)
       out.byte(QUOTE)
     } else {
-      let to = out.length
-      buffer[to] = separator
-      buffer[to + 1] = QUOTE
-      to = repr(buffer, to + 2, bytes, start, shown, quotedBy)
-      buffer[to] = QUOTE
-      out.length = to + 1
+      const { length } = out
+      buffer[length] = separator
+      buffer[length + 1] = QUOTE
+      const behind = quote(out, length + 2, command, start, shown, style)
+      buffer[behind] = QUOTE
+      out.length = behind + 1
     }
     if (shown < end) out.ascii(`...(${end - start} bytes)`)
   }
 }
 
-/** The inside of redis-cli's quotes (sds.c, sdscatrepr): `\n`, `\"`, `\x00`. */
-export const encodeRepr: Encoder = (out, bytes, start, end) => append(out, bytes, start, end, BACKSLASH)
+export const encodeRepr: Encoder = (out, from, start, end) => append(out, from, start, end, 'repr')
 
-/** The same for a CSV field, in which a quote is doubled (RFC 4180). */
-const encodeCsv: Encoder = (out, bytes, start, end) => append(out, bytes, start, end, QUOTE)
+const encodeCsv: Encoder = (out, from, start, end) => append(out, from, start, end, 'csv')
 
-function append(out: ByteWriter, bytes: Buffer, start: number, end: number, quotedBy: number): void {
-  out.length = repr(out.reserveWide(end - start), out.length, bytes, start, end, quotedBy)
+function append(out: ByteWriter, from: Words, start: number, end: number, style: Style): void {
+  out.reserveWide(end - start)
+  out.length = quote(out, out.length, from, start, end, style)
 }
 
-function repr(buffer: Buffer, from: number, bytes: Buffer, start: number, end: number, quotedBy: number): number {
-  let to = from
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number
-    if (IS_PLAIN[byte] === 1) buffer[to++] = byte
-    else to = escaped(buffer, to, byte, quotedBy)
-  }
-  return to
-}
-
-function escaped(buffer: Buffer, to: number, byte: number, quotedBy: number): number {
+function escaped(buffer: Buffer, to: number, byte: number, style: 'repr' | 'csv'): number {
   if (byte === QUOTE || byte === BACKSLASH) {
-    buffer[to] = byte === QUOTE ? quotedBy : BACKSLASH
+    buffer[to] = style === 'csv' ? byte : BACKSLASH
     buffer[to + 1] = byte
     return to + 2
   }
@@ -85,30 +112,36 @@ function hex(buffer: Buffer, to: number, byte: number): number {
   return to + 2
 }
 
-/** A JSON value: a string where the bytes are UTF-8, else `{"base64":"…"}`. */
-export function jsonValue(out: ByteWriter, bytes: Buffer, start: number, end: number): void {
-  if (end - start <= LARGE_BYTES && asciiString(out, bytes, start, end)) return
-  const isText = isUtf8(bytes.subarray(start, end))
-  out.ascii(isText ? '"' : '{"base64":"')
-  if (isText) out.encoded(encodeJson, bytes, start, end, betweenCharacters)
-  else out.encoded(encodeBase64, bytes, start, end)
-  out.ascii(isText ? '"' : '"}')
+/** JSON values with commas between them: strings where the bytes are UTF-8, else `{"base64":"…"}`. */
+export function jsonArguments(out: ByteWriter, command: Command): void {
+  const { argc, frameStart, frameEnd } = command
+  const isSmall = frameEnd - frameStart <= LARGE_BYTES
+  if (isSmall) out.reserveWide(frameEnd - frameStart + argc * 4)
+  for (let index = 0; index < argc; index++) {
+    if (index > 0) out.buffer[out.length++] = COMMA
+    const start = command.argStart(index)
+    const end = command.argEnd(index)
+    if (end - start > LARGE_BYTES || !asciiString(out, command, start, end)) anyString(out, command, start, end)
+  }
 }
 
 /** False, and nothing, when there is a byte beyond ASCII. */
-function asciiString(out: ByteWriter, bytes: Buffer, start: number, end: number): boolean {
-  const buffer = out.reserveWide(end - start)
-  let to = out.length
-  buffer[to++] = QUOTE
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] as number
-    if (byte >= 0x80) return false
-    if (IS_PLAIN[byte] === 1) buffer[to++] = byte
-    else to = jsonEscaped(buffer, to, byte)
-  }
-  buffer[to++] = QUOTE
-  out.length = to
+function asciiString(out: ByteWriter, from: Words, start: number, end: number): boolean {
+  const { buffer } = out
+  buffer[out.length] = QUOTE
+  const behind = quote(out, out.length + 1, from, start, end, 'json')
+  if (behind === NOT_ASCII) return false
+  buffer[behind] = QUOTE
+  out.length = behind + 1
   return true
+}
+
+function anyString(out: ByteWriter, from: Words, start: number, end: number): void {
+  const isText = isUtf8(from.bytes.subarray(start, end))
+  out.ascii(isText ? '"' : '{"base64":"')
+  if (isText) out.encoded(encodeJson, from, start, end, betweenCharacters)
+  else out.encoded(encodeBase64, from, start, end)
+  out.ascii(isText ? '"' : '"}')
 }
 
 function jsonEscaped(buffer: Buffer, to: number, byte: number): number {
@@ -123,12 +156,12 @@ function jsonEscaped(buffer: Buffer, to: number, byte: number): number {
 }
 
 /** The inside of a JSON string; what moves a cursor or hides text is escaped beyond what JSON asks for. */
-const encodeJson: Encoder = (out, bytes, start, end) => {
+const encodeJson: Encoder = (out, { bytes }, start, end) => {
   const text = JSON.stringify(bytes.toString('utf8', start, end)).slice(1, -1)
   out.utf8(text.replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`))
 }
 
 /** Pieces are multiples of three bytes, so that they can stand side by side. */
-const encodeBase64: Encoder = (out, bytes, start, end) => out.ascii(bytes.toString('base64', start, end))
+const encodeBase64: Encoder = (out, { bytes }, start, end) => out.ascii(bytes.toString('base64', start, end))
 
-export const encodeRaw: Encoder = (out, bytes, start, end) => out.copy(bytes, start, end)
+export const encodeRaw: Encoder = (out, { bytes }, start, end) => out.copy(bytes.subarray(start, end))

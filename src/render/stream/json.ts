@@ -4,11 +4,10 @@ import type { Command } from '../../protocol/command.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
 import { jsonLine } from '../json.ts'
-import { jsonValue } from './encoders.ts'
+import { jsonArguments } from './encoders.ts'
 import { type Format, type Label, TimeStamp } from './format.ts'
 import { gapSentence } from './gap.ts'
-
-const COMMA = 0x2c
+import { OffsetPair } from './offsets.ts'
 
 export class JsonFormat implements Format {
   readonly #label: Label | undefined
@@ -16,7 +15,7 @@ export class JsonFormat implements Format {
   #db: number | undefined
   #at = Number.NaN
   #transaction: number | undefined
-  #middle: Buffer = Buffer.alloc(0)
+  #head = new OffsetPair('', '', '')
 
   /** @param label where there are several streams */
   constructor(label?: Label) {
@@ -24,30 +23,23 @@ export class JsonFormat implements Format {
   }
 
   command(out: ByteWriter, command: Command, { db, transaction }: StreamState, at: number): void {
-    out.ascii('{"type":"command","start":')
-    out.number(command.startOffset)
-    out.ascii(',"end":')
-    out.number(command.endOffset)
-    const middle = this.#middleOf(db, at, transaction)
-    out.copy(middle, 0, middle.length)
-    for (let index = 0; index < command.argc; index++) {
-      if (index > 0) out.byte(COMMA)
-      jsonValue(out, command.bytes, command.argStart(index), command.argEnd(index))
-    }
+    out.copy(this.#headOf(db, at, transaction).of(command.startOffset, command.endOffset))
+    jsonArguments(out, command)
     out.ascii(']}\n')
   }
 
   /** The same for command after command. */
-  #middleOf(db: number | undefined, at: number, transaction: number | undefined): Buffer {
+  #headOf(db: number | undefined, at: number, transaction: number | undefined): OffsetPair {
     if (db !== this.#db || at !== this.#at || transaction !== this.#transaction) {
       this.#db = db
       this.#at = at
       this.#transaction = transaction
       const time = this.#stamp.of(at)
       const label = this.#label ? `,${JSON.stringify(this.#label).slice(1, -1)}` : ''
-      this.#middle = Buffer.from(`${label},"db":${db ?? null},"time":"${time}","transaction":${transaction ?? null},"argv":[`)
+      const behind = `${label},"db":${db ?? null},"time":"${time}","transaction":${transaction ?? null},"argv":[`
+      this.#head = new OffsetPair('{"type":"command","start":', ',"end":', behind)
     }
-    return this.#middle
+    return this.#head
   }
 
   attached(out: ByteWriter, mark: AttachedMark | ResumedMark): void {

@@ -16,10 +16,10 @@ export class RespFormat implements Format {
     const isFrame = command.name === 'MULTI' || command.name === 'EXEC'
     if (!isFrame && db !== this.#db && db !== undefined) {
       const select = encodeCommand(['SELECT', String(db)])
-      out.copy(select, 0, select.length)
+      out.copy(select)
       this.#db = db
     }
-    out.encoded(encodeRaw, command.bytes, command.frameStart, command.frameEnd)
+    out.encoded(encodeRaw, command, command.frameStart, command.frameEnd)
   }
 
   discard(): void {

@@ -71,7 +71,7 @@ function list(indexes: readonly number[], out: ByteWriter, write: (index: number
 }
 
 function argument(out: ByteWriter, command: Command, index: number): void {
-  out.encoded(encodeRepr, command.bytes, command.argStart(index), command.argEnd(index))
+  out.encoded(encodeRepr, command, command.argStart(index), command.argEnd(index))
 }
 
 function quoted(out: ByteWriter, command: Command, index: number): void {

@@ -3,7 +3,7 @@ import type { GapMark } from '../../engine/follow-events.ts'
 import type { Command } from '../../protocol/command.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
 import type { ByteWriter } from '../byte-writer.ts'
-import { BACKSLASH, quotedArguments } from './encoders.ts'
+import { quotedArguments } from './encoders.ts'
 import { type Format, type Label, TimeStamp } from './format.ts'
 import { gapSentence } from './gap.ts'
 
@@ -36,7 +36,7 @@ export class TextFormat implements Format {
     if (state.db === undefined) out.ascii('?')
     else out.number(state.db)
     if (this.#options.indent && isInside(command, state)) out.ascii('  ')
-    quotedArguments(out, command, SPACE, BACKSLASH, this.#options.maxArg)
+    quotedArguments(out, command, SPACE, 'repr', this.#options.maxArg)
     out.byte(NEWLINE)
   }
 
