@@ -1,23 +1,10 @@
 /** Commands as positions in the bytes that they came in. */
 import type { ReplError } from '../errors.ts'
 import { ByteTable } from './byte-table.ts'
+import type { Words } from './words.ts'
 
 /** Names of commands in upper case, whatever way they were written in. */
 const NAMES = new ByteTable((name) => name.toString('latin1').toUpperCase(), true)
-
-/** Bytes, and the same as words: four at a time is what a stream is read and written by. */
-export interface Words {
-  readonly bytes: Buffer
-  readonly words: DataView
-}
-
-export function withWords(bytes: Buffer): Words {
-  return { bytes, words: wordsOf(bytes) }
-}
-
-export function wordsOf(bytes: Buffer): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-}
 
 /** One command: a view into its batch, valid until the next is asked for. */
 export class Command implements Words {
@@ -96,11 +83,11 @@ export class CommandBatch {
   readonly #failure: ReplError | undefined
   #at = 0
 
-  /** @param offset the history's offset of the byte before bytes[0] */
-  constructor(bytes: Words, marks: Int32Array, end: number, offset: number, failure?: ReplError) {
+  /** @param offset the history's offset of the byte before the first of the chunk */
+  constructor(chunk: Words, marks: Int32Array, end: number, offset: number, failure?: ReplError) {
     this.#marks = marks
     this.#end = end
-    this.#command = new Command(bytes, marks, offset)
+    this.#command = new Command(chunk, marks, offset)
     this.#failure = failure
   }
 

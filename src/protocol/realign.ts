@@ -3,8 +3,8 @@
  * stand inside one.
  */
 import { ReplError } from '../errors.ts'
-import { type Words, withWords } from './command.ts'
 import { StreamScanner } from './stream.ts'
+import { type Words, withWords } from './words.ts'
 
 const STAR = 0x2a
 

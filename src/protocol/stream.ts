@@ -4,8 +4,9 @@
  * Buffers is what takes the time.
  */
 import { ReplError } from '../errors.ts'
-import { CommandBatch, type Words, withWords } from './command.ts'
+import { CommandBatch } from './command.ts'
 import { excerpt } from './reply.ts'
+import { type Words, withWords } from './words.ts'
 
 const CR = 0x0d
 const LF = 0x0a
@@ -98,8 +99,8 @@ export class StreamScanner {
     return taken
   }
 
-  #take(bytes: Words, marks: Int32Array): CommandBatch {
-    const batch = new CommandBatch(bytes, marks, this.#end, this.#offset, this.#failure)
+  #take(chunk: Words, marks: Int32Array): CommandBatch {
+    const batch = new CommandBatch(chunk, marks, this.#end, this.#offset, this.#failure)
     this.#offset += this.#lastFrameEnd
     return batch
   }

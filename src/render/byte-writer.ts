@@ -2,7 +2,7 @@
  * Text for a pipe, put together as bytes: a stream of millions of commands leaves no time for strings. What is too large to
  * be put together is remembered and encoded piece by piece when it is written.
  */
-import { type Words, wordsOf } from '../protocol/command.ts'
+import { type Words, wordsOf } from '../protocol/words.ts'
 
 const FIRST_BYTES = 256 * 1024
 /** Beyond this an argument is not encoded at once. */

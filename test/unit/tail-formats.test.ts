@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { isUtf8 } from 'node:buffer'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import type { GapMark } from '../../src/engine/follow-events.ts'
@@ -178,6 +179,44 @@ test('json: any bytes come back as they were', async () => {
         .map((arg: string | { base64: string }) => (typeof arg === 'string' ? Buffer.from(arg) : Buffer.from(arg.base64, 'base64')))
       assert.deepEqual(back, args)
     }),
+  )
+})
+
+/** One command for each byte and each place that it can have in a word, or behind one. */
+const EVERYWHERE: Words[] = Array.from({ length: 256 }, (_, byte) => [
+  'SET',
+  ...Array.from({ length: 9 }, (_, place) => Buffer.concat([Buffer.alloc(place, 'p'), Buffer.of(byte), Buffer.alloc(8 - place, 's')])),
+])
+
+/** By the rules of sdscatrepr(), a byte at a time. */
+function repr(arg: string | Buffer, quote: string): string {
+  const short: Readonly<Record<number, string>> = { 7: '\\a', 8: '\\b', 9: '\\t', 10: '\\n', 13: '\\r', 34: quote, 92: '\\\\' }
+  const shown = Array.from(Buffer.from(arg), (byte) => {
+    const plain = byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
+    return short[byte] ?? plain
+  })
+  return `"${shown.join('')}"`
+}
+
+test('text and csv: every byte at every place is written as it should be', async () => {
+  const ends = endsOf(...EVERYWHERE)
+  const text = EVERYWHERE.map((args, index) => `${ends[index]} 0 ${args.map((arg) => repr(arg, '\\"')).join(' ')}\n`)
+  assert.equal(await printed(new TextFormat(PLAIN), [bytesOf(...EVERYWHERE)]), text.join(''))
+  const csv = EVERYWHERE.map((args, index) => `${ends[index]},0,,${args.map((arg) => repr(arg, '""')).join(',')}\r\n`)
+  assert.equal(await printed(new CsvFormat(false), [bytesOf(...EVERYWHERE)]), csv.join(''))
+})
+
+test('json: every byte at every place comes back, in commands of any size', async () => {
+  const small = EVERYWHERE.flatMap((args) => args.slice(1))
+  const large = ['MSET', ...small, 'x'.repeat(600_000), 'y'.repeat(600_000)]
+  assert.ok(bytesOf(large).length > 1024 * 1024)
+  const records = assertRecords(await printed(new JsonFormat(), [bytesOf(...EVERYWHERE, large)]), 'tail').slice(1)
+  const expected = [...EVERYWHERE, large].map((args) =>
+    args.map((arg) => (isUtf8(Buffer.from(arg)) ? arg.toString() : { base64: Buffer.from(arg).toString('base64') })),
+  )
+  assert.deepEqual(
+    records.map(({ argv }) => argv),
+    expected,
   )
 })
 

@@ -1,11 +1,12 @@
 /** How the bytes of an argument are written in each format. None lets a control byte through to a terminal. */
 import { isUtf8 } from 'node:buffer'
-import type { Command, Words } from '../../protocol/command.ts'
+import type { Command } from '../../protocol/command.ts'
+import type { Words } from '../../protocol/words.ts'
 import { type ByteWriter, betweenCharacters, type Encoder, LARGE_BYTES } from '../byte-writer.ts'
 import { UNSAFE } from '../printable.ts'
 
 /**
- * What stands inside of quotes. repr: as redis-cli has it (sds.c, sdscatrepr), `\n`, `\"`, `\x00`. csv: the same, but that a
+ * What stands inside quotes. repr: as redis-cli has it (sds.c, sdscatrepr), `\n`, `\"`, `\x00`. csv: the same, but that a
  * quote is doubled (RFC 4180). json: ASCII alone.
  */
 type Style = 'repr' | 'csv' | 'json'
@@ -35,11 +36,11 @@ function arePlain(word: number): boolean {
  */
 function quote({ buffer, words: to }: ByteWriter, begin: number, from: Words, start: number, end: number, style: Style): number {
   const { bytes, words } = from
-  let behind = begin
   const lastWord = end - 4
+  let behind = begin
   for (let at = start; at < end; ) {
-    for (let word = 0; at <= lastWord && arePlain((word = words.getInt32(at, true))); at += 4) {
-      to.setInt32(behind, word, true)
+    for (; at <= lastWord && arePlain(words.getInt32(at, true)); at += 4) {
+      to.setInt32(behind, words.getInt32(at, true), true)
       behind += 4
     }
     if (at === end) break
@@ -59,7 +60,7 @@ function quote({ buffer, words: to }: ByteWriter, begin: number, from: Words, st
 export function quotedArguments(out: ByteWriter, command: Command, separator: number, style: 'repr' | 'csv', most: number): void {
   const { argc, frameStart, frameEnd } = command
   const isSmall = frameEnd - frameStart <= LARGE_BYTES
-  const buffer = isSmall ? out.reserveWide(frameEnd - frameStart + argc * 4) : out.buffer
+  const buffer = isSmall ? out.reserveWide(frameEnd - frameStart) : out.buffer
   for (let index = 0; index < argc; index++) {
     const start = command.argStart(index)
     const end = command.argEnd(index)
@@ -116,16 +117,18 @@ function hex(buffer: Buffer, to: number, byte: number): number {
 export function jsonArguments(out: ByteWriter, command: Command): void {
   const { argc, frameStart, frameEnd } = command
   const isSmall = frameEnd - frameStart <= LARGE_BYTES
-  if (isSmall) out.reserveWide(frameEnd - frameStart + argc * 4)
+  if (isSmall) out.reserveWide(frameEnd - frameStart)
   for (let index = 0; index < argc; index++) {
-    if (index > 0) out.buffer[out.length++] = COMMA
+    if (index > 0) out.byte(COMMA)
     const start = command.argStart(index)
     const end = command.argEnd(index)
-    if (end - start > LARGE_BYTES || !asciiString(out, command, start, end)) anyString(out, command, start, end)
+    const isLarge = end - start > LARGE_BYTES
+    if (!isSmall && !isLarge) out.reserveWide(end - start)
+    if (isLarge || !asciiString(out, command, start, end)) anyString(out, command, start, end)
   }
 }
 
-/** False, and nothing, when there is a byte beyond ASCII. */
+/** False, and nothing, when there is a byte beyond ASCII. There must be room for the widest encoding. */
 function asciiString(out: ByteWriter, from: Words, start: number, end: number): boolean {
   const { buffer } = out
   buffer[out.length] = QUOTE

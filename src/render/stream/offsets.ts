@@ -1,5 +1,5 @@
 /** Text around two offsets, for a stream in which only their last digits differ from line to line. */
-import { wordsOf } from '../../protocol/command.ts'
+import { wordsOf } from '../../protocol/words.ts'
 
 /** What one word holds in decimal. */
 const WORD_LIMIT = 1e4
