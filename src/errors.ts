@@ -73,6 +73,16 @@ export class ReplError extends Error {
   }
 }
 
+/** @param given what of the user's words cannot be used, as a sentence without its full stop */
+export function usageError(given: string): ReplError {
+  return new ReplError('USAGE', { reason: 'FLAGS', given })
+}
+
+/** @throws ReplError ABORTED */
+export function stopIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw new ReplError('ABORTED')
+}
+
 /** Whatever was thrown: ours as it is, the end of a signal as such, anything else as a bug. */
 export function replErrorOf(error: unknown): ReplError {
   if (error instanceof ReplError) return error

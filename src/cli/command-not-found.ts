@@ -1,6 +1,6 @@
 /** oclif's hook for a command that does not exist: told like every other usage error, also under --json. */
 import type { Hook, Interfaces } from '@oclif/core'
-import { ReplError } from '../errors.ts'
+import { type ReplError, usageError } from '../errors.ts'
 import { RunReport } from '../render/json.ts'
 import { tellFailure } from './failure.ts'
 
@@ -13,5 +13,5 @@ export default commandNotFound
 /** The word itself is not repeated: where the command was forgotten it is a target, and may hold a password. */
 export function noSuchCommand({ commandIDs }: Pick<Interfaces.Config, 'commandIDs'>): ReplError {
   const known = commandIDs.filter((name) => name !== 'help').sort()
-  return new ReplError('USAGE', { reason: 'FLAGS', given: `The first word is no command; they are ${known.join(', ')}` })
+  return usageError(`The first word is no command; they are ${known.join(', ')}`)
 }

@@ -2,7 +2,7 @@
 import type { Interfaces } from '@oclif/core'
 import type { Access, Limits, ReplicaOptions } from '../engine/options.ts'
 import { fixedSource, type Source } from '../engine/source.ts'
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { type Announcement, INVISIBLE } from '../handshake/plan.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { loadTls } from '../io/tls-files.ts'
@@ -53,8 +53,8 @@ export async function openConnection(
   })
   const credentials = await chooseCredentials(named.credentials, flags, process.env)
   // A space ends CLIENT SETNAME with an error, a control byte even more so.
-  if (flags.sni === '') throw usage('--sni takes a name')
-  if (!/^[!-~]+$/.test(flags.name)) throw usage('--name must be printable ASCII without spaces')
+  if (flags.sni === '') throw usageError('--sni takes a name')
+  if (!/^[!-~]+$/.test(flags.name)) throw usageError('--name must be printable ASCII without spaces')
   const endpoint = named.kind === 'server' ? named.endpoint : { kind: 'tcp' as const, host: DEFAULT_HOST, port: DEFAULT_PORT }
   const template: Access = {
     // To have asked for TLS counts more than a scheme without it: a password must not go out in clear text.
@@ -94,9 +94,9 @@ function whoIsNamed(target: string | undefined, flags: ConnectionFlags): Named {
   const { host, port, socket, uri, sentinel, 'master-name': masterName = '' } = flags
   const sentinels = sentinel?.flatMap((one) => one.split(','))
   // An unset variable in a script must not become localhost.
-  if ([target, host, socket, uri, ...(sentinels ?? [])].includes('')) throw usage('The name of the server is empty')
+  if ([target, host, socket, uri, ...(sentinels ?? [])].includes('')) throw usageError('The name of the server is empty')
   const named = [target, uri, host ?? port, socket, sentinel].filter((value) => value !== undefined)
-  if (named.length > 1) throw usage('Name the server once: as TARGET, by -u, by -h and -p, by -s, or by --sentinel')
+  if (named.length > 1) throw usageError('Name the server once: as TARGET, by -u, by -h and -p, by -s, or by --sentinel')
   if (sentinels) return { kind: 'sentinels', sentinels: sentinels.map(withoutScheme), masterName, isTls: false }
   if (socket !== undefined) return { kind: 'server', endpoint: { kind: 'unix', path: socket } }
   return byText(target ?? uri) ?? { kind: 'server', endpoint: { kind: 'tcp', host: bareHost(host), port: port ?? DEFAULT_PORT } }
@@ -109,13 +109,13 @@ function byText(text: string | undefined): Named | undefined {
 }
 
 function withoutScheme(address: string): string {
-  if (isLikeUri(address)) throw usage('--sentinel takes HOST[:PORT]: for a URI there is redis-sentinel://HOST/NAME')
+  if (isLikeUri(address)) throw usageError('--sentinel takes HOST[:PORT]: for a URI there is redis-sentinel://HOST/NAME')
   return address
 }
 
 /** Brackets are for an address with a port behind it. */
 function bareHost(host = DEFAULT_HOST): string {
-  if (isLikeUri(host)) throw usage('-h takes a host name: a URI is named as TARGET, or by -u')
+  if (isLikeUri(host)) throw usageError('-h takes a host name: a URI is named as TARGET, or by -u')
   return /^\[([^[\]]+)\]$/.exec(host)?.[1] ?? host
 }
 
@@ -138,7 +138,8 @@ function isSentinelTls({ kind }: Named, flags: ConnectionFlags): boolean {
 /** What is for Sentinels, where there are none. */
 function refuseNeedless(written: ReadonlySet<string>): void {
   const needless = ['sentinel-user', 'sentinel-pass', 'sentinel-pass-file', 'sentinel-tls'].find((name) => written.has(name))
-  if (needless) throw usage(`--${needless} is for Sentinels: name them by redis-sentinel://HOST/NAME, or by --sentinel and --master-name`)
+  if (needless)
+    throw usageError(`--${needless} is for Sentinels: name them by redis-sentinel://HOST/NAME, or by --sentinel and --master-name`)
 }
 
 function once<T>(make: () => T): () => T {
@@ -152,7 +153,7 @@ function once<T>(make: () => T): () => T {
 /** A name with a space would be two words of the protocol to some proxies. */
 function renamed({ 'psync-command': psync, 'sync-command': sync }: ConnectionFlags): Pick<ReplicaOptions, 'renamed'> {
   for (const [flag, name] of Object.entries({ 'psync-command': psync, 'sync-command': sync })) {
-    if (name !== undefined && !/^[!-~]+$/.test(name)) throw usage(`--${flag} must be printable ASCII without spaces`)
+    if (name !== undefined && !/^[!-~]+$/.test(name)) throw usageError(`--${flag} must be printable ASCII without spaces`)
   }
   if (psync === undefined && sync === undefined) return {}
   return { renamed: { ...(psync !== undefined && { psync }), ...(sync !== undefined && { sync }) } }
@@ -160,7 +161,7 @@ function renamed({ 'psync-command': psync, 'sync-command': sync }: ConnectionFla
 
 function parseAnnouncement(text: string): Announcement {
   const [, ip, port] = /^\[?([^\s[\]]+?)\]?:(\d{1,5})$/.exec(text) ?? []
-  if (ip === undefined || Number(port) > 65535) throw usage('--announce takes IP:PORT')
+  if (ip === undefined || Number(port) > 65535) throw usageError('--announce takes IP:PORT')
   return { ip, port: Number(port) }
 }
 
@@ -170,8 +171,4 @@ function limits(flags: ConnectionFlags): Limits {
     stepMs: flags['step-timeout'] * 1000,
     silenceMs: flags['silence-timeout'] * 1000,
   }
-}
-
-function usage(given: string): ReplError {
-  return new ReplError('USAGE', { reason: 'FLAGS', given })
 }

@@ -1,6 +1,6 @@
 /** Who we say we are: from flags, files, the terminal, the target and the environment. */
 import { readFileSync } from 'node:fs'
-import { ReplError } from '../errors.ts'
+import { ReplError, usageError } from '../errors.ts'
 import type { Credentials } from '../handshake/plan.ts'
 import { askPassword } from '../io/ask-password.ts'
 import type { ConnectionFlags } from './connection.ts'
@@ -16,7 +16,7 @@ export async function chooseCredentials(
   const password = flags.pass ?? fromFile ?? typed ?? fromTarget?.password ?? (env.REDISCLI_AUTH || env.VALKEYCLI_AUTH || undefined)
   const username = flags.user ?? fromTarget?.username
   if (password === undefined) {
-    if (username !== undefined) throw usage('--user needs a password: --askpass, --pass-file, REDISCLI_AUTH, or -a')
+    if (username !== undefined) throw usageError('--user needs a password: --askpass, --pass-file, REDISCLI_AUTH, or -a')
     return undefined
   }
   return { ...(username !== undefined && { username }), password }
@@ -27,7 +27,7 @@ export function sentinelCredentials(flags: ConnectionFlags): Credentials | undef
   const { 'sentinel-user': username, 'sentinel-pass': pass, 'sentinel-pass-file': file } = flags
   const password = pass ?? (file === undefined ? undefined : readPassword(file))
   if (password === undefined) {
-    if (username !== undefined) throw usage('--sentinel-user needs a password: --sentinel-pass-file, or --sentinel-pass')
+    if (username !== undefined) throw usageError('--sentinel-user needs a password: --sentinel-pass-file, or --sentinel-pass')
     return undefined
   }
   return { ...(username !== undefined && { username }), password }
@@ -49,8 +49,4 @@ function readText(path: string): string {
 
 function unreadable(path: string, errno: string): ReplError {
   return new ReplError('USAGE', { reason: 'PASS_FILE', path, errno })
-}
-
-function usage(given: string): ReplError {
-  return new ReplError('USAGE', { reason: 'FLAGS', given })
 }

@@ -1,5 +1,5 @@
 /** From flags to how a connection is made: address family and TLS. */
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import type { Endpoint, TlsSettings } from '../io/endpoint.ts'
 import type { TlsFiles } from '../io/tls-files.ts'
 import type { ConnectionFlags } from './connection.ts'
@@ -23,13 +23,13 @@ export function dialling(
   secure: () => TlsSettings,
 ): Endpoint {
   if (endpoint.kind === 'unix') {
-    if (written.has('tls')) throw usage('A unix socket speaks no TLS: leave --tls out')
+    if (written.has('tls')) throw usageError('A unix socket speaks no TLS: leave --tls out')
     return endpoint
   }
   const family = flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined
   // Whoever names a certificate means TLS; without it the password would go out in clear text.
   const needless = isTls || isForSentinels ? undefined : FOR_TLS.find((name) => written.has(name))
-  if (needless) throw usage(`--${needless} is for TLS: add --tls, or use rediss://`)
+  if (needless) throw usageError(`--${needless} is for TLS: add --tls, or use rediss://`)
   return { ...endpoint, ...(family && { family }), ...(isTls && { tls: secure() }) }
 }
 
@@ -37,8 +37,4 @@ export function tlsFiles(flags: ConnectionFlags): TlsFiles {
   const { cacert, cacertdir, cert, key, sni, 'tls-ciphers': ciphers, insecure } = flags
   const given = Object.entries({ cacert, cacertdir, cert, key, ciphers, serverName: sni }).filter(([, value]) => value !== undefined)
   return { ...(Object.fromEntries(given) as Partial<TlsFiles>), isVerified: !insecure }
-}
-
-function usage(given: string): ReplError {
-  return new ReplError('USAGE', { reason: 'FLAGS', given })
 }

@@ -1,6 +1,6 @@
 /** From the flags of dump-rdb to where its bytes go, and what is done with them on the way. */
 import { Flags } from '@oclif/core'
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { CompressingSink, type Compression, compressor } from '../io/compress.ts'
 import { HashingSink } from '../io/hash.ts'
 import type { RdbSink } from '../io/rdb-file.ts'
@@ -36,7 +36,7 @@ interface SinkFlags {
 export function sinkOptions({ gzip, zstd, level, sha256 }: SinkFlags): SinkOptions {
   const compression = gzip ? 'gzip' : zstd ? 'zstd' : undefined
   if (compression) compressor(compression, level).destroy()
-  else if (level !== undefined) throw new ReplError('USAGE', { reason: 'FLAGS', given: '--level goes with --gzip or --zstd' })
+  else if (level !== undefined) throw usageError('--level goes with --gzip or --zstd')
   return { compression, level, sha256 }
 }
 

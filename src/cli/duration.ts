@@ -1,5 +1,5 @@
 /** Times as people write them: `30s`, `1.5m`, `500ms`; a bare number is seconds. */
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, '': 1000, s: 1000, m: 60_000, h: 3_600_000 }
 /** The longest a timer of Node can run. */
@@ -9,6 +9,6 @@ const MAX_MS = 2 ** 31 - 1
 export function parseDuration(text: string, flag: string): number {
   const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? []
   const ms = Number(digits) * (UNITS[unit] ?? Number.NaN)
-  if (!(ms <= MAX_MS)) throw new ReplError('USAGE', { reason: 'FLAGS', given: `--${flag} takes a time such as 30s or 2m, not "${text}"` })
+  if (!(ms <= MAX_MS)) throw usageError(`--${flag} takes a time such as 30s or 2m, not "${text}"`)
   return ms
 }

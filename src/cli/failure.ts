@@ -3,7 +3,7 @@
  * prints the parse context, and with it passwords.
  */
 import { explain } from '../diagnosis/errors.ts'
-import { ReplError, replErrorOf } from '../errors.ts'
+import { ReplError, replErrorOf, usageError } from '../errors.ts'
 import { jsonLine, type RunReport } from '../render/json.ts'
 import { printable } from '../render/printable.ts'
 import { wrap } from '../render/wrap.ts'
@@ -33,7 +33,7 @@ export function asReplError(error: unknown): ReplError {
   if (error instanceof ReplError) return error
   const message = error instanceof Error ? error.message : String(error)
   const isUsage = error instanceof Error && 'oclif' in error
-  if (isUsage) return new ReplError('USAGE', { reason: 'FLAGS', given: usageSentence(message) })
+  if (isUsage) return usageError(usageSentence(message))
   return replErrorOf(error)
 }
 

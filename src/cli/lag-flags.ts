@@ -2,7 +2,7 @@
 import { Flags } from '@oclif/core'
 import { type AlertRange, parseAlertRange } from '../diagnosis/alert-range.ts'
 import type { Criteria } from '../diagnosis/lag-check.ts'
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import type { AlertRanges } from '../render/lag-nagios.ts'
 import { parseDuration } from './duration.ts'
 import { parseSize } from './size.ts'
@@ -151,18 +151,18 @@ export function lagPlan(flags: LagFlags): LagPlan {
 /** @throws ReplError USAGE */
 function refuseContradictions(flags: LagFlags, format: LagFormat, ranges: AlertRanges): void {
   const isReadWhole = format === 'prometheus' || format === 'nagios'
-  if (flags.watch && isReadWhole) throw usage(`--watch has no end, and --format ${format} is read as a whole`)
+  if (flags.watch && isReadWhole) throw usageError(`--watch has no end, and --format ${format} is read as a whole`)
   if (Object.keys(ranges).length > 0 && format !== 'nagios') {
-    throw usage('--warning and --critical are for --format nagios; the others take --max-seconds and --max-bytes')
+    throw usageError('--warning and --critical are for --format nagios; the others take --max-seconds and --max-bytes')
   }
   const hasLimits = LIMITS.some((name) => flags[name] !== undefined && flags[name] !== false)
   if ((flags.for !== undefined || flags.wait !== undefined) && !hasLimits) {
-    throw usage(`--for and --wait need something that must hold: ${LIMITS.map((name) => `--${name}`).join(', ')}`)
+    throw usageError(`--for and --wait need something that must hold: ${LIMITS.map((name) => `--${name}`).join(', ')}`)
   }
 }
 
 function atLeast(ms: number, least: number, flag: string): number {
-  if (ms < least) throw usage(`${flag} is at least ${least}ms`)
+  if (ms < least) throw usageError(`${flag} is at least ${least}ms`)
   return ms
 }
 
@@ -182,7 +182,7 @@ function alertRanges(flags: LagFlags): AlertRanges {
   const one = (name: 'warning' | 'critical' | 'warning-bytes' | 'critical-bytes'): AlertRange | undefined => {
     const text = flags[name]
     const range = text === undefined ? undefined : parseAlertRange(text)
-    if (text !== undefined && !range) throw usage(`--${name} takes a range such as 10, 10:20, ~:10 or @10:20, not "${text}"`)
+    if (text !== undefined && !range) throw usageError(`--${name} takes a range such as 10, 10:20, ~:10 or @10:20, not "${text}"`)
     return range
   }
   const [warning, critical, warningBytes, criticalBytes] = [one('warning'), one('critical'), one('warning-bytes'), one('critical-bytes')]
@@ -192,8 +192,4 @@ function alertRanges(flags: LagFlags): AlertRanges {
     ...(warningBytes && { warningBytes }),
     ...(criticalBytes && { criticalBytes }),
   }
-}
-
-function usage(given: string): ReplError {
-  return new ReplError('USAGE', { reason: 'FLAGS', given })
 }

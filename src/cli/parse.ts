@@ -1,7 +1,7 @@
 /** The command line with everything that variables and the file add to it. */
 import { join } from 'node:path'
 import { type Command, type Interfaces, Parser } from '@oclif/core'
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { type Known, readConfigFile } from './config-file.ts'
 import { asReplError } from './failure.ts'
 import {
@@ -82,7 +82,7 @@ async function check(setting: Setting, definitions: Definitions, flags: Flags): 
     await Parser.parse(wordsOf(setting, definitions), { flags, args: {}, strict: true })
   } catch (error) {
     const failure = asReplError(error)
-    throw new ReplError('USAGE', { reason: 'FLAGS', given: `${setting.from}: ${failure.details.given}` })
+    throw usageError(`${setting.from}: ${failure.details.given}`)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Position } from '../diagnosis/forecast.ts'
 import type { Subject } from '../diagnosis/psync.ts'
 import type { Access } from '../engine/options.ts'
 import { askReplica } from '../engine/replica-position.ts'
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { parseOffset } from '../protocol/offset.ts'
 import { isReplid } from '../protocol/replid.ts'
 import { accessTo } from '../topology/target.ts'
@@ -29,14 +29,10 @@ export async function positionAsked(flags: PositionFlags, access: Access, signal
 }
 
 function givenPosition(replid: string, offsetText: string): Position {
-  if (!isReplid(replid)) throw usage('--replid takes 40 hexadecimal characters, as master_replid in INFO replication')
+  if (!isReplid(replid)) throw usageError('--replid takes 40 hexadecimal characters, as master_replid in INFO replication')
   const offset = parseOffset(offsetText)
   if (offset === undefined || offset < 0 || offset === Number.MAX_SAFE_INTEGER) {
-    throw usage('--offset takes the last byte you have, a whole number, as slave_repl_offset in INFO replication')
+    throw usageError('--offset takes the last byte you have, a whole number, as slave_repl_offset in INFO replication')
   }
   return { replid: replid.toLowerCase(), offset }
-}
-
-function usage(given: string): ReplError {
-  return new ReplError('USAGE', { reason: 'FLAGS', given })
 }

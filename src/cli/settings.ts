@@ -1,5 +1,5 @@
 /** Flags over variables over the profile over the defaults of the file: which value counts, and where it came from. */
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { parseSentinelTarget } from '../topology/sentinel-target.ts'
 import { parseTarget, withoutSecret } from '../topology/target.ts'
 import type { ConfigFile, Value, Values } from './config-file.ts'
@@ -87,7 +87,7 @@ export function wordsOf({ name, value }: Setting, definitions: Definitions): str
 function truth(text: string, name: string): boolean {
   if (/^(1|true|yes|on)$/i.test(text)) return true
   if (/^(0|false|no|off|)$/i.test(text)) return false
-  throw new ReplError('USAGE', { reason: 'FLAGS', given: `${name} is a switch: 1 or 0` })
+  throw usageError(`${name} is a switch: 1 or 0`)
 }
 
 /** `REDIS_REPL_` and the flag's name; lists are separated by commas. An empty variable is none. */
@@ -111,7 +111,7 @@ export function fileLayers(file: ConfigFile | undefined, profile: string | undef
   if (profile !== undefined && !chosen) {
     const known = Object.keys(file?.profiles ?? {})
     const has = file ? (known.length > 0 ? `has ${known.map((name) => `@${name}`).join(', ')}` : 'has no profiles') : 'does not exist'
-    throw new ReplError('USAGE', { reason: 'FLAGS', given: `There is no profile "${profile}": ${path} ${has}` })
+    throw usageError(`There is no profile "${profile}": ${path} ${has}`)
   }
   if (!file) return []
   return [

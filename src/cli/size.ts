@@ -1,5 +1,5 @@
 /** Sizes as redis.conf writes them: 1k is 1000, 1kb is 1024. */
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
@@ -17,8 +17,7 @@ export function parseSize(text: string, flag: string): number {
   const [, digits, unit = ''] = /^(\d{1,15})([a-z]{0,2})$/i.exec(text) ?? []
   const factor = UNITS[unit.toLowerCase()]
   const size = Number(digits) * (factor ?? Number.NaN)
-  if (!Number.isSafeInteger(size))
-    throw new ReplError('USAGE', { reason: 'FLAGS', given: `--${flag} takes a size such as 512mb, not "${text}"` })
+  if (!Number.isSafeInteger(size)) throw usageError(`--${flag} takes a size such as 512mb, not "${text}"`)
   return size
 }
 
@@ -29,7 +28,6 @@ const LOWEST_RATE = 64 * 1024
 export function parseRate(text: string | undefined): { readonly maxRate?: number } {
   if (text === undefined) return {}
   const rate = parseSize(text.replace(/\/s$/, ''), 'max-rate')
-  if (rate < LOWEST_RATE)
-    throw new ReplError('USAGE', { reason: 'FLAGS', given: '--max-rate takes 64kb or more: a master leaves whoever is slower' })
+  if (rate < LOWEST_RATE) throw usageError('--max-rate takes 64kb or more: a master leaves whoever is slower')
   return { maxRate: rate }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { Flags } from '@oclif/core'
 import type { FollowOptions } from '../engine/follow.ts'
 import type { Start } from '../engine/start.ts'
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { NullSink, RdbFile } from '../io/rdb-file.ts'
 import type { SavedState } from '../io/state-file.ts'
 import { parseOffset } from '../protocol/offset.ts'
@@ -170,9 +170,9 @@ export function followOptions(flags: StartFlags, start: Start, { of, rdb: path }
 /** Where a run begins that no other has begun. @throws ReplError USAGE. */
 export function firstStart(flags: StartFlags): Start {
   const start = parseStart(flags.from)
-  if (flags.rdb === '') throw usage('The name of the RDB file is empty')
+  if (flags.rdb === '') throw usageError('The name of the RDB file is empty')
   if (flags.rdb !== undefined && start.kind !== 'snapshot' && flags['on-gap'] !== 'resync') {
-    throw usage('--rdb keeps the RDB of a full resync: it needs --from snapshot or --on-gap resync')
+    throw usageError('--rdb keeps the RDB of a full resync: it needs --from snapshot or --on-gap resync')
   }
   return start
 }
@@ -192,21 +192,17 @@ function parseStart(text: string): Start {
   const [replid = '', offsetText = ''] = text.split(':')
   const offset = parseOffset(offsetText)
   if (!isReplid(replid) || offset === undefined || offset < 0) {
-    throw usage(`--from takes now, backlog, snapshot or ID:OFFSET with the 40 characters of a replid, not "${text}"`)
+    throw usageError(`--from takes now, backlog, snapshot or ID:OFFSET with the 40 characters of a replid, not "${text}"`)
   }
   return { kind: 'position', position: { replid: replid.toLowerCase(), offset } }
 }
 
 export function parseLimit(text: string | undefined): number | undefined {
   const offset = text === undefined ? undefined : parseOffset(text)
-  if (text !== undefined && (offset === undefined || offset < 0)) throw usage(`--until-offset takes an offset, not "${text}"`)
+  if (text !== undefined && (offset === undefined || offset < 0)) throw usageError(`--until-offset takes an offset, not "${text}"`)
   return offset
 }
 
 export function spoolFolder(folder: string | undefined): string {
   return folder ?? tmpdir()
-}
-
-function usage(given: string): ReplError {
-  return new ReplError('USAGE', { reason: 'FLAGS', given })
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Start } from '../engine/start.ts'
 import type { Strand } from '../engine/strand.ts'
-import { ReplError, replErrorOf } from '../errors.ts'
+import { ReplError, replErrorOf, usageError } from '../errors.ts'
 import { sleep } from '../io/clock.ts'
 import { makeFolder } from '../io/rdb-file.ts'
 import { clusterRecord, readClusterState, type SavedShard } from '../io/state-file.ts'
@@ -52,10 +52,11 @@ export class ShardTails implements Followed {
   /** Contacts nobody. @throws ReplError USAGE */
   static async open(session: TailSession): Promise<ShardTails> {
     const { flags } = session.run
-    if (formatName(flags) === 'resp') throw usage('--format resp names no shard: follow each master by itself, without --cluster')
+    if (formatName(flags) === 'resp') throw usageError('--format resp names no shard: follow each master by itself, without --cluster')
     const saved = flags.state === undefined ? undefined : await readClusterState(flags.state)
     const first = firstStart(flags)
-    if (first.kind === 'position') throw usage('--from ID:OFFSET is of one history: with --cluster, --state keeps the place of each shard')
+    if (first.kind === 'position')
+      throw usageError('--from ID:OFFSET is of one history: with --cluster, --state keeps the place of each shard')
     if (flags.rdb !== undefined) await makeFolder(flags.rdb)
     return new ShardTails(session, saved, first)
   }
@@ -190,8 +191,4 @@ export class ShardTails implements Followed {
     const shards = [...this.#shards.values()].map(({ name, source, slots }) => ({ shard: name, server: printable(source.name), slots }))
     await this.#session.write(jsonLine({ type: 'shards', schema: 'redis-repl/tail/1', shards }))
   }
-}
-
-function usage(given: string): ReplError {
-  return new ReplError('USAGE', { reason: 'FLAGS', given })
 }

@@ -8,7 +8,7 @@ import { clusterFlags, maxRateFlag, targetArg } from '../cli/flags.ts'
 import { parseRate } from '../cli/size.ts'
 import { traceOn } from '../cli/trace.ts'
 import { replicateInto } from '../engine/store.ts'
-import { ReplError } from '../errors.ts'
+import { ReplError, usageError } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { RdbFile, StdoutSink } from '../io/rdb-file.ts'
 
@@ -38,7 +38,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
   async run(): Promise<void> {
     const { flags } = this
     const connection = await this.connect()
-    if (flags.output === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the output file is empty' })
+    if (flags.output === '') throw usageError('The name of the output file is empty')
     const path = flags.output === '-' ? undefined : flags.output
     const through = sinkOptions(flags)
     if (flags.cluster) return await this.#cluster(connection, path, through)
@@ -61,8 +61,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
 
   async #cluster(connection: Connection, path: string | undefined, through: SinkOptions): Promise<void> {
     const { flags } = this
-    if (path === undefined)
-      throw new ReplError('USAGE', { reason: 'FLAGS', given: '--cluster makes a file of each shard: name a folder with -o' })
+    if (path === undefined) throw usageError('--cluster makes a file of each shard: name a folder with -o')
     const { progressOn } = await import('../render/progress.ts')
     const progress = flags.json ? undefined : await progressOn(process.stderr, flags.quiet, now)
     const { force, jobs = JOBS } = flags

@@ -4,7 +4,7 @@ import { goOnCommand } from '../cli/go-on.ts'
 import { canHaveRate, tailFlags } from '../cli/tail-flags.ts'
 import { runTail } from '../cli/tail-run.ts'
 import type { TailFlags } from '../cli/tail-view.ts'
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { now } from '../io/clock.ts'
 
 const RATE_OF_WHAT = '--max-rate is for the RDB of a full resync: it needs --from snapshot, --on-gap resync or --allow-fork'
@@ -25,8 +25,8 @@ export default class Tail extends ReplCommand<typeof Tail> {
   async run(): Promise<void> {
     const { flags } = this
     // A profile may set it for dumps.
-    if (this.written.has('max-rate') && !canHaveRate(flags)) throw new ReplError('USAGE', { reason: 'FLAGS', given: RATE_OF_WHAT })
-    if (flags.state === '') throw new ReplError('USAGE', { reason: 'FLAGS', given: 'The name of the state file is empty' })
+    if (this.written.has('max-rate') && !canHaveRate(flags)) throw usageError(RATE_OF_WHAT)
+    if (flags.state === '') throw usageError('The name of the state file is empty')
     const connection = await this.connect()
     const stats = flags.stats ? await this.#stats() : undefined
     await runTail({

@@ -3,7 +3,6 @@
  * for the byte behind. Only what is asked for ever forks a server, and a gap is an error or a record, never silence.
  */
 import type { Position } from '../diagnosis/forecast.ts'
-import type { StopReason } from '../diagnosis/verdict.ts'
 import { ReplError } from '../errors.ts'
 import type { Verdict } from '../handshake/machine.ts'
 import { now, sleep, wallClock } from '../io/clock.ts'
@@ -12,20 +11,19 @@ import type { History } from '../protocol/server-facts.ts'
 import type { Place } from '../protocol/stream-state.ts'
 import { Backoff, type RetryPolicy } from './backoff.ts'
 import type { ForecastEvent, ReplEvent, StreamChunkEvent, VerdictEvent } from './events.ts'
-import type { AttachedMark, GapReason, LinkDownEvent, PlaceMark, SpoolFullEvent, StreamMark } from './follow-events.ts'
+import type { AttachedMark, LinkDownEvent, PlaceMark, SpoolFullEvent, StreamMark } from './follow-events.ts'
 import { ForkLeave } from './fork-leave.ts'
+import { type GapOptions, GapRules, type Rewind, type Unserved } from './gap-rules.ts'
 import type { AckMode, Heartbeat } from './heartbeat.ts'
 import type { ReplicaOptions } from './options.ts'
 import { replicateFrom, type Source } from './source.ts'
-import { type Aim, aimAt, type Start } from './start.ts'
+import { type Aim, aimAt, resumeAt, type Start } from './start.ts'
 import { replicateInto, type Store, type StoredEvent } from './store.ts'
 
-export interface FollowOptions extends Pick<ReplicaOptions, 'announce' | 'renamed' | 'allowFork' | 'maxRate'> {
+export interface FollowOptions extends GapOptions, Pick<ReplicaOptions, 'announce' | 'allowFork' | 'maxRate'> {
   readonly source: Source
   readonly start: Start
   readonly ack: AckMode
-  /** When the history cannot be continued: end with GAP, go on at the live end, or take a full resync. */
-  readonly onGap: 'fail' | 'skip' | 'resync'
   /** When the spool is full: leave the rest with the master, end, or leave the master and come back when there is room. */
   readonly onFull: 'block' | 'stop' | 'drop'
   readonly spoolBytes: number
@@ -38,14 +36,6 @@ export type Told = ReplEvent | StoredEvent | PlaceMark | SpoolFullEvent | LinkDo
 
 /** May be over at the next attempt. */
 const PASSING: readonly string[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
-/** The position was lost, or all but lost, between INFO and PSYNC. */
-const RACED: readonly (StopReason | undefined)[] = ['NEAR_EDGE', 'WOULD_FORK']
-/** How often it is asked for again then. */
-const RACES = 8
-const FIRST_ROOM_BYTES = 64 * 1024
-/** How long to wait for a server of the same history that is behind us. */
-const AHEAD_PATIENCE_MS = 10_000
-
 /** The spool is full and the link was left for it. */
 class Left extends Error {}
 
@@ -56,16 +46,13 @@ export class Follower {
   readonly #signal: AbortSignal
   readonly #backoff: Backoff
   readonly #forkLeave = new ForkLeave()
+  readonly #rules: GapRules
   #start: Start
-  #room = 0
-  #races = 0
-  #aheadSince: number | undefined
   #hasFollowed = false
   /** The renamed PSYNC was answered as PSYNC is. */
   #isProven = false
   /** The last byte that is in the spool. */
   #received: Position | undefined
-  #gap: { readonly reason: GapReason; readonly from: Position } | undefined
   /** Told once, until there is room again. */
   #isFull = false
   #heartbeat: Heartbeat | undefined
@@ -83,6 +70,7 @@ export class Follower {
     this.#signal = signal
     this.#start = options.start
     this.#backoff = new Backoff(options.retry)
+    this.#rules = new GapRules(options)
   }
 
   /** Ends the spool when there is nothing more to follow; the reason is thrown to whoever takes from it. */
@@ -124,8 +112,8 @@ export class Follower {
     const { source, announce, renamed, ack, allowFork = false, maxRate } = this.#options
     const isSnapshot = this.#start.kind === 'snapshot'
     // Not to come back to what was followed: a gap would be hidden behind the fork.
-    const mayFork = this.#forkLeave.take(isSnapshot || (allowFork && (!this.#hasFollowed || this.#gap !== undefined)))
-    if (isSnapshot && !mayFork) throw this.#gapError('LOST')
+    const mayFork = this.#forkLeave.take(isSnapshot || (allowFork && (!this.#hasFollowed || this.#rules.gap !== undefined)))
+    if (isSnapshot && !mayFork) throw this.#rules.error(this.#unserved, 'LOST')
     const manners = {
       announce,
       ack,
@@ -134,7 +122,7 @@ export class Follower {
       goal: isSnapshot ? 'snapshot' : 'stream',
       allowFork: mayFork,
       choose: (history: History) => {
-        this.#aim = aimAt(this.#start, history, this.#room)
+        this.#aim = aimAt(this.#start, history, this.#rules.room)
         return this.#aim?.position
       },
     } as const
@@ -161,20 +149,18 @@ export class Follower {
 
   #attached(heartbeat: Heartbeat): void {
     this.#heartbeat = heartbeat
-    this.#races = this.#room = 0
-    this.#aheadSince = undefined
     const { replid, offset } = positionOf(this.#verdict?.verdict)
     const before = this.#received
+    const gap = this.#rules.attached()
     this.#received = { replid, offset }
     this.#hasFollowed = true
-    if (before && !this.#gap && this.#start.kind === 'place' && this.#start.place.offset === before.offset) {
+    if (before && !gap && this.#start.kind === 'place' && this.#start.place.offset === before.offset) {
       this.#mark({ type: 'resumed', ...this.#served(), replid, offset, was: before.replid })
     } else {
       const begin = this.#beginning(replid, offset)
-      if (this.#gap) this.#mark({ type: 'gap', ...this.#served(), ...this.#gap, to: { replid, offset: begin.shownBehind } })
+      if (gap) this.#mark({ type: 'gap', ...this.#served(), ...gap, to: { replid, offset: begin.shownBehind } })
       this.#mark(begin)
     }
-    this.#gap = undefined
     this.#start = resumeAt(this.#received)
   }
 
@@ -236,51 +222,33 @@ export class Follower {
       this.#tell({ type: 'link-down', at: now(), error, retryMs })
       await sleep(retryMs, this.#signal)
     }
-    if (received && !this.#gap) this.#start = resumeAt(received)
+    if (received && !this.#rules.gap) this.#start = resumeAt(received)
   }
 
-  /** PSYNC was not sent, or was answered by what we did not want. @throws ReplError GAP, or why there is nothing to follow */
+  /** @throws ReplError GAP, or why there is nothing to follow */
   async #bridge(): Promise<void> {
-    const reason = this.#verdict?.stopped
-    const forecast = this.#forecast?.forecast
-    if (forecast?.kind === 'later') return await this.#retry(new ReplError('TRY_LATER', { reason: 'NOT_SERVING', reply: forecast.reason }))
-    if (reason === 'NO_INFO' || reason === 'NO_POSITION') {
-      return await this.#retry(this.#noInfo ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' }))
+    const step = this.#rules.next(this.#unserved)
+    if (step.kind === 'later') await this.#retry(step.error)
+    if (step.kind === 'rewind') await this.#rewind(step)
+    if (step.kind === 'elsewhere') this.#start = step.start
+  }
+
+  get #unserved(): Unserved {
+    return {
+      stopped: this.#verdict?.stopped,
+      forecast: this.#forecast,
+      noInfo: this.#noInfo,
+      start: this.#start,
+      received: this.#received,
     }
-    if (reason === 'NO_BACKLOG') throw new ReplError('NOT_SUPPORTED', { reason })
-    if (reason === 'RENAMED' || reason === 'AS_SYNC') {
-      throw new ReplError('NOT_SUPPORTED', { reason, command: this.#options.renamed?.psync ?? 'PSYNC' })
-    }
-    const isRace = RACED.includes(reason) || this.#start.kind === 'backlog'
-    if (isRace && this.#races < RACES) return this.#again()
-    if (forecast?.kind === 'full' && forecast.reason === 'PAST_FORK') return await this.#rewind()
-    if (forecast?.kind === 'full' && forecast.reason === 'AHEAD' && this.#received) return await this.#waitForIt()
-    this.#lost('LOST')
   }
 
-  #again(): void {
-    this.#races += 1
-    if (this.#start.kind === 'backlog') this.#room = Math.max(FIRST_ROOM_BYTES, this.#room * 2)
-  }
-
-  /** A replica that serves the same history and has less of it than we: it may catch up. */
-  async #waitForIt(): Promise<void> {
-    this.#aheadSince ??= now()
-    if (now() - this.#aheadSince > AHEAD_PATIENCE_MS) return this.#lost('LOST')
-    await this.#retry(new ReplError('TRY_LATER', { reason: 'BEHIND_US' }))
-  }
-
-  /** A promoted replica had received less than we have: what has not been shown can still be taken back. */
-  async #rewind(): Promise<void> {
-    const fork = (this.#forecast?.history.secondOffset ?? 0) - 1
-    const replid = (this.#received ?? this.#forecast?.position)?.replid ?? ''
+  async #rewind({ replid, fork }: Rewind): Promise<void> {
     const shown = this.#received && (await this.#settled())
     if (shown && shown.offset <= fork) {
       this.#start = { kind: 'place', replid, place: shown }
       this.#received = undefined
-      return
-    }
-    this.#lost('DIVERGED', { replid, offset: fork })
+    } else this.#start = this.#rules.lost(this.#unserved, 'DIVERGED', { replid, offset: fork }).start
   }
 
   /** What whoever takes from the spool has done with, when it has come to the end. */
@@ -291,38 +259,6 @@ export class Follower {
       this.#spool.mark({ type: 'settle', resolve })
     })
   }
-
-  /** @param to where the new history took over, when that is known @throws ReplError GAP */
-  #lost(reason: GapReason, to?: Position): void {
-    // Behind a gap the live end is all that is left to ask for.
-    const isHopeless = this.#gap !== undefined && this.#start.kind === 'now'
-    if (this.#options.onGap === 'fail' || isHopeless) throw this.#gapError(reason)
-    this.#gap ??= { reason, from: this.#from() }
-    this.#races = 0
-    if (this.#options.onGap === 'resync') this.#start = { kind: 'snapshot' }
-    else this.#start = to ? resumeAt(to) : { kind: 'now' }
-  }
-
-  #gapError(reason: GapReason): ReplError {
-    const { forecast } = this.#forecast ?? {}
-    const { replid, offset } = this.#gap?.from ?? this.#from()
-    const cause = forecast?.kind === 'full' ? forecast : undefined
-    return new ReplError('GAP', {
-      reason: reason === 'DIVERGED' ? 'DIVERGED' : (cause?.reason ?? 'LOST'),
-      offset,
-      given: replid,
-      ...(cause?.bytes !== undefined && { bytes: cause.bytes }),
-    })
-  }
-
-  #from(): Position {
-    return this.#received ?? this.#forecast?.position ?? { replid: '', offset: 0 }
-  }
-}
-
-/** The bytes go on as if nothing had happened, in the middle of a command if need be. */
-function resumeAt({ replid, offset }: Position): Start {
-  return { kind: 'place', replid, place: { offset, db: undefined, transaction: undefined } }
 }
 
 function positionOf(verdict: Verdict | undefined): Position {

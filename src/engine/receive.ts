@@ -41,11 +41,11 @@ export async function* receivePayload(
   const head = new RdbHead()
   let toldAt = Number.NEGATIVE_INFINITY
   for (let chunk: Buffer | undefined = rest; chunk; chunk = await nextChunk(link, payload, verifier, silenceMs)) {
-    const { keepAlives, framing, begun = 0, data } = payload.push(chunk)
+    const { keepAlives, begun, data } = payload.push(chunk)
     if (keepAlives > 0) yield [{ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives }]
-    if (framing) {
-      yield [{ type: 'payload-start', at: now(), framing }]
-      await makeRoom(sink, framing, link, link.received - begun, atOnce)
+    if (begun) {
+      yield [{ type: 'payload-start', at: now(), framing: begun.framing }]
+      await makeRoom(sink, begun.framing, link, link.received - begun.behind, atOnce)
     }
     for (const part of data) {
       verifier.push(part)

@@ -32,6 +32,11 @@ export interface Aim {
   readonly mayCut: boolean
 }
 
+/** The bytes go on as if nothing had happened, in the middle of a command if need be. */
+export function resumeAt({ replid, offset }: Position): Start {
+  return { kind: 'place', replid, place: { offset, db: undefined, transaction: undefined } }
+}
+
 /** @param room how much younger than the oldest byte to ask for, when the oldest was lost a moment ago */
 export function aimAt(start: Start, history: History, room: number): Aim | undefined {
   switch (start.kind) {

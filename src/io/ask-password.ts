@@ -1,7 +1,7 @@
 /** A password from the terminal, not shown; or the first line of what is piped in. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
-import { ReplError } from '../errors.ts'
+import { ReplError, usageError } from '../errors.ts'
 
 /** @throws ReplError ABORTED by Ctrl-C, USAGE when the input ends before a line of it. */
 export async function askPassword(prompt: string): Promise<string> {
@@ -14,9 +14,7 @@ export async function askPassword(prompt: string): Promise<string> {
       // Also of the last line, which may have no end.
       lines.once('line', resolve)
       lines.once('SIGINT', () => reject(new ReplError('ABORTED')))
-      lines.once('close', () =>
-        reject(new ReplError('USAGE', { reason: 'FLAGS', given: 'No password could be read: stdin ended before a line of it' })),
-      )
+      lines.once('close', () => reject(usageError('No password could be read: stdin ended before a line of it')))
     })
   } finally {
     lines.close()

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
-import { ReplError } from '../errors.ts'
+import { ReplError, usageError } from '../errors.ts'
 import type { RdbSink, Written } from './rdb-file.ts'
 
 export type Compression = 'gzip' | 'zstd'
@@ -21,7 +21,7 @@ interface WithZstd {
 export function compressor(kind: Compression, level: number | undefined): Transform {
   const sizes = { chunkSize: OUTPUT_BYTES, highWaterMark: AHEAD_BYTES }
   if (kind === 'gzip') {
-    if (level !== undefined && level > 9) throw new ReplError('USAGE', { reason: 'FLAGS', given: '--level of --gzip is 1 to 9' })
+    if (level !== undefined && level > 9) throw usageError('--level of --gzip is 1 to 9')
     return zlib.createGzip({ ...sizes, ...(level !== undefined && { level }) })
   }
   const { createZstdCompress, constants } = zlib as WithZstd

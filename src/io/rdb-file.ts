@@ -3,7 +3,7 @@
  */
 import { link, lstat, mkdir, open, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { ReplError } from '../errors.ts'
+import { ReplError, stopIfAborted } from '../errors.ts'
 import { BlockWriter } from './block-writer.ts'
 import { randomHex } from './random-hex.ts'
 import { begun, finished } from './unfinished.ts'
@@ -169,7 +169,7 @@ export class StdoutSink implements RdbSink {
 
   async write(bytes: Buffer): Promise<void> {
     // A listener would be told of what has happened already by nobody.
-    if (this.#signal.aborted) throw new ReplError('ABORTED')
+    stopIfAborted(this.#signal)
     let stop = () => {}
     await new Promise<void>((resolve, reject) => {
       stop = () => reject(new ReplError('ABORTED'))

@@ -1,6 +1,6 @@
 /** A socket that is pulled: nothing is read from the kernel until the last chunk has been used. */
 import type { Socket } from 'node:net'
-import { ReplError } from '../errors.ts'
+import { ReplError, stopIfAborted } from '../errors.ts'
 import { isTlsError, tlsFailure } from './certificate.ts'
 import { type DialStep, dial } from './dial.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
@@ -52,7 +52,7 @@ export class Transport {
     note: (step: DialStep) => void = () => {},
     buffer: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
   ): Promise<Transport> {
-    if (signal.aborted) throw new ReplError('ABORTED')
+    stopIfAborted(signal)
     const inbox: Inbox = { received: 0, room: (_, own) => own, chunk: undefined, wake: undefined, giveUp: undefined }
     const callback = (bytes: number, into: Uint8Array) => {
       inbox.received += bytes

@@ -17,10 +17,8 @@ export type PayloadFraming = { readonly kind: 'length'; readonly bytes: number }
 /** What one chunk brought. `data` are views into the chunk or into the reader, valid until the next push. */
 export interface PayloadPiece {
   readonly keepAlives: number
-  /** Present in the piece in which the header was completed. */
-  readonly framing?: PayloadFraming
-  /** How many bytes of that chunk stand behind the header. */
-  readonly begun?: number
+  /** The header, in the piece in which it was completed, and how many bytes of that chunk stand behind it. */
+  readonly begun?: { readonly framing: PayloadFraming; readonly behind: number }
   readonly data: readonly Buffer[]
 }
 
@@ -49,7 +47,7 @@ export class PayloadReader {
       if (line.length > 0) {
         this.#framing = this.#header(line)
         const body = this.#lines.takeRest()
-        return { keepAlives, framing: this.#framing, begun: body.length, data: this.#body(body) }
+        return { keepAlives, begun: { framing: this.#framing, behind: body.length }, data: this.#body(body) }
       }
       keepAlives += 1
     }

@@ -1,5 +1,5 @@
 /** Which commands of a stream are shown. */
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import type { Command } from '../protocol/command.ts'
 import { compileGlob } from '../protocol/glob.ts'
 import type { KeyRules } from '../protocol/key-rules.ts'
@@ -70,6 +70,6 @@ function compile(pattern: string): RegExp {
   try {
     return new RegExp(pattern)
   } catch (error) {
-    throw new ReplError('USAGE', { reason: 'FLAGS', given: `--grep: ${(error as Error).message}` })
+    throw usageError(`--grep: ${(error as Error).message}`)
   }
 }

@@ -1,6 +1,6 @@
 /** Announced addresses may be of another network: `--map announced=reachable` says where to go instead. */
 import type { Access } from '../engine/options.ts'
-import { ReplError } from '../errors.ts'
+import { usageError } from '../errors.ts'
 import { diallingOf, endpointName } from '../io/endpoint.ts'
 import { accessTo, parseTarget } from './target.ts'
 
@@ -18,7 +18,7 @@ export class AddressMap {
     for (const pair of pairs) {
       const [, announced, reachable] = /^([^=]+)=(.+)$/.exec(pair) ?? []
       if (announced === undefined || reachable === undefined) {
-        throw new ReplError('USAGE', { reason: 'FLAGS', given: '--map takes ANNOUNCED=REACHABLE, as in 10.0.0.5:6379=localhost:16379' })
+        throw usageError('--map takes ANNOUNCED=REACHABLE, as in 10.0.0.5:6379=localhost:16379')
       }
       const hasPort = /^(\[.*\]|[^:]*):\d+$/.test(announced)
       const host = announced.replace(/^\[(.*)\]$/, '$1')
@@ -49,11 +49,11 @@ function hostAlone(reachable: string): string {
   const isBareV6 = endpoint.kind === 'tcp' && endpoint.host === reachable && reachable.includes(':')
   const host = isBareV6 ? `[${reachable}]` : reachable
   const given = '--map of a host without a port leads to a host without a port: HOST=HOST, or HOST:PORT=HOST:PORT'
-  if (endpoint.kind === 'unix') throw new ReplError('USAGE', { reason: 'FLAGS', given })
+  if (endpoint.kind === 'unix') throw usageError(given)
   try {
     return named(`${host}:1`) && host
   } catch {
-    throw new ReplError('USAGE', { reason: 'FLAGS', given })
+    throw usageError(given)
   }
 }
 

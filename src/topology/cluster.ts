@@ -1,7 +1,7 @@
 /** The shards of a cluster, asked from any of its nodes. */
 import type { Access } from '../engine/options.ts'
 import { QueryLink } from '../engine/query.ts'
-import { ReplError, replErrorOf } from '../errors.ts'
+import { ReplError, replErrorOf, stopIfAborted } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, openSlots, type Shard } from '../protocol/cluster-map.ts'
@@ -120,7 +120,7 @@ export class Cluster {
         // Whoever failed is asked last.
         this.#nodes.delete(name)
         this.#nodes.set(name, access)
-        if (this.#signal.aborted) throw new ReplError('ABORTED')
+        stopIfAborted(this.#signal)
       }
     }
     if (doubtful) return doubtful

@@ -4,7 +4,7 @@ import { explain } from '../diagnosis/errors.ts'
 import type { Access } from '../engine/options.ts'
 import { QueryLink } from '../engine/query.ts'
 import type { Found, Source } from '../engine/source.ts'
-import { ReplError, replErrorOf } from '../errors.ts'
+import { ReplError, replErrorOf, stopIfAborted } from '../errors.ts'
 import { diallingOf, endpointName } from '../io/endpoint.ts'
 import { ServerError } from '../protocol/reply.ts'
 import { refusal } from '../protocol/server-error.ts'
@@ -118,7 +118,7 @@ export class SentinelSource implements Source {
     } catch (error) {
       this.#links.get(name)?.close()
       this.#links.delete(name)
-      if (signal.aborted) throw new ReplError('ABORTED')
+      stopIfAborted(signal)
       const failure = replErrorOf(error)
       // It may have ended since, or with whoever had opened it.
       if (kept && failure.code !== 'TIMEOUT') return await this.#ask(sentinel, signal)

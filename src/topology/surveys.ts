@@ -3,7 +3,7 @@ import type { LagReport } from '../diagnosis/lag.ts'
 import type { MarkerCost } from '../engine/markers.ts'
 import type { Access } from '../engine/options.ts'
 import type { Source } from '../engine/source.ts'
-import { ReplError, replErrorOf } from '../errors.ts'
+import { type ReplError, replErrorOf, stopIfAborted } from '../errors.ts'
 import type { Settings } from '../handshake/guard.ts'
 import { now, wallClock } from '../io/clock.ts'
 import { nodesOf, ownsShard, type Shard, type SlotRange } from '../protocol/cluster-map.ts'
@@ -88,7 +88,7 @@ export class SourceSurvey implements Surveys {
       this.#entry = access
     } catch {
       // Nobody could be asked, or not there yet: what is looked at shows what is wrong with it.
-      if (this.#signal.aborted) throw new ReplError('ABORTED')
+      stopIfAborted(this.#signal)
     }
   }
 }
@@ -127,7 +127,7 @@ export class ClusterSurveys implements Surveys {
 
   async look(): Promise<readonly Surveyed[]> {
     const seen = await this.#cluster.look().catch(() => undefined)
-    if (this.#signal.aborted) throw new ReplError('ABORTED')
+    stopIfAborted(this.#signal)
     if (seen) await this.#follow(seen)
     return await Promise.all(this.#shards.map((one) => look(one)))
   }
@@ -162,7 +162,7 @@ export class ClusterSurveys implements Surveys {
         const entry = this.#cluster.access(replica)
         one.survey ??= await SourceSurvey.from(entry, source, manners, this.#signal).catch(() => undefined)
       }
-      if (this.#signal.aborted) throw new ReplError('ABORTED')
+      stopIfAborted(this.#signal)
     }
   }
 }

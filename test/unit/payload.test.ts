@@ -21,7 +21,7 @@ function receive({ chunks }: Pick<Chunking, 'chunks'>): Received {
   for (const chunk of chunks) {
     const piece = reader.push(chunk)
     keepAlives += piece.keepAlives
-    if (piece.framing) framings.push(piece.framing)
+    if (piece.begun) framings.push(piece.begun.framing)
     // Copied, since the views end with the next push.
     data.push(...piece.data.map((part) => Buffer.from(part)))
   }

@@ -1,5 +1,5 @@
 /** A line of the user's own making, in kcat's manner: `%o %d %c %k\n`. */
-import { ReplError } from '../../errors.ts'
+import { type ReplError, usageError } from '../../errors.ts'
 import type { Command } from '../../protocol/command.ts'
 import type { KeyRules } from '../../protocol/key-rules.ts'
 import type { StreamState } from '../../protocol/stream-state.ts'
@@ -81,5 +81,5 @@ function quoted(out: ByteWriter, command: Command, index: number): void {
 }
 
 function unknown(given: string): ReplError {
-  return new ReplError('USAGE', { reason: 'FLAGS', given: `--template does not know "${given}": ${TEMPLATE_HELP}` })
+  return usageError(`--template does not know "${given}": ${TEMPLATE_HELP}`)
 }
