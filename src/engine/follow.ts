@@ -36,6 +36,7 @@ export type Told = ReplEvent | StoredEvent | PlaceMark | SpoolFullEvent | LinkDo
 
 /** May be over at the next attempt. */
 const PASSING: readonly string[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
+
 /** The spool is full and the link was left for it. */
 class Left extends Error {}
 

@@ -33,7 +33,7 @@ export interface Gap {
 }
 
 /**
- * again: at once. later: after a while, for as long as that is allowed. elsewhere: behind a gap.
+ * again: at once. later: after a while, if the error is one that passes. elsewhere: behind a gap.
  * rewind: from the fork on, if nothing behind it has been shown.
  */
 export type Step = { readonly kind: 'again' } | { readonly kind: 'later'; readonly error: ReplError } | Rewind | Elsewhere
@@ -57,6 +57,7 @@ const FIRST_ROOM_BYTES = 64 * 1024
 /** How long to wait for a server of the same history that is behind us. */
 const AHEAD_PATIENCE_MS = 10_000
 
+/** Asked once for each link that came to nothing; remembers what it has tried, and what is missing. */
 export class GapRules {
   readonly #options: GapOptions
   #races = 0

@@ -2,7 +2,7 @@
  * Text for a pipe, put together as bytes: a stream of millions of commands leaves no time for strings. What is too large to
  * be put together is remembered and encoded piece by piece when it is written.
  */
-import { type Words, wordsOf } from '../protocol/words.ts'
+import { asWords, type Words } from '../protocol/words.ts'
 
 const FIRST_BYTES = 256 * 1024
 /** Beyond this an argument is not encoded at once. */
@@ -33,7 +33,7 @@ export class ByteWriter {
   /** What was appended is buffer[0, length); encoders that reserve may write there themselves. */
   buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
   /** The same memory. */
-  words = wordsOf(this.buffer)
+  words = asWords(this.buffer)
   length = 0
   #deferred: Deferred[] = []
 
@@ -48,7 +48,7 @@ export class ByteWriter {
       const wider = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.length + bytes))
       this.buffer.copy(wider, 0, 0, this.length)
       this.buffer = wider
-      this.words = wordsOf(wider)
+      this.words = asWords(wider)
     }
     return this.buffer
   }

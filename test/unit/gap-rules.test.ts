@@ -101,7 +101,7 @@ test('a server that is behind us is given ten seconds from the first time on', (
   assert.equal(new GapRules({ onGap: 'skip' }).next(unserved(AHEAD, { received: undefined })).kind, 'elsewhere')
 })
 
-test('what may pass is tried again later, and what no attempt changes ends it', () => {
+test('whatever may pass is left for later, and what no attempt changes ends it', () => {
   const rules = new GapRules({ onGap: 'skip', renamed: { psync: 'MYSYNC' } })
   const later = rules.next(unserved({ kind: 'later', reason: 'LOADING' }))
   assert.equal(later.kind === 'later' && later.error.code, 'TRY_LATER')

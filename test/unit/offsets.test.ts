@@ -19,6 +19,15 @@ test('OffsetPair: any two offsets one after the other are written as what they a
   )
 })
 
+test('OffsetPair: commands one behind the other, over every place at which a digit changes', () => {
+  for (const around of [0, 10_000, 20_000, 100_000, 2 ** 31, 2 ** 32, 1e10, 2 ** 53 - 3000]) {
+    const head = new OffsetPair('', ' ', '')
+    for (let start = Math.max(0, around - 2000); start < around + 2000; start += 37) {
+      assert.equal(head.of(start, start + 37).toString(), `${start} ${start + 37}`)
+    }
+  }
+})
+
 test('OffsetPair: every four digits', () => {
   const head = new OffsetPair('', ' ', '')
   for (let rest = 0; rest < 10_000; rest++) {

@@ -54,7 +54,8 @@ function quote({ buffer, words: to }: ByteWriter, begin: number, from: Words, st
 }
 
 /**
- * Arguments with their quotes and a separator before each, the small ones at once.
+ * Arguments with their quotes and a separator before each, the small ones at once. Room is made for the command as it came, in
+ * which each argument has six bytes more than its own: that is enough for quotes, separators and what stands for a rest.
  * @param separator in front of the first too
  */
 export function quotedArguments(out: ByteWriter, command: Command, separator: number, style: 'repr' | 'csv', most: number): void {
@@ -113,7 +114,7 @@ function hex(buffer: Buffer, to: number, byte: number): number {
   return to + 2
 }
 
-/** JSON values with commas between them: strings where the bytes are UTF-8, else `{"base64":"…"}`. */
+/** JSON values with commas between them: strings where the bytes are UTF-8, else `{"base64":"…"}`. Room as for quotedArguments. */
 export function jsonArguments(out: ByteWriter, command: Command): void {
   const { argc, frameStart, frameEnd } = command
   const isSmall = frameEnd - frameStart <= LARGE_BYTES

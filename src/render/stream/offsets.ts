@@ -1,16 +1,17 @@
 /** Text around two offsets, for a stream in which only their last digits differ from line to line. */
-import { wordsOf } from '../../protocol/words.ts'
+import { asWords } from '../../protocol/words.ts'
 
 /** What one word holds in decimal. */
 const WORD_LIMIT = 1e4
 const WORD_DIGITS = 4
 
+/** What stands in front of an offset must be ASCII. */
 export class OffsetPair {
   readonly #before: string
   readonly #between: string
   readonly #behind: string
   #bytes: Buffer = Buffer.alloc(0)
-  #words = wordsOf(this.#bytes)
+  #words = asWords(this.#bytes)
   /** What the leading digits say, and where the last four stand. */
   #start = Number.NaN
   #startAt = 0
@@ -38,7 +39,7 @@ export class OffsetPair {
     const upToStart = `${this.#before}${start}`
     const upToEnd = `${upToStart}${this.#between}${end}`
     this.#bytes = Buffer.from(upToEnd + this.#behind)
-    this.#words = wordsOf(this.#bytes)
+    this.#words = asWords(this.#bytes)
     this.#startAt = upToStart.length - WORD_DIGITS
     this.#endAt = upToEnd.length - WORD_DIGITS
     this.#start = leading(start)
