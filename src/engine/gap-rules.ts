@@ -134,6 +134,7 @@ export class GapRules {
     return { kind: 'elsewhere', start: to ? resumeAt(to) : { kind: 'now' } }
   }
 
+  /** What it ends with where it may not go on. */
   error(link: Unserved, reason: GapReason): ReplError {
     const forecast = link.forecast?.forecast
     const { replid, offset } = this.#gap?.from ?? lastKnown(link)
