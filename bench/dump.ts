@@ -34,19 +34,19 @@ export async function dumpRows(folder: string, bytes: number, rounds: number): P
     const at = ['-p', String(port)]
     const toFile = own('dump-rdb', ...at, '-q', '-o', file)
     const toNull = `${own('dump-rdb', ...at, '-q')} > /dev/null`
-    const file1 = await pairs(rounds, toFile, `${cli(...at, '--rdb', file)} > /dev/null`, clean)
-    const file2 = await pairs(rounds, toFile, plainCopy(port, file), clean)
+    const beside = await pairs(rounds, toFile, `${cli(...at, '--rdb', file)} > /dev/null`, clean)
+    const plain = await pairs(rounds, toFile, plainCopy(port, file), clean)
     // What it wrote may still be lost then, and what we wrote is not.
-    const file3 = await pairs(rounds, toFile, `${plainCopy(port, file)}; sync '${file}'`, clean)
-    const null1 = await pairs(rounds, toNull, `${cli(...at, '--rdb', '-')} > /dev/null`, clean)
+    const synced = await pairs(rounds, toFile, `${plainCopy(port, file)}; sync '${file}'`, clean)
+    const toNowhere = await pairs(rounds, toNull, `${cli(...at, '--rdb', '-')} > /dev/null`, clean)
     const summed = await pairs(rounds, own('dump-rdb', ...at, '-q', '-o', file, '--sha256'), toFile, clean)
     return [
-      row(`dump-rdb -o FILE, ${size}`, `${name} --rdb FILE`, 'wall', file1.wall, 0.4),
-      row(`dump-rdb -o FILE, ${size}`, `${name} --rdb FILE`, 'cpu', file1.cpu, 0.45),
-      row(`dump-rdb > /dev/null, ${size}`, `${name} --rdb -`, 'wall', null1.wall, 0.5),
-      row(`dump-rdb > /dev/null, ${size}`, `${name} --rdb -`, 'cpu', null1.cpu),
-      row(`dump-rdb -o FILE, ${size}`, 'cat from the socket', 'wall', file2.wall, 1.5),
-      row(`dump-rdb -o FILE, ${size}`, 'cat, then sync FILE', 'wall', file3.wall, 1.5),
+      row(`dump-rdb -o FILE, ${size}`, `${name} --rdb FILE`, 'wall', beside.wall, 0.4),
+      row(`dump-rdb -o FILE, ${size}`, `${name} --rdb FILE`, 'cpu', beside.cpu, 0.45),
+      row(`dump-rdb > /dev/null, ${size}`, `${name} --rdb -`, 'wall', toNowhere.wall, 0.5),
+      row(`dump-rdb > /dev/null, ${size}`, `${name} --rdb -`, 'cpu', toNowhere.cpu),
+      row(`dump-rdb -o FILE, ${size}`, 'cat from the socket', 'wall', plain.wall, 1.5),
+      row(`dump-rdb -o FILE, ${size}`, 'cat, then sync FILE', 'wall', synced.wall, 1.5),
       row(`dump-rdb -o FILE --sha256, ${size}`, 'dump-rdb -o FILE', 'wall', summed.wall),
     ]
   })

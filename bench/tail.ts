@@ -25,7 +25,7 @@ async function record(path: string, commands: number): Promise<void> {
   await finished(file)
 }
 
-/** Into a file, as promised, and into /dev/null: what a file takes is the page cache's, and JSON is more than twice as many bytes. */
+/** Into a file, as promised, and into /dev/null: what a file takes is the page cache's, and JSON is three times as many bytes. */
 export async function tailRows(folder: string, commands: number, rounds: number): Promise<Row[]> {
   const { name, cli } = peer()
   const recording = join(folder, 'recording')

@@ -46,40 +46,36 @@ test('a file of any size, in pieces of any size through one buffer, is what was 
   }
 })
 
-/** Keeps every thread of the pool busy, so that no block is written for a while: a disk that is slow, for sure. */
-function busyThreads(): Promise<unknown> {
-  return Promise.all(Array.from({ length: 4 }, () => promisify(pbkdf2)('', '', 400_000, 32, 'sha512')))
+/** Writes the payload while every thread of the pool is busy, so that its blocks wait: for sure a slow disk. */
+async function isWholeWhenSlow(name: string, write: (file: BlockWriter) => Promise<void>): Promise<boolean> {
+  const path = join(home, name)
+  const file = await BlockWriter.create(path)
+  const busy = Promise.all(Array.from({ length: 4 }, () => promisify(pbkdf2)('', '', 400_000, 32, 'sha512')))
+  await write(file)
+  await file.sync()
+  await file.close()
+  await busy
+  return (await readFile(path)).equals(payload)
 }
 
 test('a block that waits for a slow disk is not overwritten by what is written next', async () => {
-  const path = join(home, 'slow')
-  const file = await BlockWriter.create(path)
-  const busy = busyThreads()
-  await file.write(payload)
-  await file.sync()
-  await file.close()
-  assert.ok((await readFile(path)).equals(payload))
-  await busy
+  assert.ok(await isWholeWhenSlow('slow', (file) => file.write(payload)))
 })
 
 test('nor by what is received ahead of its turn, as under an EOF mark', async () => {
-  const path = join(home, 'ahead')
-  const file = await BlockWriter.create(path)
-  const busy = busyThreads()
-  for (let received = 0; received < payload.length; ) {
-    // As a socket is read: into what is left of the block, while the last 40 bytes are held back.
-    const held = Math.min(40, received)
-    const room = file.room(received)
-    const chunk = room.subarray(0, payload.copy(room, 0, received))
-    await file.write(payload.subarray(received - held, received))
-    await file.write(chunk.subarray(0, chunk.length - 40))
-    received += chunk.length
-  }
-  await file.write(payload.subarray(payload.length - 40))
-  await file.sync()
-  await file.close()
-  assert.ok((await readFile(path)).equals(payload))
-  await busy
+  const isWhole = await isWholeWhenSlow('ahead', async (file) => {
+    for (let received = 0; received < payload.length; ) {
+      // As a socket is read: into what is left of the block, while the last 40 bytes are held back.
+      const held = Math.min(40, received)
+      const room = file.room(received)
+      const chunk = room.subarray(0, payload.copy(room, 0, received))
+      await file.write(payload.subarray(received - held, received))
+      await file.write(chunk.subarray(0, chunk.length - 40))
+      received += chunk.length
+    }
+    await file.write(payload.subarray(payload.length - 40))
+  })
+  assert.ok(isWhole)
 })
 
 test('on a disk of Linux it goes past the page cache', async () => {
