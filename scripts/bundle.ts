@@ -30,7 +30,10 @@ await build({
     'src/cli/execute.ts',
     'src/cli/help.ts',
     'src/cli/command-not-found.ts',
-    ...readdirSync(`${root}/src/commands`).map((name) => `src/commands/${name}`),
+    // Folders are topics: commands/rdb/keys.ts is `redis-repl rdb keys`.
+    ...readdirSync(`${root}/src/commands`, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => `src/commands/${name}`),
   ],
   outbase: 'src',
   outdir: 'dist',

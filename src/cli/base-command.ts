@@ -1,12 +1,12 @@
 /** What all commands share: flags, verbosity, the signal that stops them, and where their output goes. */
 import { Command, type Interfaces } from '@oclif/core'
 import { ReplError } from '../errors.ts'
-import { jsonLine, RunReport } from '../render/json.ts'
+import { jsonLine, RunReport } from '../render/trace/report.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { asReplError, tellFailure } from './failure.ts'
 import { connectionFlags, discoveryFlags, outputFlags, settingsFlags, tlsFlags } from './flags.ts'
-import { type Completed, completed } from './parse.ts'
-import { settingsInForce } from './settings.ts'
+import { settingsInForce } from './settings/layers.ts'
+import { type Completed, completed } from './settings/parse.ts'
 import { abortOnSignals } from './signals.ts'
 
 export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<(typeof ReplCommand)['baseFlags'] & T['flags']>
@@ -47,7 +47,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   async #printConfig({ added, target, written }: Completed): Promise<void> {
     const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, written)
-    const { configJson, configText } = await import('../render/config.ts')
+    const { configJson, configText } = await import('../render/config/settings.ts')
     process.stdout.write(this.flags.json ? jsonLine(configJson(settings)) : configText(settings))
     throw new Answered()
   }

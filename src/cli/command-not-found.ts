@@ -1,7 +1,7 @@
 /** oclif's hook for a command that does not exist: told like every other usage error, also under --json. */
 import type { Hook, Interfaces } from '@oclif/core'
 import { type ReplError, usageError } from '../errors.ts'
-import { RunReport } from '../render/json.ts'
+import { RunReport } from '../render/trace/report.ts'
 import { tellFailure } from './failure.ts'
 
 const commandNotFound: Hook.CommandNotFound = async ({ argv = [], config }) => {

@@ -2,11 +2,11 @@
  * The one place where an error becomes a message and an exit status. oclif's own rendering is not used: under --json it
  * prints the parse context, and with it passwords.
  */
-import { explain } from '../diagnosis/errors.ts'
+import { explain } from '../diagnosis/errors/explain.ts'
 import { ReplError, replErrorOf, usageError } from '../errors.ts'
-import { jsonLine, type RunReport } from '../render/json.ts'
-import { printable } from '../render/printable.ts'
-import { wrap } from '../render/wrap.ts'
+import { printable } from '../render/base/printable.ts'
+import { wrap } from '../render/base/wrap.ts'
+import { jsonLine, type RunReport } from '../render/trace/report.ts'
 import { exitStatus } from './exit-status.ts'
 
 /** Sets the exit status and tells why: as JSON to the given stream, else in three parts on stderr. */
@@ -18,7 +18,7 @@ export async function tellFailure(failure: ReplError, report: RunReport, json?: 
     json.write(jsonLine(report.failure(failure, explanation, status)))
     return
   }
-  const { palette } = await import('../render/palette.ts') // chalk is loaded only where something is painted
+  const { palette } = await import('../render/base/palette.ts') // chalk is loaded only where something is painted
   const colour = palette(process.stderr)
   const lines = [
     `${colour.bad(`error ${failure.code}:`)} ${printable(explanation.what)}`,

@@ -1,6 +1,6 @@
 /** oclif's help with the exit statuses behind it: scripts need them as much as flags. */
 import { Help } from '@oclif/core'
-import { RunReport } from '../render/json.ts'
+import { RunReport } from '../render/trace/report.ts'
 import { noSuchCommand } from './command-not-found.ts'
 import { EXIT_STATUS_HELP } from './exit-status.ts'
 import { tellFailure } from './failure.ts'

@@ -1,16 +1,16 @@
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
-import { JOBS } from '../cli/cluster-run.ts'
 import type { Connection } from '../cli/connection.ts'
-import { dumpCluster } from '../cli/dump-cluster.ts'
-import { type SinkOptions, sinkFlags, sinkOptions, throughSinks } from '../cli/dump-sink.ts'
 import { clusterFlags, maxRateFlag, targetArg } from '../cli/flags.ts'
-import { parseRate } from '../cli/size.ts'
-import { traceOn } from '../cli/trace.ts'
 import { replicateInto } from '../engine/store.ts'
 import { ReplError, usageError } from '../errors.ts'
 import { now } from '../io/clock.ts'
-import { RdbFile, StdoutSink } from '../io/rdb-file.ts'
+import { RdbFile, StdoutSink } from '../io/sinks/rdb-file.ts'
+import { dumpCluster } from '../runs/dump-rdb/cluster.ts'
+import { type SinkOptions, sinkFlags, sinkOptions, throughSinks } from '../runs/dump-rdb/flags.ts'
+import { JOBS } from '../runs/shards.ts'
+import { parseRate } from '../runs/size.ts'
+import { traceOn } from '../runs/trace.ts'
 
 export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
   static override summary = 'Take a verified RDB snapshot by full resync'
@@ -62,7 +62,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
   async #cluster(connection: Connection, path: string | undefined, through: SinkOptions): Promise<void> {
     const { flags } = this
     if (path === undefined) throw usageError('--cluster makes a file of each shard: name a folder with -o')
-    const { progressOn } = await import('../render/progress.ts')
+    const { progressOn } = await import('../render/base/progress.ts')
     const progress = flags.json ? undefined : await progressOn(process.stderr, flags.quiet, now)
     const { force, jobs = JOBS } = flags
     const tell = await traceOn(this.verbosity)
@@ -79,7 +79,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
 
   async #text() {
     const { flags } = this
-    const [{ DumpText }, { progressOn }] = await Promise.all([import('../render/human/dump-rdb.ts'), import('../render/progress.ts')])
+    const [{ DumpText }, { progressOn }] = await Promise.all([import('../render/dump-rdb/text.ts'), import('../render/base/progress.ts')])
     const detail = { quiet: flags.quiet, verbosity: this.verbosity }
     return new DumpText(await progressOn(process.stderr, flags.quiet, now), detail, process.stderr)
   }

@@ -1,13 +1,13 @@
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
-import { lookAtShards } from '../cli/cluster-run.ts'
 import type { Connection } from '../cli/connection.ts'
 import { clusterFlags, targetArg } from '../cli/flags.ts'
-import { describeVerdict } from '../diagnosis/verdict.ts'
+import { describeVerdict } from '../diagnosis/psync/verdict.ts'
 import type { ReplEvent } from '../engine/events.ts'
 import { replicateFrom, type Source } from '../engine/source.ts'
-import type { ShardRow } from '../render/cluster.ts'
-import { RunReport } from '../render/json.ts'
+import type { ShardRow } from '../render/cluster/shards.ts'
+import { RunReport } from '../render/trace/report.ts'
+import { lookAtShards } from '../runs/shards.ts'
 
 export default class Handshake extends ReplCommand<typeof Handshake> {
   static override summary = 'Walk through the replica handshake step by step, without a fork'
@@ -50,7 +50,7 @@ export default class Handshake extends ReplCommand<typeof Handshake> {
 
   async #cluster(connection: Connection): Promise<void> {
     const { json, jobs, quiet } = this.flags
-    const { clusterJson, clusterText } = await import('../render/cluster.ts')
+    const { clusterJson, clusterText } = await import('../render/cluster/shards.ts')
     const look = async (source: Source, show: (event: ReplEvent) => void) => {
       const report = new RunReport()
       let result = ''
@@ -66,7 +66,7 @@ export default class Handshake extends ReplCommand<typeof Handshake> {
   }
 
   async #text() {
-    const { HandshakeText } = await import('../render/human/handshake.ts')
+    const { HandshakeText } = await import('../render/handshake/text.ts')
     const detail = { quiet: this.flags.quiet, verbosity: this.verbosity }
     return new HandshakeText((text) => process.stdout.write(text), detail, process.stdout)
   }

@@ -2,11 +2,11 @@ import { ReplCommand } from '../cli/base-command.ts'
 import { exitStatus } from '../cli/exit-status.ts'
 import { asReplError } from '../cli/failure.ts'
 import { clusterFlag, targetArg } from '../cli/flags.ts'
-import { lagFlags, lagPlan } from '../cli/lag-flags.ts'
-import { lagOutput } from '../cli/lag-output.ts'
-import { runLag, surveyCluster, surveySource } from '../cli/lag-run.ts'
-import { traceOn } from '../cli/trace.ts'
-import { explain } from '../diagnosis/errors.ts'
+import { explain } from '../diagnosis/errors/explain.ts'
+import { lagFlags, lagPlan } from '../runs/lag/flags.ts'
+import { lagOutput } from '../runs/lag/output.ts'
+import { runLag, surveyCluster, surveySource } from '../runs/lag/run.ts'
+import { traceOn } from '../runs/trace.ts'
 import { accessTo } from '../topology/target.ts'
 
 export default class Lag extends ReplCommand<typeof Lag> {
@@ -66,7 +66,7 @@ export default class Lag extends ReplCommand<typeof Lag> {
       (word, index) => word === '--format=nagios' || (word === 'nagios' && this.argv[index - 1] === '--format'),
     )
     if (!isNagios) return await super.catch(error)
-    const { nagiosFailure } = await import('../render/lag-nagios.ts')
+    const { nagiosFailure } = await import('../render/lag/nagios.ts')
     const failure = asReplError(error)
     // A server that is not there is what such a check is for; a mistake of ours is none of the server's.
     const status = exitStatus(failure.code) === exitStatus('MASTER_UNREACHABLE') ? 2 : 3

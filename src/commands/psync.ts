@@ -2,14 +2,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Flags } from '@oclif/core'
 import { ReplCommand } from '../cli/base-command.ts'
-import { lookAtShards } from '../cli/cluster-run.ts'
 import type { Connection } from '../cli/connection.ts'
 import { exitStatus } from '../cli/exit-status.ts'
 import { tellFailure } from '../cli/failure.ts'
 import { clusterFlags, targetArg } from '../cli/flags.ts'
-import { positionAsked } from '../cli/psync-position.ts'
-import { watchPsync } from '../cli/psync-watch.ts'
-import { answerOf, headline, type PsyncFacts } from '../diagnosis/psync.ts'
+import { answerOf, headline, type PsyncFacts } from '../diagnosis/psync/answer.ts'
 import type { ReplEvent } from '../engine/events.ts'
 import type { Goal } from '../engine/options.ts'
 import { gatherFacts } from '../engine/psync-facts.ts'
@@ -18,9 +15,12 @@ import { replicateFrom, type Source } from '../engine/source.ts'
 import { replicateInto } from '../engine/store.ts'
 import { ReplError } from '../errors.ts'
 import { now, wallClock } from '../io/clock.ts'
-import { NullSink, TempRdb } from '../io/rdb-file.ts'
-import type { ShardRow } from '../render/cluster.ts'
-import { RunReport } from '../render/json.ts'
+import { NullSink, TempRdb } from '../io/sinks/rdb-file.ts'
+import type { ShardRow } from '../render/cluster/shards.ts'
+import { RunReport } from '../render/trace/report.ts'
+import { positionAsked } from '../runs/psync/position.ts'
+import { watchPsync } from '../runs/psync/watch.ts'
+import { lookAtShards } from '../runs/shards.ts'
 
 const FULL_ONLY = ['cluster', 'replid', 'offset', 'from-replica', 'explain', 'allow-fork', 'expect', 'watch']
 
@@ -107,7 +107,7 @@ export default class Psync extends ReplCommand<typeof Psync> {
   async #cluster(): Promise<void> {
     const { json, jobs, quiet, explain, sample, expect } = this.flags
     const connection = await this.connect()
-    const { clusterJson, clusterText } = await import('../render/cluster.ts')
+    const { clusterJson, clusterText } = await import('../render/cluster/shards.ts')
     const look = async (source: Source, tell: (event: ReplEvent) => void) => {
       const report = new RunReport()
       const { facts, subject } = await this.#ask(connection, source, report, explain ? 'forecast' : 'verdict', sample * 1000, tell)
@@ -179,12 +179,15 @@ export default class Psync extends ReplCommand<typeof Psync> {
   }
 
   async #verdictText() {
-    const { PsyncText } = await import('../render/human/psync.ts')
+    const { PsyncText } = await import('../render/psync/text.ts')
     return new PsyncText(this.#write, this.#detail(), process.stdout)
   }
 
   async #resyncText() {
-    const [{ ResyncText }, { progressOn }] = await Promise.all([import('../render/human/resync.ts'), import('../render/progress.ts')])
+    const [{ ResyncText }, { progressOn }] = await Promise.all([
+      import('../render/psync/full-text.ts'),
+      import('../render/base/progress.ts'),
+    ])
     return new ResyncText(this.#write, await progressOn(process.stderr, this.flags.quiet, now), this.#detail(), process.stdout)
   }
 

@@ -1,11 +1,11 @@
 import { ReplCommand } from '../cli/base-command.ts'
 import { reachingFlags, targetArg } from '../cli/flags.ts'
-import { goOnCommand } from '../cli/go-on.ts'
-import { canHaveRate, tailFlags } from '../cli/tail-flags.ts'
-import { runTail } from '../cli/tail-run.ts'
-import type { TailFlags } from '../cli/tail-view.ts'
+import { goOnCommand } from '../cli/resume-command.ts'
 import { usageError } from '../errors.ts'
 import { now } from '../io/clock.ts'
+import { canHaveRate, tailFlags } from '../runs/tail/flags.ts'
+import { runTail } from '../runs/tail/run.ts'
+import type { TailFlags } from '../runs/tail/view.ts'
 
 const RATE_OF_WHAT = '--max-rate is for the RDB of a full resync: it needs --from snapshot, --on-gap resync or --allow-fork'
 
@@ -43,14 +43,14 @@ export default class Tail extends ReplCommand<typeof Tail> {
 
   async #text(beforeNote: () => void) {
     const { flags } = this
-    const [{ TailText }, { progressOn }] = await Promise.all([import('../render/human/tail.ts'), import('../render/progress.ts')])
+    const [{ TailText }, { progressOn }] = await Promise.all([import('../render/tail/notes.ts'), import('../render/base/progress.ts')])
     const detail = { quiet: flags.quiet, verbosity: this.verbosity }
     return new TailText(await progressOn(process.stderr, flags.quiet, now), detail, process.stderr, beforeNote)
   }
 
   async #stats() {
-    if (this.flags.json) return new (await import('../render/stats-json.ts')).StatsJson(process.stdout)
-    return new (await import('../render/stats-tables.ts')).StatsTables(process.stdout)
+    if (this.flags.json) return new (await import('../render/tail/stats/json.ts')).StatsJson(process.stdout)
+    return new (await import('../render/tail/stats/tables.ts')).StatsTables(process.stdout)
   }
 }
 

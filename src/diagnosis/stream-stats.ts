@@ -1,8 +1,8 @@
 /** What a stream consists of: how much of it is which command, which database, which keys. */
-import { ByteTable } from '../protocol/byte-table.ts'
-import type { Command } from '../protocol/command.ts'
-import type { KeyRules } from '../protocol/key-rules.ts'
-import type { Role } from '../protocol/stream-state.ts'
+import { ByteTable } from '../protocol/stream/byte-table.ts'
+import type { Command } from '../protocol/stream/command.ts'
+import type { KeyRules } from '../protocol/stream/key-rules.ts'
+import type { Role } from '../protocol/stream/stream-state.ts'
 
 /** Beyond these they are counted together. */
 const MAX_COMMANDS = 1000

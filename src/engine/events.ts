@@ -3,19 +3,19 @@
  * shows or stores it. `at` is monotonic, in milliseconds.
  */
 import type { Choice } from '../diagnosis/choice.ts'
-import type { ConditionName, Forecast, Position } from '../diagnosis/forecast.ts'
-import type { Silence } from '../diagnosis/silence.ts'
-import type { StopReason, WarningCode } from '../diagnosis/verdict.ts'
+import type { ConditionName, Forecast, Position } from '../diagnosis/psync/forecast.ts'
+import type { Silence } from '../diagnosis/psync/silence.ts'
+import type { StopReason, WarningCode } from '../diagnosis/psync/verdict.ts'
 import type { ReplError } from '../errors.ts'
 import type { Guard, Settings } from '../handshake/guard.ts'
 import type { Exchange, Verdict } from '../handshake/machine.ts'
 import type { State } from '../handshake/states.ts'
 import type { DialStep } from '../io/dial.ts'
-import type { PayloadFraming } from '../protocol/payload.ts'
-import type { History, ServerIdentity } from '../protocol/server-facts.ts'
+import type { History, ServerIdentity } from '../protocol/info/server-facts.ts'
+import type { PayloadFraming } from '../protocol/wire/payload.ts'
 import type { RdbHeader } from '../rdb/header.ts'
 import type { Checksum } from '../rdb/verifier.ts'
-import type { Heartbeat } from './heartbeat.ts'
+import type { Heartbeat } from './link/heartbeat.ts'
 
 /** Counters of the server as a whole, before and after our visit; what a server does not count is absent. */
 export interface BillRow {

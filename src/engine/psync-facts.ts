@@ -1,5 +1,5 @@
 /** What the events of a run say about its PSYNC, for whoever explains it. */
-import type { PsyncFacts } from '../diagnosis/psync.ts'
+import type { PsyncFacts } from '../diagnosis/psync/answer.ts'
 import type { ReplEvent } from './events.ts'
 
 export function gatherFacts(facts: PsyncFacts, event: ReplEvent): PsyncFacts {

@@ -1,5 +1,5 @@
 /** Watches a full resync go by and sums it up: batches in, the same batches out, and one more at the end. */
-import { type BufferFigures, type BufferLimit, type ResyncFigures, replicaBufferLimit } from '../diagnosis/resync.ts'
+import { type BufferFigures, type BufferLimit, type ResyncFigures, replicaBufferLimit } from '../diagnosis/psync/resync.ts'
 import { ReplError } from '../errors.ts'
 import { forkGuard } from '../handshake/guard.ts'
 import { now } from '../io/clock.ts'

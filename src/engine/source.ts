@@ -4,8 +4,8 @@ import { ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import type { Batch } from './events.ts'
+import { replicate } from './link/replica.ts'
 import type { Access, ReplicaOptions } from './options.ts'
-import { replicate } from './replica.ts'
 
 export interface Found {
   readonly access: Access

@@ -2,7 +2,7 @@
 import { ReplError } from '../errors.ts'
 import type { Verdict } from '../handshake/machine.ts'
 import { now } from '../io/clock.ts'
-import type { RdbSink, Written } from '../io/rdb-file.ts'
+import type { RdbSink, Written } from '../io/sinks/rdb-file.ts'
 import type { Batch, PayloadEndEvent } from './events.ts'
 import { type Manners, replicateFrom, type Source } from './source.ts'
 

@@ -2,7 +2,7 @@
  * What makes a refused PSYNC harmless, by server and by its settings. A refusal means a full resync, and between INFO and
  * PSYNC a backlog can vanish or run over; these announcements keep it from forking. Each was measured on real servers.
  */
-import { atLeast, type ServerIdentity } from '../protocol/server-facts.ts'
+import { atLeast, type ServerIdentity } from '../protocol/info/server-facts.ts'
 
 /**
  * rdb-channel (Redis 8): a full resync waits for our second connection, which never comes.

@@ -9,8 +9,8 @@
  * Side effects: none; machines are values.
  */
 import { ReplError } from '../errors.ts'
-import { type PsyncReply, parsePsyncReply } from '../protocol/psync-reply.ts'
-import { parseReplyLine } from '../protocol/reply.ts'
+import { type PsyncReply, parsePsyncReply } from '../protocol/wire/psync-reply.ts'
+import { parseReplyLine } from '../protocol/wire/reply.ts'
 import { type Command, type Plan, withoutSecrets } from './plan.ts'
 import { LADDER, type Rung, type State } from './states.ts'
 import type { Finding, Judgement } from './steps.ts'

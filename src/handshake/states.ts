@@ -7,7 +7,7 @@
  * Lock-step: one command is outstanding at a time. PSYNC must be alone on the wire, since a master with output
  * pending refuses it, and nothing may follow it before its reply: every byte postpones a diskless BGSAVE.
  */
-import type { ServerError } from '../protocol/reply.ts'
+import type { ServerError } from '../protocol/wire/reply.ts'
 import type { Command, Plan } from './plan.ts'
 import * as steps from './steps.ts'
 

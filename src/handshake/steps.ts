@@ -3,8 +3,8 @@
  * are stricter or more patient than Redis, the comment says why.
  */
 import type { ReplError } from '../errors.ts'
-import type { ServerError } from '../protocol/reply.ts'
-import { refusal } from '../protocol/server-error.ts'
+import type { ServerError } from '../protocol/wire/reply.ts'
+import { refusal } from '../protocol/wire/server-error.ts'
 import { type Command, type Plan, secretCommand } from './plan.ts'
 
 /** ok: as hoped. tolerated: refused, and the handshake goes on as Redis' does. fatal: it ends here. */

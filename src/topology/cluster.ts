@@ -1,13 +1,14 @@
 /** The shards of a cluster, asked from any of its nodes. */
+
+import { QueryLink } from '../engine/ask/query.ts'
 import type { Access } from '../engine/options.ts'
-import { QueryLink } from '../engine/query.ts'
 import { ReplError, replErrorOf, stopIfAborted } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, openSlots, type Shard } from '../protocol/cluster-map.ts'
-import { parseInfo } from '../protocol/info.ts'
-import { ServerError } from '../protocol/reply.ts'
-import { refusal } from '../protocol/server-error.ts'
+import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, openSlots, type Shard } from '../protocol/cluster/cluster-map.ts'
+import { parseInfo } from '../protocol/info/info.ts'
+import { ServerError } from '../protocol/wire/reply.ts'
+import { refusal } from '../protocol/wire/server-error.ts'
 import type { AddressMap } from './address-map.ts'
 
 /** A shard whose master can be connected to. */

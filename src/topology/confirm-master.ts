@@ -1,9 +1,10 @@
 /** Whoever is said to be the master has the last word on it. */
+
+import { QueryLink } from '../engine/ask/query.ts'
 import type { Access } from '../engine/options.ts'
-import { QueryLink } from '../engine/query.ts'
 import { ReplError, replErrorOf } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { ServerError } from '../protocol/reply.ts'
+import { ServerError } from '../protocol/wire/reply.ts'
 
 /** @throws ReplError TRY_LATER (NOT_MASTER), and whatever keeps it from being asked, with its address */
 export async function confirmMaster(access: Access, signal: AbortSignal): Promise<void> {

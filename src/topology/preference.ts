@@ -1,15 +1,15 @@
 /** A replica instead of its master, or the master instead of a replica: whoever is there is asked, and the choice is told. */
 import type { Asked, Choice } from '../diagnosis/choice.ts'
-import { Informant } from '../engine/informant.ts'
+import { Informant } from '../engine/ask/informant.ts'
 import type { Access } from '../engine/options.ts'
 import type { Found, Source } from '../engine/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { type Info, infoNumber } from '../protocol/info.ts'
-import { listedReplicas, masterLink } from '../protocol/replication-info.ts'
-import { historyFromInfo } from '../protocol/server-facts.ts'
+import { type Info, infoNumber } from '../protocol/info/info.ts'
+import { listedReplicas, masterLink } from '../protocol/info/replication.ts'
+import { historyFromInfo } from '../protocol/info/server-facts.ts'
+import { isTool } from '../survey/spots.ts'
 import type { AddressMap } from './address-map.ts'
-import { isTool } from './spots.ts'
 
 export type Preference = 'master' | 'replica'
 

@@ -3,7 +3,7 @@ import type { Access } from '../engine/options.ts'
 import type { Found, Source } from '../engine/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { nodesOf, ownsShard, type Shard } from '../protocol/cluster-map.ts'
+import { nodesOf, ownsShard, type Shard } from '../protocol/cluster/cluster-map.ts'
 import type { Cluster } from './cluster.ts'
 import { confirmMaster, isMaster } from './confirm-master.ts'
 

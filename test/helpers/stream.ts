@@ -1,11 +1,11 @@
 /** A stream given to whatever consumes one, as the follower gives it. */
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
-import { type CommandView, type ConsumeOptions, Consumer, type Progress } from '../../src/engine/consume.ts'
-import type { AttachedMark, StreamMark } from '../../src/engine/follow-events.ts'
+import { type CommandView, type ConsumeOptions, Consumer, type Progress } from '../../src/engine/follow/consume.ts'
+import type { AttachedMark, StreamMark } from '../../src/engine/follow/follow-events.ts'
 import { Spool } from '../../src/io/spool.ts'
-import type { Format } from '../../src/render/stream/format.ts'
-import { Printer, type PrinterOptions } from '../../src/render/stream/printer.ts'
+import type { Format } from '../../src/render/tail/format.ts'
+import { Printer, type PrinterOptions } from '../../src/render/tail/printer.ts'
 import { multibulk, REPLID } from './wire.ts'
 
 /** Whom a stream comes from. */

@@ -1,7 +1,7 @@
 /** `lag --cluster`: the tree of every shard, also while masters change and when one cannot be asked. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { hashSlot, keyWithin } from '../../src/protocol/hash-slot.ts'
+import { hashSlot, keyWithin } from '../../src/protocol/cluster/hash-slot.ts'
 import { promote, type RunningCluster, startCluster } from '../helpers/cluster.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'

@@ -1,9 +1,9 @@
 /** What is a key, and what a pattern of keys means, by the servers' own judgement. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { learnKeys } from '../../src/engine/command-table.ts'
-import { compileGlob } from '../../src/protocol/glob.ts'
-import { KeyRules } from '../../src/protocol/key-rules.ts'
+import { learnKeys } from '../../src/engine/ask/command-table.ts'
+import { compileGlob } from '../../src/protocol/stream/glob.ts'
+import { KeyRules } from '../../src/protocol/stream/key-rules.ts'
 import { RunningServer, servers } from '../helpers/server.ts'
 
 const LINES = [

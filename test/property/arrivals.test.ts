@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ArrivalMatch } from '../../src/diagnosis/arrival-match.ts'
+import { ArrivalMatch } from '../../src/diagnosis/lag/arrival-match.ts'
 
 /** A small generator of its own, since a test must be able to run again as it was. */
 function random(seed: number): (below: number) => number {

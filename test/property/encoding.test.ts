@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import RedisParser from 'redis-parser'
-import { encodeCommand } from '../../src/protocol/multibulk.ts'
-import { printable } from '../../src/render/printable.ts'
-import { wrap } from '../../src/render/wrap.ts'
+import { encodeCommand } from '../../src/protocol/wire/multibulk.ts'
+import { printable } from '../../src/render/base/printable.ts'
+import { wrap } from '../../src/render/base/wrap.ts'
 
 test('encodeCommand: another parser reads the same arguments, whatever bytes they are', () => {
   const argument = fc.oneof(

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { forecastPsync } from '../../src/diagnosis/forecast.ts'
-import type { History } from '../../src/protocol/server-facts.ts'
+import { forecastPsync } from '../../src/diagnosis/psync/forecast.ts'
+import type { History } from '../../src/protocol/info/server-facts.ts'
 
 const IDS = ['a', 'b', 'c'].map((letter) => letter.repeat(40))
 const small = fc.integer({ min: 0, max: 60 })

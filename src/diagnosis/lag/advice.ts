@@ -1,0 +1,145 @@
+/** What the settings of a master mean for its replicas at the write rate just measured: one rule, one function. */
+import type { Settings } from '../../handshake/guard.ts'
+import { type Advice, sized } from '../psync/advice.ts'
+import { replicaBufferLimit, roomierLimit } from '../psync/resync.ts'
+import { duration, bytes as human } from '../units.ts'
+import { type LagReport, type MasterReport, whyLost } from './lag.ts'
+
+type RuleCode =
+  | 'BACKLOG_COVERS'
+  | 'BACKLOG_SHORT'
+  | 'NO_BACKLOG'
+  | 'BUFFER_LOOP'
+  | 'BUFFER_BELOW_BACKLOG'
+  | 'PING_TIMEOUT'
+  | 'WRITES_REFUSED'
+  | 'LAST_GOOD_REPLICA'
+  | 'BACKLOG_TTL'
+  | 'WRITABLE_REPLICA'
+  | 'NO_CONFIG'
+  | 'NO_INFO'
+
+export interface LagAdvice {
+  readonly code: RuleCode
+  /** A warning is something to change; a note only tells. */
+  readonly isWarning: boolean
+  readonly text: string
+  readonly command?: string
+}
+
+interface Facts {
+  readonly report: LagReport
+  readonly settings: Settings
+  /** What a replica should be able to miss. */
+  readonly cutSeconds: number
+}
+
+type Rule = (facts: Facts) => LagAdvice | undefined
+
+/** What a full resync moves a second where nothing better is known: a gigabit network. */
+const TRANSFER_BYTES_PER_SECOND = 100e6
+
+const RULES: readonly Rule[] = [backlogCovers, bufferLoop, bufferBelowBacklog, pingTimeout, minReplicas, backlogTtl, writableReplica]
+
+/** @param settings undefined where CONFIG is not permitted */
+export function adviseOnLag(report: LagReport, settings: Settings | undefined, cutSeconds: number): LagAdvice[] {
+  if (whyLost(report.master)) return []
+  const facts = { report, settings: settings ?? new Map(), cutSeconds }
+  // ROLE tells nothing that could be judged.
+  if (report.master.replid === undefined) return [{ code: 'NO_INFO', isWarning: false, text: NO_INFO }]
+  const found = RULES.flatMap((rule) => rule(facts) ?? [])
+  return settings ? found : [...found, { code: 'NO_CONFIG', isWarning: false, text: NO_CONFIG }]
+}
+
+const NO_INFO = 'INFO is not permitted to this user (+info), so this is what ROLE tells: no backlog, no history, no time of the last ACK.'
+const NO_CONFIG = 'CONFIG GET is not permitted to this user (+config|get), so the settings were not judged.'
+
+/** For how long a replica may be away. */
+function backlogCovers({ report, cutSeconds }: Facts): LagAdvice | undefined {
+  const { backlog, writes, identity } = report.master
+  if (!backlog)
+    return { code: 'NO_BACKLOG', isWarning: false, text: 'No backlog is kept: no replica is attached, or has been for a while.' }
+  if (!writes) return undefined
+  const over = `over ${duration(writes.overMs)}`
+  const size = human(backlog.size)
+  if (writes.average === 0) {
+    return {
+      code: 'BACKLOG_COVERS',
+      isWarning: false,
+      text: `Nothing was written ${over}, so how long the backlog of ${size} lasts is not known.`,
+    }
+  }
+  const lasts = (rate: number) => duration((backlog.size / rate) * 1000)
+  const text = `The backlog of ${size} covers a cut of ${lasts(writes.average)} at ${human(Math.round(writes.average))}/s, as measured ${over}; ${lasts(writes.p99)} at p99, ${lasts(writes.peak)} at the peak of ${human(Math.round(writes.peak))}/s.`
+  if (backlog.size >= writes.average * cutSeconds) return { code: 'BACKLOG_COVERS', isWarning: false, text }
+  const why = `${text} To survive a cut of ${cutSeconds} s`
+  return warning('BACKLOG_SHORT', sized(identity ? { identity } : {}, writes.average * cutSeconds, why))
+}
+
+/** A full resync that takes longer than the buffer lasts begins again, and again. */
+function bufferLoop({ report: { master }, settings }: Facts): LagAdvice | undefined {
+  const limit = replicaBufferLimit(settings, master.identity)
+  const { writes } = master
+  const { seconds, why } = transfer(master)
+  if (!limit || !writes) return undefined
+  const needed = writes.average * seconds
+  const isOverHard = limit.hardBytes > 0 && needed > limit.hardBytes
+  const isOverSoft = limit.softBytes > 0 && needed > limit.softBytes && seconds > limit.softSeconds
+  if (!isOverHard && !isOverSoft) return undefined
+  const text = `A full resync takes ${duration(seconds * 1000)} at least (${why}); ${human(Math.round(needed))} are written meanwhile, more than a replica’s output buffer may hold (${human(isOverHard ? limit.hardBytes : limit.softBytes)}): the link would be cut and it would begin again.`
+  return { code: 'BUFFER_LOOP', isWarning: true, text, command: roomierLimit(needed, limit.hardBytes) }
+}
+
+function transfer({ bgsaveSeconds = 0, dataBytes = 0 }: MasterReport): { seconds: number; why: string } {
+  const assumed = dataBytes / TRANSFER_BYTES_PER_SECOND
+  return bgsaveSeconds > assumed
+    ? { seconds: bgsaveSeconds, why: 'as long as the last BGSAVE' }
+    : { seconds: assumed, why: `for ${human(dataBytes)} of memory at ${human(TRANSFER_BYTES_PER_SECOND)}/s` }
+}
+
+/** Since 7.0 the limit is raised to the backlog's size by itself. */
+function bufferBelowBacklog({ report: { master }, settings }: Facts): LagAdvice | undefined {
+  const limit = replicaBufferLimit(settings, master.identity)
+  const { backlog } = master
+  if (!limit || !backlog || limit.hardBytes === 0 || limit.hardBytes >= backlog.size) return undefined
+  const text = `A replica’s output buffer may hold ${human(limit.hardBytes)}, less than the backlog of ${human(backlog.size)}: one that needs all of it to catch up is cut off.`
+  return { code: 'BUFFER_BELOW_BACKLOG', isWarning: true, text, command: roomierLimit(backlog.size, 0) }
+}
+
+/** An idle master says PING once a period; a replica that hears nothing for repl-timeout leaves. */
+function pingTimeout({ settings }: Facts): LagAdvice | undefined {
+  const timeout = Number(settings.get('repl-timeout'))
+  const period = Number(settings.get('repl-ping-replica-period') ?? settings.get('repl-ping-slave-period'))
+  if (!(timeout > 0 && period > 0) || timeout > 2 * period) return undefined
+  const text = `repl-timeout is ${timeout} s and the master pings each ${period} s: one late PING breaks the link of an idle replica.`
+  return { code: 'PING_TIMEOUT', isWarning: true, text, command: `CONFIG SET repl-timeout ${Math.max(60, 6 * period)}` }
+}
+
+function minReplicas({ report: { master }, settings }: Facts): LagAdvice | undefined {
+  const wanted = Number(settings.get('min-replicas-to-write') ?? settings.get('min-slaves-to-write') ?? 0)
+  const maxLag = settings.get('min-replicas-max-lag') ?? settings.get('min-slaves-max-lag') ?? '?'
+  const { goodReplicas } = master
+  if (!(wanted > 0) || goodReplicas === undefined || goodReplicas > wanted) return undefined
+  const text = `min-replicas-to-write is ${wanted}, and ${goodReplicas} have acknowledged within ${maxLag} s`
+  return goodReplicas < wanted
+    ? { code: 'WRITES_REFUSED', isWarning: true, text: `${text}: the master refuses writes (NOREPLICAS).` }
+    : { code: 'LAST_GOOD_REPLICA', isWarning: false, text: `${text}: with one less the master refuses writes.` }
+}
+
+function backlogTtl({ settings, cutSeconds }: Facts): LagAdvice | undefined {
+  const ttl = Number(settings.get('repl-backlog-ttl') ?? 0)
+  if (!(ttl > 0) || ttl >= cutSeconds) return undefined
+  const text = `When all replicas are away for ${ttl} s (repl-backlog-ttl), the backlog is freed and each of them needs a full resync.`
+  return { code: 'BACKLOG_TTL', isWarning: true, text, command: 'CONFIG SET repl-backlog-ttl 3600' }
+}
+
+function writableReplica({ report: { replicas } }: Facts): LagAdvice | undefined {
+  const writable = replicas.filter(({ link }) => link && !link.isReadOnly).map(({ name }) => name)
+  if (writable.length === 0) return undefined
+  const text = `${writable.join(', ')} can be written to: what is written there is nowhere else, and is lost at the next full resync.`
+  return { code: 'WRITABLE_REPLICA', isWarning: true, text, command: 'CONFIG SET replica-read-only yes' }
+}
+
+function warning(code: RuleCode, { text, command }: Advice): LagAdvice {
+  return { code, isWarning: true, text, ...(command && { command }) }
+}

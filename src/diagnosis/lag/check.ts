@@ -1,0 +1,122 @@
+/** Whether a replication is as it is wanted to be, and the reason in one line. */
+
+import { bytes as human } from '../units.ts'
+import { type LagReport, type LagUnknown, type ReplicaReport, whyLost } from './lag.ts'
+
+export interface Criteria {
+  readonly maxBytes?: number
+  readonly maxSeconds?: number
+  readonly minReplicas?: number
+  readonly requireLink: boolean
+}
+
+export interface Checked {
+  readonly isOk: boolean
+  readonly reason: string
+}
+
+/** A replica whose ACK is older than this is not there, whatever its master still lists; as min-replicas-max-lag has it by default. */
+const ACK_WITHIN_SECONDS = 10
+
+export function hasCriteria({ maxBytes, maxSeconds, minReplicas, requireLink }: Criteria): boolean {
+  return requireLink || [maxBytes, maxSeconds, minReplicas].some((limit) => limit !== undefined)
+}
+
+function checkLag({ master, replicas }: LagReport, criteria: Criteria): Checked {
+  const lost = whyLost(master)
+  if (lost) return bad(lost)
+  const real = replicas.filter(({ state }) => state !== 'tool')
+  const faults = new Map(real.map((replica) => [replica.name, faultOf(replica, criteria)]))
+  const first = [...faults.values()].find((fault) => fault !== undefined)
+  if (first) return bad(first)
+  const good = real.filter((replica) => hasLink(replica)).length
+  const { minReplicas = 0 } = criteria
+  if (good < minReplicas) return bad(`${good} of the ${minReplicas} wanted replicas (--min-replicas) have their link`)
+  return { isOk: true, reason: real.length === 0 ? `${master.name} has no replicas` : allWell(real) }
+}
+
+/** All trees of a cluster together: what is wrong with one is wrong with all. */
+export function checkAll(reports: readonly LagReport[], criteria: Criteria): Checked {
+  const checks = reports.map((report) => checkLag(report, criteria))
+  const [first] = checks
+  if (first && checks.length === 1) return first
+  const fault = checks.find(({ isOk }) => !isOk)
+  if (fault) return fault
+  const real = reports.flatMap(({ replicas }) => replicas.filter(({ state }) => state !== 'tool'))
+  return { isOk: true, reason: `${checks.length} shards, ${real.length === 0 ? 'no replicas' : allWell(real)}` }
+}
+
+function faultOf(replica: ReplicaReport, { maxBytes, maxSeconds, requireLink }: Criteria): string | undefined {
+  const { name, lag, unknown } = replica
+  if (requireLink && !hasLink(replica)) return `${name}: ${describeState(replica)} (--require-link)`
+  if (maxBytes === undefined && maxSeconds === undefined) return undefined
+  if (!lag) return `${name}: its lag is not known, ${describeUnknown(unknown ?? 'NOT_ASKED')}`
+  if (maxBytes !== undefined && lag.bytes > maxBytes) return `${name} is ${human(lag.bytes)} behind, more than --max-bytes ${maxBytes}`
+  if (maxSeconds === undefined) return undefined
+  const seconds = mostSeconds(replica)
+  if (seconds === undefined)
+    return `${name} is at least ${(lag.bounds.low / 1000).toFixed(3)} s behind, and was not seen to be within --max-seconds ${maxSeconds}`
+  return seconds > maxSeconds ? `${name} is up to ${seconds.toFixed(3)} s behind, more than --max-seconds ${maxSeconds}` : undefined
+}
+
+/** The most it may be behind, by the most exact measure there is; undefined where there is no bound. */
+export function mostSeconds({ lag, arrivals, markers }: ReplicaReport): number | undefined {
+  const ms = arrivals?.lag?.p99 ?? markers?.lag?.p99 ?? lag?.bounds.high
+  return ms === undefined ? undefined : Math.max(0, ms) / 1000
+}
+
+/** By its own word, or its master's where it cannot be asked. */
+export function hasLink({ state, listed }: ReplicaReport): boolean {
+  if (state === 'unreachable') return listed?.state === 'online' && (listed.ackAgeSeconds ?? 0) <= ACK_WITHIN_SECONDS
+  return state === 'online'
+}
+
+function allWell(replicas: readonly ReplicaReport[]): string {
+  const most = replicas.map(mostSeconds)
+  const bytes = replicas.map(({ lag }) => lag?.bytes)
+  const count = replicas.length === 1 ? '1 replica' : `${replicas.length} replicas`
+  if (most.includes(undefined) || bytes.includes(undefined)) return count
+  return `${count}, up to ${Math.max(...(most as number[])).toFixed(3)} s and ${human(Math.max(...(bytes as number[])))} behind`
+}
+
+/** In words, as a table has room for. */
+export function describeState({ state, link, silentMs }: Pick<ReplicaReport, 'state' | 'link' | 'silentMs'>): string {
+  switch (state) {
+    case 'online':
+      return 'online'
+    case 'link-down':
+      return link?.downSeconds === undefined ? 'link down' : link.downSeconds < 0 ? 'link never up' : `link down ${link.downSeconds} s`
+    case 'syncing':
+      return 'full resync'
+    case 'loading':
+      return 'loading'
+    case 'silent':
+      return `no answer ${(silentMs / 1000).toFixed(1)} s`
+    case 'unreachable':
+      return 'unreachable'
+    case 'stranger':
+      return 'is a master'
+    case 'tool':
+      return 'a tool'
+  }
+}
+
+const UNKNOWN: Record<LagUnknown, string> = {
+  MASTER_UNKNOWN: 'since its master cannot be asked',
+  SYNCING: 'since it takes a full resync',
+  NEVER_SYNCED: 'since it has never been synced',
+  OTHER_HISTORY: 'since it has another history than its master',
+  NO_ACK: 'since it has acknowledged nothing yet',
+  NOT_ASKED: 'since it cannot be asked and no master lists it',
+  TOO_EARLY: 'since it was not watched for long enough yet',
+  TOOL: 'since it is a tool, which acknowledges nothing',
+  NOT_A_REPLICA: 'since it says that it is a master',
+}
+
+export function describeUnknown(unknown: LagUnknown): string {
+  return UNKNOWN[unknown]
+}
+
+function bad(reason: string): Checked {
+  return { isOk: false, reason }
+}

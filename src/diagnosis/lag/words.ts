@@ -1,0 +1,167 @@
+/** The figures of `lag` in words: what is exact is said so, what is a bound is said as one. */
+
+import { explain } from '../errors/explain.ts'
+import { describeStop } from '../psync/verdict.ts'
+import { duration, exact, bytes as human, milliseconds } from '../units.ts'
+import { describeUnknown } from './check.ts'
+import type { ArrivalFigures, ArrivalProblem, Lag, MarkerFigures, ReplicaReport, ResyncNow } from './lag.ts'
+import { errorMs, lagMs } from './lag.ts'
+import type { Summary } from './quantile.ts'
+import type { Trend } from './trend.ts'
+
+const s = (ms: number) => (ms < 60_000 ? (ms / 1000).toFixed(ms < 10_000 ? 3 : 1) : duration(ms))
+
+/** Seconds, as a table has room for. */
+export function secondsText(lag: Lag | undefined): string {
+  if (!lag) return 'unknown'
+  const { low, high } = lag.bounds
+  const [middle, error] = [lagMs(lag), errorMs(lag)]
+  if (high === undefined || middle === undefined || error === undefined) return low === 0 ? 'unknown' : `> ${s(low)}`
+  if (high === 0) return '0'
+  return low === 0 ? `< ${s(Math.ceil(high))}` : `${s(middle)} ± ${s(Math.ceil(error))}`
+}
+
+/** Zero is said of whoever has everything. */
+export function bytesText(lag: Lag | undefined): string {
+  if (!lag) return 'unknown'
+  const short = (count: number) => human(count).replace(' bytes', ' B')
+  return lag.bytes === 0 && lag.mostBytes > 0 ? `< ${short(lag.mostBytes)}` : short(lag.bytes)
+}
+
+export function trendText(trend: Trend | undefined): string {
+  switch (trend?.kind) {
+    case undefined:
+      return ''
+    case 'even':
+      return 'even'
+    case 'catching-up':
+      return `level in ${duration(trend.seconds * 1000)}`
+    case 'falling-behind':
+      return `+${human(Math.round(trend.bytesPerSecond))}/s`
+  }
+}
+
+/** What it would get if its link broke now and came back at once. */
+export function resyncText(resync: ResyncNow | undefined): string {
+  if (!resync) return ''
+  const { forecast, secondsLeft } = resync
+  if (forecast.kind === 'full') return 'full'
+  if (forecast.kind === 'later') return 'refused now'
+  if (secondsLeft === undefined) return 'partial'
+  return Number.isFinite(secondsLeft) ? `partial, ${duration(secondsLeft * 1000)}` : 'partial'
+}
+
+/** Whatever of a replica a table has no room for, sentence by sentence. */
+export function replicaNotes(replica: ReplicaReport, writes: number | undefined): string[] {
+  return [...reached(replica), ...standing(replica), ...unbounded(replica, writes), ...resyncNotes(replica), ...measured(replica)]
+}
+
+function reached({ state, failure, silentMs, listed, lag }: ReplicaReport): string[] {
+  const view = listed
+    ? ` Its master lists it as ${listed.state}${listed.ackAgeSeconds === undefined ? '' : `, last heard of ${listed.ackAgeSeconds} s ago`}${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
+    : ''
+  if (state === 'unreachable') {
+    return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} --map names another way there.`]
+  }
+  if (state === 'silent') return [`has owed an answer for ${duration(silentMs)}: it hangs, or the network swallows what it says.${view}`]
+  return state === 'stranger' ? [`says that it is a master itself.${view}`] : []
+}
+
+function standing(replica: ReplicaReport): string[] {
+  const { state, link, lag, unknown } = replica
+  switch (state) {
+    case 'syncing':
+      return [`takes a full resync${progress(replica)}.`]
+    case 'link-down': {
+      const stands = lag ? `; it stands at offset ${exact(link?.appliedOffset ?? 0)}` : ''
+      return [`has no link to its master${since(link?.downSeconds)}${stands}.`]
+    }
+    case 'loading':
+      return ['is loading its data.']
+    default:
+      return unknown && state === 'online' ? [`has no figure, ${describeUnknown(unknown)}.`] : []
+  }
+}
+
+function since(downSeconds: number | undefined): string {
+  if (downSeconds === undefined) return ''
+  return downSeconds < 0 ? ' and was never up' : ` since ${downSeconds} s`
+}
+
+function progress({ link, listed }: ReplicaReport): string {
+  const { readBytes, totalBytes, leftBytes } = link?.sync ?? {}
+  if (readBytes === undefined && leftBytes === undefined) return listed ? `; its master is at ${listed.state}` : ''
+  if (readBytes === undefined) return `: ${human(leftBytes ?? 0)} still to receive`
+  const of = totalBytes === undefined ? '' : ` of ${human(totalBytes)} (${((readBytes / totalBytes) * 100).toFixed(0)} %)`
+  return `: ${human(readBytes)}${of} received`
+}
+
+/** By how much the bound is likely to be exceeded. */
+function unbounded({ lag }: ReplicaReport, writes: number | undefined): string[] {
+  if (!lag || lag.bounds.high !== undefined) return []
+  const about = writes ? `; at the measured write rate its ${human(lag.bytes)} are about ${duration((lag.bytes / writes) * 1000)}` : ''
+  const seconds = lag.bounds.low > 0 ? `, ${(lag.bounds.low / 1000).toFixed(1)} s ago or earlier` : ''
+  const lacks = lag.method === 'ack' ? 'has not acknowledged' : 'lacks'
+  return [`${lacks} bytes that the master wrote before we looked${seconds}${about}. --sample sees further.`]
+}
+
+const FULL: Record<string, string> = {
+  REQUESTED: 'it has no position',
+  OTHER_HISTORY: 'it has another history',
+  PAST_FORK: 'it is past the point where the histories parted',
+  NO_BACKLOG: 'its master keeps no backlog',
+  TOO_OLD: 'it is older than the backlog',
+  AHEAD: 'it is ahead of its master',
+}
+
+function resyncNotes({ state, resync }: ReplicaReport): string[] {
+  if (resync?.forecast.kind !== 'full' || state === 'syncing') return []
+  return [`would get a full resync if it reconnected now: ${FULL[resync.forecast.reason] ?? resync.forecast.reason}.`]
+}
+
+function measured({ arrivals, markers }: ReplicaReport): string[] {
+  return [...(arrivals ? arrivalNotes(arrivals) : []), ...(markers ? [markerNote(markers)] : [])]
+}
+
+function arrivalNotes({ lag, errorMs: error, comparedBytes, skippedBytes, differsAt, problem }: ArrivalFigures): string[] {
+  const notes = lag ? [`by its stream: ${quantiles(lag)}${error === undefined ? '' : ` (± ${milliseconds(error)}, the way to us)`}.`] : []
+  if (problem) notes.push(`its stream cannot be compared: ${problemText(problem)}.`)
+  else if (!lag) notes.push('by its stream: nothing came from both ends yet.')
+  if (differsAt !== undefined) notes.push(`ITS STREAM DIFFERS from its master’s at offset ${exact(differsAt)}.`)
+  else if (comparedBytes > 0) notes.push(`${exact(comparedBytes)} bytes of both streams are the same.`)
+  if (skippedBytes > 0) notes.push(`${exact(skippedBytes)} bytes were not compared: it was too far behind to keep them.`)
+  return notes
+}
+
+function problemText({ end, error, stopped, isOtherHistory }: ArrivalProblem): string {
+  const who = end === 'master' ? 'the master' : 'the replica'
+  if (isOtherHistory) return 'master and replica have different histories'
+  if (stopped) return `${who} was not attached to: ${describeStop(stopped)}`
+  return `${who}: ${error ? explain(error).what : 'not attached to yet'}`
+}
+
+function markerNote({ lag, errorMs: error, sent, received, error: failure }: MarkerFigures): string {
+  if (!lag) return `by markers: none of ${sent} came out of it${failure ? `: ${explain(failure).what}` : '.'}`
+  return `by markers: ${quantiles(lag)} (at most: up to ${milliseconds(error ?? 0)} less); ${received} of ${sent} came out of it.`
+}
+
+function quantiles({ p50, p95, p99, max, count }: Summary): string {
+  return `p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${exact(count)} samples`
+}
+
+/** Whoever is listed without an address. */
+export function toolsText(replicas: readonly ReplicaReport[]): string | undefined {
+  const tools = replicas.filter(({ state }) => state === 'tool')
+  if (tools.length === 0) return undefined
+  const names = [...new Set(tools.map(({ name }) => name))].join(', ')
+  const ours = tools.some(({ name }) => name.startsWith('redis_repl:'))
+    ? '; redis_repl is how redis-repl is listed, this run with --attach too'
+    : ''
+  return `${tools.length} more attached without an address that could be asked, as tools are (${names})${ours}.`
+}
+
+/** At the end of a watch. */
+export function summaryText({ min, average, p50, p99, max, count }: Summary): string {
+  const figures = [min, average, p50, p99, max].map((ms) => (ms / 1000).toFixed(3))
+  return `min/avg/p50/p99/max = ${figures.join('/')} s of ${exact(count)} looks`
+}

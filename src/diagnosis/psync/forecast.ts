@@ -1,0 +1,91 @@
+/**
+ * What a master makes of a PSYNC, decided from its INFO alone by the conditions of masterTryPartialResynchronization()
+ * in replication.c, in its order.
+ */
+import type { Backlog, History, Obstacle } from '../../protocol/info/server-facts.ts'
+
+/** A place in a history: the last byte one has, as INFO and ACK speak of it. PSYNC asks for the byte behind it. */
+export interface Position {
+  /** `?` of a replica that has nothing. */
+  readonly replid: string
+  readonly offset: number
+}
+
+type FullReason = 'REQUESTED' | 'OTHER_HISTORY' | 'PAST_FORK' | 'NO_BACKLOG' | 'TOO_OLD' | 'AHEAD'
+
+/**
+ * continue: a partial resync, of that many bytes of history; the replica goes on under the server's own replid.
+ * full: by how many bytes it failed, where bytes decide.
+ * later: the server serves no PSYNC now.
+ */
+export type Forecast =
+  | { readonly kind: 'continue'; readonly bytes: number; readonly replid: string }
+  | { readonly kind: 'full'; readonly reason: FullReason; readonly bytes?: number }
+  | { readonly kind: 'later'; readonly reason: Obstacle }
+
+export type ConditionName = 'SERVING' | 'POSITION' | 'HISTORY' | 'FORK_POINT' | 'BACKLOG' | 'OLD_END' | 'LIVE_END'
+
+interface Condition {
+  readonly name: ConditionName
+  readonly fails: (history: History, position: Position, backlog: Backlog) => Forecast | undefined
+}
+
+const NO_BYTES: Backlog = { firstByteOffset: 0, histlen: 0, size: 0 }
+
+/** In the order in which the server asks them; the first that fails decides. */
+export const CONDITIONS: readonly Condition[] = [
+  { name: 'SERVING', fails: ({ obstacle }) => obstacle && { kind: 'later', reason: obstacle } },
+  { name: 'POSITION', fails: (_, { replid }) => (replid === '?' ? { kind: 'full', reason: 'REQUESTED' } : undefined) },
+  {
+    name: 'HISTORY',
+    fails: (history, position) =>
+      isSame(position.replid, history.replid) || isSame(position.replid, history.replid2)
+        ? undefined
+        : { kind: 'full', reason: 'OTHER_HISTORY' },
+  },
+  {
+    name: 'FORK_POINT',
+    fails: (history, position) =>
+      isSame(position.replid, history.replid) ? undefined : failsBy('PAST_FORK', requestOffset(position) - (history.secondOffset ?? 0)),
+  },
+  { name: 'BACKLOG', fails: ({ backlog }) => (backlog ? undefined : { kind: 'full', reason: 'NO_BACKLOG' }) },
+  { name: 'OLD_END', fails: (_, position, { firstByteOffset }) => failsBy('TOO_OLD', firstByteOffset - requestOffset(position)) },
+  {
+    name: 'LIVE_END',
+    fails: (_, position, { firstByteOffset, histlen }) => failsBy('AHEAD', requestOffset(position) - (firstByteOffset + histlen)),
+  },
+]
+
+/** The first byte that a replica at this position asks for. */
+export function requestOffset({ offset }: Position): number {
+  return offset + 1
+}
+
+/** @returns also the condition that decided, absent when all hold. */
+export function forecastPsync(history: History, position: Position): { forecast: Forecast; decided?: ConditionName } {
+  const backlog = history.backlog ?? NO_BYTES
+  for (const { name, fails } of CONDITIONS) {
+    const forecast = fails(history, position, backlog)
+    if (forecast) return { forecast, decided: name }
+  }
+  const bytes = backlog.firstByteOffset + backlog.histlen - requestOffset(position)
+  return { forecast: { kind: 'continue', bytes, replid: history.replid } }
+}
+
+/**
+ * How many more bytes the master can produce before this position falls out of its backlog. What is retained beyond the
+ * backlog's size since 7.0 is only lent by the buffer of a slow replica, and goes with it.
+ */
+export function bytesToLive({ backlog = NO_BYTES }: History, position: Position): number {
+  const { firstByteOffset, histlen, size } = backlog
+  return Math.max(0, size - (firstByteOffset + histlen - requestOffset(position)))
+}
+
+function failsBy(reason: FullReason, bytes: number): Forecast | undefined {
+  return bytes > 0 ? { kind: 'full', reason, bytes } : undefined
+}
+
+/** Masters compare replids without case. */
+export function isSame(one: string, other: string | undefined): boolean {
+  return one.toLowerCase() === other?.toLowerCase()
+}

@@ -1,0 +1,37 @@
+/** What it means that a master sends nothing, not even the PING it owes its replicas. */
+import type { Info } from '../../protocol/info/info.ts'
+import { historyFromInfo, type Obstacle } from '../../protocol/info/server-facts.ts'
+import { isSame } from './forecast.ts'
+
+/**
+ * idle: it is where we are, and has nothing to say.
+ * NOMASTERLINK, FAILOVER, LOADING: it has lost its own master, or stands still for another reason; since 7.0 such a server
+ *   keeps its replicas' connections open.
+ * broken: it is alive and goes on, or is no longer the one we followed, but nothing of it arrives here.
+ */
+export type Silence = 'idle' | 'broken' | Obstacle
+
+/** @param offset the last byte received */
+export function judgeSilence(info: Info, replid: string, offset: number): Silence {
+  const history = historyFromInfo(info)
+  if (!history) return 'idle'
+  if (history.obstacle) return history.obstacle
+  return isSame(replid, history.replid) && history.offset <= offset ? 'idle' : 'broken'
+}
+
+/** A master that waits for its replicas before it ends (INFO server, 7.0 and later). */
+export function isShuttingDown(info: Info): boolean {
+  return info.has('shutdown_in_milliseconds')
+}
+
+const WORDS: Record<Silence, string> = {
+  idle: 'INFO shows that it has nothing to send',
+  broken: 'INFO shows that it went on without us: the connection is dead',
+  NOMASTERLINK: 'it is a replica that has lost its own master; it keeps the connection open and sends nothing until it has one again',
+  FAILOVER: 'it hands over to another server (FAILOVER) and sends nothing meanwhile',
+  LOADING: 'it is loading its data',
+}
+
+export function describeSilence(silence: Silence): string {
+  return WORDS[silence]
+}

@@ -1,0 +1,95 @@
+/**
+ * The second connection as something that may be missing: what it cannot tell is undefined, and whoever asks becomes more
+ * careful, never wrong.
+ */
+import { ReplError } from '../../errors.ts'
+import { channelSetting, type Settings } from '../../handshake/guard.ts'
+import type { Info } from '../../protocol/info/info.ts'
+import type { ServerIdentity } from '../../protocol/info/server-facts.ts'
+import { type Reply, ServerError } from '../../protocol/wire/reply.ts'
+import { refusal } from '../../protocol/wire/server-error.ts'
+import type { QueryEvent } from '../events.ts'
+import type { Access } from '../options.ts'
+import { QueryLink } from './query.ts'
+
+/** Connects when it is first asked: a handshake that fails before has no need of it. */
+export class Informant {
+  readonly #options: Access
+  readonly #signal: AbortSignal
+  #link: QueryLink | undefined
+  #isOpened = false
+  /** Why something could not be had: the server's refusal of INFO, or what broke the connection. */
+  unavailable: ReplError | undefined
+
+  constructor(options: Access, signal: AbortSignal) {
+    this.#options = options
+    this.#signal = signal
+  }
+
+  /** @throws ReplError ABORTED only, as all of these. */
+  async info(): Promise<Info | undefined> {
+    try {
+      const reply = await (await this.#opened())?.info()
+      if (!(reply instanceof ServerError)) return reply
+      this.unavailable = refusal(reply, { command: 'INFO' })
+    } catch (error) {
+      this.#giveUp(error)
+    }
+    return undefined
+  }
+
+  /** A reply of any kind but an error. */
+  async ask(...args: string[]): Promise<Reply | undefined> {
+    const link = await this.#opened()
+    const reply = await link?.ask(...args).catch((error) => this.#giveUp(error))
+    return reply instanceof ServerError ? undefined : reply
+  }
+
+  async setting(name: string): Promise<string | undefined> {
+    return (await this.#settings(name))?.get(name)
+  }
+
+  /** Every `repl-*` setting, those that the guards need besides, and others by name; undefined where CONFIG is not permitted. */
+  async replSettings(server: ServerIdentity | undefined, ...others: string[]): Promise<Settings | undefined> {
+    const settings = await this.#settings('repl-*')
+    const channel = channelSetting(server)
+    const more = settings ? await this.#each([...(channel ? [channel] : []), ...others]) : []
+    return settings && new Map([...settings, ...more])
+  }
+
+  takeEvents(): QueryEvent[] {
+    return this.#link?.takeEvents() ?? []
+  }
+
+  close(): void {
+    this.#link?.close()
+  }
+
+  async #each(names: readonly string[]): Promise<(readonly [string, string])[]> {
+    const found: (readonly [string, string])[] = []
+    for (const name of names) found.push(...((await this.#settings(name)) ?? []))
+    return found
+  }
+
+  async #settings(pattern: string): Promise<Settings | undefined> {
+    const reply = await this.ask('CONFIG', 'GET', pattern)
+    if (!Array.isArray(reply)) return undefined
+    const words = reply.map(String)
+    return new Map(words.flatMap((name, index) => (index % 2 === 0 ? [[name, words[index + 1] ?? ''] as const] : [])))
+  }
+
+  async #opened(): Promise<QueryLink | undefined> {
+    if (this.#isOpened) return this.#link
+    this.#isOpened = true
+    this.#link = await QueryLink.open(this.#options, this.#signal).catch((error) => this.#giveUp(error))
+    return this.#link
+  }
+
+  #giveUp(error: unknown): undefined {
+    if (!(error instanceof ReplError) || error.code === 'ABORTED') throw error
+    this.unavailable ??= error
+    this.#link?.close()
+    this.#link = undefined
+    return undefined
+  }
+}

@@ -1,0 +1,115 @@
+/** An ordinary client connection beside the replication link: INFO, CONFIG, HELLO. The link itself is never asked. */
+import { ReplError } from '../../errors.ts'
+import type { Credentials } from '../../handshake/plan.ts'
+import { type Command, withoutSecrets } from '../../handshake/plan.ts'
+import { auth } from '../../handshake/steps.ts'
+import { now } from '../../io/clock.ts'
+import { Transport } from '../../io/socket-link.ts'
+import { Turns } from '../../io/turns.ts'
+import { type Info, parseInfo } from '../../protocol/info/info.ts'
+import { encodeCommand } from '../../protocol/wire/multibulk.ts'
+import { type Reply, ReplyDecoder, ServerError } from '../../protocol/wire/reply.ts'
+import { refusal } from '../../protocol/wire/server-error.ts'
+import type { QueryEvent } from '../events.ts'
+import type { Access } from '../options.ts'
+
+/** A subscriber is told nothing for as long as nothing is published. */
+const PATIENCE_MS = 60_000
+
+export class QueryLink {
+  readonly #transport: Transport
+  readonly #decoder = new ReplyDecoder()
+  readonly #limitMs: number
+  #events: QueryEvent[] = []
+  /** A question waits for the answer to the one before, whoever has asked it. */
+  readonly #turns = new Turns()
+  /** What came with a reply, and was not asked for. */
+  #pushed: Reply[] = []
+
+  private constructor(transport: Transport, limitMs: number) {
+    this.#transport = transport
+    this.#limitMs = limitMs
+  }
+
+  /** @throws ReplError as connecting and AUTH do. */
+  static async open(options: Access, signal: AbortSignal): Promise<QueryLink> {
+    const transport = await Transport.connect(options.endpoint, options.limits.connectMs, signal)
+    const link = new QueryLink(transport, options.limits.stepMs)
+    try {
+      if (options.credentials) await link.#authenticate(options.credentials)
+      await link.ask('CLIENT', 'SETNAME', options.clientName)
+      return link
+    } catch (error) {
+      link.close()
+      throw error
+    }
+  }
+
+  /** One command, one reply; an error reply is a value. @throws ReplError when there is no reply. */
+  async ask(...args: string[]): Promise<Reply> {
+    return await this.#turns.take(() => this.#exchange({ args, shown: args }))
+  }
+
+  /** The next message to a subscriber, however long that takes. @throws ReplError LINK_LOST, ABORTED */
+  async pushed(): Promise<Reply> {
+    while (this.#pushed.length === 0) {
+      const chunk = await this.#transport.read(PATIENCE_MS).catch(exceptTimeout)
+      if (chunk === undefined) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY' })
+      if (chunk) this.#pushed.push(...this.#decoder.push(chunk))
+    }
+    return this.#pushed.shift() ?? null
+  }
+
+  /** The default sections of INFO, or the server's refusal. */
+  async info(): Promise<Info | ServerError> {
+    const reply = await this.ask('INFO')
+    return reply instanceof ServerError ? reply : parseInfo(String(reply))
+  }
+
+  /** What was asked since the last call, secrets masked. */
+  takeEvents(): QueryEvent[] {
+    const events = this.#events
+    this.#events = []
+    return events
+  }
+
+  close(): void {
+    this.#transport.close()
+  }
+
+  async #authenticate(credentials: Credentials): Promise<void> {
+    const command = auth({ credentials })
+    if (!command) return
+    const reply = await this.#exchange(command)
+    if (!(reply instanceof ServerError)) return
+    const { code, details } = refusal(reply, { state: 'QUERY', command: command.shown.join(' ') })
+    if (details.reason !== 'NO_PASSWORD_SET') throw new ReplError(code, { ...details, reply: withoutSecrets(reply.text, command) })
+  }
+
+  async #exchange(command: Command): Promise<Reply> {
+    const { args, shown } = command
+    const asked = now()
+    this.#transport.write(encodeCommand(args))
+    for (;;) {
+      const chunk = await this.#transport.read(this.#limitMs)
+      if (!chunk) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY', command: shown.join(' ') })
+      const [reply, ...others] = this.#decoder.push(chunk)
+      if (reply === undefined) continue
+      this.#pushed.push(...others)
+      this.#events.push({ type: 'query', at: now(), rttMs: now() - asked, sent: shown, reply: withoutSecrets(summary(reply), command) })
+      return reply
+    }
+  }
+}
+
+/** Null where nothing has come in time. */
+function exceptTimeout(error: unknown): null {
+  if (error instanceof ReplError && error.code === 'TIMEOUT') return null
+  throw error
+}
+
+function summary(reply: Reply): string {
+  if (reply instanceof ServerError) return `-${reply.text}`
+  if (typeof reply === 'string') return reply.length > 80 ? `(${Buffer.byteLength(reply)} bytes)` : reply
+  return JSON.stringify(reply)
+}

@@ -1,0 +1,38 @@
+/** Where a real replica stands, from its own INFO: what it would ask for if its link broke now. */
+
+import type { Subject } from '../../diagnosis/psync/answer.ts'
+import type { Position } from '../../diagnosis/psync/forecast.ts'
+import { positionOf } from '../../diagnosis/psync/position.ts'
+import { ReplError } from '../../errors.ts'
+import { endpointName } from '../../io/endpoint.ts'
+import type { Info } from '../../protocol/info/info.ts'
+import { masterLink } from '../../protocol/info/replication.ts'
+import type { Access } from '../options.ts'
+import { Informant } from './informant.ts'
+
+export interface ReplicaPosition {
+  readonly position: Position
+  readonly subject: Subject
+}
+
+/** @throws ReplError when it cannot be reached or tells no position. */
+export async function askReplica(access: Access, signal: AbortSignal): Promise<ReplicaPosition> {
+  const endpoint = endpointName(access.endpoint)
+  const informant = new Informant(access, signal)
+  try {
+    const info = await informant.info()
+    if (!info) throw (informant.unavailable ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' })).with({ endpoint })
+    const position = positionOf(info)
+    if (!position) throw new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION', endpoint })
+    return { position, subject: subjectOf(info, endpoint) }
+  } finally {
+    informant.close()
+  }
+}
+
+function subjectOf(info: Info, name: string): Subject {
+  const link = masterLink(info)
+  if (!link) return { kind: 'replica', name, role: 'master' }
+  const { host, port, downSeconds } = link
+  return { kind: 'replica', name, role: 'replica', follows: `${host}:${port}`, ...(downSeconds !== undefined && { downSeconds }) }
+}

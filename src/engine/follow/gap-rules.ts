@@ -1,0 +1,162 @@
+/** What to do where a server does not go on with what was followed: ask again, wait, step back, or admit that something is missing. */
+import type { Position } from '../../diagnosis/psync/forecast.ts'
+import type { StopReason } from '../../diagnosis/psync/verdict.ts'
+import { ReplError } from '../../errors.ts'
+import type { Renamed } from '../../handshake/plan.ts'
+import { now } from '../../io/clock.ts'
+import type { ForecastEvent } from '../events.ts'
+import type { GapReason } from './follow-events.ts'
+import { resumeAt, type Start } from './start.ts'
+
+export interface GapOptions {
+  /** When the history cannot be continued: end with GAP, go on at the live end, or take a full resync. */
+  readonly onGap: 'fail' | 'skip' | 'resync'
+  readonly renamed?: Renamed
+}
+
+/** A link that ended without a stream: PSYNC was not sent, or was answered by what we did not want. */
+export interface Unserved {
+  readonly stopped: StopReason | undefined
+  readonly forecast: ForecastEvent | undefined
+  /** Why INFO told nothing. */
+  readonly noInfo: ReplError | undefined
+  /** What was asked for. */
+  readonly start: Start
+  /** The last byte that we have. */
+  readonly received: Position | undefined
+}
+
+/** What is missing, until it is told. */
+export interface Gap {
+  readonly reason: GapReason
+  readonly from: Position
+}
+
+/**
+ * again: at once. later: after a while, if the error is one that passes. elsewhere: behind a gap.
+ * rewind: from the fork on, if nothing behind it has been shown.
+ */
+export type Step = { readonly kind: 'again' } | { readonly kind: 'later'; readonly error: ReplError } | Rewind | Elsewhere
+
+export interface Rewind {
+  readonly kind: 'rewind'
+  readonly replid: string
+  readonly fork: number
+}
+
+export interface Elsewhere {
+  readonly kind: 'elsewhere'
+  readonly start: Start
+}
+
+/** The position was lost, or all but lost, between INFO and PSYNC. */
+const RACED: readonly (StopReason | undefined)[] = ['NEAR_EDGE', 'WOULD_FORK']
+/** How often it is asked for again then. */
+const RACES = 8
+const FIRST_ROOM_BYTES = 64 * 1024
+/** How long to wait for a server of the same history that is behind us. */
+const AHEAD_PATIENCE_MS = 10_000
+
+/** Asked once for each link that came to nothing; remembers what it has tried, and what is missing. */
+export class GapRules {
+  readonly #options: GapOptions
+  #races = 0
+  #room = 0
+  #aheadSince: number | undefined
+  #gap: Gap | undefined
+
+  constructor(options: GapOptions) {
+    this.#options = options
+  }
+
+  /** How much younger than the oldest byte to ask for, when the oldest was lost a moment ago. */
+  get room(): number {
+    return this.#room
+  }
+
+  get gap(): Gap | undefined {
+    return this.#gap
+  }
+
+  /** There is a stream. @returns what is missing before it */
+  attached(): Gap | undefined {
+    const gap = this.#gap
+    this.#races = this.#room = 0
+    this.#aheadSince = this.#gap = undefined
+    return gap
+  }
+
+  /** @throws ReplError GAP, or why there is nothing to follow */
+  next(link: Unserved): Step {
+    const { stopped, noInfo, start } = link
+    const forecast = link.forecast?.forecast
+    if (forecast?.kind === 'later') return later('TRY_LATER', { reason: 'NOT_SERVING', reply: forecast.reason })
+    if (stopped === 'NO_INFO' || stopped === 'NO_POSITION') {
+      return noInfo ? { kind: 'later', error: noInfo } : later('NOT_SUPPORTED', { reason: 'NO_POSITION' })
+    }
+    this.#refuse(stopped)
+    const isRace = RACED.includes(stopped) || start.kind === 'backlog'
+    if (isRace && this.#races < RACES) return this.#again(start)
+    if (forecast?.kind === 'full' && forecast.reason === 'PAST_FORK') return rewind(link)
+    if (forecast?.kind === 'full' && forecast.reason === 'AHEAD' && link.received) return this.#waitForIt(link)
+    return this.lost(link, 'LOST')
+  }
+
+  /** @throws ReplError NOT_SUPPORTED for what no other attempt changes */
+  #refuse(stopped: StopReason | undefined): void {
+    if (stopped === 'NO_BACKLOG') throw new ReplError('NOT_SUPPORTED', { reason: stopped })
+    if (stopped === 'RENAMED' || stopped === 'AS_SYNC') {
+      throw new ReplError('NOT_SUPPORTED', { reason: stopped, command: this.#options.renamed?.psync ?? 'PSYNC' })
+    }
+  }
+
+  #again(start: Start): Step {
+    this.#races += 1
+    if (start.kind === 'backlog') this.#room = Math.max(FIRST_ROOM_BYTES, this.#room * 2)
+    return { kind: 'again' }
+  }
+
+  /** A replica that serves the same history and has less of it than we: it may catch up. */
+  #waitForIt(link: Unserved): Step {
+    this.#aheadSince ??= now()
+    if (now() - this.#aheadSince > AHEAD_PATIENCE_MS) return this.lost(link, 'LOST')
+    return later('TRY_LATER', { reason: 'BEHIND_US' })
+  }
+
+  /** @param to where the new history took over, when that is known @throws ReplError GAP */
+  lost(link: Unserved, reason: GapReason, to?: Position): Elsewhere {
+    // Behind a gap the live end is all that is left to ask for.
+    const isHopeless = this.#gap !== undefined && link.start.kind === 'now'
+    if (this.#options.onGap === 'fail' || isHopeless) throw this.error(link, reason)
+    this.#gap ??= { reason, from: lastKnown(link) }
+    this.#races = 0
+    if (this.#options.onGap === 'resync') return { kind: 'elsewhere', start: { kind: 'snapshot' } }
+    return { kind: 'elsewhere', start: to ? resumeAt(to) : { kind: 'now' } }
+  }
+
+  /** What it ends with where it may not go on. */
+  error(link: Unserved, reason: GapReason): ReplError {
+    const forecast = link.forecast?.forecast
+    const { replid, offset } = this.#gap?.from ?? lastKnown(link)
+    const cause = forecast?.kind === 'full' ? forecast : undefined
+    return new ReplError('GAP', {
+      reason: reason === 'DIVERGED' ? 'DIVERGED' : (cause?.reason ?? 'LOST'),
+      offset,
+      given: replid,
+      ...(cause?.bytes !== undefined && { bytes: cause.bytes }),
+    })
+  }
+}
+
+function later(...[code, details]: ConstructorParameters<typeof ReplError>): Step {
+  return { kind: 'later', error: new ReplError(code, details) }
+}
+
+/** A promoted replica had received less than we have: what has not been shown can still be taken back. */
+function rewind(link: Unserved): Rewind {
+  return { kind: 'rewind', replid: lastKnown(link).replid, fork: (link.forecast?.history.secondOffset ?? 0) - 1 }
+}
+
+function lastKnown({ received, forecast }: Unserved): Position {
+  return received ?? forecast?.position ?? { replid: '', offset: 0 }
+}

@@ -1,0 +1,63 @@
+/**
+ * From the end of the payload to the live end of the stream, as a replica goes through it: the master sends what it held
+ * back, and we have caught up when our offset meets its own.
+ */
+import { ReplError } from '../../errors.ts'
+import { now } from '../../io/clock.ts'
+import type { Transport } from '../../io/socket-link.ts'
+import type { Batch } from '../events.ts'
+import type { ReplicaOptions } from '../options.ts'
+import { Heartbeat } from './heartbeat.ts'
+import type { Observer } from './observer.ts'
+
+/** How old the master's offset may be that we measure ourselves against. */
+const SAMPLE_MS = 100
+/** A stream that grows faster than it is read is not caught up with. */
+const PATIENCE_MS = 60_000
+
+/**
+ * @param startOffset the last byte of the snapshot
+ * @param rest how many bytes of the stream came with the payload
+ * @throws ReplError LINK_LOST, TIMEOUT in the state CONNECTED.
+ */
+export async function* catchUp(
+  link: Transport,
+  observer: Observer,
+  startOffset: number,
+  rest: number,
+  options: ReplicaOptions,
+): AsyncGenerator<Batch> {
+  const heartbeat = new Heartbeat(link, 'zero', startOffset)
+  const deadline = now() + PATIENCE_MS
+  let offset = startOffset + rest
+  try {
+    let { events, masterOffset } = await observer.everything()
+    let sampledAt = now()
+    yield events
+    // Without INFO nobody knows where the live end is.
+    if (masterOffset === undefined) return
+    while (offset < masterOffset && now() < deadline) {
+      const bytes = await nextBytes(link, options)
+      offset += bytes
+      yield [{ type: 'stream', at: now(), bytes, offset, masterOffset }]
+      if (now() - sampledAt < SAMPLE_MS) continue
+      const sample = await observer.everything()
+      events = sample.events
+      masterOffset = sample.masterOffset ?? masterOffset
+      sampledAt = now()
+      yield events
+    }
+    yield [{ type: 'live', at: now(), isMet: offset >= masterOffset, offset, masterOffset }]
+  } finally {
+    heartbeat.stop()
+  }
+}
+
+async function nextBytes(link: Transport, options: ReplicaOptions): Promise<number> {
+  const where = { state: 'CONNECTED' }
+  const chunk = await link.read(options.limits.silenceMs).catch((error) => {
+    throw error instanceof ReplError ? error.with(where) : error
+  })
+  if (!chunk) throw new ReplError('LINK_LOST', { reason: 'STREAM_CUT', ...where })
+  return chunk.length
+}

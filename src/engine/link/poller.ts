@@ -1,0 +1,33 @@
+/** Asks a question again and again in the background and keeps the answers for whoever comes by. */
+import { sleep } from '../../io/clock.ts'
+
+export class Poller<T> {
+  readonly #stop = new AbortController()
+  readonly #running: Promise<void>
+  #answers: T[] = []
+
+  /** `ask` must not throw. */
+  constructor(ask: () => Promise<readonly T[]>, everyMs: number, signal: AbortSignal) {
+    this.#running = this.#run(ask, everyMs, AbortSignal.any([signal, this.#stop.signal]))
+  }
+
+  /** The answers since the last call. */
+  take(): T[] {
+    const answers = this.#answers
+    this.#answers = []
+    return answers
+  }
+
+  /** Resolves when the last question has been answered. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+  }
+
+  async #run(ask: () => Promise<readonly T[]>, everyMs: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.#answers.push(...(await ask().catch(() => [])))
+      await sleep(everyMs, signal).catch(() => undefined)
+    }
+  }
+}

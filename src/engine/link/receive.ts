@@ -1,0 +1,108 @@
+/** Receives the payload of a full resync: framing, checksum, and when it is really over. */
+import { ReplError } from '../../errors.ts'
+import { now } from '../../io/clock.ts'
+import type { RdbSink } from '../../io/sinks/rdb-file.ts'
+import type { Transport } from '../../io/socket-link.ts'
+import { type PayloadFraming, PayloadReader } from '../../protocol/wire/payload.ts'
+import { RdbHead } from '../../rdb/header.ts'
+import { RdbVerifier } from '../../rdb/verifier.ts'
+import type { Batch, ReplEvent } from '../events.ts'
+
+/**
+ * How long to look for bytes behind what may be the EOF mark when no checksum proves it: masters are silent behind
+ * the mark until our first ACK, so anything that comes shows that it was data.
+ */
+const SETTLE_MS = 1000
+
+export interface Receiving {
+  /** Bytes received together with the handshake's last line. */
+  readonly rest: Buffer
+  /** What is received is written to it on the spot: there are thousands of reads a second. */
+  readonly sink: RdbSink
+  readonly silenceMs: number
+  /** How many bytes at most are received at once. */
+  readonly atOnce: number
+  /** How often at most it is told how far we are. */
+  readonly tellMs: number
+  /** What was seen of the server meanwhile, asked for between reads. */
+  readonly observed: () => readonly ReplEvent[]
+}
+
+/**
+ * @returns the bytes of the stream that came with the payload
+ * @throws ReplError PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT, LINK_LOST before the first byte, TIMEOUT; and what the sink throws.
+ */
+export async function* receivePayload(
+  link: Transport,
+  { rest, sink, silenceMs, atOnce, tellMs, observed }: Receiving,
+): AsyncGenerator<Batch, Buffer> {
+  const payload = new PayloadReader()
+  const verifier = new RdbVerifier()
+  const head = new RdbHead()
+  let toldAt = Number.NEGATIVE_INFINITY
+  for (let chunk: Buffer | undefined = rest; chunk; chunk = await nextChunk(link, payload, verifier, silenceMs)) {
+    const { keepAlives, begun, data } = payload.push(chunk)
+    if (keepAlives > 0) yield [{ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives }]
+    if (begun) {
+      yield [{ type: 'payload-start', at: now(), framing: begun.framing }]
+      await makeRoom(sink, begun.framing, link, link.received - begun.behind, atOnce)
+    }
+    for (const part of data) {
+      verifier.push(part)
+      head.push(part)
+      await sink.write(part)
+    }
+    if (now() - toldAt < tellMs) continue
+    toldAt = now()
+    const batch = [...progress(verifier.bytes), ...observed()]
+    if (batch.length > 0) yield batch
+  }
+  link.readInto((_, own) => own)
+  const checksum = verifier.finish()
+  const header = head.parse()
+  if (!header) throw new ReplError('PAYLOAD_CORRUPT', { reason: 'MAGIC' })
+  yield [{ type: 'payload-end', at: now(), bytes: verifier.bytes, checksum, header }]
+  return payload.rest()
+}
+
+/**
+ * From here on each byte is received where the sink wants to have it: where it will stand in the payload is known beforehand.
+ * @param begunAt how many bytes of the link came before the payload
+ */
+async function makeRoom(sink: RdbSink, framing: PayloadFraming, link: Transport, begunAt: number, atOnce: number): Promise<void> {
+  const end = framing.kind === 'length' ? framing.bytes : Number.POSITIVE_INFINITY
+  if (framing.kind === 'length') await sink.reserve(framing.bytes)
+  link.readInto((received, own) => {
+    const position = received - begunAt
+    return position < end ? (sink.room?.(position) ?? own).subarray(0, Math.min(end - position, atOnce)) : own
+  })
+}
+
+function progress(bytes: number): Batch {
+  return bytes > 0 ? [{ type: 'payload-progress', at: now(), bytes }] : []
+}
+
+/** The next chunk, or undefined when the payload is over. */
+async function nextChunk(link: Transport, payload: PayloadReader, verifier: RdbVerifier, silenceMs: number): Promise<Buffer | undefined> {
+  if (payload.complete) return undefined
+  if (payload.atMark) return verifier.endsHere === 'certain' ? undefined : await link.read(SETTLE_MS).catch(quiet)
+  const chunk = await link.read(silenceMs).catch((error) => {
+    throw broken(error, payload, verifier)
+  })
+  if (chunk) return chunk
+  throw broken(new ReplError('LINK_LOST', { reason: 'NO_PAYLOAD' }), payload, verifier)
+}
+
+function quiet(error: unknown): undefined {
+  if (error instanceof ReplError && (error.code === 'TIMEOUT' || error.code === 'LINK_LOST')) return undefined
+  throw error
+}
+
+/** A link that breaks inside the payload has truncated it, whatever broke the link. */
+function broken(error: unknown, payload: PayloadReader, verifier: RdbVerifier): unknown {
+  if (!(error instanceof ReplError)) return error
+  const where = { state: 'TRANSFER', bytes: verifier.bytes, ...(payload.announced !== undefined && { expectedBytes: payload.announced }) }
+  const isCut = error.code === 'LINK_LOST' || error.code === 'TIMEOUT'
+  if (isCut && payload.started) return new ReplError('PAYLOAD_TRUNCATED', { ...error.details, ...where }, error)
+  return error.with(where)
+}

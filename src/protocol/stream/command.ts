@@ -1,0 +1,104 @@
+/** Commands as positions in the bytes that they came in. */
+import type { ReplError } from '../../errors.ts'
+import { ByteTable } from './byte-table.ts'
+import type { Words } from './words.ts'
+
+/** Names of commands in upper case, whatever way they were written in. */
+const NAMES = new ByteTable((name) => name.toString('latin1').toUpperCase(), true)
+
+/** One command: a view into its batch, valid until the next is asked for. */
+export class Command implements Words {
+  readonly bytes: Buffer
+  readonly words: DataView
+  readonly #marks: Int32Array
+  readonly #offset: number
+  #at = 0
+
+  constructor({ bytes, words }: Words, marks: Int32Array, offset: number) {
+    this.bytes = bytes
+    this.words = words
+    this.#marks = marks
+    this.#offset = offset
+  }
+
+  /** For the batch alone. */
+  moveTo(at: number): void {
+    this.#at = at
+  }
+
+  /** Arguments, the name included. */
+  get argc(): number {
+    return this.#marks[this.#at + 2] as number
+  }
+
+  /** Where the command begins in `bytes`. */
+  get frameStart(): number {
+    return this.#marks[this.#at] as number
+  }
+
+  get frameEnd(): number {
+    return this.#marks[this.#at + 1] as number
+  }
+
+  /** The last byte before it in the history. */
+  get startOffset(): number {
+    return this.#offset + this.frameStart
+  }
+
+  /** Its own last byte: what a replica that has processed it would ACK. */
+  get endOffset(): number {
+    return this.#offset + this.frameEnd
+  }
+
+  /** Where an argument begins in `bytes`. */
+  argStart(index: number): number {
+    return this.#marks[this.#at + 3 + 2 * index] as number
+  }
+
+  argEnd(index: number): number {
+    return this.#marks[this.#at + 4 + 2 * index] as number
+  }
+
+  /** A view. */
+  arg(index: number): Buffer {
+    return this.bytes.subarray(this.argStart(index), this.argEnd(index))
+  }
+
+  /** As latin1: one character a byte. */
+  text(index: number): string {
+    return this.bytes.toString('latin1', this.argStart(index), this.argEnd(index))
+  }
+
+  /** In upper case. */
+  get name(): string {
+    return NAMES.get(this.bytes, this.argStart(0), this.argEnd(0))
+  }
+}
+
+/** Whole commands that stand side by side in the same bytes, and what is wrong with those behind. */
+export class CommandBatch {
+  readonly #marks: Int32Array
+  readonly #end: number
+  readonly #command: Command
+  readonly #failure: ReplError | undefined
+  #at = 0
+
+  /** @param offset the history's offset of the byte before the first of the chunk */
+  constructor(chunk: Words, marks: Int32Array, end: number, offset: number, failure?: ReplError) {
+    this.#marks = marks
+    this.#end = end
+    this.#command = new Command(chunk, marks, offset)
+    this.#failure = failure
+  }
+
+  /** The next command, in the same object each time. @throws ReplError PROTOCOL (STREAM) behind the last one. */
+  next(): Command | undefined {
+    if (this.#at >= this.#end) {
+      if (this.#failure) throw this.#failure
+      return undefined
+    }
+    this.#command.moveTo(this.#at)
+    this.#at += 3 + 2 * (this.#marks[this.#at + 2] as number)
+    return this.#command
+  }
+}

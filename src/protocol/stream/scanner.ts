@@ -1,0 +1,226 @@
+/**
+ * The command stream as replicationFeedSlaves() writes it: arrays of bulk strings, nothing else, byte after byte of one
+ * history. Strict, since a stream that is misread is worse than one that ends; arguments are positions, since making
+ * Buffers is what takes the time.
+ */
+import { ReplError } from '../../errors.ts'
+import { excerpt } from '../wire/reply.ts'
+import { CommandBatch } from './command.ts'
+import { type Words, withWords } from './words.ts'
+
+const CR = 0x0d
+const LF = 0x0a
+const CRLF = 0x0a0d
+const STAR = 0x2a
+const DOLLAR = 0x24
+/** `$0\r\n\r\n` */
+const SMALLEST_ARG_BYTES = 6
+/** `*1\r\n` */
+const SMALLEST_HEADER_BYTES = 4
+/** What positions of 32 bits can name. No server takes a command of this size by default (client-query-buffer-limit). */
+const MAX_COMMAND_BYTES = 2 ** 31 - 1
+/** `$16\r\n` */
+const SHORT_HEADER_BYTES = 5
+const MAX_DIGITS = 10
+const INCOMPLETE = -1
+const NOT_SHORT = -1
+
+/**
+ * Input: the bytes of a history behind `offset`, split anywhere. `push` returns the commands completed by this chunk, valid
+ * until the next push; what is incomplete is kept. `offset` is the last byte of the last whole command.
+ * A command that spans chunks is collected once, in memory of its own size.
+ * A byte that breaks the rules is an error, ReplError PROTOCOL (STREAM) with its offset, behind the last good command; the
+ * scanner must be dropped then.
+ */
+export class StreamScanner {
+  #offset: number
+  #marks = new Int32Array(1 << 12)
+  /** The beginning of a command whose end has not come. */
+  #carry: Buffer = Buffer.alloc(0)
+  #carried = 0
+  /** How many bytes the incomplete command has at the least. */
+  #need = 0
+  /** Behind the header that was read last. */
+  #next = 0
+  /** Behind the marks of the last whole command, and behind its last byte. */
+  #end = 0
+  #lastFrameEnd = 0
+  #failure: ReplError | undefined
+
+  constructor(offset: number) {
+    this.#offset = offset
+  }
+
+  get offset(): number {
+    return this.#offset
+  }
+
+  /** Bytes received of a command that is not whole yet. */
+  get pending(): number {
+    return this.#carried
+  }
+
+  push(chunk: Buffer): CommandBatch[] {
+    const batches: CommandBatch[] = []
+    let from = 0
+    if (this.#carried > 0) {
+      from = this.#fill(chunk)
+      if (this.#carried > 0) return batches
+      batches.push(this.#take(withWords(this.#carry), this.#marks.slice(0, this.#end)))
+      this.#carry = Buffer.alloc(0)
+      if (this.#failure) return batches
+    }
+    const rest = withWords(from === 0 ? chunk : chunk.subarray(from))
+    const end = this.#scan(rest, Number.POSITIVE_INFINITY)
+    if (this.#end > 0 || this.#failure) batches.push(this.#take(rest, this.#marks))
+    if (end < rest.bytes.length) this.#keep(rest.bytes.subarray(end))
+    return batches
+  }
+
+  /** Where the command that begins at `start` ends, or undefined when it is not whole. @throws ReplError PROTOCOL (STREAM). */
+  frameEnd(chunk: Words, start: number): number | undefined {
+    this.#end = 0
+    const end = this.#scanOne(chunk, start)
+    return end === INCOMPLETE ? undefined : end
+  }
+
+  /** @returns how much of the chunk belongs to the command that was begun; it is whole when nothing is carried any more. */
+  #fill(chunk: Buffer): number {
+    let taken = 0
+    while (taken < chunk.length) {
+      const wanted = Math.min(this.#need - this.#carried, chunk.length - taken)
+      this.#append(chunk.subarray(taken, taken + wanted))
+      taken += wanted
+      if (this.#carried < this.#need) continue
+      if (this.#scan(withWords(this.#carry.subarray(0, this.#carried)), 1) === 0 && !this.#failure) continue
+      this.#carried = 0
+      break
+    }
+    return taken
+  }
+
+  #take(chunk: Words, marks: Int32Array): CommandBatch {
+    const batch = new CommandBatch(chunk, marks, this.#end, this.#offset, this.#failure)
+    this.#offset += this.#lastFrameEnd
+    return batch
+  }
+
+  #keep(rest: Buffer): void {
+    this.#carried = 0
+    this.#append(rest)
+  }
+
+  #append(bytes: Buffer): void {
+    const total = this.#carried + bytes.length
+    if (total > this.#carry.length) {
+      // As much as is known to come, at once: a large value is not copied again and again.
+      const grown = Buffer.allocUnsafeSlow(Math.max(total, this.#need, 256))
+      this.#carry.copy(grown, 0, 0, this.#carried)
+      this.#carry = grown
+    }
+    bytes.copy(this.#carry, this.#carried)
+    this.#carried = total
+  }
+
+  /** Marks whole commands from the beginning of the bytes on. @returns where the last one ends */
+  #scan(chunk: Words, most: number): number {
+    this.#end = 0
+    let at = 0
+    try {
+      for (let count = 0; count < most && at < chunk.bytes.length; count++) {
+        const end = this.#scanOne(chunk, at)
+        if (end === INCOMPLETE) break
+        at = end
+      }
+    } catch (error) {
+      if (!(error instanceof ReplError)) throw error
+      this.#failure = error
+    }
+    this.#lastFrameEnd = at
+    return at
+  }
+
+  /** @returns where the command at `start` ends, or INCOMPLETE and what it needs at the least */
+  #scanOne(chunk: Words, start: number): number {
+    const { bytes, words } = chunk
+    const argc = this.#header(chunk, start, STAR)
+    if (argc === INCOMPLETE) return this.#incomplete(bytes.length - start + 1)
+    if (argc === 0) throw this.#malformed(bytes, start)
+    const mark = this.#end
+    const last = mark + 3 + 2 * argc
+    let at = this.#next
+    if (at - start + argc * SMALLEST_ARG_BYTES > MAX_COMMAND_BYTES) throw this.#malformed(bytes, start)
+    // Room is made for what is there, not for what is announced.
+    if (bytes.length - at < argc * SMALLEST_ARG_BYTES) return this.#incomplete(at - start + argc * SMALLEST_ARG_BYTES)
+    if (last > this.#marks.length) this.#widen(last)
+    const marks = this.#marks
+    for (let slot = mark + 3; slot < last; slot += 2) {
+      const length = this.#header(chunk, at, DOLLAR)
+      const missing = ((last - slot) / 2 - 1) * SMALLEST_ARG_BYTES
+      if (length === INCOMPLETE) return this.#incomplete(Math.max(bytes.length + 1, at + SMALLEST_ARG_BYTES + missing) - start)
+      const begin = this.#next
+      at = begin + length + 2
+      if (at - start > MAX_COMMAND_BYTES) throw this.#malformed(bytes, begin)
+      if (at > bytes.length) return this.#incomplete(at + missing - start)
+      if (words.getUint16(at - 2, true) !== CRLF) throw this.#malformed(bytes, at - 2)
+      marks[slot] = begin
+      marks[slot + 1] = at - 2
+    }
+    marks[mark] = start
+    marks[mark + 1] = at
+    marks[mark + 2] = argc
+    this.#end = last
+    return at
+  }
+
+  #incomplete(need: number): typeof INCOMPLETE {
+    this.#need = Math.max(need, SMALLEST_HEADER_BYTES)
+    return INCOMPLETE
+  }
+
+  #widen(size: number): void {
+    const wider = new Int32Array(Math.max(size, this.#marks.length * 2))
+    wider.set(this.#marks)
+    this.#marks = wider
+  }
+
+  /** The number of a `*` or `$` line; its end goes to #next. */
+  #header(chunk: Words, start: number, sign: number): number {
+    const { bytes } = chunk
+    const short = start + SHORT_HEADER_BYTES <= bytes.length ? this.#shortHeader(chunk, start, sign) : NOT_SHORT
+    if (short !== NOT_SHORT) return short
+    if (start >= bytes.length) return INCOMPLETE
+    if (bytes[start] !== sign) throw this.#malformed(bytes, start)
+    let value = 0
+    let at = start + 1
+    for (; at < bytes.length && bytes[at] !== CR; at++) {
+      const digit = (bytes[at] as number) - 0x30
+      if (digit < 0 || digit > 9 || at - start > MAX_DIGITS) throw this.#malformed(bytes, at)
+      value = value * 10 + digit
+    }
+    if (at + 1 >= bytes.length) return INCOMPLETE
+    if (at === start + 1 || bytes[at + 1] !== LF) throw this.#malformed(bytes, at)
+    this.#next = at + 2
+    return value
+  }
+
+  /** One or two digits without a loop: nearly all are that. */
+  #shortHeader({ bytes, words }: Words, start: number, sign: number): number {
+    const word = words.getInt32(start, true)
+    const first = ((word >>> 8) & 0xff) - 0x30
+    const second = ((word >>> 16) & 0xff) - 0x30
+    if (first < 0 || first > 9) return NOT_SHORT
+    if ((word & 0xffff00ff) === ((CRLF << 16) | sign)) {
+      this.#next = start + 4
+      return first
+    }
+    if ((word & 0xff0000ff) !== ((CR << 24) | sign) || second < 0 || second > 9 || bytes[start + 4] !== LF) return NOT_SHORT
+    this.#next = start + 5
+    return first * 10 + second
+  }
+
+  #malformed(bytes: Buffer, at: number): ReplError {
+    const offset = this.#offset + at + 1
+    return new ReplError('PROTOCOL', { reason: 'STREAM', offset, reply: excerpt(bytes.subarray(at)) })
+  }
+}

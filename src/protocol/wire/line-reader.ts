@@ -1,0 +1,63 @@
+/**
+ * Reply lines of the handshake. Owns the bytes so that nothing behind the last line is lost: the RDB and the stream
+ * may share a TCP segment with `+FULLRESYNC` or `+CONTINUE`.
+ */
+import { ReplError } from '../../errors.ts'
+
+const LF = 0x0a
+const CR = 0x0d
+
+/** Longer than any reply of any server; error texts stay below 2 KiB (networking.c, addReplyErrorLength). */
+export const MAX_LINE_BYTES = 64 * 1024
+
+/**
+ * Input: chunks, split anywhere. `next()` takes one line off the front:
+ *   a line without its CRLF · an empty Buffer for a bare newline, the keep-alive of a master that is preparing a
+ *   sync (replicationCron) · undefined when the rest is not a whole line yet.
+ * `takeRest()` hands over what stands behind the last line taken.
+ * @throws ReplError PROTOCOL (LINE_TOO_LONG) when no newline comes within MAX_LINE_BYTES.
+ */
+export class LineReader {
+  #buffer: Buffer = Buffer.alloc(0)
+  #searched = 0
+
+  push(chunk: Buffer): void {
+    // Copied: a chunk is only valid until the next read, a half line lives longer.
+    this.#buffer = Buffer.concat([this.#buffer, chunk])
+  }
+
+  next(): Buffer | undefined {
+    const newline = this.#buffer.indexOf(LF, this.#searched)
+    if (newline < 0 ? this.#buffer.length > MAX_LINE_BYTES : newline > MAX_LINE_BYTES) {
+      throw new ReplError('PROTOCOL', { reason: 'LINE_TOO_LONG', expectedBytes: MAX_LINE_BYTES })
+    }
+    if (newline < 0) {
+      this.#searched = this.#buffer.length
+      return undefined
+    }
+    const end = newline > 0 && this.#buffer[newline - 1] === CR ? newline - 1 : newline
+    const line = this.#buffer.subarray(0, end)
+    this.#buffer = this.#buffer.subarray(newline + 1)
+    this.#searched = 0
+    return line
+  }
+
+  /** Puts a line back that was none of the handshake's. */
+  putBack(line: Buffer): void {
+    this.#buffer = Buffer.concat([line, Buffer.from('\r\n'), this.#buffer])
+    this.#searched = 0
+  }
+
+  /** What has been received and not taken as a line; the reader is empty afterwards. */
+  takeRest(): Buffer {
+    const rest = this.#buffer
+    this.#buffer = Buffer.alloc(0)
+    this.#searched = 0
+    return rest
+  }
+
+  /** The unfinished line so far, to say in what the server was cut off or what it is speaking instead. */
+  get pending(): Buffer {
+    return this.#buffer
+  }
+}

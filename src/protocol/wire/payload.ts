@@ -1,0 +1,136 @@
+/**
+ * The RDB as a master frames it for its replicas (replication.c, readSyncBulkPayload):
+ *   `$<length>\r\n` and that many bytes, or
+ *   `$EOF:<40-byte mark>\r\n`, bytes of unknown number, and the mark again.
+ * Bare newlines may come before the header. Behind the payload stands no CRLF: the next byte is the stream's.
+ */
+import { ReplError } from '../../errors.ts'
+import { parseOffset } from '../offset.ts'
+import { LineReader } from './line-reader.ts'
+import { excerpt, parseReplyLine, ServerError } from './reply.ts'
+import { refusal } from './server-error.ts'
+
+const MARK_BYTES = 40
+
+export type PayloadFraming = { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'eof-mark' }
+
+/** What one chunk brought. `data` are views into the chunk or into the reader, valid until the next push. */
+export interface PayloadPiece {
+  readonly keepAlives: number
+  /** The header, in the piece in which it was completed, and how many bytes of that chunk stand behind it. */
+  readonly begun?: { readonly framing: PayloadFraming; readonly behind: number }
+  readonly data: readonly Buffer[]
+}
+
+/**
+ * Input: every byte behind the PSYNC reply, split anywhere.
+ *   `push` returns the payload bytes that are certain so far; the last 40 are held back under an EOF mark.
+ *   `complete`: by length, all bytes have been seen. `rest()` are the stream's bytes behind them.
+ *   `atMark`: the bytes so far end with the mark. Nothing follows it before our first ACK, so a mark with bytes
+ *   behind it was data. One at the end of a chunk may still be data: the caller checks that an RDB ends there
+ *   (rdb/verifier.ts), and pushes on if not.
+ * @throws ReplError PROTOCOL (PAYLOAD_HEADER, LINE_TOO_LONG), LINK_LOST (SYNC_ABORTED) on an error line.
+ */
+export class PayloadReader {
+  readonly #lines = new LineReader()
+  #framing: PayloadFraming | undefined
+  #mark: Buffer = Buffer.alloc(0)
+  #held: Buffer = Buffer.alloc(0)
+  #remaining = 0
+  #rest: Buffer = Buffer.alloc(0)
+
+  push(chunk: Buffer): PayloadPiece {
+    if (this.#framing) return { keepAlives: 0, data: this.#body(chunk) }
+    this.#lines.push(chunk)
+    let keepAlives = 0
+    for (let line = this.#lines.next(); line; line = this.#lines.next()) {
+      if (line.length > 0) {
+        this.#framing = this.#header(line)
+        const body = this.#lines.takeRest()
+        return { keepAlives, begun: { framing: this.#framing, behind: body.length }, data: this.#body(body) }
+      }
+      keepAlives += 1
+    }
+    return { keepAlives, data: [] }
+  }
+
+  get complete(): boolean {
+    return this.#framing?.kind === 'length' && this.#remaining === 0
+  }
+
+  get atMark(): boolean {
+    return this.#framing?.kind === 'eof-mark' && this.#held.equals(this.#mark)
+  }
+
+  /** Whether the header has been read: the difference between a sync that never began and a truncated one. */
+  get started(): boolean {
+    return this.#framing !== undefined
+  }
+
+  /** The size the master announced, where it did. */
+  get announced(): number | undefined {
+    return this.#framing?.kind === 'length' ? this.#framing.bytes : undefined
+  }
+
+  /** Bytes behind a complete payload: the beginning of the command stream. */
+  rest(): Buffer {
+    return this.#rest
+  }
+
+  #header(line: Buffer): PayloadFraming {
+    const text = line.toString('latin1')
+    if (text.startsWith('$EOF:')) {
+      // Redis takes the first 40 bytes and ignores what follows them.
+      if (line.length < 5 + MARK_BYTES) throw this.#badHeader(line)
+      this.#mark = Buffer.from(line.subarray(5, 5 + MARK_BYTES))
+      return { kind: 'eof-mark' }
+    }
+    const bytes = text.startsWith('$') ? parseOffset(text.slice(1)) : undefined
+    if (bytes !== undefined && bytes > 0) {
+      this.#remaining = bytes
+      return { kind: 'length', bytes }
+    }
+    if (text.startsWith('-')) {
+      const reply = parseReplyLine(line)
+      throw aborted(reply)
+    }
+    throw this.#badHeader(line)
+  }
+
+  #body(chunk: Buffer): Buffer[] {
+    return this.#framing?.kind === 'length' ? this.#byLength(chunk) : this.#byMark(chunk)
+  }
+
+  #byLength(chunk: Buffer): Buffer[] {
+    const data = chunk.subarray(0, this.#remaining)
+    this.#remaining -= data.length
+    if (data.length < chunk.length) this.#rest = Buffer.concat([this.#rest, chunk.subarray(data.length)])
+    return data.length > 0 ? [data] : []
+  }
+
+  /** Keeps the last 40 bytes back; what was held is released as later bytes push it out. */
+  #byMark(chunk: Buffer): Buffer[] {
+    const total = this.#held.length + chunk.length
+    if (total <= MARK_BYTES) {
+      this.#held = Buffer.concat([this.#held, chunk])
+      return []
+    }
+    const release = total - MARK_BYTES
+    const fromHeld = this.#held.subarray(0, Math.min(release, this.#held.length))
+    const fromChunk = chunk.subarray(0, release - fromHeld.length)
+    this.#held = Buffer.concat([this.#held.subarray(fromHeld.length), chunk.subarray(fromChunk.length)])
+    return [fromHeld, fromChunk].filter((part) => part.length > 0)
+  }
+
+  #badHeader(line: Buffer): ReplError {
+    return new ReplError('PROTOCOL', { reason: 'PAYLOAD_HEADER', reply: excerpt(line) })
+  }
+}
+
+/** What SYNC is answered with that is not there or not permitted; and what a master says that gives a sync up. */
+function aborted(reply: string | ServerError): ReplError {
+  if (!(reply instanceof ServerError)) return new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply })
+  const refused = refusal(reply, {})
+  const isDenied = refused.details.reason === 'UNKNOWN_COMMAND' || refused.code === 'NO_PERMISSION'
+  return isDenied ? refused : new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply: reply.text })
+}

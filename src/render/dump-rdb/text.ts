@@ -1,0 +1,76 @@
+/** `dump-rdb` for people, on stderr: the phase it is in, and at the end what was taken. */
+
+import { duration, exact } from '../../diagnosis/units.ts'
+import type { BillEvent, ReplEvent } from '../../engine/events.ts'
+import type { StoredEvent } from '../../engine/store.ts'
+import { type Palette, palette } from '../base/palette.ts'
+import { printable } from '../base/printable.ts'
+import type { Progress } from '../base/progress.ts'
+import { table } from '../base/table.ts'
+import { billLine, billText } from '../trace/bill.ts'
+import { type Detail, traceText, warningText } from '../trace/trace.ts'
+import { TransferProgress } from '../trace/transfer.ts'
+
+export class DumpText {
+  readonly #progress: Progress
+  readonly #transfer: TransferProgress
+  readonly #detail: Detail
+  readonly #colour: Palette
+
+  constructor(progress: Progress, detail: Detail, stream: { readonly isTTY?: boolean }) {
+    this.#progress = progress
+    this.#transfer = new TransferProgress(progress)
+    this.#detail = detail
+    this.#colour = palette(stream)
+  }
+
+  show(event: ReplEvent | StoredEvent): void {
+    if (this.#detail.verbosity > 0 || event.type === 'source') this.#trace(event)
+    if (event.type === 'warning') this.#progress.note(warningText(event, this.#colour).trimEnd())
+    else if (event.type === 'stored') this.#stored(event)
+    else if (event.type === 'bill') this.#bill(event)
+    else this.#transfer.show(event)
+  }
+
+  end(): void {
+    this.#progress.end()
+  }
+
+  #stored(event: StoredEvent): void {
+    this.#progress.end()
+    this.#progress.note(this.#summary(event))
+  }
+
+  #bill(event: BillEvent): void {
+    this.#progress.end()
+    this.#progress.note(this.#detail.verbosity > 0 ? billText(event, this.#colour).trimEnd() : billLine(event))
+  }
+
+  #summary({ path, bytes: size, checksum, header, verdict, elapsedMs, written }: StoredEvent): string {
+    const sum =
+      checksum === 'verified' ? this.#colour.good('CRC64 verified') : this.#colour.warn('not checksummed by the server (rdbchecksum no)')
+    const line = `${printable(path ?? 'stdout')}: ${exact(size)} bytes in ${duration(elapsedMs)}, ${header.magic}, ${sum}`
+    const { aux } = header
+    const rows = [
+      ['compressed', written.bytes === undefined ? undefined : `${exact(written.bytes)} bytes (${written.compression})`],
+      ['sha256', written.sha256],
+      ['server', aux['valkey-ver'] ?? aux['redict-ver'] ?? aux['redis-ver']],
+      ['written at', aux.ctime && moment(aux.ctime)],
+      ['replid', verdict.kind === 'full' ? verdict.replid : aux['repl-id']],
+      ['offset', verdict.kind === 'full' ? String(verdict.offset) : aux['repl-offset']],
+    ].flatMap(([name, value]) => (value ? [[name as string, printable(value)]] : []))
+    return `${line}\n${table([], rows)}`
+  }
+
+  #trace(event: ReplEvent | StoredEvent): void {
+    // Warnings are shown in any case.
+    const text = event.type === 'stored' || event.type === 'warning' ? '' : traceText(event, this.#detail, this.#colour)
+    if (text) this.#progress.note(text.trimEnd())
+  }
+}
+
+/** Seconds since 1970 as a date; what is no date is shown as it was written. */
+function moment(ctime: string): string {
+  const date = new Date(Number(ctime) * 1000)
+  return Number.isNaN(date.getTime()) ? ctime : date.toISOString()
+}

@@ -1,0 +1,35 @@
+/** `handshake` for people: every exchange, one line of result, the bill. */
+import { describeVerdict } from '../../diagnosis/psync/verdict.ts'
+import type { ReplEvent } from '../../engine/events.ts'
+import { type Palette, palette } from '../base/palette.ts'
+import { wrap } from '../base/wrap.ts'
+import { billText } from '../trace/bill.ts'
+import { type Detail, traceText } from '../trace/trace.ts'
+
+export class HandshakeText {
+  readonly #write: (text: string) => void
+  readonly #detail: Detail
+  readonly #colour: Palette
+
+  constructor(write: (text: string) => void, detail: Detail, stream: { readonly isTTY?: boolean }) {
+    this.#write = write
+    this.#detail = detail
+    this.#colour = palette(stream)
+  }
+
+  show(event: ReplEvent): void {
+    const text = event.type === 'verdict' ? this.#result(event) : this.#detail.quiet ? '' : this.#trace(event)
+    if (text) this.#write(text)
+  }
+
+  #trace(event: ReplEvent): string {
+    return event.type === 'bill' ? billText(event, this.#colour) : traceText(event, this.#detail, this.#colour)
+  }
+
+  #result({ verdict, stopped }: Extract<ReplEvent, { type: 'verdict' }>): string {
+    const isSure = verdict.kind === 'continue' || verdict.kind === 'full'
+    const mark = isSure ? this.#colour.good('OK') : this.#colour.warn('OK')
+    const gap = this.#detail.quiet ? '' : '\n'
+    return `${gap}${mark} ${wrap(describeVerdict(verdict, stopped), '   ', 77)}\n${gap}`
+  }
+}

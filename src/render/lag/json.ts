@@ -1,0 +1,135 @@
+/** `lag --json`: docs/schemas/lag-1.json. What is not known is null, never zero. */
+import { explain } from '../../diagnosis/errors/explain.ts'
+import { type Checked, describeUnknown, hasLink } from '../../diagnosis/lag/check.ts'
+import { errorMs, type Lag, lagMs, type MasterReport, type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
+import type { Summary } from '../../diagnosis/lag/quantile.ts'
+import { replicaNotes } from '../../diagnosis/lag/words.ts'
+import type { ReplError } from '../../errors.ts'
+import type { JsonObject } from '../trace/report.ts'
+import type { LagLook, LagView } from './view.ts'
+
+/** Of a cluster: docs/schemas/lag-cluster-1.json, which holds one such object for each shard. */
+export function lagJson({ views, checked }: LagLook): JsonObject {
+  const [view] = views
+  if (view && !view.shard) return treeJson(view, checked)
+  return {
+    schema: 'redis-repl/lag-cluster/1',
+    shards: views.map((one) => ({ ...one.shard, report: treeJson(one, undefined) })),
+    check: checked ?? null,
+  }
+}
+
+function treeJson({ report, advice, markerCost }: LagView, checked: Checked | undefined): JsonObject {
+  const { at, master, replicas, isNewHistory } = report
+  return {
+    schema: 'redis-repl/lag/1',
+    at: at.toISOString(),
+    isNewHistory,
+    master: masterJson(master),
+    replicas: replicas.map((replica) => replicaJson(replica, master.writes?.average)),
+    advice: advice.map(({ code, isWarning, text, command }) => ({ code, isWarning, text, command: command ?? null })),
+    markers: markerCost ?? null,
+    check: checked ?? null,
+  }
+}
+
+function masterJson(master: MasterReport): JsonObject {
+  const { name, failure, silentMs, identity, replid, offset, backlog, writes, isReplica, goodReplicas } = master
+  return {
+    name,
+    failure: failureJson(failure),
+    lost: whyLost(master) ?? null,
+    silentMs,
+    isReplica,
+    identity: identity ?? null,
+    replid: replid ?? null,
+    offset: offset ?? null,
+    backlog: backlog ?? null,
+    writes: writes
+      ? { averageBytesPerSecond: writes.average, p99BytesPerSecond: writes.p99, peakBytesPerSecond: writes.peak, overMs: writes.overMs }
+      : null,
+    goodReplicas: goodReplicas ?? null,
+  }
+}
+
+function replicaJson(replica: ReplicaReport, writes: number | undefined): JsonObject {
+  const { name, upstream, depth, state, failure, silentMs, listed, link, identity, lag, unknown, applied, trend, resync, summary } = replica
+  return {
+    name,
+    upstream,
+    depth,
+    state,
+    hasLink: hasLink(replica),
+    failure: failureJson(failure),
+    silentMs,
+    lag: lag ? lagOf(lag) : null,
+    unknown: unknown ? { reason: unknown, text: describeUnknown(unknown) } : null,
+    listed: listed ? { state: listed.state, ackOffset: listed.ackOffset, ackAgeSeconds: listed.ackAgeSeconds ?? null } : null,
+    link: link ? { ...link, sync: link.sync ?? null } : null,
+    identity: identity ?? null,
+    appliedBytesPerSecond: applied ?? null,
+    trend: trend ?? null,
+    resync: resync ? { ...resync.forecast, bytesLeft: resync.bytesLeft ?? null, secondsLeft: finite(resync.secondsLeft) } : null,
+    summary: seconds(summary),
+    arrivals: arrivalsJson(replica),
+    markers: markersJson(replica),
+    notes: replicaNotes(replica, writes),
+  }
+}
+
+function lagOf(lag: Lag): JsonObject {
+  const { method, bytes, mostBytes, bounds } = lag
+  const [middle, error] = [lagMs(lag), errorMs(lag)]
+  return {
+    method,
+    bytes,
+    mostBytes,
+    seconds: middle === undefined ? null : middle / 1000,
+    errorSeconds: error === undefined ? null : error / 1000,
+    minSeconds: bounds.low / 1000,
+    maxSeconds: bounds.high === undefined ? null : bounds.high / 1000,
+  }
+}
+
+function arrivalsJson({ arrivals }: ReplicaReport): JsonObject | null {
+  if (!arrivals) return null
+  const { lag, histogram, errorMs: error, comparedBytes, skippedBytes, differsAt, problem } = arrivals
+  return {
+    lag: seconds(lag),
+    errorSeconds: error === undefined ? null : error / 1000,
+    histogram: histogram.map(({ below, count }) => ({ belowSeconds: below === undefined ? null : below / 1000, count })),
+    comparedBytes,
+    skippedBytes,
+    differsAt: differsAt ?? null,
+    problem: problem
+      ? {
+          end: problem.end,
+          failure: failureJson(problem.error),
+          stopped: problem.stopped ?? null,
+          isOtherHistory: problem.isOtherHistory ?? false,
+        }
+      : null,
+  }
+}
+
+function markersJson({ markers }: ReplicaReport): JsonObject | null {
+  if (!markers) return null
+  const { lag, errorMs: error, sent, received, error: failure } = markers
+  return { lag: seconds(lag), errorSeconds: error === undefined ? null : error / 1000, sent, received, failure: failureJson(failure) }
+}
+
+/** From milliseconds. */
+function seconds(summary: Summary | undefined): JsonObject | null {
+  if (!summary) return null
+  const { count, min, average, p50, p95, p99, max } = summary
+  return { count, min: min / 1000, average: average / 1000, p50: p50 / 1000, p95: p95 / 1000, p99: p99 / 1000, max: max / 1000 }
+}
+
+/** JSON has no infinity: a backlog that nothing is written to lasts for ever. */
+function finite(value: number | undefined): number | null {
+  return value === undefined || !Number.isFinite(value) ? null : value
+}
+
+function failureJson(failure: ReplError | undefined): JsonObject | null {
+  return failure ? { code: failure.code, what: explain(failure).what } : null
+}

@@ -1,0 +1,82 @@
+/** `lag --format nagios`: one line with performance data, and the status that goes with it. */
+import { type AlertRange, alerts } from '../../diagnosis/lag/alert-range.ts'
+import { type Checked, describeState, describeUnknown, mostSeconds } from '../../diagnosis/lag/check.ts'
+import { type LagReport, type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
+import { bytes as human } from '../../diagnosis/units.ts'
+import { printable } from '../base/printable.ts'
+
+/** Of seconds and of bytes behind. */
+export interface AlertRanges {
+  readonly warning?: AlertRange
+  readonly critical?: AlertRange
+  readonly warningBytes?: AlertRange
+  readonly criticalBytes?: AlertRange
+}
+
+export type NagiosStatus = 0 | 1 | 2 | 3
+
+const NAMES = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const
+
+/** The worst goes first: what is critical, then what is not known, then warnings. */
+const GRAVITY: readonly NagiosStatus[] = [2, 3, 1, 0]
+
+interface Finding {
+  readonly status: NagiosStatus
+  readonly text: string
+}
+
+export function nagiosLine(
+  reports: readonly LagReport[],
+  ranges: AlertRanges,
+  checked: Checked | undefined,
+): { line: string; status: NagiosStatus } {
+  const real = reports.flatMap(({ replicas }) => replicas.filter(({ state }) => state !== 'tool'))
+  const isFailed: Finding[] = checked && !checked.isOk ? [{ status: 2, text: checked.reason }] : []
+  const findings = [...real.map((replica) => judge(replica, ranges)), ...isFailed, ...reports.flatMap(ofMaster)]
+  const status = GRAVITY.find((one) => findings.some((finding) => finding.status === one)) ?? 0
+  // A check that failed for a lost master says the same as the master.
+  const told = new Set(findings.filter((finding) => finding.status === status).map(({ text }) => text))
+  const data = real.flatMap((replica) => performance(replica, ranges))
+  const line = `REPLICATION ${NAMES[status]} - ${clean([...told].join('; '))}${data.length > 0 ? ` | ${data.join(' ')}` : ''}\n`
+  return { line, status }
+}
+
+/** When nothing could be measured at all. */
+export function nagiosFailure(what: string, status: NagiosStatus): string {
+  return `REPLICATION ${NAMES[status]} - ${clean(what)}\n`
+}
+
+function ofMaster({ master, replicas }: LagReport): Finding[] {
+  const lost = whyLost(master)
+  if (lost) return [{ status: 2, text: lost }]
+  const hasNone = replicas.every(({ state }) => state === 'tool')
+  return hasNone ? [{ status: 0, text: `${master.name} has no replicas` }] : []
+}
+
+function judge(replica: ReplicaReport, { warning, critical, warningBytes, criticalBytes }: AlertRanges): Finding {
+  const { name, lag, unknown } = replica
+  const seconds = mostSeconds(replica)
+  if (!lag) return { status: 3, text: `${name} ${describeState(replica)}, lag not known ${describeUnknown(unknown ?? 'NOT_ASKED')}` }
+  // Without an upper bound the lower one is enough for an alert, and for nothing else.
+  const known = seconds ?? lag.bounds.low / 1000
+  const text = `${name} ${describeState(replica)}, ${seconds === undefined ? 'at least' : 'up to'} ${known.toFixed(3)} s and ${human(lag.bytes)} behind`
+  const isOver = (range: AlertRange | undefined, value: number) => range !== undefined && alerts(range, value)
+  if (isOver(critical, known) || isOver(criticalBytes, lag.bytes)) return { status: 2, text }
+  if (seconds === undefined && (critical || warning)) return { status: 3, text }
+  return { status: isOver(warning, known) || isOver(warningBytes, lag.bytes) ? 1 : 0, text }
+}
+
+function performance(replica: ReplicaReport, { warning, critical, warningBytes, criticalBytes }: AlertRanges): string[] {
+  const { name, lag } = replica
+  const seconds = mostSeconds(replica)
+  if (!lag) return []
+  const limits = (warn: AlertRange | undefined, crit: AlertRange | undefined) => `;${warn?.text ?? ''};${crit?.text ?? ''};0`
+  const label = (what: string) => `'${clean(name).replace(/['=]/g, '_')}_${what}'`
+  const time = seconds === undefined ? [] : [`${label('seconds')}=${seconds.toFixed(3)}s${limits(warning, critical)}`]
+  return [...time, `${label('bytes')}=${lag.bytes}B${limits(warningBytes, criticalBytes)}`]
+}
+
+/** A pipe would begin the performance data. */
+function clean(text: string): string {
+  return printable(text).replaceAll('|', '/')
+}

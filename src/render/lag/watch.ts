@@ -1,0 +1,96 @@
+/** `lag --watch` for people: on a terminal one screen drawn anew, off it a line for each replica at each look. */
+
+import { describeState } from '../../diagnosis/lag/check.ts'
+import { type LagReport, lagMs, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
+import { bytesText, resyncText, secondsText, trendText } from '../../diagnosis/lag/words.ts'
+import { LiveText } from '../base/live.ts'
+import { type Palette, palette } from '../base/palette.ts'
+import { printable } from '../base/printable.ts'
+import { sparkline } from '../base/sparkline.ts'
+import { adviceText, lagTable, masterLine, notesText, shardLine, verdictLine, watchSummary } from './text.ts'
+import type { LagLook, LagView } from './view.ts'
+
+const SPARKS = 20
+/** What is less than this is no mountain, whatever came before it. */
+const LEAST_MS = 100
+
+export class LagWatch {
+  readonly #stream: NodeJS.WriteStream
+  readonly #isQuiet: boolean
+  readonly #colour: Palette
+  readonly #live: LiveText
+  readonly #soFar = new Map<string, (number | undefined)[]>()
+
+  constructor(stream: NodeJS.WriteStream, isQuiet: boolean) {
+    this.#stream = stream
+    this.#isQuiet = isQuiet
+    this.#colour = palette(stream)
+    this.#live = new LiveText(stream)
+  }
+
+  readonly show = (look: LagLook): void => {
+    for (const { report } of look.views) for (const replica of report.replicas) this.#remember(replica)
+    if (this.#stream.isTTY) this.#live.draw(this.#screen(look))
+    else this.#stream.write(this.#lines(look))
+  }
+
+  readonly conclude = (look: LagLook | undefined): void => {
+    if (!look) return
+    if (this.#stream.isTTY && !this.#isQuiet) for (const view of look.views) this.#stream.write(this.#advice(view))
+    this.#stream.write(this.#stream.isTTY ? '\n' : '')
+    for (const { report } of look.views) this.#stream.write(watchSummary(report, this.#colour))
+  }
+
+  #advice(view: LagView): string {
+    const text = adviceText(view.advice, this.#colour)
+    return text === '' || !view.shard ? text : `\n${shardLine(view, this.#colour)}${text.trimStart()}`
+  }
+
+  #remember({ name, lag }: ReplicaReport): void {
+    const values = this.#soFar.get(name) ?? []
+    this.#soFar.set(name, [...values, lag && (lagMs(lag) ?? lag.bounds.low)].slice(-SPARKS))
+  }
+
+  /** No more lines than the terminal has: what scrolled away could not be drawn over. */
+  #screen({ views, checked }: LagLook): string {
+    const { rows } = this.#stream
+    const head = `${this.#colour.dim((views[0]?.report.at ?? new Date(0)).toISOString())}\n`
+    const foot = checked ? `\n${verdictLine(checked, this.#colour)}` : ''
+    const body = views
+      .map((view) => this.#tree(view))
+      .join('\n')
+      .split('\n')
+    const room = Math.max(6, rows - head.split('\n').length - foot.split('\n').length)
+    const kept = body.length > room ? [...body.slice(0, room - 1), this.#colour.dim(`… ${body.length - room} lines more`), ''] : body
+    return `${head}${kept.join('\n')}${foot}`
+  }
+
+  #tree(view: LagView): string {
+    const { report } = view
+    const table = lagTable(report, this.#colour, this.#stream.columns, (name) => sparkline(this.#soFar.get(name) ?? [], LEAST_MS))
+    const notes = this.#isQuiet ? '' : notesText(report, this.#colour, true)
+    const master = `${shardLine(view, this.#colour)}${masterLine(report.master, this.#colour)}`
+    return `${master}\n${changed(report, this.#colour)}\n${table}${notes}`
+  }
+
+  #lines({ views, checked }: LagLook): string {
+    const at = (views[0]?.report.at ?? new Date(0)).toISOString()
+    const fail = checked && !checked.isOk ? [`${at} ${verdictLine(checked, this.#colour)}`] : []
+    return [...views.map(({ report }) => linesOf(report, at)), ...fail].join('')
+  }
+}
+
+function linesOf({ master, replicas, isNewHistory }: LagReport, at: string): string {
+  const real = replicas.filter(({ state }) => state !== 'tool')
+  const lines = real.map((replica) => {
+    const { name, lag, trend, resync } = replica
+    const figures = [describeState(replica), `${bytesText(lag)} behind`, `${secondsText(lag)} s`, trendText(trend), resyncText(resync)]
+    return `${at} ${printable(`${name} ${figures.filter((one) => one !== '').join(', ')}`)}\n`
+  })
+  const none = real.length === 0 ? [`${at} ${printable(master.name)} ${master.failure ? 'cannot be asked' : 'has no replicas'}\n`] : []
+  return [...(isNewHistory ? [`${at} the history began anew\n`] : []), ...lines, ...none].join('')
+}
+
+function changed({ isNewHistory }: LagReport, colour: Palette): string {
+  return isNewHistory ? colour.warn('the history began anew: a failover, or a restart\n') : ''
+}

@@ -1,0 +1,81 @@
+/** `psync` for people: every exchange, the conditions one by one, and the answer last. */
+import { adviseOn } from '../../diagnosis/psync/advice.ts'
+import { answerOf, because, headline, isAsForecast, notSent, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
+import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
+import { describeTraces } from '../../diagnosis/psync/verdict.ts'
+import type { BillEvent, ReplEvent } from '../../engine/events.ts'
+import { type Palette, palette } from '../base/palette.ts'
+import { printable } from '../base/printable.ts'
+import { table } from '../base/table.ts'
+import { wrap } from '../base/wrap.ts'
+import { billLine, billText } from '../trace/bill.ts'
+import { type Detail, traceText } from '../trace/trace.ts'
+
+const INDENT = '  '
+
+export class PsyncText {
+  readonly #write: (text: string) => void
+  readonly #detail: Detail
+  readonly #colour: Palette
+  #bill: BillEvent | undefined
+
+  constructor(write: (text: string) => void, detail: Detail, stream: { readonly isTTY?: boolean }) {
+    this.#write = write
+    this.#detail = detail
+    this.#colour = palette(stream)
+  }
+
+  show(event: ReplEvent): void {
+    if (event.type === 'bill') this.#bill = event
+    const text = this.#detail.quiet ? '' : traceText(event, this.#detail, this.#colour)
+    if (text) this.#write(text)
+  }
+
+  /** The whole answer; quiet is its headline alone. `at` when it is one of several. */
+  conclude(facts: PsyncFacts, subject: Subject, at?: Date): void {
+    const moment = at ? `${this.#colour.dim(at.toISOString())}\n` : ''
+    const parts = [this.#conditions(facts), this.#cost(), this.#answer(facts, subject)]
+    const whole = `\n${moment}${parts.filter((part) => part !== '').join('\n')}`
+    this.#write(this.#detail.quiet ? `${moment}${this.#headline(facts, subject)}\n` : whole)
+  }
+
+  #conditions(facts: PsyncFacts): string {
+    const marks = (holds: boolean | undefined) => (holds === undefined ? '-' : holds ? 'yes' : 'NO')
+    const rows = checkedConditions(facts).map(({ statement, numbers, holds }) => [statement, numbers, marks(holds)])
+    return rows.length === 0
+      ? ''
+      : `${this.#colour.dim('A partial resync needs, in the order in which the server asks:')}\n${table([], rows)}\n`
+  }
+
+  #cost(): string {
+    if (!this.#bill) return ''
+    return this.#detail.verbosity > 0 ? billText(this.#bill, this.#colour) : `${this.#colour.dim(wrap(billLine(this.#bill), INDENT))}\n`
+  }
+
+  #answer(facts: PsyncFacts, subject: Subject): string {
+    const lines = [...because(facts, subject), ...howKnown(facts)].map((sentence) => paragraph(sentence))
+    const advice = adviseOn(facts).map(({ text, command }) => `${paragraph(text)}${command ? `    ${this.#colour.strong(command)}\n` : ''}`)
+    return `${this.#headline(facts, subject)}\n${[...lines, ...advice].join('')}`
+  }
+
+  #headline(facts: PsyncFacts, subject: Subject): string {
+    const { answer } = answerOf(facts)
+    const paint = { continue: this.#colour.good, full: this.#colour.bad, later: this.#colour.warn, unknown: this.#colour.warn }[answer]
+    const word = { continue: 'PARTIAL', full: 'FULL', later: 'LATER', unknown: 'UNKNOWN' }[answer]
+    return `${paint(word)} ${wrap(printable(headline(facts, subject)), INDENT, 80 - word.length - 1)}`
+  }
+}
+
+/** Whether the server said so itself, what kept that harmless, and what it leaves. */
+function howKnown(facts: PsyncFacts): string[] {
+  const { guard } = facts
+  const { answer, basis } = answerOf(facts)
+  if (basis === 'info') return [`From INFO alone: ${notSent(facts)?.text ?? 'nothing was attached.'}`]
+  const agreed = isAsForecast(facts) ? 'PSYNC was answered as INFO had it' : 'This is what PSYNC was answered'
+  if (answer === 'continue' || !guard) return [`${agreed}.`]
+  return [`${agreed}. What that leaves behind (guard: ${guard.name}): ${describeTraces(guard)}`]
+}
+
+function paragraph(sentence: string): string {
+  return `${INDENT}${wrap(printable(sentence), INDENT, 78)}\n`
+}

@@ -1,0 +1,44 @@
+/** RFC 4180, one command a line: [server,] [time,] offset, db, transaction, command, arguments. Bytes that cannot be printed are as in text. */
+import type { GapMark } from '../../engine/follow/follow-events.ts'
+import type { Command } from '../../protocol/stream/command.ts'
+import type { StreamState } from '../../protocol/stream/stream-state.ts'
+import type { ByteWriter } from '../base/byte-writer.ts'
+import { quotedArguments } from './encoders.ts'
+import { type Format, type Label, TimeStamp } from './format.ts'
+import { gapSentence } from './gap.ts'
+
+const COMMA = 0x2c
+
+export class CsvFormat implements Format {
+  readonly #time: boolean
+  readonly #label: Label | undefined
+  readonly #stamp = new TimeStamp()
+
+  /** @param label where there are several streams */
+  constructor(time: boolean, label?: Label) {
+    this.#time = time
+    this.#label = label
+  }
+
+  command(out: ByteWriter, command: Command, { db, transaction }: StreamState, at: number): void {
+    this.#name(out)
+    if (this.#time) out.ascii(`${this.#stamp.of(at)},`)
+    out.number(command.endOffset)
+    out.ascii(',')
+    if (db !== undefined) out.number(db)
+    out.ascii(',')
+    if (transaction !== undefined) out.number(transaction)
+    quotedArguments(out, command, COMMA, 'csv', Number.POSITIVE_INFINITY)
+    out.ascii('\r\n')
+  }
+
+  /** A command of no Redis. */
+  gap(out: ByteWriter, mark: GapMark): void {
+    this.#name(out)
+    out.ascii(`${this.#time ? ',' : ''}${mark.to.offset},,,"# gap","${gapSentence(mark)}"\r\n`)
+  }
+
+  #name(out: ByteWriter): void {
+    if (this.#label) out.utf8(`"${this.#label.server.replaceAll('"', '""')}",`)
+  }
+}

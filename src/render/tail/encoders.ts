@@ -1,0 +1,171 @@
+/** How the bytes of an argument are written in each format. None lets a control byte through to a terminal. */
+import { isUtf8 } from 'node:buffer'
+import type { Command } from '../../protocol/stream/command.ts'
+import type { Words } from '../../protocol/stream/words.ts'
+import { type ByteWriter, betweenCharacters, type Encoder, LARGE_BYTES } from '../base/byte-writer.ts'
+import { UNSAFE } from '../base/printable.ts'
+
+/**
+ * What stands inside quotes. repr: as redis-cli has it (sds.c, sdscatrepr), `\n`, `\"`, `\x00`. csv: the same, but that a
+ * quote is doubled (RFC 4180). json: ASCII alone.
+ */
+type Style = 'repr' | 'csv' | 'json'
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const HEX = Buffer.from('0123456789abcdef')
+/** As C knows them; everything else that cannot be printed is \xHH. */
+const SHORT: Readonly<Record<number, number>> = { 7: 0x61, 8: 0x62, 9: 0x74, 10: 0x6e, 13: 0x72 }
+/** There is a byte beyond ASCII, where none may be. */
+const NOT_ASCII = -1
+
+/** Printable ASCII but for the quote and the backslash. */
+const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH))
+
+/** Whether all four bytes of a word are: any other makes the highest bit of a byte in one of these. */
+function arePlain(word: number): boolean {
+  const quotes = (word ^ 0x22222222) - 0x01010101
+  const backslashes = (word ^ 0x5c5c5c5c) - 0x01010101
+  return ((word | (word - 0x20202020) | (word + 0x01010101) | quotes | backslashes) & 0x80808080) === 0
+}
+
+/**
+ * Where a stream spends its time. There must be room for the widest encoding.
+ * @returns where it ends in the writer, or NOT_ASCII in JSON
+ */
+function quote({ buffer, words: to }: ByteWriter, begin: number, from: Words, start: number, end: number, style: Style): number {
+  const { bytes, words } = from
+  const lastWord = end - 4
+  let behind = begin
+  for (let at = start; at < end; ) {
+    for (; at <= lastWord && arePlain(words.getInt32(at, true)); at += 4) {
+      to.setInt32(behind, words.getInt32(at, true), true)
+      behind += 4
+    }
+    if (at === end) break
+    const byte = bytes[at++] as number
+    if (IS_PLAIN[byte] === 1) buffer[behind++] = byte
+    else if (style !== 'json') behind = escaped(buffer, behind, byte, style)
+    else if (byte < 0x80) behind = jsonEscaped(buffer, behind, byte)
+    else return NOT_ASCII
+  }
+  return behind
+}
+
+/**
+ * Arguments with their quotes and a separator before each, the small ones at once. Room is made for the command as it came, in
+ * which each argument has six bytes more than its own: that is enough for quotes, separators and what stands for a rest.
+ * @param separator in front of the first too
+ */
+export function quotedArguments(out: ByteWriter, command: Command, separator: number, style: 'repr' | 'csv', most: number): void {
+  const { argc, frameStart, frameEnd } = command
+  const isSmall = frameEnd - frameStart <= LARGE_BYTES
+  const buffer = isSmall ? out.reserveWide(frameEnd - frameStart) : out.buffer
+  for (let index = 0; index < argc; index++) {
+    const start = command.argStart(index)
+    const end = command.argEnd(index)
+    const shown = Math.min(end, start + most)
+    if (!isSmall) {
+      out.byte(separator)
+      out.byte(QUOTE)
+      out.encoded(style === 'csv' ? encodeCsv : encodeRepr, command, start, shown)
+      out.byte(QUOTE)
+    } else {
+      const { length } = out
+      buffer[length] = separator
+      buffer[length + 1] = QUOTE
+      const behind = quote(out, length + 2, command, start, shown, style)
+      buffer[behind] = QUOTE
+      out.length = behind + 1
+    }
+    if (shown < end) out.ascii(`...(${end - start} bytes)`)
+  }
+}
+
+export const encodeRepr: Encoder = (out, from, start, end) => append(out, from, start, end, 'repr')
+
+const encodeCsv: Encoder = (out, from, start, end) => append(out, from, start, end, 'csv')
+
+function append(out: ByteWriter, from: Words, start: number, end: number, style: Style): void {
+  out.reserveWide(end - start)
+  out.length = quote(out, out.length, from, start, end, style)
+}
+
+function escaped(buffer: Buffer, to: number, byte: number, style: 'repr' | 'csv'): number {
+  if (byte === QUOTE || byte === BACKSLASH) {
+    buffer[to] = style === 'csv' ? byte : BACKSLASH
+    buffer[to + 1] = byte
+    return to + 2
+  }
+  buffer[to] = BACKSLASH
+  const short = SHORT[byte]
+  if (short !== undefined) {
+    buffer[to + 1] = short
+    return to + 2
+  }
+  buffer[to + 1] = 0x78
+  return hex(buffer, to + 2, byte)
+}
+
+function hex(buffer: Buffer, to: number, byte: number): number {
+  buffer[to] = HEX[byte >> 4] as number
+  buffer[to + 1] = HEX[byte & 15] as number
+  return to + 2
+}
+
+/** JSON values with commas between them: strings where the bytes are UTF-8, else `{"base64":"…"}`. Room as for quotedArguments. */
+export function jsonArguments(out: ByteWriter, command: Command): void {
+  const { argc, frameStart, frameEnd } = command
+  const isSmall = frameEnd - frameStart <= LARGE_BYTES
+  if (isSmall) out.reserveWide(frameEnd - frameStart)
+  for (let index = 0; index < argc; index++) {
+    if (index > 0) out.byte(COMMA)
+    const start = command.argStart(index)
+    const end = command.argEnd(index)
+    const isLarge = end - start > LARGE_BYTES
+    if (!isSmall && !isLarge) out.reserveWide(end - start)
+    if (isLarge || !asciiString(out, command, start, end)) anyString(out, command, start, end)
+  }
+}
+
+/** False, and nothing, when there is a byte beyond ASCII. There must be room for the widest encoding. */
+function asciiString(out: ByteWriter, from: Words, start: number, end: number): boolean {
+  const { buffer } = out
+  buffer[out.length] = QUOTE
+  const behind = quote(out, out.length + 1, from, start, end, 'json')
+  if (behind === NOT_ASCII) return false
+  buffer[behind] = QUOTE
+  out.length = behind + 1
+  return true
+}
+
+function anyString(out: ByteWriter, from: Words, start: number, end: number): void {
+  const isText = isUtf8(from.bytes.subarray(start, end))
+  out.ascii(isText ? '"' : '{"base64":"')
+  if (isText) out.encoded(encodeJson, from, start, end, betweenCharacters)
+  else out.encoded(encodeBase64, from, start, end)
+  out.ascii(isText ? '"' : '"}')
+}
+
+function jsonEscaped(buffer: Buffer, to: number, byte: number): number {
+  buffer[to] = BACKSLASH
+  if (byte === QUOTE || byte === BACKSLASH) {
+    buffer[to + 1] = byte
+    return to + 2
+  }
+  buffer[to + 1] = 0x75
+  buffer[to + 2] = buffer[to + 3] = 0x30
+  return hex(buffer, to + 4, byte)
+}
+
+/** The inside of a JSON string; what moves a cursor or hides text is escaped beyond what JSON asks for. */
+const encodeJson: Encoder = (out, { bytes }, start, end) => {
+  const text = JSON.stringify(bytes.toString('utf8', start, end)).slice(1, -1)
+  out.utf8(text.replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`))
+}
+
+/** Pieces are multiples of three bytes, so that they can stand side by side. */
+const encodeBase64: Encoder = (out, { bytes }, start, end) => out.ascii(bytes.toString('base64', start, end))
+
+export const encodeRaw: Encoder = (out, { bytes }, start, end) => out.copy(bytes.subarray(start, end))

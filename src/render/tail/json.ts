@@ -1,0 +1,57 @@
+/** For programs: NDJSON, docs/schemas/tail-1.json. The first record names the schema. */
+import type { AttachedMark, GapMark, ResumedMark } from '../../engine/follow/follow-events.ts'
+import type { Command } from '../../protocol/stream/command.ts'
+import type { StreamState } from '../../protocol/stream/stream-state.ts'
+import type { ByteWriter } from '../base/byte-writer.ts'
+import { jsonLine } from '../trace/report.ts'
+import { jsonArguments } from './encoders.ts'
+import { type Format, type Label, TimeStamp } from './format.ts'
+import { gapSentence } from './gap.ts'
+import { OffsetPair } from './offsets.ts'
+
+export class JsonFormat implements Format {
+  readonly #label: Label | undefined
+  readonly #stamp = new TimeStamp()
+  #db: number | undefined
+  #at = Number.NaN
+  #transaction: number | undefined
+  #head = new OffsetPair('', '', '')
+
+  /** @param label where there are several streams */
+  constructor(label?: Label) {
+    this.#label = label
+  }
+
+  command(out: ByteWriter, command: Command, { db, transaction }: StreamState, at: number): void {
+    out.copy(this.#headOf(db, at, transaction).of(command.startOffset, command.endOffset))
+    jsonArguments(out, command)
+    out.ascii(']}\n')
+  }
+
+  /** The same for command after command. */
+  #headOf(db: number | undefined, at: number, transaction: number | undefined): OffsetPair {
+    if (db !== this.#db || at !== this.#at || transaction !== this.#transaction) {
+      this.#db = db
+      this.#at = at
+      this.#transaction = transaction
+      const time = this.#stamp.of(at)
+      const label = this.#label ? `,${JSON.stringify(this.#label).slice(1, -1)}` : ''
+      const behind = `${label},"db":${db ?? null},"time":"${time}","transaction":${transaction ?? null},"argv":[`
+      this.#head = new OffsetPair('{"type":"command","start":', ',"end":', behind)
+    }
+    return this.#head
+  }
+
+  attached(out: ByteWriter, mark: AttachedMark | ResumedMark): void {
+    const { replid, server } = mark
+    // What is read to learn the database is not shown.
+    const offset = mark.type === 'attached' ? Math.max(mark.offset, mark.shownBehind) : mark.offset
+    this.#at = Number.NaN // the server of the commands that follow may be another
+    out.utf8(jsonLine({ type: 'attached', schema: 'redis-repl/tail/1', ...this.#label, server, replid, offset }))
+  }
+
+  gap(out: ByteWriter, mark: GapMark): void {
+    const { reason, from, to } = mark
+    out.utf8(jsonLine({ type: 'gap', ...this.#label, reason, from, to, text: gapSentence(mark) }))
+  }
+}

@@ -1,0 +1,64 @@
+/** Text around two offsets, for a stream in which only their last digits differ from line to line. */
+import { asWords } from '../../protocol/stream/words.ts'
+
+/** What one word holds in decimal. */
+const WORD_LIMIT = 1e4
+const WORD_DIGITS = 4
+
+/** What stands in front of an offset must be ASCII. */
+export class OffsetPair {
+  readonly #before: string
+  readonly #between: string
+  readonly #behind: string
+  #bytes: Buffer = Buffer.alloc(0)
+  #words = asWords(this.#bytes)
+  /** What the leading digits say, and where the last four stand. */
+  #start = Number.NaN
+  #startAt = 0
+  #end = Number.NaN
+  #endAt = 0
+
+  constructor(before: string, between: string, behind: string) {
+    this.#before = before
+    this.#between = between
+    this.#behind = behind
+  }
+
+  /** Valid until the next call. */
+  of(start: number, end: number): Buffer {
+    const first = start - this.#start
+    const second = end - this.#end
+    if (first >= 0 && first < WORD_LIMIT && second >= 0 && second < WORD_LIMIT) {
+      this.#words.setInt32(this.#startAt, fourDigits(first), true)
+      this.#words.setInt32(this.#endAt, fourDigits(second), true)
+    } else this.#write(start, end)
+    return this.#bytes
+  }
+
+  #write(start: number, end: number): void {
+    const upToStart = `${this.#before}${start}`
+    const upToEnd = `${upToStart}${this.#between}${end}`
+    this.#bytes = Buffer.from(upToEnd + this.#behind)
+    this.#words = asWords(this.#bytes)
+    this.#startAt = upToStart.length - WORD_DIGITS
+    this.#endAt = upToEnd.length - WORD_DIGITS
+    this.#start = leading(start)
+    this.#end = leading(end)
+  }
+}
+
+/** Nothing where there are fewer than four digits: those are written anew each time. */
+function leading(offset: number): number {
+  return offset < WORD_LIMIT ? Number.NaN : offset - (offset % WORD_LIMIT)
+}
+
+/**
+ * Four digits of a number below 10,000, the first in the lowest byte. Its hundreds and the rest are divided by ten side by side:
+ * n * 103 >> 10 is n / 10 for every n below 179.
+ */
+function fourDigits(value: number): number {
+  const hundreds = (value / 100) | 0
+  const pairs = hundreds | ((value - hundreds * 100) << 16)
+  const tens = ((pairs * 103) >>> 10) & 0x000f000f
+  return (tens | ((pairs - tens * 10) << 8)) + 0x30303030
+}

@@ -1,0 +1,75 @@
+/** Which commands of a stream are shown. */
+import { usageError } from '../../errors.ts'
+import type { Command } from '../../protocol/stream/command.ts'
+import { compileGlob } from '../../protocol/stream/glob.ts'
+import type { KeyRules } from '../../protocol/stream/key-rules.ts'
+import { ByteWriter } from '../base/byte-writer.ts'
+import { encodeRepr } from './encoders.ts'
+
+export interface Wanted {
+  readonly db: readonly number[]
+  /** Names, or `name|subcommand`. */
+  readonly command: readonly string[]
+  readonly exclude: readonly string[]
+  readonly match: readonly string[]
+  readonly grep?: string
+}
+
+type Test = (command: Command, db: number | undefined) => boolean
+
+/** @throws ReplError USAGE for a regular expression that is none. */
+export function selection(wanted: Wanted, keys: KeyRules): Test | undefined {
+  const tests: Test[] = []
+  if (wanted.db.length > 0) {
+    const dbs = new Set<number | undefined>(wanted.db)
+    tests.push((_, db) => dbs.has(db))
+  }
+  if (wanted.command.length > 0) tests.push(named(wanted.command))
+  if (wanted.exclude.length > 0) {
+    const isExcluded = named(wanted.exclude)
+    tests.push((command, db) => !isExcluded(command, db))
+  }
+  if (wanted.match.length > 0) tests.push(matching(wanted.match, keys))
+  if (wanted.grep !== undefined) tests.push(grepping(wanted.grep))
+  if (tests.length === 0) return undefined
+  return (command, db) => tests.every((test) => test(command, db))
+}
+
+function named(names: readonly string[]): Test {
+  const wanted = new Set(names.map((name) => name.toUpperCase()))
+  const hasSubcommands = names.some((name) => name.includes('|'))
+  return (command) => {
+    if (wanted.has(command.name)) return true
+    return hasSubcommands && command.argc > 1 && wanted.has(`${command.name}|${command.text(1).toUpperCase()}`)
+  }
+}
+
+/** Any of the keys, any of the patterns. */
+function matching(patterns: readonly string[], keys: KeyRules): Test {
+  const globs = patterns.map(compileGlob)
+  return (command) =>
+    keys.positions(command).some((index) => globs.some((glob) => glob(command.bytes, command.argStart(index), command.argEnd(index))))
+}
+
+/** Over the command as text shows it, quotes and escapes included. */
+function grepping(pattern: string): Test {
+  const expression = compile(pattern)
+  const out = new ByteWriter()
+  return (command) => {
+    out.cut(0)
+    for (let index = 0; index < command.argc; index++) {
+      out.ascii(index > 0 ? ' "' : '"')
+      encodeRepr(out, command, command.argStart(index), command.argEnd(index))
+      out.ascii('"')
+    }
+    return expression.test(out.buffer.toString('latin1', 0, out.length))
+  }
+}
+
+function compile(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern)
+  } catch (error) {
+    throw usageError(`--grep: ${(error as Error).message}`)
+  }
+}

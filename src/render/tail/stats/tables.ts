@@ -1,0 +1,36 @@
+/** `tail --stats` for people: drawn anew each second on a terminal, and once at the end. */
+import type { StatsFigures } from '../../../diagnosis/stream-stats.ts'
+import { LiveText } from '../../base/live.ts'
+import { palette } from '../../base/palette.ts'
+import type { StatsReport } from './report.ts'
+import { statsText } from './text.ts'
+import type { Counted } from './view.ts'
+
+/** Lines beside the rows of the three tables, at the least. */
+const FRAME_LINES = 24
+const ROWS = 10
+const FEWEST_ROWS = 2
+
+export class StatsTables implements StatsReport {
+  readonly #stream: NodeJS.WriteStream
+  readonly #live: LiveText
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream
+    this.#live = new LiveText(stream)
+  }
+
+  live(figures: StatsFigures, elapsedMs: number): void {
+    if (!this.#stream.isTTY) return
+    const rows = Math.max(FEWEST_ROWS, Math.min(ROWS, Math.floor((this.#stream.rows - FRAME_LINES) / 4)))
+    this.#live.draw(statsText(figures, elapsedMs, palette(this.#stream), rows))
+  }
+
+  clear(): void {
+    this.#live.clear()
+  }
+
+  conclude({ stats }: Counted, _: unknown, elapsedMs: number): void {
+    this.#live.draw(statsText(stats.figures(), elapsedMs, palette(this.#stream), ROWS))
+  }
+}

@@ -1,0 +1,57 @@
+/** What burns the stream, as tables. */
+import { ratesOf, type Share, type StatsFigures } from '../../../diagnosis/stream-stats.ts'
+import { bytes, exact, rate } from '../../../diagnosis/units.ts'
+import type { Palette } from '../../base/palette.ts'
+import { printable } from '../../base/printable.ts'
+import { table } from '../../base/table.ts'
+
+const NAME_WIDTH = 36
+
+export function statsText(figures: StatsFigures, elapsedMs: number, colour: Palette, rows: number): string {
+  const { commandsPerSecond, bytesPerSecond } = ratesOf(figures, elapsedMs)
+  const { upkeep } = figures
+  const lines = [
+    `${exact(figures.commands)} commands, ${bytes(figures.bytes)}: ${rate(commandsPerSecond)} commands/s, ${bytes(Math.round(bytesPerSecond))}/s`,
+    `keep-alives and SELECT: ${exact(upkeep.commands)} commands, ${percent(upkeep.bytes, figures.bytes)} of the bytes`,
+    ...section('by command', figures.byCommand, figures, elapsedMs, colour, rows),
+    ...section('by database', figures.byDb, figures, elapsedMs, colour, rows),
+    ...section('by key prefix', figures.byPrefix, figures, elapsedMs, colour, rows),
+    ...biggest(figures, rows),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function section(title: string, shares: readonly Share[], total: StatsFigures, elapsedMs: number, colour: Palette, most: number): string[] {
+  if (shares.length === 0) return []
+  const rows = shares.slice(0, most).map((share) => {
+    const { commandsPerSecond, bytesPerSecond } = ratesOf(share, elapsedMs)
+    return [
+      name(share.name),
+      exact(share.commands),
+      rate(commandsPerSecond),
+      `${bytes(Math.round(bytesPerSecond))}/s`,
+      percent(share.bytes, total.bytes),
+    ]
+  })
+  const more = shares.length > most ? [colour.dim(`  and ${exact(shares.length - most)} more`)] : []
+  return [table([title, 'commands', 'per s', 'bytes', 'share'], rows), ...more]
+}
+
+function biggest({ biggest: commands }: StatsFigures, most: number): string[] {
+  if (commands.length === 0) return []
+  // An offset is of one history.
+  const isNamed = commands.some(({ server }) => server !== undefined)
+  const rows = commands
+    .slice(0, most)
+    .map((one) => [one.name, name(one.key ?? ''), bytes(one.bytes), String(one.offset), ...(isNamed ? [printable(one.server ?? '')] : [])])
+  return [table(['biggest', 'key', 'size', 'offset', ...(isNamed ? ['server'] : [])], rows)]
+}
+
+function name(text: string): string {
+  const shown = printable(text)
+  return shown.length > NAME_WIDTH ? `${shown.slice(0, NAME_WIDTH - 1)}…` : shown
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(1)} %`
+}

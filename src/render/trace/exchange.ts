@@ -1,0 +1,101 @@
+/** One exchange as curl -v would show it: `>` sent, `<` received, `*` what it means. */
+import { describeChoice } from '../../diagnosis/choice.ts'
+import { describeFinding } from '../../diagnosis/psync/findings.ts'
+import { milliseconds } from '../../diagnosis/units.ts'
+import type { ConnectedEvent, DialEvent, ExchangeEvent, KeepAliveEvent, QueryEvent, SourceEvent } from '../../engine/events.ts'
+import { encodeCommand } from '../../protocol/wire/multibulk.ts'
+import type { Palette } from '../base/palette.ts'
+import { printable } from '../base/printable.ts'
+import { wrap } from '../base/wrap.ts'
+
+const STATE_WIDTH = 19
+const LINE_WIDTH = 80
+/** A certificate that nobody renews by itself is to be seen in time. */
+const EXPIRES_SOON_DAYS = 14
+
+type SecuredEvent = Extract<DialEvent, { type: 'secured' }>
+
+/** The notes between exchanges, under the same column. */
+export function noteText(text: string, colour: Palette): string {
+  return block('', [colour.dim(wrap(`* ${printable(text)}`, '  ', LINE_WIDTH - STATE_WIDTH))], undefined, colour)
+}
+
+/** The state stands in front of the first line, the time behind it. */
+function block(state: string, lines: readonly string[], ms: number | undefined, colour: Palette): string {
+  const time = ms === undefined ? '' : colour.dim(`  (${milliseconds(ms)})`)
+  const rows = lines.flatMap((line) => line.split('\n'))
+  return rows.map((line, index) => `${(index === 0 ? state : '').padEnd(STATE_WIDTH)}${line}${index === 0 ? time : ''}\n`).join('')
+}
+
+export function connectedText(event: ConnectedEvent, colour: Palette): string {
+  return block('CONNECTING', [`* ${printable(event.remote)}, from ${printable(event.local)}`], event.rttMs, colour)
+}
+
+/** Which server it is, and who else was asked or considered. */
+export function choiceText(event: SourceEvent, colour: Palette): string {
+  const [first = '', ...others] = describeChoice(event).map((text) => wrap(`* ${printable(text)}`, '  ', LINE_WIDTH - STATE_WIDTH))
+  return block('SOURCE', [event.isFallback ? colour.warn(first) : first, ...others.map((text) => colour.dim(text))], undefined, colour)
+}
+
+/** A step on the way to the connection. */
+export function dialText(event: DialEvent, colour: Palette): string {
+  switch (event.type) {
+    case 'lookup':
+      return block('CONNECTING', [`* ${printable(event.host)} is ${event.addresses.join(', ')}`], event.ms, colour)
+    case 'unreached':
+      return block('CONNECTING', [colour.warn(`* ${event.address} cannot be reached (${event.errno})`)], event.ms, colour)
+    case 'secured':
+      return securedText(event, colour)
+  }
+}
+
+function securedText({ ms, protocol, cipher, serverName, certificate, distrust, isVerified }: SecuredEvent, colour: Palette): string {
+  const trust = distrust ? colour.bad(`not trusted (${distrust})`) : colour.good(`trusted for ${printable(serverName)}`)
+  const lines = [`* ${protocol}, ${cipher}`]
+  if (certificate) {
+    const { subject, issuer, names, validTo, daysLeft } = certificate
+    lines.push(
+      `* certificate of ${printable(subject)}, by ${printable(issuer)}: ${trust}`,
+      `* names: ${printable(names.join(', ') || 'none')}`,
+    )
+    const left = daysLeft < 0 ? 'has expired' : `${daysLeft} days left`
+    lines.push(daysLeft < EXPIRES_SOON_DAYS ? colour.warn(`* expires ${validTo}: ${left}`) : `* expires ${validTo}: ${left}`)
+  }
+  if (!isVerified) lines.push(colour.bad('! not verified, as --insecure wants it'))
+  return block(
+    'TLS',
+    lines.map((line) => wrap(line, '  ', LINE_WIDTH - STATE_WIDTH)),
+    ms,
+    colour,
+  )
+}
+
+/** @param raw also the bytes, as -vv asks. A masked secret is masked in them too. */
+export function exchangeText(event: ExchangeEvent, colour: Palette, raw: boolean): string {
+  const meaning = wrap(`* ${describeFinding(event.finding)}`, '  ', LINE_WIDTH - STATE_WIDTH)
+  const lines = [`> ${printable(event.sent.map(quoted).join(' '))}`]
+  if (raw) lines.push(colour.dim(`> ${printable(encodeCommand(event.sent).toString())}`))
+  if (event.reply) lines.push(`< ${printable(event.reply)}`)
+  if (raw && event.reply) lines.push(colour.dim(`< ${printable(`${event.reply}\r\n`)}`))
+  const paint = { ok: colour.good, tolerated: colour.warn, fatal: colour.bad }[event.outcome]
+  return block(event.state, [...lines, paint(meaning)], event.rttMs, colour)
+}
+
+export function keepAliveText(event: KeepAliveEvent, colour: Palette): string {
+  return block(
+    event.state,
+    ['< \\n', colour.dim(`* keep-alive${event.count > 1 ? ` × ${event.count}` : ''}: the master is preparing the sync`)],
+    undefined,
+    colour,
+  )
+}
+
+export function queryText(event: QueryEvent, colour: Palette): string {
+  const lines = [`> ${printable(event.sent.map(quoted).join(' '))}`, `< ${printable(event.reply)}`]
+  return block('(second link)', lines, event.rttMs, colour)
+}
+
+/** An empty argument or one with a space would vanish in the line. */
+function quoted(arg: string): string {
+  return arg === '' || /\s/.test(arg) ? JSON.stringify(arg) : arg
+}

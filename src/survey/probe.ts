@@ -1,0 +1,113 @@
+/** Asks one server for its INFO again and again, or for its ROLE where that is all it may, on a connection that is made anew whenever it breaks. */
+import type { Sighting } from '../diagnosis/lag/lag.ts'
+import { QueryLink } from '../engine/ask/query.ts'
+import type { Access } from '../engine/options.ts'
+import { type ReplError, replErrorOf } from '../errors.ts'
+import { now, sleep } from '../io/clock.ts'
+import { endpointName } from '../io/endpoint.ts'
+import { type Info, parseInfo, withoutSection } from '../protocol/info/info.ts'
+import { infoFromRole } from '../protocol/info/role.ts'
+import { ServerError } from '../protocol/wire/reply.ts'
+import { refusal } from '../protocol/wire/server-error.ts'
+
+/** Everything but replication changes slowly, and takes longer to print. */
+const WHOLE_EVERY_MS = 1000
+const RETRY_MS = 1000
+
+export class Probe {
+  readonly access: Access
+  /** Between two questions. */
+  everyMs: number
+  /** The last answer. */
+  seen: Sighting | undefined
+  /** Why there is none now. */
+  failure: ReplError | undefined
+  readonly #onSight: (sighting: Sighting) => void
+  readonly #stop = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #first: Promise<void>
+  #askedAt: number | undefined
+  #rest: Info = new Map()
+  #restAt = Number.NEGATIVE_INFINITY
+  /** Why INFO is not asked on this connection. */
+  #refused: ReplError | undefined
+
+  constructor(access: Access, everyMs: number, onSight: (sighting: Sighting) => void, signal: AbortSignal) {
+    this.access = access
+    this.everyMs = everyMs
+    this.#onSight = onSight
+    this.#signal = AbortSignal.any([signal, this.#stop.signal])
+    this.#first = new Promise((resolve) => void this.#run(resolve))
+  }
+
+  /** Resolves when it has been answered, or is known not to be. */
+  async first(): Promise<void> {
+    await this.#first
+  }
+
+  /** For how long the present question has gone unanswered, or the present connection has not come about. */
+  get silentMs(): number {
+    return this.#askedAt === undefined ? 0 : now() - this.#askedAt
+  }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  async #run(settled: () => void): Promise<void> {
+    while (!this.#signal.aborted) {
+      let link: QueryLink | undefined
+      this.#askedAt ??= now()
+      try {
+        link = await QueryLink.open(this.access, this.#signal)
+        this.#refused = undefined
+        for (;;) {
+          await this.#look(link)
+          settled()
+          await sleep(this.everyMs, this.#signal)
+        }
+      } catch (error) {
+        const failure = replErrorOf(error)
+        if (failure.code !== 'ABORTED') this.failure = failure
+        // A server that hangs goes on owing its answer.
+        if (failure.details.reason !== 'SILENCE') this.#askedAt = undefined
+      } finally {
+        link?.close()
+        settled()
+      }
+      await sleep(RETRY_MS, this.#signal).catch(() => {})
+    }
+  }
+
+  async #look(link: QueryLink): Promise<void> {
+    const askedAt = now()
+    this.#askedAt = askedAt
+    const isWhole = askedAt - this.#restAt >= WHOLE_EVERY_MS
+    const info = this.#refused ? await this.#role(link, this.#refused) : await this.#ask(link, isWhole, askedAt)
+    const answeredAt = now()
+    link.takeEvents()
+    this.#askedAt = this.failure = undefined
+    const id = info.get('run_id') ?? endpointName(this.access.endpoint)
+    this.seen = { askedAt, answeredAt, id, info }
+    this.#onSight(this.seen)
+  }
+
+  async #ask(link: QueryLink, isWhole: boolean, askedAt: number): Promise<Info> {
+    const reply = await (isWhole ? link.ask('INFO') : link.ask('INFO', 'replication'))
+    if (reply instanceof ServerError) return await this.#role(link, refusal(reply, { command: 'INFO' }))
+    const text = String(reply)
+    const info = parseInfo(text)
+    if (!isWhole) return new Map([...this.#rest, ...info])
+    this.#rest = parseInfo(withoutSection(text, 'Replication'))
+    this.#restAt = askedAt
+    return info
+  }
+
+  /** Who may not ask INFO may ask ROLE. @throws ReplError what INFO was refused with */
+  async #role(link: QueryLink, refused: ReplError): Promise<Info> {
+    const info = refused.code === 'NO_PERMISSION' ? infoFromRole(await link.ask('ROLE')) : undefined
+    if (!info) throw refused
+    this.#refused = refused
+    return info
+  }
+}

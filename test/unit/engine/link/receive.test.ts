@@ -1,0 +1,88 @@
+/** A payload that comes over a real socket is in its file byte for byte, wherever in memory it was received. */
+import assert from 'node:assert/strict'
+import { randomBytes, randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { receivePayload } from '../../../../src/engine/link/receive.ts'
+import { BLOCK_BYTES } from '../../../../src/io/sinks/block-writer.ts'
+import { RdbFile } from '../../../../src/io/sinks/rdb-file.ts'
+import { Transport } from '../../../../src/io/socket-link.ts'
+import { Crc64 } from '../../../../src/rdb/crc64.ts'
+
+const home = await mkdtemp(join(tmpdir(), 'redis-repl-receive-'))
+after(() => rm(home, { recursive: true }))
+
+const MARK = Buffer.from('m'.repeat(40))
+const FRAMING = {
+  length: (rdb: Buffer) => [Buffer.from(`$${rdb.length}\r\n`), rdb],
+  'eof-mark': (rdb: Buffer) => [Buffer.from(`\n\n$EOF:${MARK}\r\n`), rdb, MARK],
+}
+
+/** What stands between head and trailer are no keys: of those nobody asks here. */
+function rdbOf(size: number): Buffer {
+  const body = Buffer.concat([Buffer.from('REDIS0011'), randomBytes(size - 18), Buffer.from([0xff])])
+  const crc = new Crc64()
+  crc.update(body)
+  return Buffer.concat([body, crc.digest()])
+}
+
+/** In pieces of any size, so that reads end anywhere. */
+async function send(socket: Socket, bytes: Buffer): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + randomInt(1, 700_000)
+    if (!socket.write(bytes.subarray(at, end))) await once(socket, 'drain')
+    at = end
+  }
+}
+
+/** @returns the file, and what came with the payload that is not part of it */
+async function received(sent: Buffer): Promise<{ readonly file: Buffer; readonly behind: Buffer }> {
+  // Whoever has the payload hangs up on what follows it.
+  const server = createServer(
+    (socket) =>
+      void send(
+        socket.on('error', () => {}),
+        sent,
+      ).catch(() => {}),
+  ).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const path = join(home, 'dump.rdb')
+  const sink = await RdbFile.create(path, true)
+  const link = await Transport.connect({ kind: 'tcp', host: '127.0.0.1', port }, 5000, new AbortController().signal)
+  try {
+    const asked = { rest: Buffer.alloc(0), sink, silenceMs: 5000, atOnce: Number.POSITIVE_INFINITY, tellMs: 1000, observed: () => [] }
+    const batches = receivePayload(link, asked)
+    let step = await batches.next()
+    while (!step.done) step = await batches.next()
+    const behind = Buffer.from(step.value)
+    await sink.commit()
+    return { file: await readFile(path), behind }
+  } finally {
+    link.close()
+    server.close()
+  }
+}
+
+for (const [kind, framed] of Object.entries(FRAMING)) {
+  for (const size of [100, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 39, 3 * BLOCK_BYTES + 41, 7 * BLOCK_BYTES + 12_345]) {
+    test(`${size} bytes framed by ${kind} are the file`, async () => {
+      const rdb = rdbOf(size)
+      const { file, behind } = await received(Buffer.concat(framed(rdb)))
+      assert.ok(file.equals(rdb))
+      assert.equal(behind.length, 0)
+    })
+  }
+}
+
+test('a stream that follows at once, longer than all the blocks, is not in the file', async () => {
+  const rdb = rdbOf(2 * BLOCK_BYTES + 77)
+  const stream = randomBytes(4 * BLOCK_BYTES)
+  const { file, behind } = await received(Buffer.concat([...FRAMING.length(rdb), stream]))
+  assert.ok(file.equals(rdb))
+  assert.ok(behind.equals(stream.subarray(0, behind.length)))
+})

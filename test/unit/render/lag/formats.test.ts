@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { adviseOnLag } from '../../../../src/diagnosis/lag/advice.ts'
+import { parseAlertRange } from '../../../../src/diagnosis/lag/alert-range.ts'
+import { checkAll } from '../../../../src/diagnosis/lag/check.ts'
+import type { LagReport, MasterReport, ReplicaReport } from '../../../../src/diagnosis/lag/lag.ts'
+import { bytesText, secondsText } from '../../../../src/diagnosis/lag/words.ts'
+import { ReplError } from '../../../../src/errors.ts'
+import { nagiosLine } from '../../../../src/render/lag/nagios.ts'
+import { prometheusText } from '../../../../src/render/lag/prometheus.ts'
+
+const NO_LIMITS = { requireLink: false }
+
+function master(more: Partial<MasterReport> = {}): MasterReport {
+  return {
+    name: '10.0.0.1:6379',
+    silentMs: 0,
+    identity: { flavour: 'redis', version: '8.6.3', mode: 'standalone' },
+    replid: 'a'.repeat(40),
+    offset: 1000,
+    backlog: { size: 1_048_576, histlen: 1000 },
+    writes: { average: 100_000, p99: 200_000, peak: 300_000, overMs: 2000 },
+    isReplica: false,
+    ...more,
+  }
+}
+
+function replica(name: string, more: Partial<ReplicaReport> = {}): ReplicaReport {
+  return { name, upstream: '10.0.0.1:6379', depth: 1, state: 'online', silentMs: 0, ...more }
+}
+
+const behind = (bytes: number, low: number, high?: number) => ({
+  method: 'info' as const,
+  bytes,
+  mostBytes: bytes,
+  bounds: { low, ...(high !== undefined && { high }) },
+})
+
+const report = (replicas: ReplicaReport[], more: Partial<MasterReport> = {}): LagReport => ({
+  at: new Date(0),
+  master: master(more),
+  replicas,
+  isNewHistory: false,
+})
+
+describe('the words for a lag', () => {
+  test('say a bound as a bound, and zero only of whoever has everything', () => {
+    assert.equal(secondsText(behind(0, 0, 0)), '0')
+    assert.equal(secondsText(behind(0, 0, 20.2)), '< 0.021')
+    assert.equal(secondsText(behind(5, 40, 60)), '0.050 ± 0.010')
+    assert.equal(secondsText(behind(5, 1900)), '> 1.900')
+    assert.equal(secondsText(behind(5, 12_340)), '> 12.3')
+    assert.equal(secondsText(behind(5, 65_000)), '> 1 min 5 s')
+    assert.equal(secondsText(undefined), 'unknown')
+    assert.equal(bytesText({ ...behind(0, 0, 20), mostBytes: 300 }), '< 300 B')
+    assert.equal(bytesText(behind(0, 0, 0)), '0 B')
+  })
+})
+
+describe('a check', () => {
+  test('takes the upper bound, and fails where there is none', () => {
+    const within = { ...NO_LIMITS, maxSeconds: 1 }
+    assert.equal(checkAll([report([replica('r', { lag: behind(5, 900, 1000) })])], within).isOk, true)
+    assert.equal(checkAll([report([replica('r', { lag: behind(5, 900, 1001) })])], within).isOk, false)
+    assert.match(checkAll([report([replica('r', { lag: behind(5, 900) })])], within).reason, /at least 0\.900 s behind/)
+  })
+
+  test('fails on what is not known, and on a master that cannot be asked', () => {
+    assert.match(
+      checkAll([report([replica('r', { state: 'syncing', unknown: 'SYNCING' })])], { ...NO_LIMITS, maxBytes: 1 }).reason,
+      /not known, since it takes a full resync/,
+    )
+    const failure = new ReplError('MASTER_UNREACHABLE', { reason: 'REFUSED', endpoint: '10.0.0.1:6379', errno: 'ECONNREFUSED' })
+    assert.match(checkAll([report([], { failure })], { ...NO_LIMITS, minReplicas: 0 }).reason, /refused the connection/)
+  })
+
+  test('counts replicas with their link, by their master’s word where they cannot be asked', () => {
+    const listed = (ackAgeSeconds: number) => ({ host: 'r', port: 1, state: 'online', ackOffset: 5, ackAgeSeconds })
+    const replicas = [
+      replica('a'),
+      replica('b', { state: 'unreachable', listed: listed(1) }),
+      replica('c', { state: 'unreachable', listed: listed(30) }),
+      replica('d', { state: 'tool' }),
+    ]
+    assert.equal(checkAll([report(replicas)], { ...NO_LIMITS, minReplicas: 2 }).isOk, true)
+    assert.equal(checkAll([report(replicas)], { ...NO_LIMITS, minReplicas: 3 }).isOk, false)
+    assert.match(checkAll([report(replicas)], { requireLink: true }).reason, /^c: unreachable/)
+  })
+})
+
+describe('the text exposition format', () => {
+  const one = replica('10.0.0.2:6380', {
+    lag: behind(5, 40, 60),
+    listed: { host: '10.0.0.2', port: 6380, state: 'online', ackOffset: 5, ackAgeSeconds: 1 },
+  })
+  const lost = replica('we"ird\\\n:1', { state: 'unreachable', unknown: 'NO_ACK' })
+  const text = prometheusText([report([one, lost])], { isOk: false, reason: 'x' })
+
+  test('has for each metric one HELP and one TYPE in front of all its samples, as promtool asks', () => {
+    const seen = new Set<string>()
+    let current = ''
+    for (const line of text.trimEnd().split('\n')) {
+      const [, kind, name] = /^# (HELP|TYPE) (\S+)/.exec(line) ?? []
+      if (kind === 'HELP') {
+        assert.ok(name && !seen.has(name), line)
+        assert.match(line, /^# HELP [a-z][a-z0-9_]* [A-Z].*\.$/)
+        seen.add(name)
+        current = name
+      } else if (kind === 'TYPE') assert.equal(line, `# TYPE ${current} gauge`)
+      else assert.match(line, new RegExp(`^${current}(\\{(?:[a-z]+="(?:[^"\\\\\\n]|\\\\["\\\\n])*",?)+\\})? (?:[-+0-9.e]+|\\+Inf)$`))
+    }
+    for (const name of seen) {
+      assert.match(name, /^redis_repl_[a-z0-9_]+$/)
+      // Base units as suffixes, and no suffix of counters, histograms or other units.
+      assert.doesNotMatch(name, /_(total|count|sum|bucket|ms|milliseconds|kilobytes|minutes)$/)
+    }
+  })
+
+  test('leaves out what is not known, and escapes labels', () => {
+    assert.match(text, /redis_repl_replica_lag_bytes\{[^}]*replica="10\.0\.0\.2:6380"[^}]*\} 5\n/)
+    assert.equal(text.match(/^redis_repl_replica_lag_bytes/gm)?.length, 1)
+    assert.ok(text.includes(String.raw`replica="we\"ird\\\\n:1"`), 'a line feed is shown as one before its backslash is escaped')
+    assert.match(text, /^redis_repl_check_ok 0$/m)
+    assert.match(text, /^redis_repl_replica_lag_seconds\{.*\} 0\.05$/m)
+  })
+})
+
+describe('the line of a monitoring plugin', () => {
+  const ranges = (warning?: string, critical?: string) => {
+    const [warn, crit] = [warning, critical].map((text) => (text === undefined ? undefined : parseAlertRange(text)))
+    return { ...(warn && { warning: warn }), ...(crit && { critical: crit }) }
+  }
+
+  test('has the status of the worst, with its performance data in one line', () => {
+    const two = report([replica('a:1', { lag: behind(5, 40, 60) }), replica('b:2', { lag: behind(9, 3000, 3010) })])
+    const { line, status } = nagiosLine([two], ranges('1', '5'), undefined)
+    assert.equal(status, 1)
+    assert.equal(
+      line,
+      "REPLICATION WARNING - b:2 online, up to 3.010 s and 9 bytes behind | 'a:1_seconds'=0.060s;1;5;0 'a:1_bytes'=5B;;;0 'b:2_seconds'=3.010s;1;5;0 'b:2_bytes'=9B;;;0\n",
+    )
+  })
+
+  test('is critical by a lower bound already, and unknown by less', () => {
+    assert.equal(nagiosLine([report([replica('a', { lag: behind(5, 6000) })])], ranges('1', '5'), undefined).status, 2)
+    assert.equal(nagiosLine([report([replica('a', { lag: behind(5, 2000) })])], ranges('1', '5'), undefined).status, 3)
+    assert.equal(nagiosLine([report([replica('a', { state: 'syncing', unknown: 'SYNCING' })])], {}, undefined).status, 3)
+    assert.equal(
+      nagiosLine([report([], { failure: new ReplError('TIMEOUT', { reason: 'SILENCE', limitMs: 5000 }) })], {}, undefined).status,
+      2,
+    )
+  })
+
+  test('begins performance data by the one bar only', () => {
+    const { line } = nagiosLine([report([replica("a|b'=", { lag: behind(5, 40, 60) })])], {}, undefined)
+    assert.equal(line.split('|').length, 2)
+    assert.match(line, /'a\/b___seconds'=/)
+  })
+})
+
+describe('advice on the settings', () => {
+  const codes = (settings: Record<string, string>, more: Partial<MasterReport> = {}, replicas: ReplicaReport[] = []) =>
+    adviseOnLag(report(replicas, more), new Map(Object.entries(settings)), 60).map(({ code }) => code)
+
+  test('is a larger backlog where it does not cover the cut, with the figures of the measurement', () => {
+    const [advice] = adviseOnLag(report([]), new Map(), 60)
+    assert.equal(advice?.code, 'BACKLOG_SHORT')
+    assert.match(advice?.text ?? '', /1\.05 MB covers a cut of 10\.5 s at 100 kB\/s.*5\.2 s at p99, 3\.5 s at the peak of 300 kB\/s/)
+    assert.equal(advice?.command, 'CONFIG SET repl-backlog-size 9mb')
+    assert.deepEqual(codes({}, { backlog: { size: 10_000_000, histlen: 1 } }), ['BACKLOG_COVERS'])
+    assert.deepEqual(codes({}, { writes: { average: 0, p99: 0, peak: 0, overMs: 2000 } }), ['BACKLOG_COVERS'])
+  })
+
+  test('foretells a resync loop from the time that a full resync takes', () => {
+    const limit = { 'client-output-buffer-limit': 'slave 2000000 0 0' }
+    assert.deepEqual(codes(limit, { bgsaveSeconds: 30 }), ['BACKLOG_SHORT', 'BUFFER_LOOP'])
+    assert.deepEqual(codes(limit, { bgsaveSeconds: 10 }), ['BACKLOG_SHORT'])
+    assert.deepEqual(codes({ 'client-output-buffer-limit': 'slave 0 500000 10' }, { bgsaveSeconds: 30 }), ['BACKLOG_SHORT', 'BUFFER_LOOP'])
+  })
+
+  test('sees a buffer that is smaller than the backlog on servers that do not raise it', () => {
+    const identity = { flavour: 'redis', version: '6.2.16', mode: 'standalone' }
+    const settings = { 'client-output-buffer-limit': 'slave 500000 0 0', 'repl-backlog-size': '1048576' }
+    assert.deepEqual(codes(settings, { identity }), ['BACKLOG_SHORT', 'BUFFER_BELOW_BACKLOG'])
+    assert.deepEqual(codes(settings), ['BACKLOG_SHORT'])
+  })
+
+  test('sees pings that come too seldom, a backlog that goes too soon, and writes that are refused', () => {
+    assert.deepEqual(codes({ 'repl-timeout': '20', 'repl-ping-replica-period': '10' }), ['BACKLOG_SHORT', 'PING_TIMEOUT'])
+    assert.deepEqual(codes({ 'repl-timeout': '60', 'repl-ping-slave-period': '10' }), ['BACKLOG_SHORT'])
+    assert.deepEqual(codes({ 'repl-backlog-ttl': '30' }), ['BACKLOG_SHORT', 'BACKLOG_TTL'])
+    assert.deepEqual(codes({ 'repl-backlog-ttl': '0' }), ['BACKLOG_SHORT'])
+    const wanted = { 'min-replicas-to-write': '2', 'min-replicas-max-lag': '10' }
+    assert.deepEqual(codes(wanted, { goodReplicas: 1 }), ['BACKLOG_SHORT', 'WRITES_REFUSED'])
+    assert.deepEqual(codes(wanted, { goodReplicas: 2 }), ['BACKLOG_SHORT', 'LAST_GOOD_REPLICA'])
+    assert.deepEqual(codes(wanted, { goodReplicas: 3 }), ['BACKLOG_SHORT'])
+  })
+
+  test('sees a replica that can be written to, and says when no settings could be read', () => {
+    const link = { host: 'm', port: 1, isUp: true, isReadOnly: false }
+    assert.deepEqual(codes({}, {}, [replica('r', { link })]), ['BACKLOG_SHORT', 'WRITABLE_REPLICA'])
+    assert.deepEqual(
+      adviseOnLag(report([]), undefined, 60).map(({ code }) => code),
+      ['BACKLOG_SHORT', 'NO_CONFIG'],
+    )
+  })
+})
