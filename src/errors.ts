@@ -52,6 +52,8 @@ export interface ErrorDetails {
   readonly bufferBytes?: number
   /** The lowest limit of that buffer; 0 is none. */
   readonly bufferLimit?: number
+  /** What aborted the signal, such as SIGINT. */
+  readonly signal?: string
   /** What the user wrote that cannot be used. */
   readonly given?: string
 }
@@ -78,14 +80,33 @@ export function usageError(given: string): ReplError {
   return new ReplError('USAGE', { reason: 'FLAGS', given })
 }
 
-/** @throws ReplError ABORTED */
-export function stopIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw new ReplError('ABORTED')
+/**
+ * The end of whatever a signal has stopped. Signals are aborted with a word for what did it, such as SIGINT; ABORTED is never made
+ * without one that is.
+ */
+export function abortedBy({ aborted, reason }: AbortSignal): ReplError {
+  if (!aborted) return new ReplError('INTERNAL', { given: 'stopped without a signal' })
+  return new ReplError('ABORTED', { signal: typeof reason === 'string' ? reason : 'unknown' })
 }
 
-/** Whatever was thrown: ours as it is, the end of a signal as such, anything else as a bug. */
+/** @throws ReplError ABORTED */
+export function stopIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw abortedBy(signal)
+}
+
+/** For a failure that is dealt with on the spot: ours are, a bug is thrown on. */
+export function expectReplError(error: unknown): ReplError {
+  if (error instanceof ReplError) return error
+  throw error
+}
+
+/** For a failure that has no consequence where it is caught: ours has none, a bug is thrown on. */
+export function ignoreFailure(error: unknown): undefined {
+  expectReplError(error)
+}
+
+/** Whatever was thrown: ours as it is, anything else as a bug. */
 export function replErrorOf(error: unknown): ReplError {
   if (error instanceof ReplError) return error
-  if (error instanceof Error && error.name === 'AbortError') return new ReplError('ABORTED', {}, error)
   return new ReplError('INTERNAL', { given: error instanceof Error ? error.message : String(error) }, error)
 }

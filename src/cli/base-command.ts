@@ -1,9 +1,13 @@
-/** What all commands share: flags, verbosity, the signal that stops them, and where their output goes. */
+/** What all commands share: flags, the signals that stop them, where their output goes, and how they end. */
 import { Command, type Interfaces } from '@oclif/core'
-import { ReplError } from '../errors.ts'
-import { jsonLine, RunReport } from '../render/trace/report.ts'
-import { type Connection, openConnection } from './connection.ts'
-import { asReplError, tellFailure } from './failure.ts'
+import { Visit } from '../engine/visit.ts'
+import { type ErrorCode, ReplError } from '../errors.ts'
+import { jsonLine } from '../render/base/json-line.ts'
+import type { Connection } from '../runs/connection.ts'
+import type { RunContext } from '../runs/context.ts'
+import { openConnection } from './connection.ts'
+import { exitStatus } from './exit-status.ts'
+import { asReplError, reportFailure } from './failure.ts'
 import { connectionFlags, discoveryFlags, outputFlags, settingsFlags, tlsFlags } from './flags.ts'
 import { settingsInForce } from './settings/layers.ts'
 import { type Completed, completed } from './settings/parse.ts'
@@ -21,11 +25,11 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   protected written: ReadonlySet<string> = new Set()
   #profile: Completed['profile']
   /** 0, 1 or 2: how often -v was given. */
-  protected verbosity = 0
-  protected report = new RunReport()
-  protected readonly signal = abortOnSignals()
-  /** Fires when nobody reads stdout any more, or it cannot be written. */
-  protected readonly outputEnded = new AbortController()
+  #verbosity = 0
+  #context: RunContext | undefined
+  readonly #signal = abortOnSignals()
+  /** Fires when stdout has lost its reader, or cannot be written. */
+  readonly #outputEnded = new AbortController()
   #lostOutput: ReplError | undefined
 
   override async init(): Promise<void> {
@@ -41,7 +45,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     this.#profile = profile
     this.written = written
     if (this.flags['print-config']) await this.#printConfig(all)
-    this.verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length
+    this.#verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length
     this.#warn()
   }
 
@@ -55,7 +59,40 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   /** @throws ReplError USAGE; ABORTED at the prompt. */
   protected async connect(): Promise<Connection> {
     const { target } = this.args as { readonly target?: string }
-    return await openConnection(target, this.flags, this.written, () => this.#warnOfAnybody())
+    return await openConnection(target, this.flags, this.written, () => this.#warnInsecure())
+  }
+
+  protected context(): RunContext {
+    this.#context ??= {
+      stdout: process.stdout,
+      stderr: process.stderr,
+      detail: { quiet: this.flags.quiet, verbosity: this.#verbosity },
+      isJson: this.flags.json,
+      stop: this.#signal,
+      outputEnded: this.#outputEnded.signal,
+      visit: new Visit(),
+    }
+    return this.#context
+  }
+
+  /** Ends with the status of a failure that the output holds already. */
+  protected exitWith(code: ErrorCode | undefined): void {
+    if (code !== undefined) process.exitCode = exitStatus(code)
+  }
+
+  /** Ends with this status. */
+  protected exitStatus(status: number): void {
+    process.exitCode = status
+  }
+
+  protected failureOf(error: unknown): ReplError {
+    return asReplError(error)
+  }
+
+  /** A failure that is a change like others: the command continues. */
+  protected async reportChange(failure: ReplError): Promise<void> {
+    await reportFailure(failure, new Visit(), this.flags.json ? process.stdout : undefined)
+    process.exitCode = undefined
   }
 
   /** The words that name the server on another command line: a profile has more than its address. */
@@ -68,45 +105,49 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   #warn(): void {
     const { quiet, json, 'no-auth-warning': isAccepted } = this.flags
     if (quiet || json || isAccepted) return
-    if (this.written.has('pass')) tell('a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it')
-    if (this.written.has('sentinel-pass')) tell('a password on the command line can be seen by others; --sentinel-pass-file hides it')
+    if (this.written.has('pass')) warn('a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it')
+    if (this.written.has('sentinel-pass')) warn('a password on the command line can be seen by others; --sentinel-pass-file hides it')
   }
 
-  /** Also under -q, and beside JSON; but where JSON goes to stderr, it tells so itself. */
-  #warnOfAnybody(): void {
+  /** Also under -q, and beside JSON; but where JSON goes to stderr, it says so itself. */
+  #warnInsecure(): void {
     if (this.flags.json && this.jsonStream() === process.stderr) return
-    tell('--insecure: the certificate is not verified; whoever answers may be anybody, and gets the password')
+    warn('--insecure: the certificate is not verified; whoever answers may be anybody, and gets the password')
   }
 
   /**
-   * A reader that leaves is no error of a report; a full disk is. (oclif's own listener, which goes first, would throw
-   * everything but EPIPE past us.) The sink of a dump notices both by its own callbacks.
+   * A reader that leaves is no error of a report; a full disk is. stderr carries notes: its end silences them and changes nothing
+   * else. (oclif's own listener, which goes first, would throw everything but EPIPE past us.) The sink of a dump sees both by its
+   * own callbacks.
    */
   #watchOutput(): void {
     for (const stream of [process.stdout, process.stderr]) {
       stream.removeAllListeners('error')
-      stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
-        this.outputEnded.abort()
-        if (code !== 'EPIPE') this.#lostOutput ??= new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path: 'stdout', errno: code })
-      })
+      stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => this.#lost(stream, code))
     }
   }
 
+  #lost(stream: NodeJS.WriteStream, errno: string): void {
+    if (stream === process.stdout) this.#outputEnded.abort('stdout ended')
+    const isProduct = stream === process.stdout || (this.flags?.json && stream === this.jsonStream())
+    if (isProduct && errno !== 'EPIPE') this.#lostOutput ??= new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path: 'stdout', errno })
+  }
+
   override async finally(): Promise<void> {
-    // Whoever stopped us does not wait for a reader that stalls.
-    if (this.signal.aborted) process.exit()
+    // After a signal no reader that stalls is waited for.
+    if (this.#signal.aborted) process.exit()
     // An empty write comes back when everything before it has gone, or failed.
     await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
     if (this.#lostOutput && !process.exitCode) await this.catch(this.#lostOutput)
   }
 
-  protected printJson(object: object, stream: NodeJS.WriteStream = process.stdout): void {
-    stream.write(jsonLine(object))
-  }
-
   override async catch(error: unknown): Promise<void> {
     if (error instanceof Answered) return
-    await tellFailure(asReplError(error), this.report, this.argv.includes('--json') ? this.jsonStream() : undefined)
+    await reportFailure(
+      asReplError(error),
+      this.#context?.visit ?? new Visit(),
+      this.argv.includes('--json') ? this.jsonStream() : undefined,
+    )
   }
 
   /** Where JSON goes; a command whose product takes stdout names stderr. */
@@ -118,6 +159,6 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 /** What was asked for has been answered before the command itself began. */
 class Answered extends Error {}
 
-function tell(warning: string): void {
+function warn(warning: string): void {
   process.stderr.write(`! ${warning}\n`)
 }

@@ -1,11 +1,11 @@
 /** oclif's hook for a command that does not exist: told like every other usage error, also under --json. */
 import type { Hook, Interfaces } from '@oclif/core'
+import { Visit } from '../engine/visit.ts'
 import { type ReplError, usageError } from '../errors.ts'
-import { RunReport } from '../render/trace/report.ts'
-import { tellFailure } from './failure.ts'
+import { reportFailure } from './failure.ts'
 
 const commandNotFound: Hook.CommandNotFound = async ({ argv = [], config }) => {
-  await tellFailure(noSuchCommand(config), new RunReport(), argv.includes('--json') ? process.stdout : undefined)
+  await reportFailure(noSuchCommand(config), new Visit(), argv.includes('--json') ? process.stdout : undefined)
 }
 
 export default commandNotFound

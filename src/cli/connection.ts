@@ -1,11 +1,13 @@
 /** From flags, environment and target to the server that is meant, and to what it is told of us. */
-import type { Interfaces } from '@oclif/core'
-import type { Access, Limits, ReplicaOptions } from '../engine/options.ts'
-import { fixedSource, type Source } from '../engine/source.ts'
+
+import type { Access, Limits } from '../engine/ask/access.ts'
+import { fixedSource, type Source } from '../engine/ask/source.ts'
+import type { AttachOptions } from '../engine/goal.ts'
 import { usageError } from '../errors.ts'
 import { type Announcement, INVISIBLE } from '../handshake/plan.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { loadTls } from '../io/tls-files.ts'
+import type { Connection } from '../runs/connection.ts'
 import { AddressMap } from '../topology/address-map.ts'
 import { type Preference, PreferredSource } from '../topology/preference.ts'
 import { SentinelSource } from '../topology/sentinel.ts'
@@ -13,23 +15,7 @@ import { parseSentinelTarget, type SentinelTarget, sentinelAddress } from '../to
 import { accessTo, DEFAULT_HOST, DEFAULT_PORT, parseTarget, socketName, type Target } from '../topology/target.ts'
 import { chooseCredentials, sentinelCredentials } from './credentials.ts'
 import { dialling, tlsFiles } from './dialling.ts'
-import type { connectionFlags, discoveryFlags, tlsFlags } from './flags.ts'
-
-/** The values of the flags that say which server, as oclif parses them. */
-export type ConnectionFlags = Interfaces.InferredFlags<typeof connectionFlags & typeof tlsFlags & typeof discoveryFlags> & {
-  readonly cluster?: boolean
-}
-
-export interface Connection {
-  readonly source: Source
-  /** Behind another source, what --prefer makes of it. */
-  readonly preferring: (source: Source) => Source
-  /** How any server of the deployment is reached; its endpoint is the one that was named, if one was. */
-  readonly template: Access
-  readonly addresses: AddressMap
-  /** What every replication link is told. */
-  readonly manners: Pick<ReplicaOptions, 'announce' | 'renamed'>
-}
+import type { ConnectionFlags } from './flags.ts'
 
 /** What the user has named: a server, or Sentinels that know where it is. */
 type Named = ({ readonly kind: 'server' } & Target) | ({ readonly kind: 'sentinels' } & SentinelTarget)
@@ -151,7 +137,7 @@ function once<T>(make: () => T): () => T {
 }
 
 /** A name with a space would be two words of the protocol to some proxies. */
-function renamed({ 'psync-command': psync, 'sync-command': sync }: ConnectionFlags): Pick<ReplicaOptions, 'renamed'> {
+function renamed({ 'psync-command': psync, 'sync-command': sync }: ConnectionFlags): Pick<AttachOptions, 'renamed'> {
   for (const [flag, name] of Object.entries({ 'psync-command': psync, 'sync-command': sync })) {
     if (name !== undefined && !/^[!-~]+$/.test(name)) throw usageError(`--${flag} must be printable ASCII without spaces`)
   }

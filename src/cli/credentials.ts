@@ -1,9 +1,10 @@
 /** Who we say we are: from flags, files, the terminal, the target and the environment. */
+
 import { readFileSync } from 'node:fs'
 import { ReplError, usageError } from '../errors.ts'
-import type { Credentials } from '../handshake/plan.ts'
 import { askPassword } from '../io/ask-password.ts'
-import type { ConnectionFlags } from './connection.ts'
+import type { Credentials } from '../protocol/credentials.ts'
+import type { ConnectionFlags } from './flags.ts'
 
 /** A flag wins over the target's userinfo, and that over the environment, as in redis-cli. */
 export async function chooseCredentials(

@@ -2,7 +2,7 @@
 import { usageError } from '../errors.ts'
 import type { Endpoint, TlsSettings } from '../io/endpoint.ts'
 import type { TlsFiles } from '../io/tls-files.ts'
-import type { ConnectionFlags } from './connection.ts'
+import type { ConnectionFlags } from './flags.ts'
 
 /** Flags that mean something with TLS alone. */
 const FOR_TLS = ['cacert', 'cacertdir', 'cert', 'sni', 'insecure', 'tls-ciphers'] as const

@@ -3,19 +3,24 @@
  * prints the parse context, and with it passwords.
  */
 import { explain } from '../diagnosis/errors/explain.ts'
+import type { Visit } from '../engine/visit.ts'
 import { ReplError, replErrorOf, usageError } from '../errors.ts'
+import { jsonLine } from '../render/base/json-line.ts'
 import { printable } from '../render/base/printable.ts'
 import { wrap } from '../render/base/wrap.ts'
-import { jsonLine, type RunReport } from '../render/trace/report.ts'
+import { errorJson } from '../render/trace/json.ts'
 import { exitStatus } from './exit-status.ts'
 
-/** Sets the exit status and tells why: as JSON to the given stream, else in three parts on stderr. */
-export async function tellFailure(failure: ReplError, report: RunReport, json?: NodeJS.WriteStream): Promise<void> {
+/**
+ * Sets the exit status and says why: as JSON to the given stream, else in three parts on stderr.
+ * @param visit what was seen before
+ */
+export async function reportFailure(failure: ReplError, visit: Visit, json?: NodeJS.WriteStream): Promise<void> {
   const status = exitStatus(failure.code)
   process.exitCode = status
   const explanation = explain(failure)
   if (json) {
-    json.write(jsonLine(report.failure(failure, explanation, status)))
+    json.write(jsonLine(errorJson(failure, explanation, status, visit)))
     return
   }
   const { palette } = await import('../render/base/palette.ts') // chalk is loaded only where something is painted

@@ -1,5 +1,5 @@
 /** The flags every command shares. Connection flags carry redis-cli's names. */
-import { Args, Flags } from '@oclif/core'
+import { Args, Flags, type Interfaces } from '@oclif/core'
 
 /** The longest a timer of Node can run: 2^31 milliseconds. */
 const MAX_SECONDS = 2_147_483
@@ -153,24 +153,7 @@ export const outputFlags = {
   }),
 }
 
-export const maxRateFlag = Flags.string({
-  helpValue: 'SIZE',
-  description: 'receive the RDB no faster than this many bytes a second, as in 20mb; lifted when the master’s buffer for us would run over',
-})
-
-export const clusterFlag = Flags.boolean({
-  helpGroup: DISCOVERY,
-  description: 'do it with every shard of the cluster that TARGET is a node of',
-})
-
-export const clusterFlags = {
-  cluster: clusterFlag,
-  jobs: Flags.integer({
-    helpGroup: DISCOVERY,
-    min: 1,
-    max: 1000,
-    helpValue: 'N',
-    description: 'with so many shards at a time; 4 if not given',
-    dependsOn: ['cluster'],
-  }),
+/** The values of the flags that say which server, as oclif parses them. */
+export type ConnectionFlags = Interfaces.InferredFlags<typeof connectionFlags & typeof tlsFlags & typeof discoveryFlags> & {
+  readonly cluster?: boolean
 }

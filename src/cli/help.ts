@@ -1,16 +1,16 @@
 /** oclif's help with the exit statuses behind it: scripts need them as much as flags. */
 import { Help } from '@oclif/core'
-import { RunReport } from '../render/trace/report.ts'
+import { Visit } from '../engine/visit.ts'
 import { noSuchCommand } from './command-not-found.ts'
 import { EXIT_STATUS_HELP } from './exit-status.ts'
-import { tellFailure } from './failure.ts'
+import { reportFailure } from './failure.ts'
 
 export default class ReplHelp extends Help {
   /** oclif's own error repeats what it does not know, and that may be a target with a password. */
   override async showHelp(argv: string[]): Promise<void> {
     const [word] = argv.filter((one) => !one.startsWith('-'))
     if (word === undefined || this.config.findCommand(word)) return await super.showHelp(argv)
-    await tellFailure(noSuchCommand(this.config), new RunReport())
+    await reportFailure(noSuchCommand(this.config), new Visit())
   }
 
   protected override async showRootHelp(): Promise<void> {

@@ -1,5 +1,4 @@
-/** The command that goes on where a run has ended: the same way to the server and the same flags, but no secret, no limit and no start. */
-import type { TailFlags } from '../runs/tail/view.ts'
+/** The command that resumes where a run has ended: the same server and flags, but no secret, no limit and no start. */
 
 /** Where the next run begins and ends is another matter, and secrets have no place on a command line. */
 const LEFT_OUT = [
@@ -18,20 +17,28 @@ const LEFT_OUT = [
   'count',
   'duration',
   'until-offset',
-  'rdb',
-  'force',
   'allow-fork',
   'json',
 ]
+/** Of an RDB that only a later gap can bring. */
+const FOR_AN_RDB = ['rdb', 'force', 'max-rate']
 
 type Definitions = Readonly<Record<string, { readonly default?: unknown; readonly allowNo?: boolean }>>
+type Flags = Readonly<Record<string, unknown>>
 
 /** @param server the words that name it */
-export function goOnCommand(server: readonly string[], from: string, flags: TailFlags, definitions: Definitions): string {
-  const words = Object.entries(flags)
+export function resumeCommand(server: readonly string[], after: string, flags: Flags, definitions: Definitions): string {
+  const words = Object.entries(forNextRun(flags))
     .filter(([name, value]) => name in definitions && !LEFT_OUT.includes(name) && value !== definitions[name]?.default)
     .flatMap(([name, value]) => flagWords(name, value, definitions[name]?.allowNo))
-  return ['redis-repl', 'tail', ...server, '--from', from, ...words].map(shellWord).join(' ')
+  return ['redis-repl', 'tail', ...server, '--from', after, ...words].map(shellWord).join(' ')
+}
+
+/** The file of this run's RDB is its own: the next one may replace it at a gap. */
+function forNextRun(flags: Flags): Flags {
+  const isKept = flags['on-gap'] === 'resync'
+  if (!isKept) return Object.fromEntries(Object.entries(flags).filter(([name]) => !FOR_AN_RDB.includes(name)))
+  return flags.rdb === undefined ? flags : { ...flags, force: true }
 }
 
 function flagWords(name: string, value: unknown, allowNo = false): string[] {

@@ -2,9 +2,9 @@
 
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController()
-  const onSignal = () => {
+  const onSignal = (name: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(130)
-    controller.abort()
+    controller.abort(name)
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
   return controller.signal

@@ -1,24 +1,26 @@
 /**
- * What the engine tells, in batches: types only, no text meant for people. The contract between the engine and whatever
- * shows or stores it. `at` is monotonic, in milliseconds.
+ * What the engine reports, in batches: plain data and types only, no text for people and no live object, so that a run can be
+ * written down and read back. `at` is monotonic, in milliseconds.
  */
-import type { Choice } from '../diagnosis/choice.ts'
-import type { ConditionName, Forecast, Position } from '../diagnosis/psync/forecast.ts'
+import type { ConditionName, Forecast } from '../diagnosis/psync/forecast.ts'
 import type { Silence } from '../diagnosis/psync/silence.ts'
 import type { StopReason, WarningCode } from '../diagnosis/psync/verdict.ts'
 import type { ReplError } from '../errors.ts'
-import type { Guard, Settings } from '../handshake/guard.ts'
+import type { Guard } from '../handshake/guard.ts'
 import type { Exchange, Verdict } from '../handshake/machine.ts'
 import type { State } from '../handshake/states.ts'
 import type { DialStep } from '../io/dial.ts'
-import type { History, ServerIdentity } from '../protocol/info/server-facts.ts'
+import type { Written } from '../io/sinks/rdb-sink.ts'
+import type { History, Position } from '../protocol/history.ts'
+import type { ServerIdentity } from '../protocol/info/identity.ts'
+import type { Settings } from '../protocol/settings.ts'
 import type { PayloadFraming } from '../protocol/wire/payload.ts'
 import type { RdbHeader } from '../rdb/header.ts'
 import type { Checksum } from '../rdb/verifier.ts'
-import type { Heartbeat } from './link/heartbeat.ts'
+import type { Choice } from './ask/source.ts'
 
-/** Counters of the server as a whole, before and after our visit; what a server does not count is absent. */
-export interface BillRow {
+/** A counter of the server as a whole, before and after our visit; what a server does not count is absent. */
+export interface CounterRow {
   readonly field: string
   readonly before?: string
   readonly after?: string
@@ -56,7 +58,7 @@ export type ForecastEvent = At & {
   readonly decided?: ConditionName
 }
 /** How much the master wrote to its history, by two INFOs. */
-type WriteRateEvent = At & { readonly type: 'write-rate'; readonly bytes: number; readonly overMs: number }
+export type WriteRateEvent = At & { readonly type: 'write-rate'; readonly bytes: number; readonly overMs: number }
 export type WarningEvent = At & { readonly type: 'warning'; readonly code: WarningCode; readonly cause?: ReplError }
 /** A bare newline from the master: it is alive and preparing the sync. */
 export type KeepAliveEvent = At & { readonly type: 'keep-alive'; readonly state: State; readonly count: number }
@@ -64,7 +66,7 @@ export type KeepAliveEvent = At & { readonly type: 'keep-alive'; readonly state:
 export type VerdictEvent = At & { readonly type: 'verdict'; readonly verdict: Verdict; readonly stopped?: StopReason }
 /** Progress of the server's BGSAVE, from its INFO (6.2 and later). */
 export type BgsaveEvent = At & { readonly type: 'bgsave'; readonly keysDone: number; readonly keysTotal: number }
-type PayloadStartEvent = At & { readonly type: 'payload-start'; readonly framing: PayloadFraming }
+export type PayloadStartEvent = At & { readonly type: 'payload-start'; readonly framing: PayloadFraming }
 /** How much of it has been received. */
 type PayloadProgressEvent = At & { readonly type: 'payload-progress'; readonly bytes: number }
 export type PayloadEndEvent = At & {
@@ -73,22 +75,33 @@ export type PayloadEndEvent = At & {
   readonly checksum: Checksum
   readonly header: RdbHeader
 }
-/** How much the master holds for us in our output buffer; of all replicas together where CLIENT LIST is not permitted. */
+/** How much our output buffer on the master holds; that of all replicas together where CLIENT LIST is not permitted. */
 export type BufferEvent = At & { readonly type: 'buffer'; readonly bytes: number; readonly scope: 'ours' | 'all replicas' }
-/** Bytes of the stream, and how far they bring us. `masterOffset` is the newest known. */
+/** Bytes of the stream, and the offset of the last one. `masterOffset` is the newest known. */
 type StreamEvent = At & { readonly type: 'stream'; readonly bytes: number; readonly offset: number; readonly masterOffset: number }
 /** We have met the master's offset as it was asked for a moment ago, or given up on it. */
-type LiveEvent = At & { readonly type: 'live'; readonly isMet: boolean; readonly offset: number; readonly masterOffset: number }
-/** The stream begins behind this offset; whoever delivers it may say so to the heartbeat. */
-type FollowingEvent = At & { readonly type: 'following'; readonly offset: number; readonly heartbeat: Heartbeat }
+export type LiveEvent = At & { readonly type: 'live'; readonly isMet: boolean; readonly offset: number; readonly masterOffset: number }
+/** The stream begins after this offset. */
+export type FollowingEvent = At & { readonly type: 'following'; readonly offset: number }
 /** A view into the read buffer, valid until the next batch is asked for, and the offset of its last byte. */
 export type StreamChunkEvent = At & { readonly type: 'stream-chunk'; readonly data: Buffer; readonly offset: number }
 /** Nothing has come for so long, not even a PING; `unknown` where INFO is not permitted. */
 export type SilenceEvent = At & { readonly type: 'silence'; readonly silentMs: number; readonly silence: Silence | 'unknown' }
 /** What a full resync took from the server, when its BGSAVE was over. */
-export type ToldEvent = At & { readonly type: 'told'; readonly forkUsec?: number; readonly cowBytes?: number }
+export type SaveCostEvent = At & { readonly type: 'save-cost'; readonly forkUsec?: number; readonly cowBytes?: number }
+/** The payload is whole, verified and safe in its sink. */
+export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
+  readonly type: 'stored'
+  /** Absent for stdout, and where nothing is kept. */
+  readonly path?: string
+  readonly framing: PayloadFraming['kind']
+  /** Under which replid and offset the master gave it; `legacy` where it did not say. */
+  readonly verdict: Verdict
+  readonly elapsedMs: number
+  readonly written: Written
+}
 /** What the visit cost; without rows INFO was not permitted. */
-export type BillEvent = At & { readonly type: 'bill'; readonly rows?: readonly BillRow[] }
+export type CountersEvent = At & { readonly type: 'counters'; readonly rows?: readonly CounterRow[] }
 
 export type ReplEvent =
   | SourceEvent
@@ -112,8 +125,9 @@ export type ReplEvent =
   | FollowingEvent
   | StreamChunkEvent
   | SilenceEvent
-  | ToldEvent
-  | BillEvent
+  | SaveCostEvent
+  | StoredEvent
+  | CountersEvent
 
-/** One per socket read. */
+/** One for each read of the socket. */
 export type Batch = readonly ReplEvent[]

@@ -1,10 +1,11 @@
 /** What a command asks of the engine: how far to go, as whom, and how long to wait. */
-import type { Position } from '../diagnosis/psync/forecast.ts'
-import type { Announcement, Credentials, Renamed } from '../handshake/plan.ts'
+
+import type { Announcement, Renamed } from '../handshake/plan.ts'
 import type { Endpoint, TlsSettings } from '../io/endpoint.ts'
-import type { RdbSink } from '../io/sinks/rdb-file.ts'
-import type { History } from '../protocol/info/server-facts.ts'
-import type { AckMode } from './link/heartbeat.ts'
+import type { RdbSink } from '../io/sinks/rdb-sink.ts'
+import type { Credentials } from '../protocol/credentials.ts'
+import type { History, Position } from '../protocol/history.ts'
+import type { AckMode } from './link/ack.ts'
 
 export interface Limits {
   readonly connectMs: number

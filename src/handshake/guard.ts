@@ -2,7 +2,9 @@
  * What makes a refused PSYNC harmless, by server and by its settings. A refusal means a full resync, and between INFO and
  * PSYNC a backlog can vanish or run over; these announcements keep it from forking. Each was measured on real servers.
  */
-import { atLeast, type ServerIdentity } from '../protocol/info/server-facts.ts'
+
+import { atLeast, type ServerIdentity } from '../protocol/info/identity.ts'
+import type { Settings } from '../protocol/settings.ts'
 
 /**
  * rdb-channel (Redis 8): a full resync waits for our second connection, which never comes.
@@ -23,9 +25,6 @@ export interface Guard {
   /** `rdb-filter-only ""`. */
   readonly emptyRdb: boolean
 }
-
-/** Settings as CONFIG GET names them. */
-export type Settings = ReadonlyMap<string, string>
 
 /** What every replica since Redis 4.0 announces: both framings of the payload, and +CONTINUE with a new replid. */
 export const CAPABILITIES = ['eof', 'psync2'] as const

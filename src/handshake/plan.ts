@@ -1,9 +1,5 @@
 /** What a handshake is to say and how far it may go. Filled by the engine, partly from what INFO tells on the way. */
-
-export interface Credentials {
-  readonly username?: string
-  readonly password: string
-}
+import type { Credentials } from '../protocol/credentials.ts'
 
 /** Where we say we are. The default is invisible: see INVISIBLE. */
 export interface Announcement {

@@ -13,7 +13,7 @@ export async function askPassword(prompt: string): Promise<string> {
     return await new Promise<string>((resolve, reject) => {
       // Also of the last line, which may have no end.
       lines.once('line', resolve)
-      lines.once('SIGINT', () => reject(new ReplError('ABORTED')))
+      lines.once('SIGINT', () => reject(new ReplError('ABORTED', { signal: 'SIGINT' })))
       lines.once('close', () => reject(usageError('No password could be read: stdin ended before a line of it')))
     })
   } finally {

@@ -1,6 +1,6 @@
-/** Time, for everything that may not look at it itself. */
+/** The only module that reads clocks or sets timers. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { ReplError } from '../errors.ts'
+import { abortedBy } from '../errors.ts'
 
 /** Milliseconds since the process started; never goes back. */
 export function now(): number {
@@ -15,7 +15,7 @@ export function wallClock(): Date {
 /** @throws ReplError ABORTED when the signal fires first. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => {
-    throw new ReplError('ABORTED')
+    throw abortedBy(signal)
   })
 }
 

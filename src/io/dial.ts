@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises'
 import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
-import { ReplError } from '../errors.ts'
+import { abortedBy, ReplError } from '../errors.ts'
 import { type Certificate, certificateOf, tlsFailure } from './certificate.ts'
 import { after, now } from './clock.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
@@ -196,7 +196,7 @@ async function within<T>(work: Promise<T>, limitMs: number, signal: AbortSignal,
   let stop = () => {}
   const end = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(new ReplError('TIMEOUT', { reason, limitMs: Math.round(limitMs) })), limitMs)
-    stop = () => fail(new ReplError('ABORTED'))
+    stop = () => fail(abortedBy(signal))
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop)
   })

@@ -1,22 +1,19 @@
-/** A socket that is pulled: nothing is read from the kernel until the last chunk has been used. */
+/** A socket as a link: nothing is read from the kernel until the last chunk has been used. */
 import type { Socket } from 'node:net'
-import { ReplError, stopIfAborted } from '../errors.ts'
+import { abortedBy, ReplError, stopIfAborted } from '../errors.ts'
 import { isTlsError, tlsFailure } from './certificate.ts'
-import { type DialStep, dial } from './dial.ts'
+import { dial } from './dial.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
+import type { Connect, Link, Room } from './link.ts'
 import { speaksTls } from './other-protocol.ts'
 
 /** One reused buffer: what a read costs beside its bytes, and to wake sender and reader, is paid for seldom. */
 export const READ_BUFFER_BYTES = 1024 * 1024
 
-/**
- * `read` gives the next chunk, a view that is valid until the next read, or undefined at the end of the stream.
- * @throws ReplError TIMEOUT after limitMs without a byte, LINK_LOST on a reset, ABORTED by the signal.
- */
-export class Transport {
-  readonly endpoint: Endpoint
-  /** How long the connection took, without the lookup of its name and without TLS. */
+/** @see Link */
+class SocketLink implements Link {
   readonly rttMs: number
+  readonly #endpoint: Endpoint
   readonly #socket: Socket
   readonly #inbox: Inbox
   #ended = false
@@ -26,8 +23,8 @@ export class Transport {
   #timer: NodeJS.Timeout | undefined
   #timerMs = 0
 
-  private constructor(endpoint: Endpoint, socket: Socket, rttMs: number, inbox: Inbox, signal: AbortSignal) {
-    this.endpoint = endpoint
+  constructor(endpoint: Endpoint, socket: Socket, rttMs: number, inbox: Inbox, signal: AbortSignal) {
+    this.#endpoint = endpoint
     this.rttMs = rttMs
     this.#socket = socket
     this.#inbox = inbox
@@ -35,62 +32,27 @@ export class Transport {
     socket.on('end', () => this.#settle(() => (this.#ended = true)))
     socket.on('close', () => this.#settle(() => (this.#ended = true)))
     socket.on('error', (error: NodeJS.ErrnoException) => this.#settle(() => (this.#failure ??= lost(error, endpoint))))
-    const onAbort = () => this.#settle(() => (this.#failure = new ReplError('ABORTED')))
+    const onAbort = () => this.#settle(() => (this.#failure = abortedBy(signal)))
     signal.addEventListener('abort', onAbort)
     socket.once('close', () => signal.removeEventListener('abort', onAbort))
   }
 
-  /**
-   * @param note told of each step on the way
-   * @param buffer what is read into
-   * @throws ReplError MASTER_UNREACHABLE, TLS_FAILED, TIMEOUT or ABORTED.
-   */
-  static async connect(
-    endpoint: Endpoint,
-    limitMs: number,
-    signal: AbortSignal,
-    note: (step: DialStep) => void = () => {},
-    buffer: Buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-  ): Promise<Transport> {
-    stopIfAborted(signal)
-    const inbox: Inbox = { received: 0, room: (_, own) => own, chunk: undefined, wake: undefined, giveUp: undefined }
-    const callback = (bytes: number, into: Uint8Array) => {
-      inbox.received += bytes
-      inbox.chunk = Buffer.from(into.buffer, into.byteOffset, bytes)
-      inbox.wake?.()
-      return false // pauses the socket: the buffer is in use until the next read
-    }
-    try {
-      const { socket, rttMs } = await dial(endpoint, limitMs, { buffer: () => inbox.room(inbox.received, buffer), callback }, signal, note)
-      return new Transport(endpoint, socket, rttMs, inbox, signal)
-    } catch (error) {
-      throw error instanceof ReplError ? error.with({ endpoint: endpointName(endpoint), state: 'CONNECTING' }) : error
-    }
-  }
-
-  /** Our own end, as the server's CLIENT LIST shows it. */
   get localName(): string {
     const { localAddress, localPort } = this.#socket
     return localAddress ? endpointName({ kind: 'tcp', host: localAddress, port: localPort ?? 0 }) : 'a unix socket'
   }
 
-  /** The address that was really connected to, for a name that has several. */
   get remoteName(): string {
     const { remoteAddress, remotePort } = this.#socket
-    return remoteAddress ? endpointName({ kind: 'tcp', host: remoteAddress, port: remotePort ?? 0 }) : endpointName(this.endpoint)
+    return remoteAddress ? endpointName({ kind: 'tcp', host: remoteAddress, port: remotePort ?? 0 }) : endpointName(this.#endpoint)
   }
 
-  /** How many bytes were received, the last chunk included. */
   get received(): number {
     return this.#inbox.received
   }
 
-  /**
-   * Where the bytes of each read go, by how many were received before it; `own` is the buffer of the link. Asked as soon as the
-   * bytes of the read before have come, so that the next read is not changed by this.
-   */
-  readInto(room: (received: number, own: Buffer) => Buffer): void {
-    this.#inbox.room = room
+  readInto(room: Room | undefined): void {
+    this.#inbox.room = room ?? anywhere
   }
 
   write(bytes: Buffer): void {
@@ -110,13 +72,13 @@ export class Transport {
       return chunk
     }
     await this.#judgeSilentEnd()
-    if (this.#failure) throw this.#failure.with({ endpoint: endpointName(this.endpoint) })
+    if (this.#failure) throw this.#failure.with({ endpoint: endpointName(this.#endpoint) })
     return undefined
   }
 
   /** A port that ends the connection at our first word may want TLS: the server says it in its log only. */
   async #judgeSilentEnd(): Promise<void> {
-    const { endpoint } = this
+    const endpoint = this.#endpoint
     if (this.#hasReceived || endpoint.kind === 'unix' || endpoint.tls || this.#failure?.code === 'ABORTED') return
     this.#hasReceived = true
     if (await speaksTls(endpoint)) this.#failure = new ReplError('NOT_REDIS', { reason: 'TLS' })
@@ -161,6 +123,27 @@ export class Transport {
   }
 }
 
+function anywhere(): undefined {}
+
+/** The one way to a server that is not scripted. */
+export const connectSocket: Connect = async (endpoint, { limitMs, note = () => {}, memory }, signal) => {
+  stopIfAborted(signal)
+  const own = memory ?? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
+  const inbox: Inbox = { received: 0, room: anywhere, chunk: undefined, wake: undefined, giveUp: undefined }
+  const callback = (bytes: number, into: Uint8Array) => {
+    inbox.received += bytes
+    inbox.chunk = Buffer.from(into.buffer, into.byteOffset, bytes)
+    inbox.wake?.()
+    return false // pauses the socket: the memory is in use until the next read
+  }
+  try {
+    const { socket, rttMs } = await dial(endpoint, limitMs, { buffer: () => inbox.room(inbox.received) ?? own, callback }, signal, note)
+    return new SocketLink(endpoint, socket, rttMs, inbox, signal)
+  } catch (error) {
+    throw error instanceof ReplError ? error.with({ endpoint: endpointName(endpoint), state: 'CONNECTING' }) : error
+  }
+}
+
 function lost(error: NodeJS.ErrnoException, endpoint: Endpoint): ReplError {
   // A server with TLS 1.3 judges our certificate when the handshake is over on our side.
   if (isTlsError(error)) return tlsFailure(error, { endpoint: endpointName(endpoint) })
@@ -171,8 +154,8 @@ function lost(error: NodeJS.ErrnoException, endpoint: Endpoint): ReplError {
 interface Inbox {
   /** Bytes, in all. */
   received: number
-  /** See Transport.readInto. */
-  room: (received: number, own: Buffer) => Buffer
+  /** Asked as soon as the bytes of one read have come, for the next. */
+  room: Room
   chunk: Buffer | undefined
   wake: (() => void) | undefined
   giveUp: (() => void) | undefined

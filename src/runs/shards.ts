@@ -1,26 +1,18 @@
 /** One look at every shard of a cluster: what is asked of each, and how all of it comes out. */
-
-import type { Connection } from '../cli/connection.ts'
-import { exitStatus } from '../cli/exit-status.ts'
+import { fixedSource, type Source } from '../engine/ask/source.ts'
 import type { ReplEvent } from '../engine/events.ts'
-import { fixedSource, type Source } from '../engine/source.ts'
-import { ReplError } from '../errors.ts'
+import { type ErrorCode, ReplError, stopIfAborted } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
+import { jsonLine } from '../render/base/json-line.ts'
 import type { ShardRow } from '../render/cluster/shards.ts'
 import { Cluster, type ReachableShard } from '../topology/cluster.ts'
+import type { Connection } from './connection.ts'
+import type { RunContext } from './context.ts'
 import { forEach } from './each-shard.ts'
 import { traceOn } from './trace.ts'
 
 /** Each of them makes a master fork, or a connection or two. */
 export const JOBS = 4
-
-interface LookOptions {
-  readonly jobs: number | undefined
-  readonly verbosity: number
-  readonly isQuiet: boolean
-  /** Whether what is shown holds the failures too. */
-  readonly isTold: boolean
-}
 
 interface Looked {
   /** In a few words. */
@@ -29,7 +21,7 @@ interface Looked {
   readonly report: object
 }
 
-/** The cluster is to be closed. @throws ReplError as Cluster.shards */
+/** The caller closes the cluster. @throws ReplError as Cluster.shards */
 export async function findShards(
   { source, addresses }: Connection,
   signal: AbortSignal,
@@ -50,46 +42,44 @@ export function shardSource({ preferring }: Connection, { access }: ReachableSha
 }
 
 /**
- * @param show prints all rows at once
- * @throws ReplError the first failure, behind the rows, where it is thrown at all: JSON holds it already
+ * Prints all rows at once.
+ * @returns the first failure where JSON holds it already. @throws ReplError the first failure, after the rows, elsewhere
  */
 export async function lookAtShards(
+  command: string,
   connection: Connection,
-  { jobs, verbosity, isQuiet, isTold }: LookOptions,
+  jobs: number | undefined,
+  { detail, isJson, stdout, stderr, stop }: RunContext,
   look: (source: Source, show: (event: ReplEvent) => void) => Promise<Looked>,
-  show: (rows: readonly ShardRow[]) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { cluster, shards } = await findShards(connection, signal)
+): Promise<ErrorCode | undefined> {
+  const { clusterJson, clusterText } = await import('../render/cluster/shards.ts')
+  const { cluster, shards } = await findShards(connection, stop)
   cluster.close()
-  const tell = await traceOn(verbosity, !isQuiet && !isTold)
+  const trace = await traceOn(stderr, detail.verbosity, !detail.quiet && !isJson)
   const asked = new Map(shards.map((shard) => [shard, endpointName(shard.access.endpoint)]))
   const outcomes = await forEach(shards, jobs ?? JOBS, async (shard) => {
-    const hear = (event: ReplEvent) => {
+    const show = (event: ReplEvent) => {
       if (event.type === 'source') asked.set(shard, event.endpoint)
-      tell(asked.get(shard) ?? '', event)
+      trace(asked.get(shard) ?? '', event)
     }
-    return await look(shardSource(connection, shard), hear)
+    return await look(shardSource(connection, shard), show)
   })
+  stopIfAborted(stop)
   const rows = shards.map((shard, index): ShardRow => {
     const { value, failure } = outcomes[index] ?? {}
     const endpoint = endpointName(shard.access.endpoint)
     const from = asked.get(shard) ?? endpoint
-    return {
-      slots: shard.slots,
-      node: shard.master.id,
-      endpoint,
-      from,
-      ...(failure && { failure: failure.with({ endpoint: from }) }),
-      ...(value && { looked: value }),
-    }
+    const outcome = { ...(failure && { failure: failure.with({ endpoint: from }) }), ...(value && { looked: value }) }
+    return { slots: shard.slots, node: shard.master.id, endpoint, from, ...outcome }
   })
-  signal.throwIfAborted()
-  show(rows)
+  stdout.write(isJson ? jsonLine(clusterJson(command, rows)) : clusterText(rows))
+  return conclude(rows, isJson)
+}
+
+function conclude(rows: readonly ShardRow[], isJson: boolean): ErrorCode | undefined {
   const failure = rows.find((row) => row.failure)?.failure
   const isWell = rows.every(({ looked }) => looked?.isWell ?? true)
   const code = failure?.code ?? (isWell ? undefined : 'EXPECTATION_FAILED')
-  if (code === undefined) return
-  if (isTold) process.exitCode = exitStatus(code)
-  else throw failure ?? new ReplError('EXPECTATION_FAILED', { given: 'the same of every shard', reply: 'above' })
+  if (code === undefined || isJson) return code
+  throw failure ?? new ReplError('EXPECTATION_FAILED', { given: 'the same of every shard', reply: 'above' })
 }

@@ -2,72 +2,82 @@
  * Attaches to a master and to its replicas at once, each at its live end and without a fork, and matches what comes from both.
  * The master is attached to once, whatever the number of replicas.
  */
+
 import { ArrivalMatch, type End } from '../diagnosis/lag/arrival-match.ts'
 import type { ArrivalFigures, ArrivalProblem } from '../diagnosis/lag/lag.ts'
-import { isSame } from '../diagnosis/psync/forecast.ts'
 import type { ReplEvent } from '../engine/events.ts'
-import { replicate } from '../engine/link/replica.ts'
-import type { ReplicaOptions } from '../engine/options.ts'
-import { replErrorOf } from '../errors.ts'
+import type { AttachOptions, Goal } from '../engine/goal.ts'
+import { attach } from '../engine/link/attach.ts'
+import { Visit } from '../engine/visit.ts'
+import { expectReplError, ignoreFailure } from '../errors.ts'
 import { sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
+import { isSameReplid } from '../protocol/history.ts'
 
-export type Attachment = Pick<ReplicaOptions, 'endpoint' | 'credentials' | 'clientName' | 'announce' | 'limits'>
+export type Attachment = Pick<AttachOptions, 'endpoint' | 'credentials' | 'clientName' | 'announce' | 'limits'>
 
-/** What happens on the way to a stream, and of which server. */
-export type Tell = (server: string, event: ReplEvent) => void
+/** Hears what happens until the stream begins, and at which server. */
+export type Report = (server: string, event: ReplEvent) => void
 
 const RETRY_MS = 1000
-/** What comes so soon behind the handshake was written before it. */
+/** What comes so soon after the handshake was written before it. */
 const HISTORY_MS = 50
 
-/** The stream of one server, taken up again whenever it breaks. */
+/** The stream of one server, attached to again whenever it breaks. */
 class Stream {
   problem: Omit<ArrivalProblem, 'end'> | undefined
-  replid: string | undefined
-  /** The shortest way to the server and back, of the exchanges of the handshake. */
-  rttMs: number | undefined
   readonly #attachment: Attachment
   readonly #follow: Follow
-  readonly #tell: Tell
+  readonly #report: Report
+  #visit = new Visit()
   readonly #stop = new AbortController()
   #historyUntil = 0
   readonly running: Promise<void>
 
-  constructor(attachment: Attachment, follow: Follow, tell: Tell, signal: AbortSignal) {
+  constructor(attachment: Attachment, follow: Follow, report: Report, signal: AbortSignal) {
     this.#attachment = attachment
     this.#follow = follow
-    this.#tell = tell
+    this.#report = report
     this.running = this.#run(AbortSignal.any([signal, this.#stop.signal]))
   }
 
   stop(): void {
-    this.#stop.abort()
+    this.#stop.abort('stopped')
+  }
+
+  /** The history that was granted last. */
+  get replid(): string | undefined {
+    const { verdict } = this.#visit.seen
+    return verdict?.verdict.kind === 'continue' ? verdict.verdict.replid : undefined
+  }
+
+  /** The shortest round trip of the exchanges of the handshake. */
+  get rttMs(): number | undefined {
+    const rtts = this.#visit.exchanges.map(({ rttMs }) => rttMs)
+    return rtts.length === 0 ? undefined : Math.min(...rtts)
   }
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      this.#visit = new Visit()
       try {
-        for await (const batch of replicate({ ...this.#attachment, goal: 'stream', ack: 'safe' }, signal)) {
+        for await (const batch of attach({ ...this.#attachment, goal: FOLLOW }, signal)) {
           for (const event of batch) this.#handle(event)
         }
       } catch (error) {
-        this.problem = { error: replErrorOf(error) }
+        this.problem = { error: expectReplError(error) }
       }
       this.#follow.ended()
-      await sleep(RETRY_MS, signal).catch(() => {})
+      await sleep(RETRY_MS, signal).catch(ignoreFailure)
     }
   }
 
   #handle(event: ReplEvent): void {
-    if (event.type !== 'stream-chunk') this.#tell(endpointName(this.#attachment.endpoint), event)
+    if (event.type !== 'stream-chunk') this.#report(endpointName(this.#attachment.endpoint), event)
+    this.#visit.add(event)
     switch (event.type) {
-      case 'exchange':
-        this.rttMs = Math.min(this.rttMs ?? event.rttMs, event.rttMs)
-        break
       case 'verdict':
         if (event.stopped) this.problem = { stopped: event.stopped }
-        if (event.verdict.kind === 'continue') this.replid = event.verdict.replid
         break
       case 'following':
         this.problem = undefined
@@ -87,6 +97,9 @@ interface Follow {
   ended(): void
 }
 
+/** At the live end, without a fork. */
+const FOLLOW: Goal = { kind: 'stream', ack: { mode: 'safe' }, allowFork: false }
+
 /** One replica, matched with the master. */
 interface Pair {
   readonly match: ArrivalMatch
@@ -95,18 +108,18 @@ interface Pair {
 
 export class Arrivals {
   readonly #signal: AbortSignal
-  readonly #tell: Tell
+  readonly #report: Report
   readonly #pairs = new Map<string, Pair>()
   readonly #master: Stream
   /** The last byte that came from the master. */
   #offset: number | undefined
 
-  /** @param tell each exchange of each handshake */
-  constructor(master: Attachment, tell: Tell, signal: AbortSignal) {
+  /** @param report hears each exchange of each handshake */
+  constructor(master: Attachment, report: Report, signal: AbortSignal) {
     this.#signal = signal
-    this.#tell = tell
-    const each = (tell: (match: ArrivalMatch) => void) => {
-      for (const { match } of this.#pairs.values()) tell(match)
+    this.#report = report
+    const each = (act: (match: ArrivalMatch) => void) => {
+      for (const { match } of this.#pairs.values()) act(match)
     }
     this.#master = new Stream(
       master,
@@ -124,7 +137,7 @@ export class Arrivals {
           each((match) => match.stop('master'))
         },
       },
-      tell,
+      report,
       signal,
     )
   }
@@ -139,10 +152,10 @@ export class Arrivals {
       came: (data, to, at, isHistory) => push(match, 'replica', data, to, at, isHistory),
       ended: () => match.stop('replica'),
     }
-    this.#pairs.set(id, { match, stream: new Stream(attachment, follow, this.#tell, this.#signal) })
+    this.#pairs.set(id, { match, stream: new Stream(attachment, follow, this.#report, this.#signal) })
   }
 
-  /** Leaves the replicas that are not among these. */
+  /** Detaches from the replicas that are not among these. */
   keep(ids: ReadonlySet<string>): void {
     for (const [id, { stream }] of this.#pairs) {
       if (ids.has(id)) continue
@@ -169,18 +182,19 @@ export class Arrivals {
     }
   }
 
-  /** Resolves when every stream has been left. */
+  /** Resolves when every stream has ended. */
   async stop(): Promise<void> {
+    const streams = [this.#master, ...[...this.#pairs.values()].map(({ stream }) => stream)]
     this.#master.stop()
     this.keep(new Set())
-    await this.#master.running
+    await Promise.all(streams.map(({ running }) => running))
   }
 
   #problem(stream: Stream): ArrivalProblem | undefined {
     if (this.#master.problem) return { end: 'master', ...this.#master.problem }
     if (stream.problem) return { end: 'replica', ...stream.problem }
     const { replid } = this.#master
-    if (replid && stream.replid && !isSame(replid, stream.replid)) return { end: 'replica', isOtherHistory: true }
+    if (replid && stream.replid && !isSameReplid(replid, stream.replid)) return { end: 'replica', isOtherHistory: true }
     return undefined
   }
 }

@@ -2,11 +2,12 @@
  * Lag end to end, also through proxies and where PSYNC is not permitted: a nonce is published on the master, and a replica hands it
  * to its subscribers when it applies that point of the stream. Nothing but that is written, unless a key is named for it.
  */
+
 import type { MarkerFigures } from '../diagnosis/lag/lag.ts'
 import { Samples } from '../diagnosis/lag/quantile.ts'
+import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import type { Access } from '../engine/options.ts'
-import { ReplError, replErrorOf } from '../errors.ts'
+import { expectReplError, ignoreFailure, ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
 import { randomHex } from '../io/random-hex.ts'
 import { encodeCommand } from '../protocol/wire/multibulk.ts'
@@ -130,10 +131,10 @@ export class Markers {
       try {
         await work()
       } catch (error) {
-        const failure = replErrorOf(error)
+        const failure = expectReplError(error)
         if (failure.code !== 'ABORTED') failed(failure)
       }
-      await sleep(RETRY_MS, signal).catch(() => {})
+      await sleep(RETRY_MS, signal).catch(ignoreFailure)
     }
   }
 

@@ -1,12 +1,14 @@
 /** Asks one server for its INFO again and again, or for its ROLE where that is all it may, on a connection that is made anew whenever it breaks. */
-import type { Sighting } from '../diagnosis/lag/lag.ts'
+
+import type { Observation } from '../diagnosis/lag/lag.ts'
+import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import type { Access } from '../engine/options.ts'
-import { type ReplError, replErrorOf } from '../errors.ts'
+import { expectReplError, ignoreFailure, type ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { type Info, parseInfo, withoutSection } from '../protocol/info/info.ts'
 import { infoFromRole } from '../protocol/info/role.ts'
+import { serverInfo } from '../protocol/info/server-info.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
 
@@ -19,10 +21,10 @@ export class Probe {
   /** Between two questions. */
   everyMs: number
   /** The last answer. */
-  seen: Sighting | undefined
+  seen: Observation | undefined
   /** Why there is none now. */
   failure: ReplError | undefined
-  readonly #onSight: (sighting: Sighting) => void
+  readonly #onObservation: (observation: Observation) => void
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
   readonly #first: Promise<void>
@@ -32,10 +34,10 @@ export class Probe {
   /** Why INFO is not asked on this connection. */
   #refused: ReplError | undefined
 
-  constructor(access: Access, everyMs: number, onSight: (sighting: Sighting) => void, signal: AbortSignal) {
+  constructor(access: Access, everyMs: number, onObservation: (observation: Observation) => void, signal: AbortSignal) {
     this.access = access
     this.everyMs = everyMs
-    this.#onSight = onSight
+    this.#onObservation = onObservation
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
     this.#first = new Promise((resolve) => void this.#run(resolve))
   }
@@ -67,7 +69,7 @@ export class Probe {
           await sleep(this.everyMs, this.#signal)
         }
       } catch (error) {
-        const failure = replErrorOf(error)
+        const failure = expectReplError(error)
         if (failure.code !== 'ABORTED') this.failure = failure
         // A server that hangs goes on owing its answer.
         if (failure.details.reason !== 'SILENCE') this.#askedAt = undefined
@@ -75,7 +77,7 @@ export class Probe {
         link?.close()
         settled()
       }
-      await sleep(RETRY_MS, this.#signal).catch(() => {})
+      await sleep(RETRY_MS, this.#signal).catch(ignoreFailure)
     }
   }
 
@@ -87,9 +89,10 @@ export class Probe {
     const answeredAt = now()
     link.takeEvents()
     this.#askedAt = this.failure = undefined
-    const id = info.get('run_id') ?? endpointName(this.access.endpoint)
-    this.seen = { askedAt, answeredAt, id, info }
-    this.#onSight(this.seen)
+    const server = serverInfo(info)
+    const id = server.runId ?? endpointName(this.access.endpoint)
+    this.seen = { askedAt, answeredAt, id, server }
+    this.#onObservation(this.seen)
   }
 
   async #ask(link: QueryLink, isWhole: boolean, askedAt: number): Promise<Info> {

@@ -1,18 +1,18 @@
-/** Everything that `lag` keeps an eye on: the tree, the offsets over time, and, where asked for, the streams of both ends and markers. */
-import type { LagReport, Sighting, Spot } from '../diagnosis/lag/lag.ts'
+/** Everything that `lag` measures on one tree: the offsets over time, and, where asked for, the streams of both ends and markers. */
+
+import type { LagReport, Observation, TreeNode } from '../diagnosis/lag/lag.ts'
 import { LagMeter } from '../diagnosis/lag/meter.ts'
 import { lagReport } from '../diagnosis/lag/report.ts'
+import type { Access } from '../engine/ask/access.ts'
 import { Informant } from '../engine/ask/informant.ts'
-import type { Access } from '../engine/options.ts'
 import { ReplError } from '../errors.ts'
-import type { Settings } from '../handshake/guard.ts'
 import { wallClock } from '../io/clock.ts'
-import { identityFromInfo } from '../protocol/info/server-facts.ts'
+import type { Settings } from '../protocol/settings.ts'
 import type { AddressMap } from '../topology/address-map.ts'
-import { Arrivals, type Attachment, type Tell } from './arrivals.ts'
-import { Landscape } from './landscape.ts'
+import { Arrivals, type Attachment, type Report } from './arrivals.ts'
 import { type MarkerCost, Markers } from './markers.ts'
-import type { Tree } from './spots.ts'
+import type { Tree } from './nodes.ts'
+import { ReplicationTree } from './tree.ts'
 
 export interface SurveyOptions {
   readonly entry: Attachment
@@ -20,8 +20,8 @@ export interface SurveyOptions {
   readonly addresses: AddressMap
   readonly resolutionMs: number
   readonly isAttached: boolean
-  /** What is said when it attaches. */
-  readonly tell: Tell
+  /** Hears of each exchange where it attaches. */
+  readonly report: Report
   /** A marker is published, or written to this key. */
   readonly marker?: { readonly key?: string }
 }
@@ -35,7 +35,7 @@ export class Survey {
   readonly #options: SurveyOptions
   readonly #signal: AbortSignal
   readonly #meter = new LagMeter()
-  #landscape: Landscape | undefined
+  #tree: ReplicationTree | undefined
   #arrivals: Arrivals | undefined
   #markers: Markers | undefined
   /** Of the server that is attached to and written to now. */
@@ -65,9 +65,9 @@ export class Survey {
     const tree = this.#look()
     await this.#follow(tree)
     const report = lagReport(tree, this.#meter, wallClock())
-    const spots = new Map(tree.map((spot) => [spot.name, spot]))
+    const nodes = new Map(tree.map((node) => [node.name, node]))
     const replicas = report.replicas.map((replica) => {
-      const id = idOf(spots.get(replica.name))
+      const id = idOf(nodes.get(replica.name))
       const arrivals = this.#arrivals?.figures(id)
       const markers = this.#markers?.figures(id)
       return { ...replica, ...(arrivals && { arrivals }), ...(markers && { markers }) }
@@ -78,7 +78,7 @@ export class Survey {
   /** How the topmost server is reached. */
   get top(): Access | undefined {
     const [top] = this.#look()
-    return this.#landscape?.accessOf(top)
+    return this.#tree?.accessOf(top)
   }
 
   /** What the markers took. */
@@ -87,20 +87,21 @@ export class Survey {
   }
 
   async close(): Promise<void> {
-    this.#landscape?.stop()
+    this.#tree?.stop()
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
   }
 
   #look(): Tree {
-    if (!this.#landscape) throw new ReplError('INTERNAL', { given: 'a survey that was not opened' })
-    return this.#landscape.look()
+    if (!this.#tree) throw new ReplError('INTERNAL', { given: 'a survey that was not opened' })
+    return this.#tree.look()
   }
 
   async #find(): Promise<void> {
     const { entry, replicas, addresses, resolutionMs } = this.#options
     const every = { masterEveryMs: resolutionMs, replicaEveryMs: REPLICA_EVERY_MS, questionsPerSecond: QUESTIONS_PER_SECOND }
-    const onSight = (sighting: Sighting, isTop: boolean) => (isTop ? this.#meter.sawMaster(sighting) : this.#meter.sawReplica(sighting))
-    this.#landscape = await Landscape.find({ entry, replicas, addresses, ...every, onSight }, this.#signal)
+    const onObservation = (observation: Observation, isTop: boolean) =>
+      isTop ? this.#meter.sawMaster(observation) : this.#meter.sawReplica(observation)
+    this.#tree = await ReplicationTree.find({ entry, replicas, addresses, ...every, onObservation }, this.#signal)
     const tree = this.#look()
     await this.#follow(tree)
     this.settings = await this.#ask(tree[0])
@@ -109,11 +110,11 @@ export class Survey {
   /** What is measured follows the tree. */
   async #follow(tree: Tree): Promise<void> {
     const [top, ...others] = tree
-    const access = this.#landscape?.accessOf(top)
+    const access = this.#tree?.accessOf(top)
     if (this.#masterId !== idOf(top) && access && top.seen) await this.#attend(top, access)
-    const reachable = others.flatMap((spot) => {
-      const to = this.#landscape?.accessOf(spot)
-      return spot.seen && !spot.failure && to ? [{ id: idOf(spot), access: to }] : []
+    const reachable = others.flatMap((node) => {
+      const to = this.#tree?.accessOf(node)
+      return node.seen && !node.failure && to ? [{ id: idOf(node), access: to }] : []
     })
     for (const { id, access: to } of reachable) {
       this.#arrivals?.add(id, { ...this.#options.entry, ...to })
@@ -125,23 +126,23 @@ export class Survey {
   }
 
   /** Another server is the master now. */
-  async #attend(top: Spot, access: Access): Promise<void> {
+  async #attend(top: TreeNode, access: Access): Promise<void> {
     const { isAttached, marker, entry } = this.#options
     this.#masterId = idOf(top)
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
-    this.#arrivals = isAttached ? new Arrivals({ ...entry, ...access }, this.#options.tell, this.#signal) : undefined
-    const isCluster = top.seen !== undefined && identityFromInfo(top.seen.info).mode === 'cluster'
+    this.#arrivals = isAttached ? new Arrivals({ ...entry, ...access }, this.#options.report, this.#signal) : undefined
+    const isCluster = top.seen !== undefined && top.seen.server.identity.mode === 'cluster'
     if (marker && marker.key === undefined && isCluster)
       throw new ReplError('NOT_SUPPORTED', { reason: 'MARKER_IN_CLUSTER', endpoint: top.name })
     this.#markers = marker ? new Markers(access, marker.key, this.#signal) : undefined
   }
 
-  async #ask(top: Spot): Promise<Settings | undefined> {
-    const access = this.#landscape?.accessOf(top)
+  async #ask(top: TreeNode): Promise<Settings | undefined> {
+    const access = this.#tree?.accessOf(top)
     if (!access || !top.seen) return undefined
     const informant = new Informant(access, this.#signal)
     try {
-      return await informant.replSettings(identityFromInfo(top.seen.info), ...JUDGED)
+      return await informant.replSettings(top.seen.server.identity, ...JUDGED)
     } finally {
       informant.close()
     }
@@ -151,6 +152,6 @@ export class Survey {
 /** The settings that lag-advice.ts judges, besides `repl-*`. */
 const JUDGED = ['client-output-buffer-limit', 'min-replicas-*', 'min-slaves-*']
 
-function idOf(spot: Spot | undefined): string {
-  return spot?.seen?.id ?? spot?.name ?? ''
+function idOf(node: TreeNode | undefined): string {
+  return node?.seen?.id ?? node?.name ?? ''
 }

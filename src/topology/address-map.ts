@@ -1,5 +1,5 @@
 /** Announced addresses may be of another network: `--map announced=reachable` says where to go instead. */
-import type { Access } from '../engine/options.ts'
+import type { Access } from '../engine/ask/access.ts'
 import { usageError } from '../errors.ts'
 import { diallingOf, endpointName } from '../io/endpoint.ts'
 import { accessTo, parseTarget } from './target.ts'

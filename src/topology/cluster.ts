@@ -1,8 +1,8 @@
 /** The shards of a cluster, asked from any of its nodes. */
 
+import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import type { Access } from '../engine/options.ts'
-import { ReplError, replErrorOf, stopIfAborted } from '../errors.ts'
+import { expectReplError, ReplError, stopIfAborted } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, openSlots, type Shard } from '../protocol/cluster/cluster-map.ts'
@@ -78,7 +78,7 @@ export class Cluster {
       shards.map(async ({ access }) => {
         const endpoint = endpointName(access.endpoint)
         const link = await QueryLink.open(access, this.#signal).catch((error) => {
-          throw replErrorOf(error).with({ endpoint })
+          throw expectReplError(error).with({ endpoint })
         })
         const reply = await link.ask('CLUSTER', 'NODES').finally(() => link.close())
         if (reply instanceof ServerError) throw refusal(reply, { command: 'CLUSTER NODES', endpoint })
@@ -115,7 +115,7 @@ export class Cluster {
         if (isOk) return shards
         doubtful ??= shards
       } catch (error) {
-        failure ??= replErrorOf(error).with({ endpoint: name })
+        failure ??= expectReplError(error).with({ endpoint: name })
         this.#links.get(name)?.close()
         this.#links.delete(name)
         // Whoever failed is asked last.

@@ -1,8 +1,8 @@
 /** Whoever is said to be the master has the last word on it. */
 
+import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import type { Access } from '../engine/options.ts'
-import { ReplError, replErrorOf } from '../errors.ts'
+import { expectReplError, ignoreFailure, ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
 
@@ -11,7 +11,7 @@ export async function confirmMaster(access: Access, signal: AbortSignal): Promis
   try {
     await judge(access, signal)
   } catch (error) {
-    throw replErrorOf(error).with({ endpoint: endpointName(access.endpoint) })
+    throw expectReplError(error).with({ endpoint: endpointName(access.endpoint) })
   }
 }
 
@@ -32,6 +32,6 @@ async function judge(access: Access, signal: AbortSignal): Promise<void> {
 export async function isMaster(access: Access, signal: AbortSignal): Promise<boolean> {
   return await confirmMaster(access, signal).then(
     () => true,
-    () => false,
+    (error) => ignoreFailure(error) ?? false,
   )
 }

@@ -1,14 +1,11 @@
 /** A replica instead of its master, or the master instead of a replica: whoever is there is asked, and the choice is told. */
-import type { Asked, Choice } from '../diagnosis/choice.ts'
+import type { Access } from '../engine/ask/access.ts'
 import { Informant } from '../engine/ask/informant.ts'
-import type { Access } from '../engine/options.ts'
-import type { Found, Source } from '../engine/source.ts'
+import type { Choice, Considered, Found, Source } from '../engine/ask/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { type Info, infoNumber } from '../protocol/info/info.ts'
-import { listedReplicas, masterLink } from '../protocol/info/replication.ts'
-import { historyFromInfo } from '../protocol/info/server-facts.ts'
-import { isTool } from '../survey/spots.ts'
+import { isTool } from '../protocol/info/replicas.ts'
+import { numberIn, type ServerInfo } from '../protocol/info/server-info.ts'
 import type { AddressMap } from './address-map.ts'
 
 export type Preference = 'master' | 'replica'
@@ -18,7 +15,7 @@ const MAX_DEPTH = 16
 
 interface Server {
   readonly access: Access
-  readonly info?: Info
+  readonly info?: ServerInfo
   readonly failure?: ReplError
 }
 
@@ -63,7 +60,7 @@ export class PreferredSource implements Source {
     const [first] = chain
     if (first?.failure) throw first.failure
     for (;;) {
-      const link = masterLink(chain.at(-1)?.info ?? new Map())
+      const link = chain.at(-1)?.info?.masterLink
       if (!link) return chain
       if (chain.length > MAX_DEPTH) throw new ReplError('NOT_SUPPORTED', { reason: 'CIRCLE', endpoint: endpointName(entry.endpoint) })
       chain.push(await askServer(this.#addresses.access(link, entry), signal))
@@ -73,7 +70,7 @@ export class PreferredSource implements Source {
   /** Among those that the master lists, and those that were passed on the way to it. */
   async #replica(chain: readonly Server[], signal: AbortSignal): Promise<{ access: Access; choice: Choice }> {
     const master = chain.at(-1) as Server
-    const listed = listedReplicas(master.info ?? new Map()).filter((one) => !isTool(one))
+    const listed = (master.info?.replicas ?? []).filter((one) => !isTool(one))
     const accesses = listed.map((one) => this.#addresses.access(one, master.access))
     const found = await Promise.all(accesses.map((access) => askServer(access, signal)))
     const names = new Set(found.map(nameOf))
@@ -96,25 +93,25 @@ function preferReplica(master: Server, replicas: readonly Server[]): { access: A
     undefined,
   )
   if (!best && master.failure) throw master.failure
-  const asked = judged.map((one): Asked => (one === best ? { ...one.asked, answer: 'chosen' } : one.asked))
+  const asked = judged.map((one): Considered => (one === best ? { ...one.asked, answer: 'chosen' } : one.asked))
   const { access } = best?.server ?? master
   return { access, choice: { endpoint: endpointName(access.endpoint), by: 'prefer replica', isFallback: best === undefined, asked } }
 }
 
 /** @param master undefined where it cannot be asked: then a replica's own word counts */
-function judge(server: Server, master: Info | undefined): Asked {
+function judge(server: Server, master: ServerInfo | undefined): Considered {
   const { info, failure } = server
   const name = nameOf(server)
   if (!info) return { name, answer: 'failed', told: failure?.details.errno ?? failure?.code ?? 'unknown' }
-  const link = masterLink(info)
+  const { masterLink: link, fields } = info
   if (!link) return { name, answer: 'no replica' }
-  if (info.get('loading') === '1' || info.get('async_loading') === '1') return { name, answer: 'loading' }
+  if (info.isLoading || fields.get('async_loading') === '1') return { name, answer: 'loading' }
   if (link.sync) return { name, answer: 'syncing' }
   if (!link.isUp) return { name, answer: 'link down' }
-  const [theirs, ours] = [historyFromInfo(info)?.replid, master && historyFromInfo(master)?.replid]
+  const [theirs, ours] = [info.history?.replid, master?.history?.replid]
   // Up to 3.2 a replid is the server's own id, and says nothing.
-  if (ours !== undefined && master?.has('master_replid') && theirs !== ours) return { name, answer: 'other history' }
-  const offset = link.appliedOffset ?? infoNumber(info, 'master_repl_offset')
+  if (ours !== undefined && master?.fields.has('master_replid') && theirs !== ours) return { name, answer: 'other history' }
+  const offset = link.appliedOffset ?? numberIn(info, 'master_repl_offset')
   return { name, answer: 'behind', ...(offset !== undefined && { offset }) }
 }
 

@@ -1,5 +1,5 @@
 /** `redis-sentinel://[user:password@]host[:port][,host[:port]…]/NAME`; the credentials are those of the servers, not of the Sentinels. */
-import type { Credentials } from '../handshake/plan.ts'
+import type { Credentials } from '../protocol/credentials.ts'
 import { badTarget, parseTarget, withoutSecret } from './target.ts'
 
 export interface SentinelTarget {

@@ -1,10 +1,10 @@
 /** The master that Sentinels name: any of them may be down or behind, so the master itself has the last word. */
-import type { Asked } from '../diagnosis/choice.ts'
+
 import { explain } from '../diagnosis/errors/explain.ts'
+import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import type { Access } from '../engine/options.ts'
-import type { Found, Source } from '../engine/source.ts'
-import { ReplError, replErrorOf, stopIfAborted } from '../errors.ts'
+import type { Considered, Found, Source } from '../engine/ask/source.ts'
+import { expectReplError, ReplError, stopIfAborted } from '../errors.ts'
 import { diallingOf, endpointName } from '../io/endpoint.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
@@ -55,7 +55,7 @@ export class SentinelSource implements Source {
           choices: [{ endpoint: endpointName(access.endpoint), by: 'sentinel', isFallback: false, asked: said.map(asAsked) }],
         }
       } catch (error) {
-        failure ??= replErrorOf(error)
+        failure ??= expectReplError(error)
         if (failure.code === 'ABORTED') throw failure
       }
     }
@@ -119,7 +119,7 @@ export class SentinelSource implements Source {
       this.#links.get(name)?.close()
       this.#links.delete(name)
       stopIfAborted(signal)
-      const failure = replErrorOf(error)
+      const failure = expectReplError(error)
       // It may have ended since, or with whoever had opened it.
       if (kept && failure.code !== 'TIMEOUT') return await this.#ask(sentinel, signal)
       return { name, failure: ofSentinel(failure.with({ endpoint: name })) }
@@ -155,7 +155,7 @@ function ofSentinel({ code, details, cause }: ReplError): ReplError {
   return new ReplError(code, { ...details, ...(reason !== undefined && { reason }) }, cause)
 }
 
-function asAsked({ name, address, failure }: Said): Asked {
+function asAsked({ name, address, failure }: Said): Considered {
   if (address) return { name, answer: 'says', told: addressName(address) }
   if (!failure) return { name, answer: 'unknown' }
   const { reason, errno = failure.code } = failure.details

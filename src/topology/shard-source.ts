@@ -1,6 +1,7 @@
 /** One shard of a cluster, whoever its master is by now. */
-import type { Access } from '../engine/options.ts'
-import type { Found, Source } from '../engine/source.ts'
+
+import type { Access } from '../engine/ask/access.ts'
+import type { Found, Source } from '../engine/ask/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { nodesOf, ownsShard, type Shard } from '../protocol/cluster/cluster-map.ts'

@@ -1,8 +1,8 @@
 /** Which server does the user mean: `host`, `host:port`, `[v6]:port`, `redis://`, `rediss://`, `valkey://`, `valkeys://`, `unix://`. */
-import type { Access } from '../engine/options.ts'
+import type { Access } from '../engine/ask/access.ts'
 import { ReplError } from '../errors.ts'
-import type { Credentials } from '../handshake/plan.ts'
 import { diallingOf, type Endpoint } from '../io/endpoint.ts'
+import type { Credentials } from '../protocol/credentials.ts'
 
 export interface Target {
   readonly endpoint: Endpoint

@@ -1,9 +1,12 @@
 /** A stream given to whatever consumes one, as the follower gives it. */
+
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
-import { type CommandView, type ConsumeOptions, Consumer, type Progress } from '../../src/engine/follow/consume.ts'
-import type { AttachedMark, StreamMark } from '../../src/engine/follow/follow-events.ts'
+import type { CommandView } from '../../src/engine/follow/command-view.ts'
+import { type ConsumeOptions, Consumer } from '../../src/engine/follow/consumer.ts'
+import type { AttachedEvent, Progress, SpoolEntry } from '../../src/engine/follow/events.ts'
 import { Spool } from '../../src/io/spool.ts'
+import type { Position } from '../../src/protocol/history.ts'
 import type { Format } from '../../src/render/tail/format.ts'
 import { Printer, type PrinterOptions } from '../../src/render/tail/printer.ts'
 import { multibulk, REPLID } from './wire.ts'
@@ -14,8 +17,11 @@ export const AT = Date.UTC(2026, 10, 24, 12, 0, 0, 250)
 
 export type Words = readonly (string | Buffer)[]
 
-export function attached(fields: Partial<AttachedMark> = {}): AttachedMark {
-  return { type: 'attached', at: 0, server: SERVER, replid: REPLID, offset: 0, shownBehind: 0, db: 0, ...fields }
+/** A stream that begins, by default in database 0 and with its history. */
+export function attached(fields: Partial<Position> & Partial<Pick<AttachedEvent, 'showAfter' | 'boundary'>> = {}): AttachedEvent {
+  const { showAfter = 0, boundary, ...position } = fields
+  const begin = { type: 'attached', at: 0, server: SERVER, position: { replid: REPLID, offset: 0, db: 0, ...position }, showAfter } as const
+  return { ...begin, ...(boundary !== undefined && { boundary }) }
 }
 
 export function bytesOf(...commands: Words[]): Buffer {
@@ -25,10 +31,10 @@ export function bytesOf(...commands: Words[]): Buffer {
 /** @returns the progress after each step */
 export async function consume(
   view: CommandView,
-  steps: readonly (Buffer | StreamMark)[],
+  steps: readonly (Buffer | SpoolEntry)[],
   options: Partial<ConsumeOptions> = {},
 ): Promise<Progress[]> {
-  const spool = new Spool<StreamMark>({ memoryBytes: 1 << 30, diskBytes: 0, folder: tmpdir() })
+  const spool = new Spool<SpoolEntry>({ memoryBytes: 1 << 30, diskBytes: 0, folder: tmpdir() })
   const progress: Progress[] = []
   let at = AT
   for (const step of steps) {
@@ -48,7 +54,7 @@ export async function consume(
 /** What a format makes of a stream; single commands may stand for their bytes. */
 export async function printed(
   format: Format,
-  steps: readonly (Buffer | StreamMark)[],
+  steps: readonly (Buffer | SpoolEntry)[],
   options: Partial<PrinterOptions> = {},
   limits: Partial<ConsumeOptions> = {},
 ): Promise<string> {

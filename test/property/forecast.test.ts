@@ -1,9 +1,10 @@
 /** The forecast against the condition as it stands in the server's source, written down once more in its own way. */
+
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { forecastPsync } from '../../src/diagnosis/psync/forecast.ts'
-import type { History } from '../../src/protocol/info/server-facts.ts'
+import type { History } from '../../src/protocol/history.ts'
 
 const IDS = ['a', 'b', 'c'].map((letter) => letter.repeat(40))
 const small = fc.integer({ min: 0, max: 60 })

@@ -1,6 +1,5 @@
 /** Which service or proxy this is, where it is more than a plain server, and whether replicas are let in there. */
-import type { Info } from '../../protocol/info/info.ts'
-import { identityFromInfo } from '../../protocol/info/server-facts.ts'
+import type { ServerInfo } from '../../protocol/info/server-info.ts'
 
 export interface Provider {
   readonly name: string
@@ -41,9 +40,9 @@ const WORDS: readonly (readonly [RegExp, Provider])[] = [
   [/^unsupported command/, { name: 'Envoy, by its words', access: 'Proxies forward no PSYNC: name a server behind it.' }],
 ]
 
-/** @param info where it may be asked @param reply the refusal of a command */
-export function recogniseProvider(info: Info | undefined, reply: string): Provider | undefined {
-  const byField = FIELDS.find(([field, matches]) => matches.test(info?.get(field) ?? ''))?.[2]
-  const byFlavour = info && FLAVOURS[identityFromInfo(info).flavour]
+/** @param server where it may be asked @param reply the refusal of a command */
+export function recogniseProvider(server: ServerInfo | undefined, reply: string): Provider | undefined {
+  const byField = FIELDS.find(([field, matches]) => matches.test(server?.fields.get(field) ?? ''))?.[2]
+  const byFlavour = server && FLAVOURS[server.identity.flavour]
   return byFlavour ?? byField ?? WORDS.find(([matches]) => matches.test(reply))?.[1]
 }

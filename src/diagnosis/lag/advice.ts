@@ -1,5 +1,5 @@
 /** What the settings of a master mean for its replicas at the write rate just measured: one rule, one function. */
-import type { Settings } from '../../handshake/guard.ts'
+import type { Settings } from '../../protocol/settings.ts'
 import { type Advice, sized } from '../psync/advice.ts'
 import { replicaBufferLimit, roomierLimit } from '../psync/resync.ts'
 import { duration, bytes as human } from '../units.ts'

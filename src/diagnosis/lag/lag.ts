@@ -1,8 +1,10 @@
 /** How far a replica is behind, what is known of that, and by whose word. */
+
 import type { ReplError } from '../../errors.ts'
-import type { Info } from '../../protocol/info/info.ts'
-import type { ListedReplica, MasterLink } from '../../protocol/info/replication.ts'
-import type { ServerIdentity } from '../../protocol/info/server-facts.ts'
+import type { ServerIdentity } from '../../protocol/info/identity.ts'
+import type { MasterLink } from '../../protocol/info/master-link.ts'
+import type { ListedReplica } from '../../protocol/info/replicas.ts'
+import type { ServerInfo } from '../../protocol/info/server-info.ts'
 import { explain } from '../errors/explain.ts'
 import type { Forecast } from '../psync/forecast.ts'
 import type { StopReason } from '../psync/verdict.ts'
@@ -13,21 +15,21 @@ import type { Trend } from './trend.ts'
 import type { WriteFigures } from './write-rate.ts'
 
 /** What INFO said, or ROLE in its place, and when. */
-export interface Sighting extends Asked {
+export interface Observation extends Asked {
   /** The run_id, or where that is not told the address that was asked. A server that is restarted is another one. */
   readonly id: string
-  readonly info: Info
+  readonly server: ServerInfo
 }
 
 /** A server of the tree, as it was seen last. */
-export interface Spot {
+export interface TreeNode {
   /** As its master lists it, or as the user named it. */
   readonly name: string
   /** Absent of the topmost. */
-  readonly upstream?: Spot
+  readonly upstream?: TreeNode
   readonly depth: number
   readonly listed?: ListedReplica
-  readonly seen?: Sighting
+  readonly seen?: Observation
   /** Why it cannot be asked now. */
   readonly failure?: ReplError
   /** For how long it has owed an answer. */

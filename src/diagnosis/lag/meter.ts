@@ -2,11 +2,9 @@
  * Keeps what was seen of a master and its replicas over time, and makes each replica's lag of it: milliseconds by the curve of the
  * master's offset, bytes by the same.
  */
-import { type Info, infoNumber } from '../../protocol/info/info.ts'
-import { listedReplicas, masterLink } from '../../protocol/info/replication.ts'
-import { historyFromInfo } from '../../protocol/info/server-facts.ts'
-import { isSame } from '../psync/forecast.ts'
-import { type Lag, type LagMethod, type LagUnknown, lagMs, SILENT_MS, type Sighting, type Spot } from './lag.ts'
+import { isSameReplid } from '../../protocol/history.ts'
+import { numberIn, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { type Lag, type LagMethod, type LagUnknown, lagMs, type Observation, SILENT_MS, type TreeNode } from './lag.ts'
 import { type Asked, middle, OffsetCurve } from './offset-curve.ts'
 import { Samples, type Summary } from './quantile.ts'
 import { type Point, type Trend, trendOf } from './trend.ts'
@@ -45,34 +43,34 @@ export interface ReplicaFigures {
 export class LagMeter {
   readonly #curve = new OffsetCurve()
   readonly #writes = new WriteRate()
-  /** By the id of a sighting. */
+  /** By the id of a observation. */
   readonly #tracks = new Map<string, Track>()
   /** By the address that the master lists. */
   readonly #acks = new Map<string, Ack>()
-  #master: Sighting | undefined
+  #master: Observation | undefined
   #isNewHistory = false
 
   /** The server that all are measured against. */
-  sawMaster(sighting: Sighting): void {
-    const offset = infoNumber(sighting.info, 'master_repl_offset')
+  sawMaster(observation: Observation): void {
+    const offset = numberIn(observation.server, 'master_repl_offset')
     if (offset === undefined) return
-    const isRenamed = this.#master !== undefined && !isSame(replidOf(this.#master.info), replidOf(sighting.info))
+    const isRenamed = this.#master !== undefined && !isSameReplid(replidOf(this.#master.server), replidOf(observation.server))
     if (isRenamed) this.#curve.clear()
-    const isOnward = this.#curve.push(offset, sighting)
+    const isOnward = this.#curve.push(offset, observation)
     if (isRenamed || !isOnward) this.#begin()
-    this.#writes.push(offset, middle(sighting))
-    this.#master = sighting
+    this.#writes.push(offset, middle(observation))
+    this.#master = observation
     for (const track of this.#tracks.values()) this.#settle(track)
-    for (const { host, port, ackOffset } of listedReplicas(sighting.info)) this.#heard(`${host}:${port}`, ackOffset, sighting)
+    for (const { host, port, ackOffset } of observation.server.replicas) this.#heard(`${host}:${port}`, ackOffset, observation)
   }
 
-  sawReplica(sighting: Sighting): void {
-    const offset = masterLink(sighting.info)?.appliedOffset
+  sawReplica(observation: Observation): void {
+    const offset = observation.server.masterLink?.appliedOffset
     if (offset === undefined) return
-    const track = this.#tracks.get(sighting.id) ?? { rate: new WriteRate(), samples: new Samples(), points: [] }
-    this.#tracks.set(sighting.id, track)
-    track.rate.push(offset, middle(sighting))
-    track.pending = { offset, asked: { askedAt: sighting.askedAt, answeredAt: sighting.answeredAt } }
+    const track = this.#tracks.get(observation.id) ?? { rate: new WriteRate(), samples: new Samples(), points: [] }
+    this.#tracks.set(observation.id, track)
+    track.rate.push(offset, middle(observation))
+    track.pending = { offset, asked: { askedAt: observation.askedAt, answeredAt: observation.answeredAt } }
   }
 
   /** Whether the history began anew since this was asked last. */
@@ -87,11 +85,11 @@ export class LagMeter {
   }
 
   /** @param top the server that all are measured against */
-  figures(spot: Spot, top: Spot): ReplicaFigures {
-    const { unknown, method } = basisOf(spot, isKnown(top) ? this.#master?.info : undefined)
+  figures(node: TreeNode, top: TreeNode): ReplicaFigures {
+    const { unknown, method } = basisOf(node, isKnown(top) ? this.#master?.server : undefined)
     if (unknown) return { unknown: unknown === 'MASTER_UNKNOWN' && isKnown(top) ? 'TOO_EARLY' : unknown }
-    if (method === 'ack') return this.#byAck(spot)
-    const track = this.#tracks.get(spot.seen?.id ?? '')
+    if (method === 'ack') return this.#byAck(node)
+    const track = this.#tracks.get(node.seen?.id ?? '')
     if (!track?.lag) return { unknown: 'TOO_EARLY' }
     const trend = trendOf(track.points)
     const applied = track.rate.figures()?.average
@@ -100,7 +98,7 @@ export class LagMeter {
   }
 
   /** Right when it came it is nearly the truth; later it is only an upper bound. */
-  #byAck({ listed }: Spot): ReplicaFigures {
+  #byAck({ listed }: TreeNode): ReplicaFigures {
     const ack = listed && this.#acks.get(`${listed.host}:${listed.port}`)
     const newest = this.#master
     if (!ack || !newest || this.#curve.offset === undefined) return { unknown: 'NO_ACK' }
@@ -116,11 +114,11 @@ export class LagMeter {
     return bounds && { method: 'ack', bytes, mostBytes: bytes, bounds: { ...bounds, low: 0 } }
   }
 
-  #heard(address: string, offset: number, sighting: Sighting): void {
+  #heard(address: string, offset: number, observation: Observation): void {
     const before = this.#acks.get(address)
     if (offset === 0) this.#acks.delete(address)
     if (offset === 0 || before?.offset === offset) return
-    const asked = { askedAt: sighting.askedAt, answeredAt: sighting.answeredAt }
+    const asked = { askedAt: observation.askedAt, answeredAt: observation.answeredAt }
     this.#acks.set(address, { offset, asked, lag: before ? this.#ackLag(offset, asked) : undefined })
   }
 
@@ -153,37 +151,36 @@ export class LagMeter {
   }
 }
 
-function replidOf(info: Info): string {
-  return info.get('master_replid') ?? info.get('run_id') ?? ''
+function replidOf({ history }: ServerInfo): string {
+  return history?.replid ?? ''
 }
 
 /** Whether what it said last is what is so. */
-function isKnown({ seen, failure, silentMs }: Spot): boolean {
+function isKnown({ seen, failure, silentMs }: TreeNode): boolean {
   return seen !== undefined && !failure && silentMs <= SILENT_MS
 }
 
 /** By what it can be measured, or why by nothing. */
-function basisOf(spot: Spot, master: Info | undefined): { unknown?: LagUnknown; method?: LagMethod } {
-  const { seen, listed, isTool } = spot
+function basisOf(node: TreeNode, master: ServerInfo | undefined): { unknown?: LagUnknown; method?: LagMethod } {
+  const { seen, listed, isTool } = node
   if (isTool) return { unknown: 'TOOL' }
   if (!master) return { unknown: 'MASTER_UNKNOWN' }
   if (listed && listed.state !== 'online') return { unknown: 'SYNCING' }
-  if (!seen || !isKnown(spot)) {
+  if (!seen || !isKnown(node)) {
     if (!listed) return { unknown: 'NOT_ASKED' }
     return listed.ackOffset === 0 ? { unknown: 'NO_ACK' } : { method: 'ack' }
   }
-  const link = masterLink(seen.info)
+  const link = seen.server.masterLink
   if (!link) return { unknown: 'NOT_A_REPLICA' }
   if (link.sync) return { unknown: 'SYNCING' }
   if (link.appliedOffset === undefined) return { unknown: 'NEVER_SYNCED' }
-  return isOfHistory(seen.info, link.appliedOffset, master) ? { method: 'info' } : { unknown: 'OTHER_HISTORY' }
+  return isOfHistory(seen.server, link.appliedOffset, master) ? { method: 'info' } : { unknown: 'OTHER_HISTORY' }
 }
 
 /** Offsets of two histories have nothing to do with each other; up to 3.2 a replica does not tell which it has. */
-function isOfHistory(replica: Info, offset: number, master: Info): boolean {
-  const replid = replica.get('master_replid')
-  const history = historyFromInfo(master)
+function isOfHistory(replica: ServerInfo, offset: number, { history }: ServerInfo): boolean {
+  const replid = replica.fields.get('master_replid')
   if (replid === undefined || !history) return true
-  if (isSame(replid, history.replid)) return true
-  return isSame(replid, history.replid2) && offset < (history.secondOffset ?? 0)
+  if (isSameReplid(replid, history.replid)) return true
+  return isSameReplid(replid, history.replid2) && offset < (history.secondOffset ?? 0)
 }

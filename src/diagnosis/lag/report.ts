@@ -1,38 +1,38 @@
 /** A look at the whole tree: each replica's lag, its state, and what it would get if its link broke now. */
-import { type Info, infoNumber } from '../../protocol/info/info.ts'
-import { masterLink } from '../../protocol/info/replication.ts'
-import { type History, historyFromInfo, identityFromInfo, type ServerIdentity } from '../../protocol/info/server-facts.ts'
-import { bytesToLive, forecastPsync, isSame, type Position } from '../psync/forecast.ts'
-import { positionOf } from '../psync/position.ts'
+
+import { type History, isSameReplid, type Position } from '../../protocol/history.ts'
+import type { ServerIdentity } from '../../protocol/info/identity.ts'
+import { numberIn, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { bytesToLive, forecastPsync } from '../psync/forecast.ts'
 import {
   type LagReport,
   type MasterReport,
+  type Observation,
   type ReplicaReport,
   type ReplicaState,
   type ResyncNow,
   SILENT_MS,
-  type Sighting,
-  type Spot,
+  type TreeNode,
 } from './lag.ts'
 import type { LagMeter } from './meter.ts'
 import type { WriteFigures } from './write-rate.ts'
 
 /** @param tree the topmost server first */
-export function lagReport(tree: readonly [Spot, ...Spot[]], meter: LagMeter, at: Date): LagReport {
+export function lagReport(tree: readonly [TreeNode, ...TreeNode[]], meter: LagMeter, at: Date): LagReport {
   const [top, ...others] = tree
   const { writes } = meter
   return {
     at,
     master: masterReport(top, writes),
-    replicas: others.map((spot) => replicaReport(spot, top, meter, writes)),
+    replicas: others.map((node) => replicaReport(node, top, meter, writes)),
     isNewHistory: meter.takeNewHistory(),
   }
 }
 
-function masterReport({ name, seen, failure, silentMs }: Spot, writes: WriteFigures | undefined): MasterReport {
-  const info = seen?.info
-  const history = info && historyFromInfo(info)
-  const offset = info && infoNumber(info, 'master_repl_offset')
+function masterReport({ name, seen, failure, silentMs }: TreeNode, writes: WriteFigures | undefined): MasterReport {
+  const server = seen?.server
+  const history = server?.history
+  const offset = server && numberIn(server, 'master_repl_offset')
   return {
     name,
     silentMs,
@@ -42,22 +42,22 @@ function masterReport({ name, seen, failure, silentMs }: Spot, writes: WriteFigu
     ...(offset !== undefined && { offset }),
     ...(history?.backlog && { backlog: { size: history.backlog.size, histlen: history.backlog.histlen } }),
     ...(writes && { writes }),
-    ...(info && upkeep(info)),
-    isReplica: info !== undefined && masterLink(info) !== undefined,
+    ...(server && upkeep(server)),
+    isReplica: server?.masterLink !== undefined,
   }
 }
 
 /** ROLE tells none. */
-function identityOf(seen: Sighting | undefined): { readonly identity?: ServerIdentity } {
-  const identity = seen && identityFromInfo(seen.info)
+function identityOf(seen: Observation | undefined): { readonly identity?: ServerIdentity } {
+  const identity = seen?.server.identity
   return identity?.version ? { identity } : {}
 }
 
 /** What its settings are judged by. */
-function upkeep(info: Info): Pick<MasterReport, 'goodReplicas' | 'bgsaveSeconds' | 'dataBytes'> {
-  const goodReplicas = infoNumber(info, 'min_slaves_good_slaves')
-  const bgsaveSeconds = infoNumber(info, 'rdb_last_bgsave_time_sec')
-  const dataBytes = infoNumber(info, 'used_memory')
+function upkeep(server: ServerInfo): Pick<MasterReport, 'goodReplicas' | 'bgsaveSeconds' | 'dataBytes'> {
+  const goodReplicas = numberIn(server, 'min_slaves_good_slaves')
+  const bgsaveSeconds = numberIn(server, 'rdb_last_bgsave_time_sec')
+  const dataBytes = numberIn(server, 'used_memory')
   return {
     ...(goodReplicas !== undefined && { goodReplicas }),
     ...(bgsaveSeconds !== undefined && bgsaveSeconds >= 0 && { bgsaveSeconds }),
@@ -65,40 +65,40 @@ function upkeep(info: Info): Pick<MasterReport, 'goodReplicas' | 'bgsaveSeconds'
   }
 }
 
-function replicaReport(spot: Spot, top: Spot, meter: LagMeter, writes: WriteFigures | undefined): ReplicaReport {
-  const { name, upstream = top, depth, seen, failure, silentMs, listed } = spot
-  const link = seen && masterLink(seen.info)
-  const resync = resyncNow(spot, upstream, writes)
+function replicaReport(node: TreeNode, top: TreeNode, meter: LagMeter, writes: WriteFigures | undefined): ReplicaReport {
+  const { name, upstream = top, depth, seen, failure, silentMs, listed } = node
+  const link = seen?.server.masterLink
+  const resync = resyncNow(node, upstream, writes)
   return {
     name,
     upstream: upstream.name,
     depth,
-    state: stateOf(spot),
+    state: stateOf(node),
     silentMs,
     ...(failure && { failure }),
     ...(listed && { listed }),
     ...(link && { link }),
     ...identityOf(seen),
-    ...meter.figures(spot, top),
+    ...meter.figures(node, top),
     ...(resync && { resync }),
   }
 }
 
 /** Its own word goes before its master's, where there is one. */
-function stateOf({ isTool, seen, failure, silentMs, listed }: Spot): ReplicaState {
+function stateOf({ isTool, seen, failure, silentMs, listed }: TreeNode): ReplicaState {
   if (isTool) return 'tool'
   if (failure && failure.details.reason !== 'SILENCE') return 'unreachable'
   if (!seen || silentMs > SILENT_MS) return 'silent'
-  if (seen.info.get('loading') === '1') return 'loading'
-  const link = masterLink(seen.info)
+  if (seen.server.isLoading) return 'loading'
+  const link = seen.server.masterLink
   if (!link) return 'stranger'
   if (link.sync || (listed && listed.state !== 'online')) return 'syncing'
   return link.isUp ? 'online' : 'link-down'
 }
 
-function resyncNow(spot: Spot, upstream: Spot, writes: WriteFigures | undefined): ResyncNow | undefined {
-  const history = upstream.seen && !upstream.failure ? historyFromInfo(upstream.seen.info) : undefined
-  const position = history && positionNow(spot, history)
+function resyncNow(node: TreeNode, upstream: TreeNode, writes: WriteFigures | undefined): ResyncNow | undefined {
+  const history = upstream.failure ? undefined : upstream.seen?.server.history
+  const position = history && positionNow(node, history)
   if (!history || !position) return undefined
   const { forecast } = forecastPsync(history, position)
   if (forecast.kind !== 'continue') return { forecast }
@@ -108,12 +108,12 @@ function resyncNow(spot: Spot, upstream: Spot, writes: WriteFigures | undefined)
 }
 
 /** Its own where it tells one, else that of its last ACK. */
-function positionNow({ seen, failure, listed, isTool }: Spot, history: History): Position | undefined {
+function positionNow({ seen, failure, listed, isTool }: TreeNode, history: History): Position | undefined {
   if (isTool) return undefined
-  const link = seen && !failure ? masterLink(seen.info) : undefined
-  const own = seen && link && positionOf(seen.info)
+  const link = failure ? undefined : seen?.server.masterLink
+  const own = seen && link && ownPosition(seen.server)
   if (!own) return listed && listed.ackOffset > 0 ? { replid: history.replid, offset: listed.ackOffset } : undefined
   // A replica whose link is up has nothing of its own: what is more came after its upstream was asked.
-  const isAhead = link.isUp && isSame(own.replid, history.replid) && own.offset > history.offset
+  const isAhead = link.isUp && isSameReplid(own.replid, history.replid) && own.offset > history.offset
   return isAhead ? { ...own, offset: history.offset } : own
 }

@@ -1,8 +1,9 @@
 /** What would have saved a partial resync, or what keeps it safe: with the command that sets it. */
-import { atLeast, type History } from '../../protocol/info/server-facts.ts'
+import { type History, type Position, requestOffset } from '../../protocol/history.ts'
+import { atLeast } from '../../protocol/info/identity.ts'
 import { duration, exact } from '../units.ts'
 import { answerOf, type PsyncFacts } from './answer.ts'
-import { bytesToLive, type Position, requestOffset } from './forecast.ts'
+import { bytesToLive } from './forecast.ts'
 
 type AdviceCode = 'STAYS_GOOD' | 'BACKLOG_SIZE' | 'BACKLOG_YOUNG' | 'BACKLOG_TTL' | 'BACKLOG_FIRST' | 'SAVE_ON_SHUTDOWN' | 'DATA_DIFFERS'
 

@@ -1,9 +1,12 @@
 /** The answer to "would this replica get a partial resync?", and why, in the server's own numbers. */
-import type { Guard, Settings } from '../../handshake/guard.ts'
+
+import type { Guard } from '../../handshake/guard.ts'
 import type { Verdict } from '../../handshake/machine.ts'
-import type { History, ServerIdentity } from '../../protocol/info/server-facts.ts'
+import { type History, isSameReplid, type Position, requestOffset } from '../../protocol/history.ts'
+import type { ServerIdentity } from '../../protocol/info/identity.ts'
+import type { Settings } from '../../protocol/settings.ts'
 import { duration, exact } from '../units.ts'
-import { type ConditionName, type Forecast, isSame, type Position, requestOffset } from './forecast.ts'
+import type { ConditionName, Forecast } from './forecast.ts'
 import { describeStop, type StopReason } from './verdict.ts'
 
 /** Whose position it is. */
@@ -151,7 +154,7 @@ const AS_SYNC =
   'Under this name PSYNC is SYNC to the server: it forks and sends an RDB without a position, whatever is asked and whatever INFO promises.'
 
 function newReplid(history: History, position: Position): string[] {
-  if (isSame(position.replid, history.replid)) return []
+  if (isSameReplid(position.replid, history.replid)) return []
   return [`It goes on under a new replid, ${history.replid}: it began at byte ${exact((history.secondOffset ?? 0) - 1)}.`]
 }
 

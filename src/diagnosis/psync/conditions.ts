@@ -1,9 +1,9 @@
 /** The conditions of a partial resync in words and numbers, as the server asks them one by one. */
 
-import type { History } from '../../protocol/info/server-facts.ts'
+import { type History, isSameReplid, type Position, requestOffset } from '../../protocol/history.ts'
 import { exact } from '../units.ts'
 import type { PsyncFacts } from './answer.ts'
-import { CONDITIONS, type ConditionName, isSame, type Position, requestOffset } from './forecast.ts'
+import { CONDITIONS, type ConditionName } from './forecast.ts'
 
 export interface Checked {
   readonly name: ConditionName
@@ -44,9 +44,9 @@ const NUMBERS: Record<ConditionName, Numbers> = {
   SERVING: ({ obstacle }) => (obstacle ? OBSTACLES[obstacle] : ''),
   POSITION: (_, position) => (position.replid === '?' ? 'none' : `byte ${asked(position)}`),
   HISTORY: ({ replid, replid2 }, position) =>
-    isSame(position.replid, replid) ? 'its replid' : isSame(position.replid, replid2) ? 'its replid2' : 'neither',
+    isSameReplid(position.replid, replid) ? 'its replid' : isSameReplid(position.replid, replid2) ? 'its replid2' : 'neither',
   FORK_POINT: ({ replid2, secondOffset }, position) =>
-    isSame(position.replid, replid2) ? `${asked(position)} ≤ ${exact(secondOffset ?? 0)}` : 'the current history',
+    isSameReplid(position.replid, replid2) ? `${asked(position)} ≤ ${exact(secondOffset ?? 0)}` : 'the current history',
   BACKLOG: ({ backlog }) => (backlog ? `${exact(backlog.histlen)} bytes` : 'none'),
   OLD_END: ({ backlog }, position) => (backlog ? `${asked(position)} ≥ ${exact(backlog.firstByteOffset)}` : ''),
   LIVE_END: ({ backlog }, position) => (backlog ? `${asked(position)} ≤ ${exact(backlog.firstByteOffset + backlog.histlen)}` : ''),

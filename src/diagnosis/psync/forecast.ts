@@ -2,14 +2,7 @@
  * What a master makes of a PSYNC, decided from its INFO alone by the conditions of masterTryPartialResynchronization()
  * in replication.c, in its order.
  */
-import type { Backlog, History, Obstacle } from '../../protocol/info/server-facts.ts'
-
-/** A place in a history: the last byte one has, as INFO and ACK speak of it. PSYNC asks for the byte behind it. */
-export interface Position {
-  /** `?` of a replica that has nothing. */
-  readonly replid: string
-  readonly offset: number
-}
+import { type Backlog, type History, isSameReplid, type Obstacle, type Position, requestOffset } from '../../protocol/history.ts'
 
 type FullReason = 'REQUESTED' | 'OTHER_HISTORY' | 'PAST_FORK' | 'NO_BACKLOG' | 'TOO_OLD' | 'AHEAD'
 
@@ -39,14 +32,16 @@ export const CONDITIONS: readonly Condition[] = [
   {
     name: 'HISTORY',
     fails: (history, position) =>
-      isSame(position.replid, history.replid) || isSame(position.replid, history.replid2)
+      isSameReplid(position.replid, history.replid) || isSameReplid(position.replid, history.replid2)
         ? undefined
         : { kind: 'full', reason: 'OTHER_HISTORY' },
   },
   {
     name: 'FORK_POINT',
     fails: (history, position) =>
-      isSame(position.replid, history.replid) ? undefined : failsBy('PAST_FORK', requestOffset(position) - (history.secondOffset ?? 0)),
+      isSameReplid(position.replid, history.replid)
+        ? undefined
+        : failsBy('PAST_FORK', requestOffset(position) - (history.secondOffset ?? 0)),
   },
   { name: 'BACKLOG', fails: ({ backlog }) => (backlog ? undefined : { kind: 'full', reason: 'NO_BACKLOG' }) },
   { name: 'OLD_END', fails: (_, position, { firstByteOffset }) => failsBy('TOO_OLD', firstByteOffset - requestOffset(position)) },
@@ -55,11 +50,6 @@ export const CONDITIONS: readonly Condition[] = [
     fails: (_, position, { firstByteOffset, histlen }) => failsBy('AHEAD', requestOffset(position) - (firstByteOffset + histlen)),
   },
 ]
-
-/** The first byte that a replica at this position asks for. */
-export function requestOffset({ offset }: Position): number {
-  return offset + 1
-}
 
 /** @returns also the condition that decided, absent when all hold. */
 export function forecastPsync(history: History, position: Position): { forecast: Forecast; decided?: ConditionName } {
@@ -83,9 +73,4 @@ export function bytesToLive({ backlog = NO_BYTES }: History, position: Position)
 
 function failsBy(reason: FullReason, bytes: number): Forecast | undefined {
   return bytes > 0 ? { kind: 'full', reason, bytes } : undefined
-}
-
-/** Masters compare replids without case. */
-export function isSame(one: string, other: string | undefined): boolean {
-  return one.toLowerCase() === other?.toLowerCase()
 }

@@ -1,6 +1,6 @@
 /** How a full resync went, and whether a replica would come out of it: the resync loop is a buffer that runs over. */
-import type { Settings } from '../../handshake/guard.ts'
-import { atLeast, type ServerIdentity } from '../../protocol/info/server-facts.ts'
+import { atLeast, type ServerIdentity } from '../../protocol/info/identity.ts'
+import type { Settings } from '../../protocol/settings.ts'
 import { duration, exact, bytes as human } from '../units.ts'
 
 /** Figures of one full resync; what the server does not tell is absent. */

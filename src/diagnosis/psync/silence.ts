@@ -1,7 +1,6 @@
 /** What it means that a master sends nothing, not even the PING it owes its replicas. */
-import type { Info } from '../../protocol/info/info.ts'
-import { historyFromInfo, type Obstacle } from '../../protocol/info/server-facts.ts'
-import { isSame } from './forecast.ts'
+import { isSameReplid, type Obstacle } from '../../protocol/history.ts'
+import type { ServerInfo } from '../../protocol/info/server-info.ts'
 
 /**
  * idle: it is where we are, and has nothing to say.
@@ -12,16 +11,15 @@ import { isSame } from './forecast.ts'
 export type Silence = 'idle' | 'broken' | Obstacle
 
 /** @param offset the last byte received */
-export function judgeSilence(info: Info, replid: string, offset: number): Silence {
-  const history = historyFromInfo(info)
+export function judgeSilence({ history }: ServerInfo, replid: string, offset: number): Silence {
   if (!history) return 'idle'
   if (history.obstacle) return history.obstacle
-  return isSame(replid, history.replid) && history.offset <= offset ? 'idle' : 'broken'
+  return isSameReplid(replid, history.replid) && history.offset <= offset ? 'idle' : 'broken'
 }
 
 /** A master that waits for its replicas before it ends (INFO server, 7.0 and later). */
-export function isShuttingDown(info: Info): boolean {
-  return info.has('shutdown_in_milliseconds')
+export function isShuttingDown({ fields }: ServerInfo): boolean {
+  return fields.has('shutdown_in_milliseconds')
 }
 
 const WORDS: Record<Silence, string> = {

@@ -2,14 +2,16 @@
  * The second connection as something that may be missing: what it cannot tell is undefined, and whoever asks becomes more
  * careful, never wrong.
  */
+
 import { ReplError } from '../../errors.ts'
-import { channelSetting, type Settings } from '../../handshake/guard.ts'
-import type { Info } from '../../protocol/info/info.ts'
-import type { ServerIdentity } from '../../protocol/info/server-facts.ts'
+import { channelSetting } from '../../handshake/guard.ts'
+import type { ServerIdentity } from '../../protocol/info/identity.ts'
+import type { ServerInfo } from '../../protocol/info/server-info.ts'
+import { type Settings, settingsFrom } from '../../protocol/settings.ts'
 import { type Reply, ServerError } from '../../protocol/wire/reply.ts'
 import { refusal } from '../../protocol/wire/server-error.ts'
 import type { QueryEvent } from '../events.ts'
-import type { Access } from '../options.ts'
+import type { Access } from './access.ts'
 import { QueryLink } from './query.ts'
 
 /** Connects when it is first asked: a handshake that fails before has no need of it. */
@@ -27,7 +29,7 @@ export class Informant {
   }
 
   /** @throws ReplError ABORTED only, as all of these. */
-  async info(): Promise<Info | undefined> {
+  async info(): Promise<ServerInfo | undefined> {
     try {
       const reply = await (await this.#opened())?.info()
       if (!(reply instanceof ServerError)) return reply
@@ -72,10 +74,7 @@ export class Informant {
   }
 
   async #settings(pattern: string): Promise<Settings | undefined> {
-    const reply = await this.ask('CONFIG', 'GET', pattern)
-    if (!Array.isArray(reply)) return undefined
-    const words = reply.map(String)
-    return new Map(words.flatMap((name, index) => (index % 2 === 0 ? [[name, words[index + 1] ?? ''] as const] : [])))
+    return settingsFrom(await this.ask('CONFIG', 'GET', pattern))
   }
 
   async #opened(): Promise<QueryLink | undefined> {

@@ -1,40 +1,42 @@
-/** An ordinary client connection beside the replication link: INFO, CONFIG, HELLO. The link itself is never asked. */
+/** An ordinary client connection beside the replication link: INFO, CONFIG, HELLO. The replication link itself is never asked. */
+
 import { ReplError } from '../../errors.ts'
-import type { Credentials } from '../../handshake/plan.ts'
 import { type Command, withoutSecrets } from '../../handshake/plan.ts'
 import { auth } from '../../handshake/steps.ts'
 import { now } from '../../io/clock.ts'
-import { Transport } from '../../io/socket-link.ts'
+import type { Link } from '../../io/link.ts'
+import { connectSocket } from '../../io/socket-link.ts'
 import { Turns } from '../../io/turns.ts'
-import { type Info, parseInfo } from '../../protocol/info/info.ts'
+import type { Credentials } from '../../protocol/credentials.ts'
+import { parseServerInfo, type ServerInfo } from '../../protocol/info/server-info.ts'
 import { encodeCommand } from '../../protocol/wire/multibulk.ts'
 import { type Reply, ReplyDecoder, ServerError } from '../../protocol/wire/reply.ts'
 import { refusal } from '../../protocol/wire/server-error.ts'
 import type { QueryEvent } from '../events.ts'
-import type { Access } from '../options.ts'
+import type { Access } from './access.ts'
 
-/** A subscriber is told nothing for as long as nothing is published. */
+/** A subscriber hears nothing for as long as nothing is published. */
 const PATIENCE_MS = 60_000
 
 export class QueryLink {
-  readonly #transport: Transport
+  readonly #link: Link
   readonly #decoder = new ReplyDecoder()
   readonly #limitMs: number
   #events: QueryEvent[] = []
-  /** A question waits for the answer to the one before, whoever has asked it. */
+  /** A question waits for the answer to the one before. */
   readonly #turns = new Turns()
-  /** What came with a reply, and was not asked for. */
+  /** Messages to a subscriber that came with a reply. */
   #pushed: Reply[] = []
 
-  private constructor(transport: Transport, limitMs: number) {
-    this.#transport = transport
+  private constructor(link: Link, limitMs: number) {
+    this.#link = link
     this.#limitMs = limitMs
   }
 
   /** @throws ReplError as connecting and AUTH do. */
   static async open(options: Access, signal: AbortSignal): Promise<QueryLink> {
-    const transport = await Transport.connect(options.endpoint, options.limits.connectMs, signal)
-    const link = new QueryLink(transport, options.limits.stepMs)
+    const { endpoint, limits, connect = connectSocket } = options
+    const link = new QueryLink(await connect(endpoint, { limitMs: limits.connectMs }, signal), limits.stepMs)
     try {
       if (options.credentials) await link.#authenticate(options.credentials)
       await link.ask('CLIENT', 'SETNAME', options.clientName)
@@ -53,7 +55,7 @@ export class QueryLink {
   /** The next message to a subscriber, however long that takes. @throws ReplError LINK_LOST, ABORTED */
   async pushed(): Promise<Reply> {
     while (this.#pushed.length === 0) {
-      const chunk = await this.#transport.read(PATIENCE_MS).catch(exceptTimeout)
+      const chunk = await this.#link.read(PATIENCE_MS).catch(exceptTimeout)
       if (chunk === undefined) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY' })
       if (chunk) this.#pushed.push(...this.#decoder.push(chunk))
     }
@@ -61,9 +63,9 @@ export class QueryLink {
   }
 
   /** The default sections of INFO, or the server's refusal. */
-  async info(): Promise<Info | ServerError> {
+  async info(): Promise<ServerInfo | ServerError> {
     const reply = await this.ask('INFO')
-    return reply instanceof ServerError ? reply : parseInfo(String(reply))
+    return reply instanceof ServerError ? reply : parseServerInfo(String(reply))
   }
 
   /** What was asked since the last call, secrets masked. */
@@ -74,7 +76,7 @@ export class QueryLink {
   }
 
   close(): void {
-    this.#transport.close()
+    this.#link.close()
   }
 
   async #authenticate(credentials: Credentials): Promise<void> {
@@ -89,9 +91,9 @@ export class QueryLink {
   async #exchange(command: Command): Promise<Reply> {
     const { args, shown } = command
     const asked = now()
-    this.#transport.write(encodeCommand(args))
+    this.#link.write(encodeCommand(args))
     for (;;) {
-      const chunk = await this.#transport.read(this.#limitMs)
+      const chunk = await this.#link.read(this.#limitMs)
       if (!chunk) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY', command: shown.join(' ') })
       const [reply, ...others] = this.#decoder.push(chunk)
       if (reply === undefined) continue

@@ -1,13 +1,11 @@
 /** Where a real replica stands, from its own INFO: what it would ask for if its link broke now. */
 
 import type { Subject } from '../../diagnosis/psync/answer.ts'
-import type { Position } from '../../diagnosis/psync/forecast.ts'
-import { positionOf } from '../../diagnosis/psync/position.ts'
 import { ReplError } from '../../errors.ts'
 import { endpointName } from '../../io/endpoint.ts'
-import type { Info } from '../../protocol/info/info.ts'
-import { masterLink } from '../../protocol/info/replication.ts'
-import type { Access } from '../options.ts'
+import type { Position } from '../../protocol/history.ts'
+import { ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
+import type { Access } from './access.ts'
 import { Informant } from './informant.ts'
 
 export interface ReplicaPosition {
@@ -22,7 +20,7 @@ export async function askReplica(access: Access, signal: AbortSignal): Promise<R
   try {
     const info = await informant.info()
     if (!info) throw (informant.unavailable ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' })).with({ endpoint })
-    const position = positionOf(info)
+    const position = ownPosition(info)
     if (!position) throw new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION', endpoint })
     return { position, subject: subjectOf(info, endpoint) }
   } finally {
@@ -30,8 +28,7 @@ export async function askReplica(access: Access, signal: AbortSignal): Promise<R
   }
 }
 
-function subjectOf(info: Info, name: string): Subject {
-  const link = masterLink(info)
+function subjectOf({ masterLink: link }: ServerInfo, name: string): Subject {
   if (!link) return { kind: 'replica', name, role: 'master' }
   const { host, port, downSeconds } = link
   return { kind: 'replica', name, role: 'replica', follows: `${host}:${port}`, ...(downSeconds !== undefined && { downSeconds }) }

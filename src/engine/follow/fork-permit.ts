@@ -1,24 +1,21 @@
-/**
- * Leave to fork the server, for one link at a time. There is one at the beginning; another has to be earned by a stream that
- * came of the last, so nothing that forks is ever tried twice in a row.
- */
-export class ForkLeave {
-  #isThere = true
-  #isOut = false
+/** Permission to fork the server, once per link. Renewed only after a fork led to a usable stream. */
+export class ForkPermit {
+  #isAvailable = true
+  #isTaken = false
 
-  /** For the link that is made now. @param isWanted whether it could use it */
+  /** For the link that is made now. @param isWanted whether that link could use it */
   take(isWanted: boolean): boolean {
-    this.#isOut = isWanted && this.#isThere
-    if (this.#isOut) this.#isThere = false
-    return this.#isOut
+    this.#isTaken = isWanted && this.#isAvailable
+    if (this.#isTaken) this.#isAvailable = false
+    return this.#isTaken
   }
 
-  /** This link is served from the backlog: nothing was forked for it. */
+  /** Nothing was forked for this link. */
   giveBack(): void {
-    if (this.#isOut) this.#isThere = true
+    if (this.#isTaken) this.#isAvailable = true
   }
 
-  earn(): void {
-    this.#isThere = true
+  renew(): void {
+    this.#isAvailable = true
   }
 }

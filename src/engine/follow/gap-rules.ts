@@ -1,11 +1,11 @@
-/** What to do where a server does not go on with what was followed: ask again, wait, step back, or admit that something is missing. */
-import type { Position } from '../../diagnosis/psync/forecast.ts'
+/** What to do where a server does not continue what was followed: ask again, wait, step back, or report what is missing. */
 import type { StopReason } from '../../diagnosis/psync/verdict.ts'
 import { ReplError } from '../../errors.ts'
 import type { Renamed } from '../../handshake/plan.ts'
 import { now } from '../../io/clock.ts'
+import type { Position } from '../../protocol/history.ts'
 import type { ForecastEvent } from '../events.ts'
-import type { GapReason } from './follow-events.ts'
+import type { GapReason } from './events.ts'
 import { resumeAt, type Start } from './start.ts'
 
 export interface GapOptions {
@@ -14,11 +14,11 @@ export interface GapOptions {
   readonly renamed?: Renamed
 }
 
-/** A link that ended without a stream: PSYNC was not sent, or was answered by what we did not want. */
+/** A link that ended without a stream: PSYNC was not sent, or its answer was not the one we wanted. */
 export interface Unserved {
   readonly stopped: StopReason | undefined
   readonly forecast: ForecastEvent | undefined
-  /** Why INFO told nothing. */
+  /** Why there is no INFO. */
   readonly noInfo: ReplError | undefined
   /** What was asked for. */
   readonly start: Start
@@ -26,15 +26,15 @@ export interface Unserved {
   readonly received: Position | undefined
 }
 
-/** What is missing, until it is told. */
+/** What is missing, until it is reported. */
 export interface Gap {
   readonly reason: GapReason
   readonly from: Position
 }
 
 /**
- * again: at once. later: after a while, if the error is one that passes. elsewhere: behind a gap.
- * rewind: from the fork on, if nothing behind it has been shown.
+ * again: at once. later: after a while, if the error is a passing one. elsewhere: after a gap.
+ * rewind: from the fork point on, if nothing after it has been shown.
  */
 export type Step = { readonly kind: 'again' } | { readonly kind: 'later'; readonly error: ReplError } | Rewind | Elsewhere
 
@@ -51,13 +51,13 @@ export interface Elsewhere {
 
 /** The position was lost, or all but lost, between INFO and PSYNC. */
 const RACED: readonly (StopReason | undefined)[] = ['NEAR_EDGE', 'WOULD_FORK']
-/** How often it is asked for again then. */
+/** How often to ask again then. */
 const RACES = 8
 const FIRST_ROOM_BYTES = 64 * 1024
-/** How long to wait for a server of the same history that is behind us. */
+/** How long to wait for a server of the same history that has less of it than we have. */
 const AHEAD_PATIENCE_MS = 10_000
 
-/** Asked once for each link that came to nothing; remembers what it has tried, and what is missing. */
+/** Called once for each link that brought no stream; remembers what it has tried, and what is missing. */
 export class GapRules {
   readonly #options: GapOptions
   #races = 0
@@ -125,7 +125,7 @@ export class GapRules {
 
   /** @param to where the new history took over, when that is known @throws ReplError GAP */
   lost(link: Unserved, reason: GapReason, to?: Position): Elsewhere {
-    // Behind a gap the live end is all that is left to ask for.
+    // After a gap the live end is all that is left to ask for.
     const isHopeless = this.#gap !== undefined && link.start.kind === 'now'
     if (this.#options.onGap === 'fail' || isHopeless) throw this.error(link, reason)
     this.#gap ??= { reason, from: lastKnown(link) }
@@ -152,7 +152,7 @@ function later(...[code, details]: ConstructorParameters<typeof ReplError>): Ste
   return { kind: 'later', error: new ReplError(code, details) }
 }
 
-/** A promoted replica had received less than we have: what has not been shown can still be taken back. */
+/** A promoted replica had received less than we have: what has not been shown can still be dropped. */
 function rewind(link: Unserved): Rewind {
   return { kind: 'rewind', replid: lastKnown(link).replid, fork: (link.forecast?.history.secondOffset ?? 0) - 1 }
 }

@@ -1,18 +1,19 @@
 /**
- * From the end of the payload to the live end of the stream, as a replica goes through it: the master sends what it held
- * back, and we have caught up when our offset meets its own.
+ * From the end of the payload to the live end of the stream, as a replica does it: the master sends what it held back, and
+ * we have caught up when our offset meets its own.
  */
-import { ReplError } from '../../errors.ts'
+
+import { expectReplError, ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
-import type { Transport } from '../../io/socket-link.ts'
+import type { Link } from '../../io/link.ts'
 import type { Batch } from '../events.ts'
-import type { ReplicaOptions } from '../options.ts'
+import type { AttachOptions } from '../goal.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Observer } from './observer.ts'
 
 /** How old the master's offset may be that we measure ourselves against. */
 const SAMPLE_MS = 100
-/** A stream that grows faster than it is read is not caught up with. */
+/** A stream that grows faster than it is read has no end. */
 const PATIENCE_MS = 60_000
 
 /**
@@ -21,20 +22,20 @@ const PATIENCE_MS = 60_000
  * @throws ReplError LINK_LOST, TIMEOUT in the state CONNECTED.
  */
 export async function* catchUp(
-  link: Transport,
+  link: Link,
   observer: Observer,
   startOffset: number,
   rest: number,
-  options: ReplicaOptions,
+  options: AttachOptions,
 ): AsyncGenerator<Batch> {
-  const heartbeat = new Heartbeat(link, 'zero', startOffset)
+  const heartbeat = new Heartbeat(link, { mode: 'zero' }, startOffset)
   const deadline = now() + PATIENCE_MS
   let offset = startOffset + rest
   try {
     let { events, masterOffset } = await observer.everything()
     let sampledAt = now()
     yield events
-    // Without INFO nobody knows where the live end is.
+    // Without INFO the live end is not known.
     if (masterOffset === undefined) return
     while (offset < masterOffset && now() < deadline) {
       const bytes = await nextBytes(link, options)
@@ -53,10 +54,10 @@ export async function* catchUp(
   }
 }
 
-async function nextBytes(link: Transport, options: ReplicaOptions): Promise<number> {
+async function nextBytes(link: Link, options: AttachOptions): Promise<number> {
   const where = { state: 'CONNECTED' }
   const chunk = await link.read(options.limits.silenceMs).catch((error) => {
-    throw error instanceof ReplError ? error.with(where) : error
+    throw expectReplError(error).with(where)
   })
   if (!chunk) throw new ReplError('LINK_LOST', { reason: 'STREAM_CUT', ...where })
   return chunk.length

@@ -1,9 +1,10 @@
-/** What the server shows of a full resync while it goes on: its BGSAVE, what it holds back for us, and its live end. */
+/** What the server shows of a full resync in progress: its BGSAVE, what it holds back for us, and its live end. */
 import { now } from '../../io/clock.ts'
 import { clientEntries } from '../../protocol/info/client-list.ts'
-import { type Info, infoNumber } from '../../protocol/info/info.ts'
+import { infoNumber } from '../../protocol/info/info.ts'
+import { numberIn, type ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Informant } from '../ask/informant.ts'
-import type { BgsaveEvent, BufferEvent, ReplEvent, ToldEvent } from '../events.ts'
+import type { BgsaveEvent, BufferEvent, ReplEvent, SaveCostEvent } from '../events.ts'
 
 export class Observer {
   readonly #informant: Informant
@@ -24,24 +25,24 @@ export class Observer {
 
   /**
    * The same, and our output buffer on the master.
-   * @param since the offset of a snapshot that is on its way: all that was written behind it waits for us
+   * @param since the offset of a snapshot in transfer: all that was written after it waits for us
    */
   async everything(since?: number): Promise<{ events: ReplEvent[]; masterOffset?: number }> {
     const info = await this.#info()
-    const masterOffset = info && infoNumber(info, 'master_repl_offset')
+    const masterOffset = info && numberIn(info, 'master_repl_offset')
     const buffer = (await this.#ownBuffer()) ?? (since === undefined ? info && ofAll(info) : waiting(masterOffset, since))
     const events = [...(info ? bgsave(info) : []), ...(buffer ? [buffer] : [])]
     return { events, ...(masterOffset !== undefined && { masterOffset }) }
   }
 
-  /** The costs of a BGSAVE that is over; undefined where nobody tells. */
-  async costs(): Promise<ToldEvent | 'running' | undefined> {
+  /** The costs of a BGSAVE that is over; undefined without INFO. */
+  async costs(): Promise<SaveCostEvent | 'running' | undefined> {
     const info = await this.#info()
     if (!info) return undefined
-    if (info.get('rdb_bgsave_in_progress') === '1') return 'running'
-    const forkUsec = infoNumber(info, 'latest_fork_usec')
-    const cowBytes = infoNumber(info, 'rdb_last_cow_size')
-    return { type: 'told', at: now(), ...(forkUsec !== undefined && { forkUsec }), ...(cowBytes !== undefined && { cowBytes }) }
+    if (info.fields.get('rdb_bgsave_in_progress') === '1') return 'running'
+    const forkUsec = numberIn(info, 'latest_fork_usec')
+    const cowBytes = numberIn(info, 'rdb_last_cow_size')
+    return { type: 'save-cost', at: now(), ...(forkUsec !== undefined && { forkUsec }), ...(cowBytes !== undefined && { cowBytes }) }
   }
 
   /** Where CLIENT LIST is not permitted it is asked once: every refusal is an entry in the ACL log. */
@@ -56,21 +57,21 @@ export class Observer {
   }
 
   /** These questions are too many to show. */
-  async #info(): Promise<Info | undefined> {
+  async #info(): Promise<ServerInfo | undefined> {
     const info = await this.#informant.info()
     this.#informant.takeEvents()
     return info
   }
 }
 
-function bgsave(info: Info): BgsaveEvent[] {
-  const keysDone = infoNumber(info, 'current_save_keys_processed')
-  const keysTotal = infoNumber(info, 'current_save_keys_total')
+function bgsave(info: ServerInfo): BgsaveEvent[] {
+  const keysDone = numberIn(info, 'current_save_keys_processed')
+  const keysTotal = numberIn(info, 'current_save_keys_total')
   return keysTotal ? [{ type: 'bgsave', at: now(), keysDone: keysDone ?? 0, keysTotal }] : []
 }
 
-function ofAll(info: Info): BufferEvent | undefined {
-  const bytes = infoNumber(info, 'mem_clients_slaves')
+function ofAll(info: ServerInfo): BufferEvent | undefined {
+  const bytes = numberIn(info, 'mem_clients_slaves')
   return bytes === undefined ? undefined : { type: 'buffer', at: now(), bytes, scope: 'all replicas' }
 }
 

@@ -1,4 +1,5 @@
 /** Asks a question again and again in the background and keeps the answers for whoever comes by. */
+import { ignoreFailure } from '../../errors.ts'
 import { sleep } from '../../io/clock.ts'
 
 export class Poller<T> {
@@ -26,8 +27,8 @@ export class Poller<T> {
 
   async #run(ask: () => Promise<readonly T[]>, everyMs: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.#answers.push(...(await ask().catch(() => [])))
-      await sleep(everyMs, signal).catch(() => undefined)
+      this.#answers.push(...((await ask().catch(ignoreFailure)) ?? []))
+      await sleep(everyMs, signal).catch(ignoreFailure)
     }
   }
 }

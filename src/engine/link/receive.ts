@@ -1,30 +1,31 @@
 /** Receives the payload of a full resync: framing, checksum, and when it is really over. */
+
 import { ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
-import type { RdbSink } from '../../io/sinks/rdb-file.ts'
-import type { Transport } from '../../io/socket-link.ts'
+import type { Link } from '../../io/link.ts'
+import type { RdbSink } from '../../io/sinks/rdb-sink.ts'
 import { type PayloadFraming, PayloadReader } from '../../protocol/wire/payload.ts'
 import { RdbHead } from '../../rdb/header.ts'
 import { RdbVerifier } from '../../rdb/verifier.ts'
 import type { Batch, ReplEvent } from '../events.ts'
 
 /**
- * How long to look for bytes behind what may be the EOF mark when no checksum proves it: masters are silent behind
- * the mark until our first ACK, so anything that comes shows that it was data.
+ * How long to look for bytes after what may be the EOF mark when no checksum proves it: masters are silent after the mark
+ * until our first ACK, so anything that comes shows that it was data.
  */
 const SETTLE_MS = 1000
 
 export interface Receiving {
   /** Bytes received together with the handshake's last line. */
   readonly rest: Buffer
-  /** What is received is written to it on the spot: there are thousands of reads a second. */
+  /** Written to at every read: there are thousands a second. */
   readonly sink: RdbSink
   readonly silenceMs: number
   /** How many bytes at most are received at once. */
   readonly atOnce: number
-  /** How often at most it is told how far we are. */
-  readonly tellMs: number
-  /** What was seen of the server meanwhile, asked for between reads. */
+  /** How often to report progress, at the most. */
+  readonly reportMs: number
+  /** What was seen of the server meanwhile; called between reads. */
   readonly observed: () => readonly ReplEvent[]
 }
 
@@ -33,13 +34,13 @@ export interface Receiving {
  * @throws ReplError PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT, LINK_LOST before the first byte, TIMEOUT; and what the sink throws.
  */
 export async function* receivePayload(
-  link: Transport,
-  { rest, sink, silenceMs, atOnce, tellMs, observed }: Receiving,
+  link: Link,
+  { rest, sink, silenceMs, atOnce, reportMs, observed }: Receiving,
 ): AsyncGenerator<Batch, Buffer> {
   const payload = new PayloadReader()
   const verifier = new RdbVerifier()
   const head = new RdbHead()
-  let toldAt = Number.NEGATIVE_INFINITY
+  let reportedAt = Number.NEGATIVE_INFINITY
   for (let chunk: Buffer | undefined = rest; chunk; chunk = await nextChunk(link, payload, verifier, silenceMs)) {
     const { keepAlives, begun, data } = payload.push(chunk)
     if (keepAlives > 0) yield [{ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives }]
@@ -52,12 +53,12 @@ export async function* receivePayload(
       head.push(part)
       await sink.write(part)
     }
-    if (now() - toldAt < tellMs) continue
-    toldAt = now()
+    if (now() - reportedAt < reportMs) continue
+    reportedAt = now()
     const batch = [...progress(verifier.bytes), ...observed()]
     if (batch.length > 0) yield batch
   }
-  link.readInto((_, own) => own)
+  link.readInto(undefined)
   const checksum = verifier.finish()
   const header = head.parse()
   if (!header) throw new ReplError('PAYLOAD_CORRUPT', { reason: 'MAGIC' })
@@ -66,15 +67,16 @@ export async function* receivePayload(
 }
 
 /**
- * From here on each byte is received where the sink wants to have it: where it will stand in the payload is known beforehand.
+ * From here on each byte is received where the sink has room for it: its position in the payload is known beforehand.
  * @param begunAt how many bytes of the link came before the payload
  */
-async function makeRoom(sink: RdbSink, framing: PayloadFraming, link: Transport, begunAt: number, atOnce: number): Promise<void> {
+async function makeRoom(sink: RdbSink, framing: PayloadFraming, link: Link, begunAt: number, atOnce: number): Promise<void> {
   const end = framing.kind === 'length' ? framing.bytes : Number.POSITIVE_INFINITY
   if (framing.kind === 'length') await sink.reserve(framing.bytes)
-  link.readInto((received, own) => {
+  link.readInto((received) => {
     const position = received - begunAt
-    return position < end ? (sink.room?.(position) ?? own).subarray(0, Math.min(end - position, atOnce)) : own
+    // Bytes after the payload must not land in the memory of its sink.
+    return position < end ? sink.room?.(position)?.subarray(0, Math.min(end - position, atOnce)) : undefined
   })
 }
 
@@ -83,7 +85,7 @@ function progress(bytes: number): Batch {
 }
 
 /** The next chunk, or undefined when the payload is over. */
-async function nextChunk(link: Transport, payload: PayloadReader, verifier: RdbVerifier, silenceMs: number): Promise<Buffer | undefined> {
+async function nextChunk(link: Link, payload: PayloadReader, verifier: RdbVerifier, silenceMs: number): Promise<Buffer | undefined> {
   if (payload.complete) return undefined
   if (payload.atMark) return verifier.endsHere === 'certain' ? undefined : await link.read(SETTLE_MS).catch(quiet)
   const chunk = await link.read(silenceMs).catch((error) => {

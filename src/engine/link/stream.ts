@@ -1,15 +1,19 @@
-/** The stream of one link: every byte behind the handshake or the payload, ACKs, and what to make of silence. */
+/** The stream of one link: every byte after the handshake or the payload, ACKs, and what to make of silence. */
+
 import { isShuttingDown, judgeSilence } from '../../diagnosis/psync/silence.ts'
 import { ReplError } from '../../errors.ts'
-import type { Settings } from '../../handshake/guard.ts'
 import { now } from '../../io/clock.ts'
-import type { Transport } from '../../io/socket-link.ts'
-import type { Info } from '../../protocol/info/info.ts'
-import type { ServerIdentity } from '../../protocol/info/server-facts.ts'
+import type { Link } from '../../io/link.ts'
+import type { Position } from '../../protocol/history.ts'
+import type { ServerIdentity } from '../../protocol/info/identity.ts'
+import type { ServerInfo } from '../../protocol/info/server-info.ts'
+import type { Settings } from '../../protocol/settings.ts'
+import type { Access } from '../ask/access.ts'
 import { Informant } from '../ask/informant.ts'
 import type { Batch, SilenceEvent } from '../events.ts'
-import type { ReplicaOptions } from '../options.ts'
+import type { Ack } from './ack.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { SetslotWatch } from './setslot-watch.ts'
 
 /** A master sends PING each repl-ping-replica-period (10 s by default); three that do not come are silence. */
 const PINGS_MISSED = 3
@@ -17,34 +21,36 @@ const DEFAULT_PING_SECONDS = 10
 /** How long nothing may follow a GETACK before it looks like a shutdown, in which writes stand still. */
 const SHUTDOWN_LOOK_MS = 200
 
-/** Where the stream begins, and on what server. */
-export interface Origin {
-  readonly replid: string
-  /** The last byte before the stream. */
-  readonly offset: number
+/** The server of a stream, as far as it is known. */
+export interface StreamServer {
   readonly identity?: ServerIdentity
   readonly settings?: Settings
+  /** An offset at which a command is known to end: the live end that INFO showed before PSYNC. */
+  readonly boundary?: number
 }
 
 /**
  * Never ends by itself.
  * @param rest bytes of the stream that have come already
+ * @param from the last byte before the stream
  * @throws ReplError LINK_LOST (STREAM_ENDED, SILENT, SHUTDOWN), ABORTED, in the state CONNECTED.
  */
 export async function* streamBytes(
-  link: Transport,
+  link: Link,
   rest: Buffer,
-  origin: Origin,
-  options: ReplicaOptions,
+  from: Position,
+  server: StreamServer,
+  access: Access,
+  ack: Ack,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
-  const heartbeat = new Heartbeat(link, options.ack ?? 'zero', origin.offset, origin.identity?.mode === 'cluster')
-  const quietMs = pingSeconds(origin.settings) * 1000 * PINGS_MISSED
-  const watch = new SilenceWatch(origin.replid, options, signal)
-  let { offset } = origin
+  const heartbeat = new Heartbeat(link, ack, from.offset, ack.mode === 'safe' ? setslotWatch(from, server) : undefined)
+  const quietMs = pingSeconds(server.settings) * 1000 * PINGS_MISSED
+  const watch = new SilenceWatch(from.replid, access, signal)
+  let { offset } = from
   let mayEnd = false
   try {
-    yield [{ type: 'following', at: now(), offset, heartbeat }]
+    yield [{ type: 'following', at: now(), offset }]
     for (let chunk: Buffer | undefined = rest; ; chunk = await nextChunk(link, mayEnd ? SHUTDOWN_LOOK_MS : quietMs)) {
       if (!chunk) {
         if (mayEnd) await watch.leaveWhenEnding()
@@ -54,7 +60,7 @@ export async function* streamBytes(
       }
       offset += chunk.length
       heartbeat.received(chunk)
-      mayEnd = options.ack === 'safe' && heartbeat.isAsked
+      mayEnd = ack.mode === 'safe' && heartbeat.isAsked
       if (chunk.length > 0) yield [{ type: 'stream-chunk', at: now(), data: chunk, offset }]
     }
   } finally {
@@ -63,7 +69,7 @@ export async function* streamBytes(
 }
 
 /** Undefined when none came in that time. */
-async function nextChunk(link: Transport, limitMs: number): Promise<Buffer | undefined> {
+async function nextChunk(link: Link, limitMs: number): Promise<Buffer | undefined> {
   try {
     const chunk = await link.read(limitMs)
     if (!chunk) throw new ReplError('LINK_LOST', { reason: 'STREAM_ENDED', state: 'CONNECTED' })
@@ -72,6 +78,11 @@ async function nextChunk(link: Transport, limitMs: number): Promise<Buffer | und
     if (error instanceof ReplError && error.code === 'TIMEOUT') return undefined
     throw error
   }
+}
+
+/** Only a cluster has slots to move. */
+function setslotWatch({ offset }: Position, { identity, boundary }: StreamServer): SetslotWatch | undefined {
+  return identity?.mode === 'cluster' && boundary !== undefined ? new SetslotWatch(offset, boundary) : undefined
 }
 
 /** The setting had another name up to 4.0. */
@@ -83,18 +94,18 @@ function pingSeconds(settings: Settings | undefined): number {
 /** Asks the server why nothing comes; each time on a new connection, since an idle one may be dead like the link itself. */
 class SilenceWatch {
   readonly #replid: string
-  readonly #options: ReplicaOptions
+  readonly #access: Access
   readonly #signal: AbortSignal
   #silentMs = 0
   #lastOffset = -1
 
-  constructor(replid: string, options: ReplicaOptions, signal: AbortSignal) {
+  constructor(replid: string, access: Access, signal: AbortSignal) {
     this.#replid = replid
-    this.#options = options
+    this.#access = access
     this.#signal = signal
   }
 
-  /** @throws ReplError LINK_LOST (SILENT) when waiting on is of no use. */
+  /** @throws ReplError LINK_LOST (SILENT) when waiting longer is of no use. */
   async judge(offset: number, silentMs: number): Promise<SilenceEvent> {
     this.#silentMs = offset === this.#lastOffset ? this.#silentMs + silentMs : silentMs
     this.#lastOffset = offset
@@ -102,21 +113,21 @@ class SilenceWatch {
     const silence = info ? judgeSilence(info, this.#replid, offset) : 'unknown'
     // INFO may be forbidden for good, and then the time limit is all there is; where it has become impossible, the server is gone.
     const isGone = !info && unavailable?.code !== 'NO_PERMISSION'
-    const isTooLong = silence === 'unknown' && this.#silentMs >= this.#options.limits.silenceMs
+    const isTooLong = silence === 'unknown' && this.#silentMs >= this.#access.limits.silenceMs
     if (silence === 'broken' || isGone || isTooLong) {
       throw new ReplError('LINK_LOST', { reason: 'SILENT', limitMs: this.#silentMs, ...(isGone && { given: unavailable?.message ?? '' }) })
     }
     return { type: 'silence', at: now(), silentMs: this.#silentMs, silence }
   }
 
-  /** A master that ends waits for every replica whose ACK is not at its offset, and ours never is. @throws ReplError LINK_LOST (SHUTDOWN) */
+  /** A master that shuts down waits for every replica whose ACK is not at its offset, and ours never is. @throws ReplError LINK_LOST (SHUTDOWN) */
   async leaveWhenEnding(): Promise<void> {
     const { info } = await this.#ask()
     if (info && isShuttingDown(info)) throw new ReplError('LINK_LOST', { reason: 'SHUTDOWN' })
   }
 
-  async #ask(): Promise<{ info: Info | undefined; unavailable: ReplError | undefined }> {
-    const informant = new Informant(this.#options, this.#signal)
+  async #ask(): Promise<{ info: ServerInfo | undefined; unavailable: ReplError | undefined }> {
+    const informant = new Informant(this.#access, this.#signal)
     try {
       return { info: await informant.info(), unavailable: informant.unavailable }
     } finally {

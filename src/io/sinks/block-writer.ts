@@ -4,7 +4,6 @@
  */
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { summableBuffer } from '../../rdb/crc64.ts'
 import { now } from '../clock.ts'
 
 /** Large enough that handing one to a thread costs nothing beside writing it; a multiple of every sector and page. */
@@ -20,6 +19,8 @@ const SLOW_SHARE = 0.5
 /** No disk that takes a gigabyte a second is slow: the page cache takes no more than 0.4 to 4 of them. */
 const FAST_BYTES_PER_MS = 1e6
 
+export type Allocate = (bytes: number) => Buffer
+
 /** Every method but `close` throws what the file system says. */
 export class BlockWriter {
   readonly #file: FileHandle
@@ -27,8 +28,8 @@ export class BlockWriter {
   readonly #direct: FileHandle | undefined
   /** As long as that is the way to go. */
   #isDirect = true
-  /** Direct writes want memory that begins at a page, and that of WebAssembly does. What is not used is not there. */
-  readonly #blocks = summableBuffer(BLOCKS * BLOCK_BYTES)
+  /** Untouched pages cost no memory. */
+  readonly #blocks: Buffer
   /** Of each block, the writing that it waits for. */
   readonly #onTheirWay = new Map<number, Promise<void>>()
   /** In the file, of the next byte. */
@@ -37,17 +38,21 @@ export class BlockWriter {
   #began: number | undefined
   #waitedMs = 0
 
-  private constructor(file: FileHandle, direct: FileHandle | undefined) {
+  private constructor(file: FileHandle, direct: FileHandle | undefined, blocks: Buffer) {
     this.#file = file
     this.#direct = direct
+    this.#blocks = blocks
   }
 
-  /** A new file, that only we may read. */
-  static async create(path: string): Promise<BlockWriter> {
+  /**
+   * A new file that only we may read.
+   * @param memory for the blocks; direct writes want it to begin at a page, and else go through the page cache
+   */
+  static async create(path: string, memory: Allocate): Promise<BlockWriter> {
     const file = await open(path, 'wx', 0o600)
     // Opened once more, since a refusal of O_DIRECT may leave the file behind. Absent on macOS and Windows.
     const direct = constants.O_DIRECT ? await open(path, constants.O_WRONLY | constants.O_DIRECT).catch(() => undefined) : undefined
-    return new BlockWriter(file, direct)
+    return new BlockWriter(file, direct, memory(BLOCKS * BLOCK_BYTES))
   }
 
   /**

@@ -1,9 +1,10 @@
 /** An RDB that is compressed on its way to its sink: zlib works on the threads of libuv while the next bytes are received. */
+
 import { once } from 'node:events'
 import type { Transform } from 'node:stream'
 import zlib from 'node:zlib'
 import { ReplError, usageError } from '../../errors.ts'
-import type { RdbSink, Written } from './rdb-file.ts'
+import type { RdbSink, Written } from './rdb-sink.ts'
 
 export type Compression = 'gzip' | 'zstd'
 

@@ -1,10 +1,11 @@
 /** A folder that has its name only when all of it is there, verified and on disk. */
+
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ReplError } from '../../errors.ts'
 import { randomHex } from '../random-hex.ts'
 import { begun, finished } from '../unfinished.ts'
-import { syncFolder } from './rdb-file.ts'
+import { syncFolder } from './folder.ts'
 
 export class DumpFolder {
   readonly #path: string

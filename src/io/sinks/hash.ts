@@ -1,7 +1,8 @@
 /** The SHA-256 of what goes by, taken on a thread of its own. */
+
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import type { RdbSink, Written } from './rdb-file.ts'
+import type { RdbSink, Written } from './rdb-sink.ts'
 
 /**
  * What the thread does: takes memory, gives it back when it has been read, and tells the sum when there is no more. Text and

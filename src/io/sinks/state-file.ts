@@ -1,55 +1,24 @@
-/** Where to go on after the process has ended, however it ended: one small file that is always whole. */
-import { constants, fstatSync } from 'node:fs'
+/** Where a later run resumes, however this one ends: one small file that is always whole. */
+
+import { constants, fdatasync, fstatSync } from 'node:fs'
 import { access, open, readFile, rename } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import { ReplError } from '../../errors.ts'
-import { syncDescriptor } from './output.ts'
-import { syncFolder } from './rdb-file.ts'
+import { syncFolder } from './folder.ts'
 
-const SCHEMA = 'redis-repl/tail-state/1'
-const CLUSTER_SCHEMA = 'redis-repl/tail-cluster-state/1'
-/** How long the file may lag behind the output. */
+const syncDescriptor = promisify(fdatasync)
+/** How old the file may be, compared with the output. */
 const SAVE_EVERY_MS = 200
-
-/** Everything up to this offset is with the reader of the output. */
-export interface SavedState {
-  readonly replid: string
-  readonly offset: number
-  readonly db: number | null
-  /** The offset before the MULTI that the offset stands in. */
-  readonly transaction: number | null
-}
-
-/** How far one shard of a cluster is. */
-export interface SavedShard extends SavedState {
-  /** Its name in the output. */
-  readonly shard: string
-  /** The ids of its nodes, whichever of them is the master. */
-  readonly nodes: readonly string[]
-}
-
-/** As it is saved. */
-export function stateRecord(state: SavedState): object {
-  return { schema: SCHEMA, ...state }
-}
-
-export function clusterRecord(shards: readonly SavedShard[]): object {
-  return { schema: CLUSTER_SCHEMA, shards }
-}
-
-/** @throws ReplError USAGE (STATE_FILE) for a file that cannot be read or holds something else; undefined for none. */
-export async function readState(path: string): Promise<SavedState | undefined> {
-  return await readRecord(path, SCHEMA, (record) => (isState(record) ? record : undefined))
-}
-
-/** @throws ReplError USAGE (STATE_FILE), as readState */
-export async function readClusterState(path: string): Promise<readonly SavedShard[] | undefined> {
-  return await readRecord(path, CLUSTER_SCHEMA, ({ shards }) => (Array.isArray(shards) && shards.every(isShard) ? shards : undefined))
-}
 
 type Fields = Readonly<Record<string, unknown>>
 
-async function readRecord<T>(path: string, schema: string, parse: (record: Fields) => T | undefined): Promise<T | undefined> {
+/**
+ * Undefined where there is no file.
+ * @param parse undefined for a record that is not of that schema after all
+ * @throws ReplError USAGE (STATE_FILE) for a file that cannot be read or holds something else
+ */
+export async function readState<T>(path: string, schema: string, parse: (record: Fields) => T | undefined): Promise<T | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw unusable(path, error.code ?? error.message)
@@ -69,36 +38,18 @@ function fieldsOf(text: string): Fields {
   }
 }
 
-function isState(record: unknown): record is SavedState {
-  const { replid, offset, db, transaction } = (record ?? {}) as Fields
-  return /^[0-9a-f]{40}$/i.test(String(replid)) && isCount(offset) && isCountOrNull(db) && isCountOrNull(transaction)
-}
-
-function isShard(record: unknown): record is SavedShard {
-  const { shard, nodes } = (record ?? {}) as Fields
-  return isState(record) && typeof shard === 'string' && Array.isArray(nodes)
-}
-
-function isCount(value: unknown): boolean {
-  return Number.isSafeInteger(value) && Number(value) >= 0
-}
-
-function isCountOrNull(value: unknown): boolean {
-  return value === null || isCount(value)
-}
-
 function unusable(path: string, errno: string): ReplError {
   return new ReplError('USAGE', { reason: 'STATE_FILE', path, errno })
 }
 
-/** Before anything is started that the state is to be kept of. @throws ReplError USAGE (STATE_FILE) */
+/** Before anything is started whose state could not be saved. @throws ReplError USAGE (STATE_FILE) */
 export async function checkStateFile(path: string): Promise<void> {
   await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
     throw unusable(path, error.code ?? error.message)
   })
 }
 
-/** Writes the newest state now and then: beside the file first, so that there is never half of one. */
+/** Saves the newest state now and then: under another name first, so that there is never half of one. */
 export class StateFile {
   readonly #path: string
   readonly #output: number
@@ -111,9 +62,9 @@ export class StateFile {
     this.#output = output
   }
 
-  /** @param state asked for only when it is time. @throws ReplError OUTPUT_FAILED. */
-  async save(state: () => object, at: number): Promise<void> {
-    if (at - this.#savedAt >= SAVE_EVERY_MS) await this.saveNow(state(), at)
+  /** @throws ReplError OUTPUT_FAILED */
+  async save(state: object, at: number): Promise<void> {
+    if (at - this.#savedAt >= SAVE_EVERY_MS) await this.saveNow(state, at)
   }
 
   async saveNow(state: object, at: number): Promise<void> {

@@ -1,4 +1,5 @@
 /** What a stream means beyond its single commands: the selected database, and the transaction that is open. */
+import type { Position } from '../history.ts'
 import { ByteTable } from './byte-table.ts'
 import type { Command } from './command.ts'
 
@@ -17,23 +18,14 @@ const SPECIAL: ReadonlyMap<string, Role> = new Map([
 ])
 const ROLES = new ByteTable((name) => SPECIAL.get(name.toString('latin1').toUpperCase()) ?? 'data', true)
 
-/** Where a stream can be taken up again. */
-export interface Place {
-  /** The last byte that is done with. */
-  readonly offset: number
-  readonly db: number | undefined
-  /** The last byte before the MULTI of the transaction that the offset stands in. */
-  readonly transaction: number | undefined
-}
-
 export class StreamState {
   db: number | undefined
   /** The last byte before the MULTI that is open. */
   transaction: number | undefined
 
-  constructor(place: Pick<Place, 'db' | 'transaction'>) {
-    this.db = place.db
-    this.transaction = place.transaction
+  constructor({ db, transaction }: Pick<Position, 'db' | 'transaction'>) {
+    this.db = db
+    this.transaction = transaction
   }
 
   /** Takes note of a command, in the order of the stream. An EXEC belongs to the transaction that it ends. */

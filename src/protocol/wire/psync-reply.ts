@@ -2,9 +2,10 @@
  * The replies to PSYNC, for every generation of server (replication.c, slaveTryPartialResynchronization and
  * masterTryPartialResynchronization; protocol of the two-channel syncs: Redis 8.0, Valkey 8.0).
  */
+
 import { ReplError } from '../../errors.ts'
+import { isReplid } from '../history.ts'
 import { parseOffset } from '../offset.ts'
-import { isReplid } from '../replid.ts'
 import { excerpt, parseReplyLine, type ServerError } from './reply.ts'
 
 /**

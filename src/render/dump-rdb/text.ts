@@ -1,13 +1,12 @@
 /** `dump-rdb` for people, on stderr: the phase it is in, and at the end what was taken. */
 
 import { duration, exact } from '../../diagnosis/units.ts'
-import type { BillEvent, ReplEvent } from '../../engine/events.ts'
-import type { StoredEvent } from '../../engine/store.ts'
+import type { CountersEvent, ReplEvent, StoredEvent } from '../../engine/events.ts'
 import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
 import { table } from '../base/table.ts'
-import { billLine, billText } from '../trace/bill.ts'
+import { countersLine, countersText } from '../trace/counters.ts'
 import { type Detail, traceText, warningText } from '../trace/trace.ts'
 import { TransferProgress } from '../trace/transfer.ts'
 
@@ -24,11 +23,11 @@ export class DumpText {
     this.#colour = palette(stream)
   }
 
-  show(event: ReplEvent | StoredEvent): void {
+  show(event: ReplEvent): void {
     if (this.#detail.verbosity > 0 || event.type === 'source') this.#trace(event)
     if (event.type === 'warning') this.#progress.note(warningText(event, this.#colour).trimEnd())
     else if (event.type === 'stored') this.#stored(event)
-    else if (event.type === 'bill') this.#bill(event)
+    else if (event.type === 'counters') this.#counters(event)
     else this.#transfer.show(event)
   }
 
@@ -41,9 +40,9 @@ export class DumpText {
     this.#progress.note(this.#summary(event))
   }
 
-  #bill(event: BillEvent): void {
+  #counters(event: CountersEvent): void {
     this.#progress.end()
-    this.#progress.note(this.#detail.verbosity > 0 ? billText(event, this.#colour).trimEnd() : billLine(event))
+    this.#progress.note(this.#detail.verbosity > 0 ? countersText(event, this.#colour).trimEnd() : countersLine(event))
   }
 
   #summary({ path, bytes: size, checksum, header, verdict, elapsedMs, written }: StoredEvent): string {
@@ -62,7 +61,7 @@ export class DumpText {
     return `${line}\n${table([], rows)}`
   }
 
-  #trace(event: ReplEvent | StoredEvent): void {
+  #trace(event: ReplEvent): void {
     // Warnings are shown in any case.
     const text = event.type === 'stored' || event.type === 'warning' ? '' : traceText(event, this.#detail, this.#colour)
     if (text) this.#progress.note(text.trimEnd())

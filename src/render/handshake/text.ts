@@ -3,7 +3,7 @@ import { describeVerdict } from '../../diagnosis/psync/verdict.ts'
 import type { ReplEvent } from '../../engine/events.ts'
 import { type Palette, palette } from '../base/palette.ts'
 import { wrap } from '../base/wrap.ts'
-import { billText } from '../trace/bill.ts'
+import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
 
 export class HandshakeText {
@@ -23,7 +23,7 @@ export class HandshakeText {
   }
 
   #trace(event: ReplEvent): string {
-    return event.type === 'bill' ? billText(event, this.#colour) : traceText(event, this.#detail, this.#colour)
+    return event.type === 'counters' ? countersText(event, this.#colour) : traceText(event, this.#detail, this.#colour)
   }
 
   #result({ verdict, stopped }: Extract<ReplEvent, { type: 'verdict' }>): string {

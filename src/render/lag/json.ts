@@ -5,7 +5,7 @@ import { errorMs, type Lag, lagMs, type MasterReport, type ReplicaReport, whyLos
 import type { Summary } from '../../diagnosis/lag/quantile.ts'
 import { replicaNotes } from '../../diagnosis/lag/words.ts'
 import type { ReplError } from '../../errors.ts'
-import type { JsonObject } from '../trace/report.ts'
+import type { JsonObject } from '../base/json-line.ts'
 import type { LagLook, LagView } from './view.ts'
 
 /** Of a cluster: docs/schemas/lag-cluster-1.json, which holds one such object for each shard. */

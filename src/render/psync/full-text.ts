@@ -2,13 +2,11 @@
 import { judgeResync, type ResyncFigures } from '../../diagnosis/psync/resync.ts'
 import { bytes, duration, exact, milliseconds } from '../../diagnosis/units.ts'
 import type { ReplEvent } from '../../engine/events.ts'
-import type { ResyncEvent } from '../../engine/resync.ts'
-import type { StoredEvent } from '../../engine/store.ts'
 import { type Palette, palette } from '../base/palette.ts'
 import type { Progress } from '../base/progress.ts'
 import { table } from '../base/table.ts'
 import { wrap } from '../base/wrap.ts'
-import { billLine } from '../trace/bill.ts'
+import { countersLine } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
 import { TransferProgress } from '../trace/transfer.ts'
 
@@ -28,10 +26,9 @@ export class ResyncText {
     this.#colour = palette(stream)
   }
 
-  show(event: ReplEvent | StoredEvent | ResyncEvent): void {
-    if (event.type === 'bill') this.#cost = billLine(event)
-    else if (event.type === 'resync') this.#result(event.figures)
-    else if (event.type !== 'stored') this.#step(event)
+  show(event: ReplEvent): void {
+    if (event.type === 'counters') this.#cost = countersLine(event)
+    else this.#step(event)
   }
 
   end(): void {
@@ -49,7 +46,7 @@ export class ResyncText {
     if (event.type === 'stream') this.#progress.update('catching up', `${bytes(Math.max(0, event.masterOffset - event.offset))} behind`)
   }
 
-  #result(figures: ResyncFigures): void {
+  conclude(figures: ResyncFigures): void {
     this.#progress.end()
     const { risk, sentences, commands } = judgeResync(figures)
     const paint = {

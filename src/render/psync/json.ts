@@ -1,11 +1,26 @@
-/** The answer of `psync` for programs (docs/schemas/psync-1.json). */
+/** `psync --json`: docs/schemas/psync-1.json. */
+
 import { adviseOn, bytesPerSecond, secondsToLive } from '../../diagnosis/psync/advice.ts'
 import { answerOf, because, headline, isAsForecast, notSent, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
 import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
-import { requestOffset } from '../../diagnosis/psync/forecast.ts'
 import { describeGuard, describeTraces } from '../../diagnosis/psync/verdict.ts'
+import type { Visit } from '../../engine/visit.ts'
+import { requestOffset } from '../../protocol/history.ts'
+import type { JsonObject } from '../base/json-line.ts'
+import { counterJson, traceJson } from '../trace/json.ts'
 
-export function psyncAnswer(facts: PsyncFacts, subject: Subject, expected: string | undefined): Record<string, unknown> {
+/** @param at when the answer was given */
+export function psyncJson(visit: Visit, facts: PsyncFacts, subject: Subject, at: Date, expected: string | undefined): JsonObject {
+  return {
+    schema: 'redis-repl/psync/1',
+    at: at.toISOString(),
+    ...answerJson(facts, subject, expected),
+    ...traceJson(visit),
+    ...counterJson(visit),
+  }
+}
+
+function answerJson(facts: PsyncFacts, subject: Subject, expected: string | undefined): JsonObject {
   const { position, forecast, verdict, guard, rate } = facts
   const { answer, basis } = answerOf(facts)
   const seconds = secondsToLive(facts)

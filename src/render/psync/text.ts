@@ -3,12 +3,12 @@ import { adviseOn } from '../../diagnosis/psync/advice.ts'
 import { answerOf, because, headline, isAsForecast, notSent, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
 import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
 import { describeTraces } from '../../diagnosis/psync/verdict.ts'
-import type { BillEvent, ReplEvent } from '../../engine/events.ts'
+import type { CountersEvent, ReplEvent } from '../../engine/events.ts'
 import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import { table } from '../base/table.ts'
 import { wrap } from '../base/wrap.ts'
-import { billLine, billText } from '../trace/bill.ts'
+import { countersLine, countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
 
 const INDENT = '  '
@@ -17,7 +17,7 @@ export class PsyncText {
   readonly #write: (text: string) => void
   readonly #detail: Detail
   readonly #colour: Palette
-  #bill: BillEvent | undefined
+  #counters: CountersEvent | undefined
 
   constructor(write: (text: string) => void, detail: Detail, stream: { readonly isTTY?: boolean }) {
     this.#write = write
@@ -26,7 +26,7 @@ export class PsyncText {
   }
 
   show(event: ReplEvent): void {
-    if (event.type === 'bill') this.#bill = event
+    if (event.type === 'counters') this.#counters = event
     const text = this.#detail.quiet ? '' : traceText(event, this.#detail, this.#colour)
     if (text) this.#write(text)
   }
@@ -48,8 +48,10 @@ export class PsyncText {
   }
 
   #cost(): string {
-    if (!this.#bill) return ''
-    return this.#detail.verbosity > 0 ? billText(this.#bill, this.#colour) : `${this.#colour.dim(wrap(billLine(this.#bill), INDENT))}\n`
+    if (!this.#counters) return ''
+    return this.#detail.verbosity > 0
+      ? countersText(this.#counters, this.#colour)
+      : `${this.#colour.dim(wrap(countersLine(this.#counters), INDENT))}\n`
   }
 
   #answer(facts: PsyncFacts, subject: Subject): string {

@@ -1,5 +1,5 @@
 /** RFC 4180, one command a line: [server,] [time,] offset, db, transaction, command, arguments. Bytes that cannot be printed are as in text. */
-import type { GapMark } from '../../engine/follow/follow-events.ts'
+import type { GapEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
 import type { ByteWriter } from '../base/byte-writer.ts'
@@ -33,7 +33,7 @@ export class CsvFormat implements Format {
   }
 
   /** A command of no Redis. */
-  gap(out: ByteWriter, mark: GapMark): void {
+  gap(out: ByteWriter, mark: GapEvent): void {
     this.#name(out)
     out.ascii(`${this.#time ? ',' : ''}${mark.to.offset},,,"# gap","${gapSentence(mark)}"\r\n`)
   }

@@ -1,5 +1,5 @@
 /** What every way of showing a stream has in common. */
-import type { AttachedMark, GapMark, ResumedMark } from '../../engine/follow/follow-events.ts'
+import type { AttachedEvent, GapEvent, ResumedEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
 import type { ByteWriter } from '../base/byte-writer.ts'
@@ -8,8 +8,8 @@ export interface Format {
   /** @param at wall-clock milliseconds of its arrival */
   command(out: ByteWriter, command: Command, state: StreamState, at: number): void
   /** Where replid and offset are known anew: the beginning, behind a gap, and another link. */
-  attached?(out: ByteWriter, mark: AttachedMark | ResumedMark): void
-  gap?(out: ByteWriter, mark: GapMark): void
+  attached?(out: ByteWriter, mark: AttachedEvent | ResumedEvent): void
+  gap?(out: ByteWriter, mark: GapEvent): void
   /** What was shown since the open transaction began has been taken back. */
   discard?(): void
 }

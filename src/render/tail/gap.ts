@@ -1,12 +1,21 @@
-/** What a gap means, in one sentence of ASCII. */
-import { exact } from '../../diagnosis/units.ts'
-import type { GapMark } from '../../engine/follow/follow-events.ts'
+/** What a gap means. */
 
-export function gapSentence({ reason, from, to }: GapMark): string {
+import { exact } from '../../diagnosis/units.ts'
+import type { GapEvent } from '../../engine/follow/events.ts'
+import type { Position } from '../../protocol/history.ts'
+
+/** In one sentence of ASCII. */
+export function gapSentence({ reason, from, to }: GapEvent): string {
   if (reason === 'DIVERGED') {
     return `the history goes on from offset ${to.offset} as ${to.replid}; what was shown behind it, up to ${from.offset}, is no part of it`
   }
   const isSameHistory = from.replid === to.replid && to.offset >= from.offset
   const size = isSameHistory ? `${exact(to.offset - from.offset)} bytes` : 'an unknown number of bytes'
   return `${size} are missing between offset ${from.offset} of ${from.replid} and offset ${to.offset} of ${to.replid}`
+}
+
+/** The part of a gap that programs need. */
+export function gapJson({ reason, from, to }: GapEvent) {
+  const end = ({ replid, offset }: Position) => ({ replid, offset })
+  return { reason, from: end(from), to: end(to) }
 }

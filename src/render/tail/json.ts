@@ -1,12 +1,12 @@
 /** For programs: NDJSON, docs/schemas/tail-1.json. The first record names the schema. */
-import type { AttachedMark, GapMark, ResumedMark } from '../../engine/follow/follow-events.ts'
+import type { AttachedEvent, GapEvent, ResumedEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
 import type { ByteWriter } from '../base/byte-writer.ts'
-import { jsonLine } from '../trace/report.ts'
+import { jsonLine } from '../base/json-line.ts'
 import { jsonArguments } from './encoders.ts'
 import { type Format, type Label, TimeStamp } from './format.ts'
-import { gapSentence } from './gap.ts'
+import { gapJson, gapSentence } from './gap.ts'
 import { OffsetPair } from './offsets.ts'
 
 export class JsonFormat implements Format {
@@ -42,16 +42,17 @@ export class JsonFormat implements Format {
     return this.#head
   }
 
-  attached(out: ByteWriter, mark: AttachedMark | ResumedMark): void {
-    const { replid, server } = mark
+  attached(out: ByteWriter, event: AttachedEvent | ResumedEvent): void {
+    const { position, server } = event
+    const { replid } = position
     // What is read to learn the database is not shown.
-    const offset = mark.type === 'attached' ? Math.max(mark.offset, mark.shownBehind) : mark.offset
+    const offset = event.type === 'attached' ? Math.max(position.offset, event.showAfter) : position.offset
     this.#at = Number.NaN // the server of the commands that follow may be another
     out.utf8(jsonLine({ type: 'attached', schema: 'redis-repl/tail/1', ...this.#label, server, replid, offset }))
   }
 
-  gap(out: ByteWriter, mark: GapMark): void {
-    const { reason, from, to } = mark
-    out.utf8(jsonLine({ type: 'gap', ...this.#label, reason, from, to, text: gapSentence(mark) }))
+  gap(out: ByteWriter, event: GapEvent): void {
+    const { reason, from, to } = gapJson(event)
+    out.utf8(jsonLine({ type: 'gap', ...this.#label, reason, from, to, text: gapSentence(event) }))
   }
 }

@@ -1,13 +1,12 @@
 /** What `tail` says beside the stream: how it goes, and the summary with the way to go on. */
+
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { describeSilence } from '../../diagnosis/psync/silence.ts'
 import { ratesOf } from '../../diagnosis/stream-stats.ts'
 import { bytes, duration, exact, rate } from '../../diagnosis/units.ts'
 import type { ReplEvent, SilenceEvent } from '../../engine/events.ts'
-import type { Progress as Passed } from '../../engine/follow/consume.ts'
-import type { Told } from '../../engine/follow/follow.ts'
-import type { AttachedMark, ResumedMark } from '../../engine/follow/follow-events.ts'
-import { type SlotRange, slotsText } from '../../protocol/cluster/cluster-map.ts'
+import type { AttachedEvent, FollowEvent, Progress as Passed, ResumedEvent, ShardChange } from '../../engine/follow/events.ts'
+import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import type { Palette } from '../base/palette.ts'
 import { palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
@@ -15,12 +14,6 @@ import type { Progress } from '../base/progress.ts'
 import { wrap } from '../base/wrap.ts'
 import { type Detail, linesOf, traceText, warningText } from '../trace/trace.ts'
 import { gapSentence } from './gap.ts'
-
-/** What happened to the shards of a cluster, or had happened while nobody followed them. */
-export type ShardChange =
-  | { readonly type: 'moved'; readonly slots: readonly SlotRange[]; readonly from: string | undefined; readonly to: string | undefined }
-  | { readonly type: 'left'; readonly server: string; readonly offset: number | undefined }
-  | { readonly type: 'gone'; readonly shard: string; readonly offset: number }
 
 /** How far a stream was shown. */
 type Shown = Passed & { readonly server: string }
@@ -53,7 +46,7 @@ export class TailText {
     return new TailText(this.#progress, this.#detail, this.#stream, this.#beforeNote, name)
   }
 
-  show(event: Told): void {
+  show(event: FollowEvent): void {
     this.#note(this.#text(event))
   }
 
@@ -79,9 +72,9 @@ export class TailText {
     const all = { commands: sum('commands'), bytes: sum('bytes') }
     const { commandsPerSecond, bytesPerSecond } = ratesOf(all, elapsedMs)
     const figures = `${exact(all.commands)} commands, ${bytes(all.bytes)} in ${duration(elapsedMs)} (${rate(commandsPerSecond)} commands/s, ${bytes(Math.round(bytesPerSecond))}/s)`
-    const ends = shown.map(({ place, replid, server }) => {
+    const ends = shown.map(({ position, server }) => {
       const name = shown.length > 1 ? `${printable(server)}: ` : ''
-      return `${name}last offset ${place.offset} of ${replid}`
+      return `${name}last offset ${position.offset} of ${position.replid}`
     })
     this.#progress.note([this.#colour.strong(figures), ...ends].join('\n'))
     if (goOn) this.#progress.note(`go on with: ${goOn}`)
@@ -91,7 +84,7 @@ export class TailText {
     this.#progress.end()
   }
 
-  #text(event: Told): string {
+  #text(event: FollowEvent): string {
     switch (event.type) {
       case 'attached':
         return this.#attached(event)
@@ -125,13 +118,12 @@ export class TailText {
     return this.#name ? `${this.#name()}: ` : ''
   }
 
-  #attached({ server, replid, offset, shownBehind }: AttachedMark): string {
-    const behind = Math.max(offset, shownBehind)
-    return this.#colour.dim(`following ${printable(server)} behind offset ${behind} of ${replid}`)
+  #attached({ server, position: { replid, offset }, showAfter }: AttachedEvent): string {
+    return this.#colour.dim(`following ${printable(server)} behind offset ${Math.max(offset, showAfter)} of ${replid}`)
   }
 
-  #resumed({ server, replid, was, offset }: ResumedMark): string {
-    const renamed = replid === was ? '' : `; the history goes on as ${replid} (a replica was promoted)`
+  #resumed({ server, position: { replid, offset }, formerReplid }: ResumedEvent): string {
+    const renamed = replid === formerReplid ? '' : `; the history goes on as ${replid} (a replica was promoted)`
     return this.#colour.good(wrap(`following ${printable(server)} again behind offset ${offset}, nothing was missed${renamed}`, '  '))
   }
 

@@ -1,6 +1,7 @@
 /** Shows the commands of a stream, whole transactions at a time. */
-import type { CommandView } from '../../engine/follow/consume.ts'
-import type { PlaceMark } from '../../engine/follow/follow-events.ts'
+
+import type { CommandView } from '../../engine/follow/command-view.ts'
+import type { HistoryEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { Role, StreamState } from '../../protocol/stream/stream-state.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
@@ -60,11 +61,11 @@ export class Printer implements CommandView {
     }
   }
 
-  place(mark: PlaceMark): void {
+  history(event: HistoryEvent): void {
     const { label } = this.#options
-    if (label) label.server = printable(mark.server)
-    if (mark.type === 'gap') this.#format.gap?.(this.#out, mark)
-    else this.#format.attached?.(this.#out, mark)
+    if (label) label.server = printable(event.server)
+    if (event.type === 'gap') this.#format.gap?.(this.#out, event)
+    else this.#format.attached?.(this.#out, event)
   }
 
   discard(): void {

@@ -1,5 +1,5 @@
 /** For people, and for whoever greps: `offset db "COMMAND" "argument" …`, one command a line. */
-import type { GapMark } from '../../engine/follow/follow-events.ts'
+import type { GapEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
 import type { ByteWriter } from '../base/byte-writer.ts'
@@ -45,7 +45,7 @@ export class TextFormat implements Format {
     if (label) out.utf8(`${label.server} `)
   }
 
-  gap(out: ByteWriter, mark: GapMark): void {
+  gap(out: ByteWriter, mark: GapEvent): void {
     this.#name(out)
     out.ascii(`# gap: ${gapSentence(mark)}\n`)
   }

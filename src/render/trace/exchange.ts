@@ -1,5 +1,5 @@
 /** One exchange as curl -v would show it: `>` sent, `<` received, `*` what it means. */
-import { describeChoice } from '../../diagnosis/choice.ts'
+
 import { describeFinding } from '../../diagnosis/psync/findings.ts'
 import { milliseconds } from '../../diagnosis/units.ts'
 import type { ConnectedEvent, DialEvent, ExchangeEvent, KeepAliveEvent, QueryEvent, SourceEvent } from '../../engine/events.ts'
@@ -7,6 +7,7 @@ import { encodeCommand } from '../../protocol/wire/multibulk.ts'
 import type { Palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import { wrap } from '../base/wrap.ts'
+import { describeChoice } from './choice.ts'
 
 const STATE_WIDTH = 19
 const LINE_WIDTH = 80

@@ -1,35 +1,35 @@
 /** One verified RDB for each shard and a manifest, whole or nothing. */
-
-import type { Connection } from '../../cli/connection.ts'
-import { describeChoice } from '../../diagnosis/choice.ts'
 import { bytes, duration, exact } from '../../diagnosis/units.ts'
-import type { ReplEvent } from '../../engine/events.ts'
-import { replicateInto, type StoredEvent } from '../../engine/store.ts'
-import { ReplError, replErrorOf } from '../../errors.ts'
+import type { ReplEvent, StoredEvent } from '../../engine/events.ts'
+import { Visit } from '../../engine/visit.ts'
+import { expectReplError, ReplError, stopIfAborted } from '../../errors.ts'
 import { now, wallClock } from '../../io/clock.ts'
 import { endpointName } from '../../io/endpoint.ts'
 import { DumpFolder } from '../../io/sinks/dump-folder.ts'
-import { RdbFile } from '../../io/sinks/rdb-file.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { printable } from '../../render/base/printable.ts'
 import type { Progress } from '../../render/base/progress.ts'
-import type { Tell } from '../../survey/arrivals.ts'
+import { describeChoice } from '../../render/trace/choice.ts'
+import type { Report } from '../../survey/arrivals.ts'
 import { type Cluster, type ReachableShard, sameShards } from '../../topology/cluster.ts'
+import type { Connection } from '../connection.ts'
 import { forEach } from '../each-shard.ts'
+import { observe } from '../observe.ts'
 import { findShards, shardSource } from '../shards.ts'
-import { type SinkOptions, suffixOf, throughSinks } from './flags.ts'
+import { rdbFile } from '../stores.ts'
+import type { ClusterDump } from './plan.ts'
+import { suffixOf, throughSinks } from './sinks.ts'
 
-export interface ClusterDump {
-  readonly connection: Connection
-  readonly path: string
-  readonly force: boolean
-  readonly jobs: number
-  readonly through: SinkOptions
-  /** Of all shards together. */
-  readonly maxRate?: number
+/** How a dump of a cluster is shown. */
+export interface ClusterDumpView {
   readonly progress: Progress | undefined
-  /** Each exchange, where -v was given. */
-  readonly tell: Tell
+  /** Hears of each exchange. */
+  readonly report: Report
+}
+
+interface Running extends ClusterDumpView {
+  readonly dump: ClusterDump
+  readonly connection: Connection
 }
 
 interface Dumped {
@@ -41,28 +41,29 @@ interface Dumped {
 }
 
 /** @returns the manifest. @throws ReplError of the first shard that fails; TRY_LATER (CLUSTER_CHANGED) */
-export async function dumpCluster(dump: ClusterDump, signal: AbortSignal): Promise<object> {
-  const { cluster, shards } = await findShards(dump.connection, signal)
+export async function dumpCluster(dump: ClusterDump, connection: Connection, view: ClusterDumpView, signal: AbortSignal): Promise<object> {
+  const { cluster, shards } = await findShards(connection, signal)
+  const { progress } = view
   const began = now()
   let folder: DumpFolder | undefined
   try {
     folder = await DumpFolder.create(dump.path, dump.force)
     await nothingMoves(cluster, shards)
-    const dumped = await dumpAll(dump, shards, folder, signal)
+    const dumped = await dumpAll({ dump, connection, ...view }, shards, folder, signal)
     await nothingMoves(cluster, shards)
     if (!sameShards(shards, await cluster.shards())) {
-      throw new ReplError('TRY_LATER', { reason: 'CLUSTER_CHANGED', endpoint: dump.connection.source.name })
+      throw new ReplError('TRY_LATER', { reason: 'CLUSTER_CHANGED', endpoint: connection.source.name })
     }
     const manifest = manifestOf(dumped)
     await folder.commit(`${JSON.stringify(manifest, undefined, 2)}\n`)
     const size = dumped.reduce((sum, { stored }) => sum + stored.bytes, 0)
-    dump.progress?.end()
-    dump.progress?.note(`${printable(dump.path)}: ${dumped.length} shards, ${exact(size)} bytes in ${duration(now() - began)}`)
+    progress?.end()
+    progress?.note(`${printable(dump.path)}: ${dumped.length} shards, ${exact(size)} bytes in ${duration(now() - began)}`)
     return manifest
   } catch (error) {
-    throw replErrorOf(error).with({ path: dump.path })
+    throw expectReplError(error).with({ path: dump.path })
   } finally {
-    dump.progress?.end()
+    progress?.end()
     cluster.close()
     await folder?.abandon()
   }
@@ -74,31 +75,32 @@ async function nothingMoves(cluster: Cluster, shards: readonly ReachableShard[])
   if (slots.length > 0) throw new ReplError('TRY_LATER', { reason: 'CLUSTER_MOVING', given: slots.join(', ') })
 }
 
-/** Nobody goes on with a dump that will not be kept. */
-async function dumpAll(dump: ClusterDump, shards: readonly ReachableShard[], folder: DumpFolder, signal: AbortSignal): Promise<Dumped[]> {
+/** The first failure stops all: the dump will not be kept. */
+async function dumpAll(running: Running, shards: readonly ReachableShard[], folder: DumpFolder, signal: AbortSignal): Promise<Dumped[]> {
+  const { dump, progress } = running
   const stop = new AbortController()
   const both = AbortSignal.any([signal, stop.signal])
   const share = dump.maxRate === undefined ? {} : { maxRate: dump.maxRate / Math.min(dump.jobs, shards.length) }
   let received = 0
   const outcomes = await forEach(shards, dump.jobs, async (shard) => {
     try {
-      return await dumpShard(dump, shard, folder, share, both, (count) => {
+      return await dumpShard(running, shard, folder, share, both, (count) => {
         received += count
-        dump.progress?.update('receiving and verifying', bytes(received))
+        progress?.update('receiving and verifying', bytes(received))
       })
     } catch (error) {
-      const failure = replErrorOf(error).with({ endpoint: endpointName(shard.access.endpoint) })
+      const failure = expectReplError(error).with({ endpoint: endpointName(shard.access.endpoint) })
       if (!stop.signal.aborted) stop.abort(failure)
       throw failure
     }
   })
-  signal.throwIfAborted()
+  stopIfAborted(signal)
   if (stop.signal.aborted) throw stop.signal.reason
   return outcomes.flatMap(({ value }) => (value ? [value] : []))
 }
 
 async function dumpShard(
-  { connection, progress, tell, through }: ClusterDump,
+  { connection, dump: { through }, progress, report }: Running,
   shard: ReachableShard,
   folder: DumpFolder,
   share: { readonly maxRate?: number },
@@ -107,25 +109,21 @@ async function dumpShard(
 ): Promise<Dumped> {
   // By its first slot, so that they stand in order, and by its node, so that nothing is named twice.
   const file = `${String(shard.slots[0]?.[0]).padStart(5, '0')}-${shard.master.id}.rdb${suffixOf(through)}`
-  const sink = throughSinks(await RdbFile.create(folder.file(file), false), { ...through, sha256: true })
+  const sink = throughSinks(await rdbFile(folder.file(file), false), { ...through, sha256: true })
   let from = endpointName(shard.access.endpoint)
-  let stored: StoredEvent | undefined
-  const hear = (event: ReplEvent) => {
-    if (event.type !== 'source') return tell(from, event)
-    from = event.endpoint
-    progress?.note(printable(describeChoice(event)[0] ?? ''))
-  }
-  const manners = { ...connection.manners, goal: 'payload', ...share } as const
   let counted = 0
-  for await (const batch of replicateInto({ sink, path: folder.file(file) }, shardSource(connection, shard), manners, signal)) {
-    for (const event of batch) {
-      if (event.type === 'stored') stored = event
-      else hear(event)
-      if (event.type !== 'payload-progress' && event.type !== 'payload-end') continue
-      count(event.bytes - counted)
-      counted = event.bytes
-    }
+  const hear = (event: ReplEvent) => {
+    if (event.type === 'source') {
+      from = event.endpoint
+      progress?.note(printable(describeChoice(event)[0] ?? ''))
+    } else if (event.type !== 'stored') report(from, event)
+    if (event.type !== 'payload-progress' && event.type !== 'payload-end') return
+    count(event.bytes - counted)
+    counted = event.bytes
   }
+  const goal = { kind: 'payload', store: { sink, path: folder.file(file) }, ...share } as const
+  const visit = await observe(shardSource(connection, shard), { ...connection.manners, goal }, new Visit(), hear, signal)
+  const { stored } = visit.seen
   if (!stored) throw new ReplError('INTERNAL', { given: 'a payload that ended without being stored' })
   progress?.note(`${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}`)
   return { file, shard, from, stored }

@@ -1,11 +1,21 @@
-/** From the flags of dump-rdb to where its bytes go, and what is done with them on the way. */
+/** The flags of `dump-rdb`, and what they mean. */
 import { Flags } from '@oclif/core'
-import { usageError } from '../../errors.ts'
-import { CompressingSink, type Compression, compressor } from '../../io/sinks/compress.ts'
-import { HashingSink } from '../../io/sinks/hash.ts'
-import type { RdbSink } from '../../io/sinks/rdb-file.ts'
+import { ReplError, usageError } from '../../errors.ts'
+import { compressor } from '../../io/sinks/compress.ts'
+import { clusterFlags, maxRateFlag } from '../flags.ts'
+import { JOBS } from '../shards.ts'
+import { parseRate } from '../size.ts'
+import type { DumpPlan, SinkOptions } from './plan.ts'
 
-export const sinkFlags = {
+export const dumpFlags = {
+  ...clusterFlags,
+  output: Flags.string({
+    char: 'o',
+    description: 'file to write; - is stdout; with --cluster a folder',
+    default: '-',
+    noCacheDefault: true,
+  }),
+  force: Flags.boolean({ description: 'replace an existing file, once the new one is whole' }),
   gzip: Flags.boolean({ description: 'compress it, on another thread', exclusive: ['zstd'] }),
   zstd: Flags.boolean({ description: 'the same by zstd, with Node 22.15 or later' }),
   level: Flags.integer({
@@ -17,36 +27,40 @@ export const sinkFlags = {
   sha256: Flags.boolean({
     description: 'tell the SHA-256 of the file, taken on another thread; with --cluster it is in the manifest anyway',
   }),
+  'max-rate': maxRateFlag,
 }
 
-export interface SinkOptions {
-  readonly compression: Compression | undefined
-  readonly level: number | undefined
-  readonly sha256: boolean
-}
-
-interface SinkFlags {
+/** The values of dumpFlags, as oclif parses them. */
+interface DumpFlags {
+  readonly cluster: boolean
+  readonly jobs: number | undefined
+  readonly output: string
+  readonly force: boolean
   readonly gzip: boolean
   readonly zstd: boolean
   readonly level: number | undefined
   readonly sha256: boolean
+  readonly 'max-rate': string | undefined
 }
 
-/** Contacts nobody. @throws ReplError USAGE, NOT_SUPPORTED where this Node cannot do it */
-export function sinkOptions({ gzip, zstd, level, sha256 }: SinkFlags): SinkOptions {
+/** Contacts no server. @throws ReplError USAGE, NOT_SUPPORTED where this Node cannot do it */
+export function dumpPlan(flags: DumpFlags, stdout: { readonly isTTY?: boolean }): DumpPlan {
+  const { cluster, jobs = JOBS, output, force } = flags
+  if (output === '') throw usageError('The name of the output file is empty')
+  const path = output === '-' ? undefined : output
+  const common = { force, through: sinkOptions(flags), ...parseRate(flags['max-rate']) }
+  if (cluster) {
+    if (path === undefined) throw usageError('--cluster makes a file of each shard: name a folder with -o')
+    return { kind: 'cluster', path, jobs, ...common }
+  }
+  if (path === undefined && stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })
+  return { kind: 'one', path, ...common }
+}
+
+/** @throws ReplError USAGE, NOT_SUPPORTED where this Node cannot do it */
+export function sinkOptions({ gzip, zstd, level, sha256 }: Pick<DumpFlags, 'gzip' | 'zstd' | 'level' | 'sha256'>): SinkOptions {
   const compression = gzip ? 'gzip' : zstd ? 'zstd' : undefined
   if (compression) compressor(compression, level).destroy()
   else if (level !== undefined) throw usageError('--level goes with --gzip or --zstd')
   return { compression, level, sha256 }
-}
-
-/** What a name ends with. */
-export function suffixOf({ compression }: SinkOptions): string {
-  return compression ? { gzip: '.gz', zstd: '.zst' }[compression] : ''
-}
-
-/** Compressed first, then summed: the sum is that of the file. */
-export function throughSinks(sink: RdbSink, { compression, level, sha256 }: SinkOptions): RdbSink {
-  const summed = sha256 ? new HashingSink(sink) : sink
-  return compression ? new CompressingSink(summed, compression, compressor(compression, level)) : summed
 }

@@ -1,11 +1,14 @@
 /** The flags of `lag`, and what they mean. */
+
 import { Flags } from '@oclif/core'
 import { type AlertRange, parseAlertRange } from '../../diagnosis/lag/alert-range.ts'
 import type { Criteria } from '../../diagnosis/lag/check.ts'
 import { usageError } from '../../errors.ts'
 import type { AlertRanges } from '../../render/lag/nagios.ts'
 import { parseDuration } from '../duration.ts'
+import { clusterFlag } from '../flags.ts'
 import { parseSize } from '../size.ts'
+import type { LagFormat, LagPlan } from './plan.ts'
 
 const MEASURE = 'HOW TO MEASURE'
 const WATCH = 'WATCH'
@@ -15,6 +18,11 @@ const TIME = 'TIME'
 const LIMITS = ['max-bytes', 'max-seconds', 'min-replicas', 'require-link'] as const
 
 export const lagFlags = {
+  cluster: {
+    ...clusterFlag,
+    exclusive: ['replica'],
+    description: 'look at every shard of the cluster that TARGET is a node of; limits hold for each',
+  },
   attach: Flags.boolean({
     helpGroup: MEASURE,
     description: 'attach to the master and to each replica as a replica, without a fork, and match when the same byte comes from both',
@@ -84,11 +92,14 @@ export const lagFlags = {
 }
 
 /** The values of lagFlags that need a second look, as oclif parses them. */
-export interface LagFlags {
+interface LagFlags {
+  readonly cluster: boolean
+  readonly attach: boolean
+  readonly marker: boolean
+  readonly 'marker-key': string | undefined
+  readonly replica: readonly string[] | undefined
   readonly format: string | undefined
   readonly json: boolean
-  readonly quiet: boolean
-  readonly verbose: boolean
   readonly watch: boolean
   readonly sample: string
   readonly resolution: string
@@ -108,22 +119,6 @@ export interface LagFlags {
   readonly 'critical-bytes': string | undefined
 }
 
-type LagFormat = 'text' | 'json' | 'prometheus' | 'nagios'
-
-export interface LagPlan {
-  readonly format: LagFormat
-  readonly criteria: Criteria
-  readonly ranges: AlertRanges
-  readonly sampleMs: number
-  readonly resolutionMs: number
-  readonly cutSeconds: number
-  readonly intervalMs: number
-  readonly watch?: { readonly count: number; readonly durationMs: number }
-  readonly forMs: number
-  /** Undefined where nothing is waited for. */
-  readonly waitMs?: number
-}
-
 /** @throws ReplError USAGE */
 export function lagPlan(flags: LagFlags): LagPlan {
   const format = flags.json ? 'json' : ((flags.format ?? 'text') as LagFormat)
@@ -136,6 +131,10 @@ export function lagPlan(flags: LagFlags): LagPlan {
     format,
     criteria: criteria(flags),
     ranges,
+    isCluster: flags.cluster,
+    replicas: flags.replica ?? [],
+    isAttached: flags.attach,
+    ...markerOf(flags),
     sampleMs: parseDuration(flags.sample, 'sample'),
     resolutionMs: atLeast(parseDuration(flags.resolution, 'resolution'), 1, '--resolution'),
     cutSeconds: parseDuration(flags.cut, 'cut') / 1000,
@@ -146,6 +145,11 @@ export function lagPlan(flags: LagFlags): LagPlan {
     forMs: time('for') ?? 0,
     ...(waitMs !== undefined && { waitMs }),
   }
+}
+
+function markerOf({ marker, 'marker-key': key }: LagFlags): Pick<LagPlan, 'marker'> {
+  if (!marker && key === undefined) return {}
+  return { marker: key === undefined ? {} : { key } }
 }
 
 /** @throws ReplError USAGE */

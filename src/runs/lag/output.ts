@@ -1,24 +1,27 @@
 /** How the looks of `lag` come out, by format and by what stdout is. */
 import { now } from '../../io/clock.ts'
+import { jsonLine } from '../../render/base/json-line.ts'
 import type { LagLook } from '../../render/lag/view.ts'
-import type { LagFlags, LagPlan } from './flags.ts'
-import type { LagOutput } from './run.ts'
+import type { RunContext } from '../context.ts'
+import type { LagOutput } from './looks.ts'
+import type { LagPlan } from './plan.ts'
 
 export interface EndableOutput extends LagOutput {
   end(): void
 }
 
+/** @param setStatus called with the status that a monitoring plugin exits with */
 export async function lagOutput(
   plan: LagPlan,
-  flags: Pick<LagFlags, 'quiet'>,
-  printJson: (object: object) => void,
+  { stdout, stderr, detail: { quiet } }: RunContext,
+  setStatus: (status: number) => void,
 ): Promise<EndableOutput> {
   const { progressOn } = await import('../../render/base/progress.ts')
-  const progress = await progressOn(process.stderr, flags.quiet || plan.format !== 'text' || !process.stderr.isTTY, now)
+  const progress = await progressOn(stderr, quiet || plan.format !== 'text' || !stderr.isTTY, now)
   const show =
     plan.watch && plan.format === 'text'
-      ? await watched(flags.quiet)
-      : { ...(await shown(plan, flags.quiet, printJson)), conclude: () => {} }
+      ? await watched(stdout, quiet)
+      : { ...(await shown(plan, stdout, quiet, setStatus)), conclude: () => {} }
   return {
     show: (look) => {
       progress.end()
@@ -30,29 +33,34 @@ export async function lagOutput(
   }
 }
 
-async function shown({ format, ranges }: LagPlan, quiet: boolean, printJson: (object: object) => void): Promise<Pick<LagOutput, 'show'>> {
+async function shown(
+  { format, ranges }: LagPlan,
+  stdout: NodeJS.WriteStream,
+  quiet: boolean,
+  setStatus: (status: number) => void,
+): Promise<Pick<LagOutput, 'show'>> {
   switch (format) {
     case 'json': {
       const { lagJson } = await import('../../render/lag/json.ts')
-      return { show: (look) => printJson(lagJson(look)) }
+      return { show: (look) => void stdout.write(jsonLine(lagJson(look))) }
     }
     case 'prometheus': {
       const { prometheusText } = await import('../../render/lag/prometheus.ts')
-      return { show: ({ views, checked }) => void process.stdout.write(prometheusText(reportsOf(views), checked)) }
+      return { show: ({ views, checked }) => void stdout.write(prometheusText(reportsOf(views), checked)) }
     }
     case 'nagios': {
       const { nagiosLine } = await import('../../render/lag/nagios.ts')
       return {
         show: ({ views, checked }) => {
           const { line, status } = nagiosLine(reportsOf(views), ranges, checked)
-          process.exitCode = status
-          process.stdout.write(line)
+          setStatus(status)
+          stdout.write(line)
         },
       }
     }
     case 'text': {
       const { lagText } = await import('../../render/lag/text.ts')
-      return { show: (look: LagLook) => void process.stdout.write(lagText(look, process.stdout, quiet)) }
+      return { show: (look: LagLook) => void stdout.write(lagText(look, stdout, quiet)) }
     }
   }
 }
@@ -61,7 +69,7 @@ function reportsOf(views: LagLook['views']) {
   return views.map(({ report }) => report)
 }
 
-async function watched(quiet: boolean): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
+async function watched(stdout: NodeJS.WriteStream, quiet: boolean): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
   const { LagWatch } = await import('../../render/lag/watch.ts')
-  return new LagWatch(process.stdout, quiet)
+  return new LagWatch(stdout, quiet)
 }

@@ -1,147 +1,69 @@
-/** One run of `lag`: a look, a wait until all is well, or a watch. */
-
-import type { Connection } from '../../cli/connection.ts'
-import { adviseOnLag } from '../../diagnosis/lag/advice.ts'
-import { checkAll, hasCriteria } from '../../diagnosis/lag/check.ts'
-import { type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
-import { ReplError } from '../../errors.ts'
-import { now, sleep } from '../../io/clock.ts'
-import type { LagLook } from '../../render/lag/view.ts'
-import { ClusterSurveys, SourceSurvey, type SurveyManners, type Surveys } from '../../survey/surveys.ts'
+/** `lag`: how far each replica of a tree, or of every tree of a cluster, lags. */
+import type { ErrorCode } from '../../errors.ts'
+import { ClusterSurvey } from '../../survey/cluster-survey.ts'
+import { SourceSurvey, type SurveySettings, type Surveys } from '../../survey/source-survey.ts'
 import { Cluster } from '../../topology/cluster.ts'
-import type { LagPlan } from './flags.ts'
+import { accessTo } from '../../topology/target.ts'
+import type { Connection } from '../connection.ts'
+import type { RunContext } from '../context.ts'
+import { traceOn } from '../trace.ts'
+import { type LagOutcome, lookAtTrees } from './looks.ts'
+import { lagOutput } from './output.ts'
+import type { LagPlan } from './plan.ts'
 
-const LOOK_EVERY_MS = 250
-/** A replica that is just within --max-seconds is seen to be when it was watched a little longer. */
-const BEYOND_MS = 500
-const RETRY_MS = 1000
-
-export interface LagOutput {
-  /** How a look comes out. */
-  show(look: LagLook): void
-  /** Something is waited for. */
-  waiting(phase: string, reason: string): void
-  /** The last look of a watch. */
-  conclude(look: LagLook | undefined): void
-}
-
-/** What the last look has shown. */
-export interface LagOutcome {
-  /** Whether all that must hold did. */
-  readonly isWell: boolean
-  /** Why nothing could be measured. */
-  readonly lost?: ReplError
-}
-
-/** @throws ReplError of whatever the user named */
-export async function runLag(plan: LagPlan, open: () => Promise<Surveys>, output: LagOutput, signal: AbortSignal): Promise<LagOutcome> {
-  const began = now()
-  const surveys = await opened(plan, open, output, began, signal)
+/**
+ * @param setStatus called with the status that a monitoring plugin exits with
+ * @returns a failure that the output holds already. @throws ReplError
+ */
+export async function runLag(
+  plan: LagPlan,
+  connection: Connection,
+  context: RunContext,
+  setStatus: (status: number) => void,
+): Promise<ErrorCode | undefined> {
+  const signal = AbortSignal.any([context.stop, context.outputEnded])
+  const settings = await settingsOf(plan, connection, context)
+  const output = await lagOutput(plan, context, setStatus)
   try {
-    return await (plan.watch ? watch(surveys, plan, output, signal) : judge(surveys, plan, output, began, signal))
+    return conclude(await lookAtTrees(plan, () => openSurvey(plan, connection, settings, signal), output, signal), plan)
   } finally {
-    await surveys.close()
+    output.end()
   }
 }
 
-/** With --wait the server need not be there yet. */
-async function opened(
-  { waitMs = 0 }: LagPlan,
-  open: () => Promise<Surveys>,
-  output: LagOutput,
-  began: number,
+async function settingsOf(
+  plan: LagPlan,
+  { template, addresses, manners }: Connection,
+  { stderr, detail }: RunContext,
+): Promise<SurveySettings> {
+  const { resolutionMs, isAttached, marker } = plan
+  return {
+    entry: manners,
+    replicas: plan.replicas.map((target) => accessTo(target, template)),
+    addresses,
+    resolutionMs,
+    isAttached,
+    report: await traceOn(stderr, detail.verbosity),
+    ...(marker && { marker }),
+  }
+}
+
+/** @throws ReplError of the source, or when no node of the cluster can be asked */
+async function openSurvey(
+  plan: LagPlan,
+  { source, addresses }: Connection,
+  settings: SurveySettings,
   signal: AbortSignal,
 ): Promise<Surveys> {
-  for (;;) {
-    try {
-      return await open()
-    } catch (error) {
-      const isPassing = error instanceof ReplError && ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER'].includes(error.code)
-      if (!isPassing || now() - began + RETRY_MS > waitMs) throw error
-      output.waiting('waiting for the server', error.message)
-      await sleep(RETRY_MS, signal)
-    }
-  }
-}
-
-/** Looks until what was asked for is known: at once, for --for, or until --wait is over. */
-async function judge(surveys: Surveys, plan: LagPlan, output: LagOutput, began: number, signal: AbortSignal): Promise<LagOutcome> {
-  const from = now()
-  let goodSince: number | undefined
-  output.waiting('watching the offsets', '')
-  await sleep(Math.min(plan.sampleMs, LOOK_EVERY_MS), signal)
-  for (;;) {
-    const look = await lookAt(surveys, plan)
-    const { checked } = look
-    goodSince = checked && !checked.isOk ? undefined : (goodSince ?? now())
-    const isHeld = goodSince !== undefined && now() - goodSince >= plan.forMs
-    const isSampled = now() - from >= plan.sampleMs
-    const isOver = isSampled && (goodSince === undefined ? mayEnd(plan, replicasOf(look), from, began) : isHeld)
-    if (isOver) {
-      output.show(look)
-      return outcome(look, checked?.isOk ?? true)
-    }
-    if (checked && !checked.isOk) output.waiting('waiting', checked.reason)
-    await sleep(LOOK_EVERY_MS, signal)
-  }
-}
-
-/** Whether to give up on what does not hold. */
-function mayEnd({ waitMs, criteria: { maxSeconds } }: LagPlan, replicas: readonly ReplicaReport[], from: number, began: number): boolean {
-  if (waitMs !== undefined) return now() - began >= waitMs
-  // Whoever lacks bytes from before our first look may still be within the limit.
-  const isOpen = replicas.some(({ lag }) => lag && lag.bounds.high === undefined && lag.bounds.low <= (maxSeconds ?? 0) * 1000)
-  return !isOpen || now() - from >= (maxSeconds ?? 0) * 1000 + BEYOND_MS
-}
-
-async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal: AbortSignal): Promise<LagOutcome> {
-  const { count, durationMs } = plan.watch ?? { count: 1, durationMs: 0 }
-  const end = now() + durationMs
-  let failed = 0
-  let look: LagLook | undefined
-  try {
-    for (let looks = 0; looks < count && now() < end; looks++) {
-      await sleep(Math.min(plan.intervalMs, Math.max(0, end - now())), signal)
-      look = await lookAt(surveys, plan)
-      if (look.checked && !look.checked.isOk) failed += 1
-      output.show(look)
-    }
-  } catch (error) {
-    // To be stopped is how a watch ends.
-    if (!(error instanceof ReplError && error.code === 'ABORTED')) throw error
-  }
-  output.conclude(look)
-  return outcome(look, failed === 0)
-}
-
-function outcome(look: LagLook | undefined, isWell: boolean): LagOutcome {
-  const master = look?.views.map(({ report }) => report.master).find(whyLost)
-  const why = master && whyLost(master)
-  if (!master || why === undefined) return { isWell }
-  const code = master.failure?.code ?? 'MASTER_UNREACHABLE'
-  return { isWell, lost: new ReplError(code, { reason: 'MASTER_LOST', endpoint: master.name, given: why }) }
-}
-
-async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Promise<LagLook> {
-  const views = (await surveys.look()).map(({ settings, ...surveyed }) => ({
-    ...surveyed,
-    advice: adviseOnLag(surveyed.report, settings, cutSeconds),
-  }))
-  const reports = views.map(({ report }) => report)
-  return { views, checked: hasCriteria(criteria) ? checkAll(reports, criteria) : undefined }
-}
-
-function replicasOf({ views }: LagLook): readonly ReplicaReport[] {
-  return views.flatMap(({ report }) => report.replicas)
-}
-
-/** Where the tree begins. @throws ReplError */
-export async function surveySource({ source }: Connection, how: SurveyManners, signal: AbortSignal): Promise<Surveys> {
-  return await SourceSurvey.open(source, how, signal)
-}
-
-export async function surveyCluster({ source, addresses }: Connection, how: SurveyManners, signal: AbortSignal): Promise<Surveys> {
+  if (!plan.isCluster) return await SourceSurvey.open(source, settings, signal)
   const { access } = await source.find(signal)
   source.close?.()
-  return await ClusterSurveys.open(new Cluster(access, addresses, signal), how, signal)
+  return await ClusterSurvey.open(new Cluster(access, addresses, signal), settings, signal)
+}
+
+/** @throws ReplError when nothing could be measured, where the format has no words for it */
+function conclude({ isWell, lost }: LagOutcome, { format }: LagPlan): ErrorCode | undefined {
+  if (format === 'nagios') return undefined
+  if (lost && format === 'text') throw lost
+  return lost?.code ?? (isWell ? undefined : 'EXPECTATION_FAILED')
 }

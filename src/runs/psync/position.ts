@@ -1,32 +1,29 @@
 /** Which position `psync` is to answer for. */
 
 import type { Subject } from '../../diagnosis/psync/answer.ts'
-import type { Position } from '../../diagnosis/psync/forecast.ts'
+import type { Access } from '../../engine/ask/access.ts'
 import { askReplica } from '../../engine/ask/replica-position.ts'
-import type { Access } from '../../engine/options.ts'
 import { usageError } from '../../errors.ts'
+import { isReplid, type Position } from '../../protocol/history.ts'
 import { parseOffset } from '../../protocol/offset.ts'
-import { isReplid } from '../../protocol/replid.ts'
 import { accessTo } from '../../topology/target.ts'
+import type { AskedPosition } from './plan.ts'
 
-interface PositionFlags {
-  readonly replid: string | undefined
-  readonly offset: string | undefined
-  readonly 'from-replica': string | undefined
-}
-
-export interface Asked {
+export interface SubjectPosition {
   /** Absent for the live end, which only the master knows. */
   readonly position?: Position
   readonly subject: Subject
 }
 
 /** @throws ReplError USAGE, and whatever keeps a replica from telling its position. */
-export async function positionAsked(flags: PositionFlags, access: Access, signal: AbortSignal): Promise<Asked> {
-  const replica = flags['from-replica']
-  if (replica !== undefined) return await askReplica(accessTo(replica, access), signal)
-  if (flags.replid === undefined) return { subject: { kind: 'live end' } }
-  return { position: givenPosition(flags.replid, flags.offset ?? ''), subject: { kind: 'given' } }
+export async function positionAsked(
+  { replid, offset = '', fromReplica }: AskedPosition,
+  access: Access,
+  signal: AbortSignal,
+): Promise<SubjectPosition> {
+  if (fromReplica !== undefined) return await askReplica(accessTo(fromReplica, access), signal)
+  if (replid === undefined) return { subject: { kind: 'live end' } }
+  return { position: givenPosition(replid, offset), subject: { kind: 'given' } }
 }
 
 function givenPosition(replid: string, offsetText: string): Position {

@@ -1,36 +1,34 @@
-/** Asks again and again by INFO alone, and for real whenever that promises another answer than before. */
-
-import { asReplError } from '../../cli/failure.ts'
+/** Asks again and again by INFO alone, and for real whenever INFO promises another answer than before. */
 import { answerOf, type PsyncFacts } from '../../diagnosis/psync/answer.ts'
-import type { ReplError } from '../../errors.ts'
+import { expectReplError, type ReplError } from '../../errors.ts'
 import { sleep } from '../../io/clock.ts'
 
-export interface Watched {
-  /** Without a word. */
+export interface WatchedPsync {
+  /** Prints nothing. */
   look(): Promise<PsyncFacts>
-  /** The whole answer, told. @returns whether to go on */
-  tell(isFirst: boolean): Promise<{ facts: PsyncFacts; goesOn: boolean }>
+  /** Prints the whole answer. */
+  answer(isFirst: boolean): Promise<{ facts: PsyncFacts; isOver: boolean }>
   /** What keeps the server from being asked. */
   fail(failure: ReplError): Promise<void>
 }
 
-/** Ends with the signal, or when an answer says so. @throws ReplError of the first question, which is a mistake rather than a change. */
-export async function watchPsync(watched: Watched, everyMs: number, signal: AbortSignal): Promise<void> {
-  let { facts, goesOn } = await watched.tell(true)
+/** Ends with the signal, or when an answer ends it. @throws ReplError of the first question, which is a mistake rather than a change. */
+export async function watchPsync(watched: WatchedPsync, everyMs: number, signal: AbortSignal): Promise<void> {
+  let { facts, isOver } = await watched.answer(true)
   let known = answerKey(facts)
-  while (goesOn) {
+  while (!isOver) {
     let promised: string | undefined
     try {
       await sleep(everyMs, signal)
       promised = answerKey(await watched.look())
       if (promised === known) continue
-      ;({ facts, goesOn } = await watched.tell(false))
+      ;({ facts, isOver } = await watched.answer(false))
       known = answerKey(facts)
     } catch (error) {
       const failure = passing(error)
       if (failure.code === 'ABORTED') return
       if (failure.code !== known) await watched.fail(failure)
-      // Where only asking for real fails, INFO has to promise something else before it is tried again.
+      // Where only asking for real fails, INFO has to promise another answer before it is tried again.
       known = promised ?? failure.code
     }
   }
@@ -38,7 +36,7 @@ export async function watchPsync(watched: Watched, everyMs: number, signal: Abor
 
 /** A failure that may be over at the next question. @throws any other */
 function passing(error: unknown): ReplError {
-  const failure = asReplError(error)
+  const failure = expectReplError(error)
   if (failure.code === 'EXPECTATION_FAILED' || failure.code === 'INTERNAL') throw failure
   return failure
 }

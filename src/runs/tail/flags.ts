@@ -1,16 +1,16 @@
-/** The flags of `tail`, and what they mean to the engine and to the view. */
+/** The flags of `tail`, and what they mean. */
 import { tmpdir } from 'node:os'
 import { Flags } from '@oclif/core'
-import { clusterFlag, maxRateFlag } from '../../cli/flags.ts'
-import type { FollowOptions } from '../../engine/follow/follow.ts'
+import type { FollowOptions } from '../../engine/follow/errand.ts'
 import type { Start } from '../../engine/follow/start.ts'
+import type { AckMode } from '../../engine/link/ack.ts'
 import { usageError } from '../../errors.ts'
-import { NullSink, RdbFile } from '../../io/sinks/rdb-file.ts'
-import type { SavedState } from '../../io/sinks/state-file.ts'
+import { isReplid } from '../../protocol/history.ts'
 import { parseOffset } from '../../protocol/offset.ts'
-import { isReplid } from '../../protocol/replid.ts'
 import { TEMPLATE_HELP } from '../../render/tail/template.ts'
+import { clusterFlag, maxRateFlag } from '../flags.ts'
 import { parseRate, parseSize } from '../size.ts'
+import type { FormatName, TailPlan, ViewPlan } from './plan.ts'
 
 const WHERE = 'WHERE TO START'
 const FORMAT = 'FORMAT'
@@ -126,49 +126,92 @@ export const tailFlags = {
 }
 
 /** The values of tailFlags, as oclif parses them. */
-interface StartFlags {
+export interface TailFlags {
+  readonly cluster: boolean
   readonly from: string
+  readonly state: string | undefined
   readonly rdb: string | undefined
   readonly force: boolean
   readonly 'allow-fork': boolean
   readonly 'max-rate': string | undefined
+  readonly format: string | undefined
+  readonly json: boolean
+  readonly template: string | undefined
+  readonly time: boolean
+  readonly 'max-arg': number | undefined
+  readonly flat: boolean
+  readonly all: boolean
+  readonly stats: boolean
+  readonly db: readonly number[] | undefined
+  readonly command: readonly string[] | undefined
+  readonly exclude: readonly string[] | undefined
+  readonly match: readonly string[] | undefined
+  readonly grep: string | undefined
+  readonly count: number | undefined
+  readonly duration: number | undefined
+  readonly 'until-offset': string | undefined
   readonly retry: boolean
   readonly 'retry-max-time': number | undefined
   readonly 'on-gap': string
   readonly 'on-full': string
   readonly 'spool-max': string
+  readonly 'spool-dir': string | undefined
   readonly ack: string
 }
 
-type Followed = Pick<FollowOptions, 'start' | 'ack' | 'onGap' | 'onFull' | 'spoolBytes' | 'retry' | 'rdb' | 'allowFork' | 'maxRate'>
+const RATE_OF_WHAT = '--max-rate is for the RDB of a full resync: it needs --from snapshot, --on-gap resync or --allow-fork'
 
-/** Of what all shards of a cluster have together, the part of one. */
-export interface Part {
-  /** One of so many. */
-  readonly of: number
-  /** Where the RDB goes, where it is kept. */
-  readonly rdb?: string | undefined
-}
-
-/** @throws ReplError USAGE. */
-export function followOptions(flags: StartFlags, start: Start, { of, rdb: path }: Part): Followed {
-  const { force } = flags
-  const rate = parseRate(flags['max-rate'])
+/** @param written the names of the flags on the command line: what a profile sets for dumps may be needless. @throws ReplError USAGE */
+export function tailPlan(flags: TailFlags, written: ReadonlySet<string>): TailPlan {
+  if (written.has('max-rate') && !canHaveRate(flags)) throw usageError(RATE_OF_WHAT)
+  if (flags.state === '') throw usageError('The name of the state file is empty')
+  const view = viewPlan(flags)
+  const first = firstStart(flags)
+  if (flags.cluster) refuseWithCluster(view, first)
   return {
-    start,
-    ack: flags.ack as FollowOptions['ack'],
-    onGap: flags['on-gap'] as FollowOptions['onGap'],
-    onFull: flags['on-full'] as FollowOptions['onFull'],
-    spoolBytes: Math.ceil(parseSize(flags['spool-max'], 'spool-max') / of),
-    allowFork: flags['allow-fork'],
-    ...(rate.maxRate !== undefined && { maxRate: rate.maxRate / of }),
-    retry: { isOn: flags.retry, ...(flags['retry-max-time'] !== undefined && { maxMs: flags['retry-max-time'] * 1000 }) },
-    rdb: async () => (path === undefined ? { sink: new NullSink() } : { sink: await RdbFile.create(path, force), path }),
+    isCluster: flags.cluster,
+    first,
+    statePath: flags.state,
+    rdb: flags.rdb === undefined ? undefined : { path: flags.rdb, force: flags.force },
+    follow: {
+      ack: flags.ack as AckMode,
+      onGap: flags['on-gap'] as FollowOptions['onGap'],
+      onFull: flags['on-full'] as FollowOptions['onFull'],
+      spoolBytes: parseSize(flags['spool-max'], 'spool-max'),
+      allowFork: flags['allow-fork'],
+      ...parseRate(flags['max-rate']),
+      retry: { isOn: flags.retry, ...(flags['retry-max-time'] !== undefined && { maxMs: flags['retry-max-time'] * 1000 }) },
+    },
+    spoolFolder: flags['spool-dir'] ?? tmpdir(),
+    view,
+    durationMs: flags.duration === undefined ? undefined : flags.duration * 1000,
+    untilOffset: parseLimit(flags['until-offset']),
   }
 }
 
-/** Where a run begins that no other has begun. @throws ReplError USAGE. */
-export function firstStart(flags: StartFlags): Start {
+function viewPlan(flags: TailFlags): ViewPlan {
+  const { template, format, json, db = [], command = [], exclude = [], match = [], grep } = flags
+  return {
+    format: template !== undefined ? 'template' : ((format ?? (json ? 'json' : 'text')) as FormatName),
+    template,
+    hasTime: flags.time,
+    maxArg: flags['max-arg'] ?? Number.POSITIVE_INFINITY,
+    isFlat: flags.flat,
+    showsAll: flags.all,
+    isStats: flags.stats,
+    filter: { db, command, exclude, match, ...(grep !== undefined && { grep }) },
+    count: flags.count,
+  }
+}
+
+/** @throws ReplError USAGE */
+function refuseWithCluster({ format }: ViewPlan, { kind }: Start): void {
+  if (format === 'resp') throw usageError('--format resp names no shard: follow each master by itself, without --cluster')
+  if (kind === 'after') throw usageError('--from ID:OFFSET is of one history: with --cluster, --state keeps the place of each shard')
+}
+
+/** Where a run begins that no other has begun. @throws ReplError USAGE */
+function firstStart(flags: TailFlags): Start {
   const start = parseStart(flags.from)
   if (flags.rdb === '') throw usageError('The name of the RDB file is empty')
   if (flags.rdb !== undefined && start.kind !== 'snapshot' && flags['on-gap'] !== 'resync') {
@@ -178,13 +221,8 @@ export function firstStart(flags: StartFlags): Start {
 }
 
 /** Where no RDB can come, nothing is slowed down. */
-export function canHaveRate(flags: StartFlags): boolean {
+function canHaveRate(flags: TailFlags): boolean {
   return flags.from === 'snapshot' || flags['on-gap'] === 'resync' || flags['allow-fork']
-}
-
-/** Where an earlier run has ended. */
-export function placeOf({ replid, offset, db, transaction }: SavedState): Start {
-  return { kind: 'place', replid, place: { offset, db: db ?? undefined, transaction: transaction ?? undefined } }
 }
 
 function parseStart(text: string): Start {
@@ -194,15 +232,11 @@ function parseStart(text: string): Start {
   if (!isReplid(replid) || offset === undefined || offset < 0) {
     throw usageError(`--from takes now, backlog, snapshot or ID:OFFSET with the 40 characters of a replid, not "${text}"`)
   }
-  return { kind: 'position', position: { replid: replid.toLowerCase(), offset } }
+  return { kind: 'after', position: { replid: replid.toLowerCase(), offset } }
 }
 
-export function parseLimit(text: string | undefined): number | undefined {
+function parseLimit(text: string | undefined): number | undefined {
   const offset = text === undefined ? undefined : parseOffset(text)
   if (text !== undefined && (offset === undefined || offset < 0)) throw usageError(`--until-offset takes an offset, not "${text}"`)
   return offset
-}
-
-export function spoolFolder(folder: string | undefined): string {
-  return folder ?? tmpdir()
 }

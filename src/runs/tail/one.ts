@@ -1,45 +1,49 @@
 /** `tail` of a single history. */
-import type { Strand } from '../../engine/follow/strand.ts'
-import { readState, stateRecord } from '../../io/sinks/state-file.ts'
-import { firstStart, placeOf } from './flags.ts'
-import { type Followed, savedState, type TailSession } from './session.ts'
+import { type Checkpoint, checkpointAt, positionIn, STATE_SCHEMA } from '../../engine/follow/checkpoint.ts'
+import type { HistoryPipeline } from '../../engine/follow/pipeline.ts'
+import { readState } from '../../io/sinks/state-file.ts'
+import { RdbTarget } from './rdb-target.ts'
+import type { Followed, TailSession } from './session.ts'
 
 export class OneTail implements Followed {
   readonly #session: TailSession
-  readonly #strand: Strand
+  readonly #pipeline: HistoryPipeline
 
-  private constructor(session: TailSession, strand: Strand) {
+  private constructor(session: TailSession, pipeline: HistoryPipeline) {
     this.#session = session
-    this.#strand = strand
+    this.#pipeline = pipeline
   }
 
-  /** @throws ReplError USAGE */
+  /** @throws ReplError USAGE, OUTPUT_EXISTS */
   static async open(session: TailSession): Promise<OneTail> {
-    const { flags, connection, text } = session.run
-    const saved = flags.state === undefined ? undefined : await readState(flags.state)
-    const first = firstStart(flags)
-    const start = saved ? placeOf(saved) : first
-    const strand = session.spin(connection.source, start, { of: 1, rdb: flags.rdb }, (event) => text?.show(event))
-    return new OneTail(session, strand)
+    const { plan, connection, report } = session
+    const saved = plan.statePath === undefined ? undefined : await readState(plan.statePath, STATE_SCHEMA, positionIn)
+    const start = saved ? ({ kind: 'resume', position: saved } as const) : plan.first
+    const rdb = plan.rdb && new RdbTarget(plan.rdb)
+    if (start.kind === 'snapshot' || plan.follow.onGap === 'resync') await rdb?.check()
+    const { source } = connection
+    const pipeline = session.open({ source, start, parts: 1, rdb, report: (event) => report.text?.show(event) })
+    return new OneTail(session, pipeline)
   }
 
   async run(): Promise<void> {
-    await this.#strand.run()
+    await this.#pipeline.run()
   }
 
-  get strands(): readonly Strand[] {
-    return [this.#strand]
+  get pipelines(): readonly HistoryPipeline[] {
+    return [this.#pipeline]
   }
 
-  state(): object | undefined {
-    const { passed } = this.#strand
-    return passed && stateRecord(savedState(passed))
+  get checkpoint(): Checkpoint | undefined {
+    const { progress } = this.#pipeline
+    return progress && checkpointAt(progress.position)
   }
 
-  goOn(): string | undefined {
-    const { passed } = this.#strand
-    const { flags, goOn } = this.#session.run
-    if (flags.state !== undefined) return passed && `the same command (the place is in ${flags.state})`
-    return passed && goOn(`${passed.replid}:${passed.place.offset}`)
+  get resume(): string | undefined {
+    const { progress } = this.#pipeline
+    const { plan, report } = this.#session
+    if (!progress) return undefined
+    if (plan.statePath !== undefined) return `the same command (the place is in ${plan.statePath})`
+    return report.resumeCommand(`${progress.position.replid}:${progress.position.offset}`)
   }
 }

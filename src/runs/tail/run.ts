@@ -1,58 +1,68 @@
 /** One run of `tail`, from its beginning to the summary. */
-import { ReplError } from '../../errors.ts'
+import { abortedBy, ReplError } from '../../errors.ts'
 import { after, every, now } from '../../io/clock.ts'
-import { endsInsideLine, keepFlowing } from '../../io/sinks/output.ts'
+import type { Connection } from '../connection.ts'
+import type { RunContext } from '../context.ts'
 import { OneTail } from './one.ts'
-import { type Followed, type TailRun, TailSession } from './session.ts'
+import type { TailPlan } from './plan.ts'
+import { type Followed, type TailReport, TailSession } from './session.ts'
 import { ShardTails } from './shards.ts'
-import { isLineBased } from './view.ts'
 
 const LOOK_EVERY_MS = 1000
 
+/** What one run is given. */
+interface TailRun {
+  readonly plan: TailPlan
+  readonly connection: Connection
+  readonly context: RunContext
+  readonly report: TailReport
+}
+
 /**
  * Returns when it was stopped, or has seen enough.
+ * @param resumeCommand the command that resumes after ID:OFFSET
  * @throws ReplError when everything that was received has been written; TIMEOUT, ABORTED when it ended before it followed anything
  */
-export async function runTail(run: TailRun): Promise<void> {
-  const { duration } = run.flags
-  const limitMs = duration === undefined ? undefined : duration * 1000
+export async function runTail(
+  plan: TailPlan,
+  connection: Connection,
+  context: RunContext,
+  resumeCommand: (after: string) => string,
+): Promise<void> {
+  const report = await reportOn(plan, context, resumeCommand)
+  const { durationMs: limitMs } = plan
   const timeUp = new AbortController()
-  const stopClock = limitMs === undefined ? () => {} : after(limitMs, () => timeUp.abort())
+  const stopClock = limitMs === undefined ? () => {} : after(limitMs, () => timeUp.abort('time limit'))
+  const { stop, outputEnded } = context
   try {
-    const followed = await followUntil(run, timeUp.signal)
-    if (run.outputEnded.aborted || followed.strands.some(({ hasFollowed }) => hasFollowed)) return
-    if (run.stop.aborted || timeUp.signal.aborted) throw new ReplError('ABORTED')
+    const followed = await followUntil({ plan, connection, context, report }, timeUp.signal)
+    if (outputEnded.aborted || followed.pipelines.some(({ hasFollowed }) => hasFollowed)) return
+    const ended = [stop, timeUp.signal].find(({ aborted }) => aborted)
+    if (ended) throw abortedBy(ended)
   } catch (error) {
-    // Nobody has stopped it but its own clock.
-    const isLate = error instanceof ReplError && error.code === 'ABORTED' && !run.stop.aborted && timeUp.signal.aborted
-    throw isLate && limitMs !== undefined
-      ? new ReplError('TIMEOUT', { reason: 'NOT_FOLLOWED', endpoint: run.connection.source.name, limitMs })
-      : error
+    // Stopped by nothing but its own clock.
+    const isLate = error instanceof ReplError && error.code === 'ABORTED' && !stop.aborted && timeUp.signal.aborted
+    if (!isLate || limitMs === undefined) throw error
+    throw new ReplError('TIMEOUT', { reason: 'NOT_FOLLOWED', endpoint: connection.source.name, limitMs })
   } finally {
     stopClock()
   }
 }
 
-async function followUntil(run: TailRun, timeUp: AbortSignal): Promise<Followed> {
-  const { flags, stop, outputEnded, text, stats } = run
+async function followUntil({ plan, connection, context, report }: TailRun, timeUp: AbortSignal): Promise<Followed> {
   const began = now()
   const finished = new AbortController()
-  const signal = AbortSignal.any([stop, outputEnded, timeUp, finished.signal])
-  const session = await TailSession.open(run, signal)
-  const followed = await (flags.cluster ? ShardTails : OneTail).open(session)
+  const signal = AbortSignal.any([context.stop, context.outputEnded, timeUp, finished.signal])
+  const session = await TailSession.open(plan, connection, report, signal)
+  const followed = await (plan.isCluster ? ShardTails : OneTail).open(session)
   session.followed = followed
-  keepFlowing(process.stdout)
-  if (flags.state !== undefined && isLineBased(flags) && endsInsideLine(process.stdout.fd)) process.stdout.write('\n')
-  const stopLooking = every(LOOK_EVERY_MS, () => {
-    text?.behind(sum(followed, 'all'), sum(followed, 'onDisk'))
-    const { counted } = session.view
-    if (counted && followed.strands.some(({ passed }) => passed)) stats?.live(counted.stats.figures(), now() - began)
-  })
+  session.begin()
+  const stopLooking = every(LOOK_EVERY_MS, () => showState(session, followed, now() - began))
   const failure = await failureOf(followed.run())
   stopLooking()
-  finished.abort()
-  const unkept = await failureOf(session.keep())
-  conclude(session, followed, now() - began)
+  finished.abort('finished')
+  const unkept = await failureOf(session.keepLast())
+  conclude(session, followed, context.outputEnded.aborted, now() - began)
   // What ended it counts more than what became of its checkpoint.
   if (failure !== undefined && !isClosedPipe(failure)) throw failure
   if (unkept !== undefined) throw unkept
@@ -66,18 +76,37 @@ async function failureOf(work: Promise<void>): Promise<unknown> {
   )
 }
 
-function sum({ strands }: Followed, what: 'all' | 'onDisk'): number {
-  return strands.reduce((bytes, { behind }) => bytes + behind[what], 0)
+/** How far the output is, and what was counted so far. */
+function showState({ report, view: { counted } }: TailSession, { pipelines }: Followed, elapsedMs: number): void {
+  const sum = (what: 'all' | 'onDisk') => pipelines.reduce((bytes, { pending }) => bytes + pending[what], 0)
+  report.text?.behind(sum('all'), sum('onDisk'))
+  if (counted && pipelines.some(({ progress }) => progress)) report.stats?.live(counted.stats.figures(), elapsedMs)
 }
 
-function conclude({ run, view: { counted } }: TailSession, followed: Followed, elapsedMs: number): void {
-  const passed = followed.strands.flatMap((strand) => (strand.passed ? [{ ...strand.passed, server: strand.server }] : []))
-  if (counted) run.stats?.conclude(counted, passed, elapsedMs)
-  if (run.outputEnded.aborted) run.text?.end()
-  else run.text?.summary(passed, elapsedMs, followed.goOn())
+function conclude({ report, view: { counted } }: TailSession, followed: Followed, isUnread: boolean, elapsedMs: number): void {
+  const shown = followed.pipelines.flatMap(({ progress, server }) => (progress ? [{ ...progress, server }] : []))
+  if (counted) report.stats?.conclude(counted, shown, elapsedMs)
+  if (isUnread) report.text?.end()
+  else report.text?.summary(shown, elapsedMs, followed.resume)
 }
 
-/** Whoever closes a pipe has what they wanted. */
+/** A reader that closes the pipe has what it wanted. */
 function isClosedPipe(error: unknown): boolean {
   return error instanceof ReplError && error.code === 'OUTPUT_FAILED' && error.details.errno === 'EPIPE'
+}
+
+async function reportOn(plan: TailPlan, context: RunContext, resumeCommand: (after: string) => string): Promise<TailReport> {
+  const stats = plan.view.isStats ? await statsOn(context) : undefined
+  const text = context.isJson ? undefined : await textOn(context, () => stats?.clear())
+  return { text, stats, resumeCommand }
+}
+
+async function textOn({ detail, stderr }: RunContext, beforeNote: () => void) {
+  const [{ TailText }, { progressOn }] = await Promise.all([import('../../render/tail/notes.ts'), import('../../render/base/progress.ts')])
+  return new TailText(await progressOn(stderr, detail.quiet, now), detail, stderr, beforeNote)
+}
+
+async function statsOn({ isJson, stdout }: RunContext) {
+  if (isJson) return new (await import('../../render/tail/stats/json.ts')).StatsJson(stdout)
+  return new (await import('../../render/tail/stats/tables.ts')).StatsTables(stdout)
 }

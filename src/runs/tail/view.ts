@@ -1,7 +1,6 @@
-/** From flags to whatever shows the stream. */
-import type { Interfaces } from '@oclif/core'
-import type { connectionFlags, outputFlags } from '../../cli/flags.ts'
-import type { CommandView } from '../../engine/follow/consume.ts'
+/** What shows the stream, as the user wants it. */
+import type { CommandView } from '../../engine/follow/command-view.ts'
+import type { Output } from '../../engine/follow/output.ts'
 import { KeyRules } from '../../protocol/stream/key-rules.ts'
 import { CsvFormat } from '../../render/tail/csv.ts'
 import type { Format, Label } from '../../render/tail/format.ts'
@@ -12,9 +11,7 @@ import { selection } from '../../render/tail/select.ts'
 import { Counted, StatsView } from '../../render/tail/stats/view.ts'
 import { TemplateFormat } from '../../render/tail/template.ts'
 import { TextFormat } from '../../render/tail/text.ts'
-import type { tailFlags } from './flags.ts'
-
-export type TailFlags = Interfaces.InferredFlags<typeof connectionFlags & typeof outputFlags & typeof tailFlags>
+import type { ViewPlan } from './plan.ts'
 
 export interface TailView {
   /** @param label where there are several streams */
@@ -23,53 +20,38 @@ export interface TailView {
   readonly counted?: Counted
 }
 
-/**
- * @param learnKeys asks the server where the keys of its commands stand; called only where that matters
- * @param write takes whole lines, in pieces
- */
-export async function tailView(
-  flags: TailFlags,
-  learnKeys: () => Promise<KeyRules>,
-  write: (pieces: Iterable<Buffer>) => Promise<void>,
-): Promise<TailView> {
-  const needsKeys = flags.stats || flags.match !== undefined || flags.template?.includes('%k') === true
+/** @param learnKeys asks the server where the keys of its commands stand; called only where that matters. @throws ReplError USAGE */
+export async function tailView(plan: ViewPlan, learnKeys: () => Promise<KeyRules>, output: Output): Promise<TailView> {
+  const { filter, count, isFlat, showsAll } = plan
+  const needsKeys = plan.isStats || filter.match.length > 0 || plan.template?.includes('%k') === true
   const keys = needsKeys ? await learnKeys() : KeyRules.builtIn()
-  const { db = [], command = [], exclude = [], match = [], grep, count, all, flat } = flags
-  const isWanted = selection({ db, command, exclude, match, ...(grep !== undefined && { grep }) }, keys)
-  if (flags.stats) {
+  const isWanted = selection(filter, keys)
+  if (plan.isStats) {
     const counted = new Counted(keys)
     return { counted, ofStream: (label) => new StatsView(counted, isWanted, count, label !== undefined) }
   }
   const tally = { shown: 0 }
   const ofStream = (named?: Label) => {
     const label = named ?? { shard: '', server: '' }
-    return new Printer(format(flags, keys, label, named), { all, flat, count, isWanted, label, tally }, write)
+    const options = { all: showsAll, flat: isFlat, count, isWanted, label, tally }
+    return new Printer(format(plan, keys, label, named), options, (pieces) => output.write(pieces))
   }
   return { ofStream }
 }
 
 /** @param label of the stream, @param named the same where it is one of several */
-function format(flags: TailFlags, keys: KeyRules, label: Label, named: Label | undefined): Format {
-  if (flags.template !== undefined) return new TemplateFormat(flags.template, keys, label)
-  const { time, flat, 'max-arg': maxArg = Number.POSITIVE_INFINITY } = flags
-  switch (formatName(flags)) {
+function format(plan: ViewPlan, keys: KeyRules, label: Label, named: Label | undefined): Format {
+  const { hasTime, maxArg, isFlat } = plan
+  switch (plan.format) {
+    case 'template':
+      return new TemplateFormat(plan.template ?? '', keys, label)
     case 'json':
       return new JsonFormat(named)
     case 'csv':
-      return new CsvFormat(time, named)
+      return new CsvFormat(hasTime, named)
     case 'resp':
       return new RespFormat()
-    default:
-      return new TextFormat({ time, maxArg, indent: !flat, label: named })
+    case 'text':
+      return new TextFormat({ time: hasTime, maxArg, indent: !isFlat, label: named })
   }
-}
-
-/** Whether what an earlier run was killed in has to be ended before anything new is written. */
-export function isLineBased(flags: TailFlags): boolean {
-  return !flags.stats && formatName(flags) !== 'resp'
-}
-
-export function formatName({ format, json, template }: TailFlags): string {
-  if (template !== undefined) return 'template'
-  return format ?? (json ? 'json' : 'text')
 }

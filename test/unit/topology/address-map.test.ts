@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Access } from '../../../src/engine/options.ts'
+import type { Access } from '../../../src/engine/ask/access.ts'
 import { ReplError } from '../../../src/errors.ts'
 import { AddressMap, addressName } from '../../../src/topology/address-map.ts'
 

@@ -1,7 +1,9 @@
 /** `tail --stats --json`: docs/schemas/tail-stats-1.json. */
+
 import { ratesOf } from '../../../diagnosis/stream-stats.ts'
-import type { Progress } from '../../../engine/follow/consume.ts'
-import { jsonLine } from '../../trace/report.ts'
+import type { Progress } from '../../../engine/follow/events.ts'
+import { jsonLine } from '../../base/json-line.ts'
+import { gapJson } from '../gap.ts'
 import type { StatsReport } from './report.ts'
 import type { Counted } from './view.ts'
 
@@ -18,17 +20,17 @@ export class StatsJson implements StatsReport {
 
   conclude({ stats, gaps }: Counted, [passed, ...others]: readonly Progress[], elapsedMs: number): void {
     const figures = stats.figures()
-    // Of several streams no place is that of all.
+    // Several streams have no position in common.
     const place = others.length === 0 ? passed : undefined
     const report = {
       schema: 'redis-repl/tail-stats/1',
       elapsedMs,
-      replid: place?.replid ?? null,
-      offset: place?.place.offset ?? null,
+      replid: place?.position.replid ?? null,
+      offset: place?.position.offset ?? null,
       ...ratesOf(figures, elapsedMs),
       ...figures,
       biggest: figures.biggest.map((one) => ({ ...one, key: one.key ?? null })),
-      gaps: gaps.map(({ reason, from, to }) => ({ reason, from, to })),
+      gaps: gaps.map(gapJson),
     }
     this.#stream.write(jsonLine(report))
   }

@@ -1,6 +1,7 @@
 /** How the figures of `tail --stats` come out. */
+
 import type { StatsFigures } from '../../../diagnosis/stream-stats.ts'
-import type { Progress } from '../../../engine/follow/consume.ts'
+import type { Progress } from '../../../engine/follow/events.ts'
 import type { Counted } from './view.ts'
 
 export interface StatsReport {

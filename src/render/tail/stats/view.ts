@@ -1,7 +1,8 @@
 /** Counts the commands of a stream instead of showing them. */
+
 import { StreamStats } from '../../../diagnosis/stream-stats.ts'
-import type { CommandView } from '../../../engine/follow/consume.ts'
-import type { GapMark, PlaceMark } from '../../../engine/follow/follow-events.ts'
+import type { CommandView } from '../../../engine/follow/command-view.ts'
+import type { GapEvent, HistoryEvent } from '../../../engine/follow/events.ts'
 import type { Command } from '../../../protocol/stream/command.ts'
 import type { KeyRules } from '../../../protocol/stream/key-rules.ts'
 import type { Role, StreamState } from '../../../protocol/stream/stream-state.ts'
@@ -9,7 +10,7 @@ import type { Role, StreamState } from '../../../protocol/stream/stream-state.ts
 /** What was counted, by all views that share it. */
 export class Counted {
   readonly stats: StreamStats
-  readonly gaps: GapMark[] = []
+  readonly gaps: GapEvent[] = []
   writes = 0
 
   constructor(keys: KeyRules) {
@@ -44,9 +45,9 @@ export class StatsView implements CommandView {
     this.#counted.stats.add(command, role, db, this.#server)
   }
 
-  place(mark: PlaceMark): void {
-    if (this.#isNamed) this.#server = mark.server
-    if (mark.type === 'gap') this.#counted.gaps.push(mark)
+  history(event: HistoryEvent): void {
+    if (this.#isNamed) this.#server = event.server
+    if (event.type === 'gap') this.#counted.gaps.push(event)
   }
 
   discard(): void {}

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { adviseOn, secondsToLive } from '../../../../src/diagnosis/psync/advice.ts'
 import { answerOf, because, headline, isAsForecast, notSent, type PsyncFacts } from '../../../../src/diagnosis/psync/answer.ts'
 import { forecastPsync } from '../../../../src/diagnosis/psync/forecast.ts'
-import type { History } from '../../../../src/protocol/info/server-facts.ts'
+import type { History } from '../../../../src/protocol/history.ts'
 import { OTHER_REPLID, REPLID } from '../../../helpers/wire.ts'
 
 const MEGABYTE = 1024 * 1024

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkedConditions } from '../../../../src/diagnosis/psync/conditions.ts'
 import { bytesToLive, type ConditionName, type Forecast, forecastPsync } from '../../../../src/diagnosis/psync/forecast.ts'
-import type { History } from '../../../../src/protocol/info/server-facts.ts'
+import type { History } from '../../../../src/protocol/history.ts'
 import { OTHER_REPLID, REPLID } from '../../../helpers/wire.ts'
 
 /** Bytes 201 to 1000 are retained; the earlier history may be asked for up to offset 501. */

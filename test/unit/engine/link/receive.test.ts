@@ -10,8 +10,8 @@ import { after, test } from 'node:test'
 import { receivePayload } from '../../../../src/engine/link/receive.ts'
 import { BLOCK_BYTES } from '../../../../src/io/sinks/block-writer.ts'
 import { RdbFile } from '../../../../src/io/sinks/rdb-file.ts'
-import { Transport } from '../../../../src/io/socket-link.ts'
-import { Crc64 } from '../../../../src/rdb/crc64.ts'
+import { connectSocket } from '../../../../src/io/socket-link.ts'
+import { Crc64, summableBuffer } from '../../../../src/rdb/crc64.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'redis-repl-receive-'))
 after(() => rm(home, { recursive: true }))
@@ -52,10 +52,10 @@ async function received(sent: Buffer): Promise<{ readonly file: Buffer; readonly
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const path = join(home, 'dump.rdb')
-  const sink = await RdbFile.create(path, true)
-  const link = await Transport.connect({ kind: 'tcp', host: '127.0.0.1', port }, 5000, new AbortController().signal)
+  const sink = await RdbFile.create(path, true, summableBuffer)
+  const link = await connectSocket({ kind: 'tcp', host: '127.0.0.1', port }, { limitMs: 5000 }, new AbortController().signal)
   try {
-    const asked = { rest: Buffer.alloc(0), sink, silenceMs: 5000, atOnce: Number.POSITIVE_INFINITY, tellMs: 1000, observed: () => [] }
+    const asked = { rest: Buffer.alloc(0), sink, silenceMs: 5000, atOnce: Number.POSITIVE_INFINITY, reportMs: 1000, observed: () => [] }
     const batches = receivePayload(link, asked)
     let step = await batches.next()
     while (!step.done) step = await batches.next()

@@ -9,6 +9,7 @@ import { after, test } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { BLOCK_BYTES, BlockWriter } from '../../../../src/io/sinks/block-writer.ts'
+import { summableBuffer } from '../../../../src/rdb/crc64.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'redis-repl-blocks-'))
 after(() => rm(home, { recursive: true }))
@@ -30,7 +31,7 @@ test('a file of any size, in pieces of any size through one buffer, is what was 
   for (const size of sizes) {
     for (const piece of [4099, 65_536, 262_144, 3 * BLOCK_BYTES]) {
       const path = join(home, `${size}-${piece}`)
-      const file = await BlockWriter.create(path)
+      const file = await BlockWriter.create(path, summableBuffer)
       const buffer = Buffer.alloc(piece)
       for (let at = 0; at < size; at += piece) {
         const part = payload.subarray(at, Math.min(size, at + piece))
@@ -49,7 +50,7 @@ test('a file of any size, in pieces of any size through one buffer, is what was 
 /** Writes the payload while every thread of the pool is busy, so that its blocks wait: for sure a slow disk. */
 async function isWholeWhenSlow(name: string, write: (file: BlockWriter) => Promise<void>): Promise<boolean> {
   const path = join(home, name)
-  const file = await BlockWriter.create(path)
+  const file = await BlockWriter.create(path, summableBuffer)
   const busy = Promise.all(Array.from({ length: 4 }, () => promisify(pbkdf2)('', '', 400_000, 32, 'sha512')))
   await write(file)
   await file.sync()
@@ -80,7 +81,7 @@ test('nor by what is received ahead of its turn, as under an EOF mark', async ()
 
 test('on a disk of Linux it goes past the page cache', async () => {
   const path = join(home, 'direct')
-  const file = await BlockWriter.create(path)
+  const file = await BlockWriter.create(path, summableBuffer)
   const isDirect = (await flagsOf(path)).map((flags) => (flags & constants.O_DIRECT) !== 0)
   await file.close()
   assert.deepEqual(isDirect.sort(), [false, true])
@@ -88,23 +89,23 @@ test('on a disk of Linux it goes past the page cache', async () => {
 
 test('a file that exists is not touched', async () => {
   const path = join(home, 'there')
-  const file = await BlockWriter.create(path)
+  const file = await BlockWriter.create(path, summableBuffer)
   await file.write(Buffer.from('first'))
   await file.sync()
   await file.close()
-  await assert.rejects(BlockWriter.create(path), { code: 'EEXIST' })
+  await assert.rejects(BlockWriter.create(path, summableBuffer), { code: 'EEXIST' })
   assert.equal(await readFile(path, 'utf8'), 'first')
 })
 
 test('what a thread could not write is told when it is synced, and nothing is lost in silence', async () => {
-  const file = await BlockWriter.create(join(home, 'closed'))
+  const file = await BlockWriter.create(join(home, 'closed'), summableBuffer)
   await file.write(Buffer.from('some'))
   await file.close() // nothing that is written now can arrive
   await assert.rejects(file.sync(), { code: 'EBADF' })
 })
 
 test('where a block could not be written no more is taken', async () => {
-  const file = await BlockWriter.create(join(home, 'refused'))
+  const file = await BlockWriter.create(join(home, 'refused'), summableBuffer)
   await file.close()
   const write = async () => {
     for (let blocks = 0; blocks < 20; blocks++) await file.write(payload.subarray(0, BLOCK_BYTES)).then(nextTurn)

@@ -1,4 +1,5 @@
 /** What is done with a payload between the socket and the file, on other threads. */
+
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
@@ -7,8 +8,10 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import zlib from 'node:zlib'
 import { ReplError } from '../../../../src/errors.ts'
-import { NullSink, RdbFile, type RdbSink } from '../../../../src/io/sinks/rdb-file.ts'
-import { sinkOptions, throughSinks } from '../../../../src/runs/dump-rdb/flags.ts'
+import { RdbFile } from '../../../../src/io/sinks/rdb-file.ts'
+import { NullSink, type RdbSink } from '../../../../src/io/sinks/rdb-sink.ts'
+import { sinkOptions } from '../../../../src/runs/dump-rdb/flags.ts'
+import { throughSinks } from '../../../../src/runs/dump-rdb/sinks.ts'
 
 const PLAIN = { gzip: false, zstd: false, level: undefined, sha256: false }
 const home = await mkdtemp(join(tmpdir(), 'redis-repl-sinks-'))

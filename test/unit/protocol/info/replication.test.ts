@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { parseInfo, withoutSection } from '../../../../src/protocol/info/info.ts'
-import { listedReplicas, masterLink } from '../../../../src/protocol/info/replication.ts'
+import { masterLink } from '../../../../src/protocol/info/master-link.ts'
+import { listedReplicas } from '../../../../src/protocol/info/replicas.ts'
 import { infoFromRole } from '../../../../src/protocol/info/role.ts'
 
 const replica = (fields: string) => masterLink(parseInfo(`role:slave\r\nmaster_host:10.0.0.1\r\nmaster_port:6379\r\n${fields}`))

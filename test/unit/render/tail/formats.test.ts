@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { isUtf8 } from 'node:buffer'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { GapMark } from '../../../../src/engine/follow/follow-events.ts'
+import type { GapEvent } from '../../../../src/engine/follow/events.ts'
 import { ReplError } from '../../../../src/errors.ts'
 import { KeyRules } from '../../../../src/protocol/stream/key-rules.ts'
 import { CsvFormat } from '../../../../src/render/tail/csv.ts'
@@ -17,7 +17,7 @@ import { OTHER_REPLID, REPLID } from '../../../helpers/wire.ts'
 const PLAIN = { time: false, maxArg: Number.POSITIVE_INFINITY, indent: true }
 const UNNAMED = { shard: '', server: '' }
 const ODD = Buffer.from([0, 7, 8, 9, 10, 13, 27, 34, 92, 127, 128, 255])
-const GAP: GapMark = {
+const GAP: GapEvent = {
   type: 'gap',
   at: 0,
   server: SERVER,

@@ -62,7 +62,7 @@ test('Printer: what is shown of a transaction that never ended is taken back whe
 
 test('Printer: a stream that goes on under another replid, inside a command, is one stream', async () => {
   const bytes = bytesOf(['SET', 'a', '1'], ['SET', 'b', '2'])
-  const mark = { type: 'resumed', at: 0, server: SERVER, replid: OTHER_REPLID, was: REPLID, offset: 40 } as const
+  const mark = { type: 'resumed', at: 0, server: SERVER, position: { replid: OTHER_REPLID, offset: 40 }, formerReplid: REPLID } as const
   assert.deepEqual(await shown([attached(), bytes.subarray(0, 40), mark, bytes.subarray(40)]), ['SET a', 'SET b'])
 })
 
@@ -87,23 +87,23 @@ test('Consumer: the place to go on from is never inside a transaction, unless it
   const open = bytesOf(...TRANSACTION.slice(0, 3))
   const view = () => new StatsView(new Counted(keys), undefined, undefined)
   const whole = (await consume(view(), [attached(), open])).at(-1)
-  assert.deepEqual(whole?.place, { offset: set, db: 0, transaction: undefined })
+  assert.deepEqual(whole?.position, { replid: REPLID, offset: set, db: 0, transaction: undefined })
   const flat = (await consume(view(), [attached(), open], { flat: true })).at(-1)
-  assert.deepEqual(flat?.place, { offset: endsOf(...TRANSACTION)[2], db: 0, transaction: set })
+  assert.deepEqual(flat?.position, { replid: REPLID, offset: endsOf(...TRANSACTION)[2], db: 0, transaction: set })
   assert.ok((multi as number) > (set as number))
 })
 
 test('Consumer: a place inside a transaction is gone on from as such', async () => {
   const [set] = endsOf(...TRANSACTION)
   const rest = bytesOf(['INCR', 'c'], ['EXEC'], ['DEL', 'd'])
-  const from = attached({ offset: 500, shownBehind: 500, transaction: set as number })
+  const from = attached({ offset: 500, showAfter: 500, transaction: set as number })
   const out = await printed(new TemplateFormat('%c %x\\n', keys, UNNAMED), [from, rest], { flat: true }, { flat: true })
   assert.equal(out, `INCR ${set}\nEXEC ${set}\nDEL -\n`)
 })
 
 test('Consumer: what is only read to learn the database is neither shown nor counted', async () => {
   const before = bytesOf(['SELECT', '7'], ['SET', 'old', '1'])
-  const mark = attached({ db: undefined, shownBehind: before.length })
+  const mark = attached({ db: undefined, showAfter: before.length })
   assert.equal(await printed(new TemplateFormat('%d %1\\n', keys, UNNAMED), [mark, before, bytesOf(['SET', 'new', '1'])]), '7 new\n')
   const counted = new Counted(keys)
   const view = new StatsView(counted, undefined, undefined)
@@ -115,7 +115,7 @@ test('Consumer: what is only read to learn the database is neither shown nor cou
 test('Consumer: bytes that begin inside a command are shown from the next one on', async () => {
   const bytes = bytesOf(['SET', 'cut', 'x'.repeat(50)], ['SET', 'a', '1'], ['SET', 'b', '1'])
   for (let from = 1; from < 60; from++) {
-    const mark = attached({ offset: from, shownBehind: from, boundary: bytes.length })
+    const mark = attached({ offset: from, showAfter: from, boundary: bytes.length })
     assert.deepEqual(await shown([mark, bytes.subarray(from, from + 20), bytes.subarray(from + 20)]), ['SET a', 'SET b'], `from ${from}`)
   }
 })

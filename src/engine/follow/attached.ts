@@ -1,0 +1,35 @@
+/** Where the stream of a link begins, by what the link has shown and by what was asked for. */
+import { ReplError } from '../../errors.ts'
+import type { Verdict } from '../../handshake/machine.ts'
+import { now } from '../../io/clock.ts'
+import type { Position } from '../../protocol/history.ts'
+import type { Visit } from '../visit.ts'
+import type { AttachedEvent } from './events.ts'
+import type { Start, StreamRequest } from './start.ts'
+
+/** @param position the last byte before the stream */
+export function attachedEvent(visit: Visit, request: StreamRequest | undefined, start: Start, position: Position): AttachedEvent {
+  const { offset } = position
+  const { verdict, forecast } = visit.seen
+  // A full resync begins where its snapshot ends, whatever was asked for.
+  const { showAfter = offset, mayCut = false } = (verdict?.verdict.kind === 'continue' && request) || {}
+  const live = forecast?.history.offset ?? offset
+  const { db, transaction }: Partial<Position> = start.kind === 'resume' ? start.position : {}
+  return {
+    type: 'attached',
+    ...servedBy(visit),
+    position: { ...position, db, transaction },
+    showAfter,
+    ...(mayCut && live > offset && { boundary: live }),
+  }
+}
+
+export function servedBy(visit: Visit): { readonly at: number; readonly server: string } {
+  return { at: now(), server: visit.seen.connected?.remote ?? '' }
+}
+
+/** @throws ReplError PROTOCOL when the server granted no position */
+export function positionOf(verdict: Verdict | undefined): Position {
+  if (verdict?.kind === 'continue' || verdict?.kind === 'full') return { replid: verdict.replid, offset: verdict.offset }
+  throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict?.kind ?? '' })
+}

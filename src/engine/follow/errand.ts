@@ -1,0 +1,48 @@
+/** What a follower wants of each link, by its options and by what it has followed so far. */
+import type { History, Position } from '../../protocol/history.ts'
+import type { Source } from '../ask/source.ts'
+import type { Manners, Store } from '../goal.ts'
+import type { Ack, AckMode, Delivered } from '../link/ack.ts'
+import type { Errand } from '../replicate.ts'
+import type { RetryPolicy } from './backoff.ts'
+import type { OnFull } from './events.ts'
+import type { GapOptions } from './gap-rules.ts'
+import type { Start } from './start.ts'
+
+export interface FollowOptions extends GapOptions, Manners {
+  readonly source: Source
+  readonly start: Start
+  readonly ack: AckMode
+  readonly allowFork: boolean
+  /** Of the payload of a full resync, in bytes a second. */
+  readonly maxRate?: number
+  /** When the spool is full: leave the rest with the master, end, or leave the master and come back when there is room. */
+  readonly onFull: OnFull
+  readonly spoolBytes: number
+  readonly retry: RetryPolicy
+  /** Where the payload of a full resync goes. */
+  readonly rdb: () => Promise<Store>
+}
+
+/** What differs from link to link. */
+interface LinkState {
+  readonly isSnapshot: boolean
+  readonly mayFork: boolean
+  readonly choose: (history: History) => Position | undefined
+  /** The renamed PSYNC was answered as PSYNC is. */
+  readonly isProven: boolean
+  readonly delivered: Delivered
+}
+
+/** @throws ReplError when the store of a snapshot cannot be opened */
+export async function errandOf(options: FollowOptions, link: LinkState): Promise<Errand> {
+  const { announce, renamed, ack: mode, maxRate, rdb } = options
+  const { isSnapshot, mayFork, choose, isProven, delivered } = link
+  const ack: Ack = mode === 'honest' ? { mode, delivered } : { mode }
+  const common = { ack, ...(maxRate !== undefined && { maxRate }) }
+  return {
+    announce,
+    ...(renamed && { renamed: { ...renamed, isProven } }),
+    goal: isSnapshot ? { kind: 'snapshot', store: await rdb(), ...common } : { kind: 'stream', choose, allowFork: mayFork, ...common },
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The one replication engine: connect → handshake → payload → stream over one link, as batches of events. Every subcommand is a
+ * view of it. Failures are thrown as ReplError; there is no error event.
+ */
+import { ReplError } from '../../errors.ts'
+import { now } from '../../io/clock.ts'
+import type { DialStep } from '../../io/dial.ts'
+import { endpointName } from '../../io/endpoint.ts'
+import type { Link } from '../../io/link.ts'
+import { connectSocket, READ_BUFFER_BYTES } from '../../io/socket-link.ts'
+import { summableBuffer } from '../../rdb/crc64.ts'
+import { Informant } from '../ask/informant.ts'
+import type { Batch, DialEvent } from '../events.ts'
+import { type AttachOptions, forksOnPurpose, maxRateOf } from '../goal.ts'
+import { firstPlan, type Shaken, shakeHands } from './handshake.ts'
+import { Observer } from './observer.ts'
+import { readLimit } from './pacer.ts'
+import { type Attachment, receiveAll } from './payload.ts'
+import { Planner } from './planner.ts'
+import { streamBytes } from './stream.ts'
+
+/** Leaves no connection open, however it ends. @throws ReplError */
+export async function* attach(options: AttachOptions, signal: AbortSignal): AsyncGenerator<Batch> {
+  const endpoint = endpointName(options.endpoint)
+  try {
+    yield* options.goal.kind === 'forecast' ? inspect(options, signal) : replicate(options, signal)
+  } catch (error) {
+    throw error instanceof ReplError ? error.with({ endpoint }) : error
+  }
+}
+
+/** INFO on an ordinary connection, and what follows from it; the server sees no replica. */
+async function* inspect(options: AttachOptions, signal: AbortSignal): AsyncGenerator<Batch> {
+  const informant = new Informant(options, signal)
+  const planner = new Planner(options, informant, signal)
+  try {
+    yield (await planner.complete('server', firstPlan(options))).events
+    if (!planner.forecast) throw informant.unavailable ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' })
+    yield [planner.forecast]
+    yield await planner.counters()
+  } finally {
+    informant.close()
+  }
+}
+
+async function* replicate(options: AttachOptions, signal: AbortSignal): AsyncGenerator<Batch> {
+  const link = yield* connect(options, signal)
+  const informant = new Informant(options, signal)
+  const planner = new Planner(options, informant, signal)
+  const attachment = { link, planner, observer: new Observer(informant, link.localName), options, signal }
+  try {
+    const shaken = yield* shakeHands(link, planner, options)
+    const { forecast, stopReason: stopped } = planner
+    // A fork that was not wanted may still be called off by leaving at once.
+    if (options.goal.kind === 'verdict' || stopped) link.close()
+    yield [...(forecast ? [forecast] : []), { type: 'verdict', at: now(), verdict: shaken.verdict, ...(stopped && { stopped }) }]
+    yield* pursue(attachment, shaken)
+    link.close()
+    yield await planner.counters()
+  } finally {
+    link.close()
+    informant.close()
+  }
+}
+
+/** What the goal asks for after the handshake. */
+async function* pursue(attachment: Attachment, shaken: Shaken): AsyncGenerator<Batch> {
+  const { goal } = attachment.options
+  switch (goal.kind) {
+    case 'payload':
+    case 'live':
+      yield* receiveAll(attachment, shaken, goal.store.sink)
+      break
+    case 'stream':
+    case 'snapshot':
+      // Without a PSYNC there is no stream; the verdict says why, and the follower decides what to do about it.
+      if (!attachment.planner.stopReason) yield* follow(attachment, shaken)
+  }
+}
+
+/** The stream after the verdict, and before it the payload where there is one. */
+async function* follow(attachment: Attachment, shaken: Shaken): AsyncGenerator<Batch> {
+  const { link, planner, options, signal } = attachment
+  const { goal } = options
+  if (goal.kind !== 'stream' && goal.kind !== 'snapshot') return
+  const { verdict } = shaken
+  const live = planner.forecast?.history.offset
+  if (verdict.kind === 'continue') {
+    const server = { ...planner.server, ...(live !== undefined && { boundary: live }) }
+    return yield* streamBytes(link, shaken.rest, verdict, server, options, goal.ack, signal)
+  }
+  const rest = yield* receiveAll(attachment, shaken, goal.kind === 'snapshot' ? goal.store.sink : undefined)
+  if (verdict.kind !== 'full') return
+  yield* streamBytes(link, rest, verdict, { ...planner.server, boundary: verdict.offset }, options, goal.ack, signal)
+}
+
+/** Every step is reported, also where the last one fails. */
+async function* connect(
+  { goal, endpoint, limits, connect: open = connectSocket }: AttachOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Batch, Link> {
+  const steps: DialEvent[] = []
+  const note = (step: DialStep) => steps.push({ ...step, at: now() })
+  const readBytes = Math.min(READ_BUFFER_BYTES, readLimit(maxRateOf(goal)))
+  const memory = forksOnPurpose(goal) ? { memory: summableBuffer(readBytes) } : {}
+  let link: Link | undefined
+  let isHandedOver = false
+  try {
+    link = await open(endpoint, { limitMs: limits.connectMs, note, ...memory }, signal)
+  } catch (error) {
+    yield steps
+    throw error
+  }
+  try {
+    const { rttMs, localName, remoteName } = link
+    const isSecured = ({ type }: DialEvent) => type === 'secured'
+    const connected = { type: 'connected', at: now(), rttMs, local: localName, remote: remoteName } as const
+    yield [...steps.filter((step) => !isSecured(step)), connected, ...steps.filter(isSecured)]
+    isHandedOver = true
+    return link
+  } finally {
+    // A consumer may stop at the first batch.
+    if (!isHandedOver) link.close()
+  }
+}

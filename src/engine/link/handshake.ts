@@ -1,0 +1,152 @@
+/** Performs the handshake over a live connection: the ladder of handshake/states.ts, one exchange outstanding at a time. */
+
+import type { StopReason } from '../../diagnosis/psync/verdict.ts'
+import { ReplError } from '../../errors.ts'
+import { advance, begin, type Machine, nextRung, send, type Verdict } from '../../handshake/machine.ts'
+import type { Plan } from '../../handshake/plan.ts'
+import { now } from '../../io/clock.ts'
+import type { Link } from '../../io/link.ts'
+import { foreignProtocol } from '../../protocol/wire/foreign.ts'
+import { LineReader } from '../../protocol/wire/line-reader.ts'
+import { encodeCommand } from '../../protocol/wire/multibulk.ts'
+import type { Batch } from '../events.ts'
+import { type AttachOptions, followsStream } from '../goal.ts'
+import type { Planner } from './planner.ts'
+
+const DOLLAR = 0x24
+
+/** The result of a handshake: its verdict and the bytes received after it. */
+export interface Shaken {
+  readonly verdict: Verdict
+  readonly rest: Buffer
+  /** The PSYNC that was refused before SYNC was sent. */
+  readonly refused: string | undefined
+  /** No commands follow the RDB. */
+  readonly isRdbOnly: boolean
+}
+
+/** @throws ReplError with the state in which it happened; the exchange that was refused is yielded first. */
+export async function* shakeHands(link: Link, planner: Planner, options: AttachOptions): AsyncGenerator<Batch, Shaken> {
+  const lines = new LineReader()
+  let machine = begin(firstPlan(options))
+  for (let rung = nextRung(machine); rung; rung = nextRung(machine)) {
+    if (rung.needs) {
+      const { plan, events } = await planner.complete(rung.needs, machine.plan)
+      machine = { ...machine, plan }
+      if (events.length > 0) yield events
+      if (nextRung(machine) !== rung) continue
+    }
+    machine = yield* exchange(link, lines, machine, planner, options)
+  }
+  const verdict = machine.verdict ?? { kind: 'none' }
+  if (isUnwantedFork(machine, verdict, options) && planner.forecast?.forecast.kind !== 'full') {
+    planner.stopReason = unwantedBy(verdict, options)
+  }
+  return { verdict, rest: lines.takeRest(), refused: machine.refused, isRdbOnly: machine.isRdbOnly === true }
+}
+
+/** Sends one command and judges its reply. */
+async function* exchange(
+  link: Link,
+  lines: LineReader,
+  before: Machine,
+  planner: Planner,
+  options: AttachOptions,
+): AsyncGenerator<Batch, Machine> {
+  const { machine, command } = send(before)
+  const asked = now()
+  link.write(encodeCommand(command.args))
+  const noReply = { type: 'exchange', state: machine.state, sent: command.shown, reply: '' } as const
+  if (machine.state === 'TRANSFER') {
+    yield [{ ...noReply, at: now(), rttMs: 0, outcome: 'ok', finding: 'SYNC_SENT' }]
+    return machine
+  }
+  const line = yield* awaitReply(link, lines, machine, options)
+  if (!line) {
+    yield [{ ...noReply, at: now(), rttMs: now() - asked, outcome: 'tolerated', finding: 'PSYNC_WOULD_FORK' }]
+    return { ...machine, state: 'STOPPED', verdict: { kind: 'would-fork' } }
+  }
+  if (machine.state === 'RECEIVE_PSYNC' && options.renamed?.psync && line[0] === DOLLAR) {
+    // Under another name PSYNC is SYNC to the server, whatever its arguments (replication.c, syncCommand looks at argv[0]).
+    lines.putBack(line)
+    yield [{ ...noReply, at: now(), rttMs: now() - asked, outcome: 'tolerated', finding: 'PSYNC_AS_SYNC' }]
+    if (needsOffset(options))
+      throw new ReplError('NOT_SUPPORTED', { reason: 'AS_SYNC', state: machine.state, command: options.renamed.psync })
+    return { ...machine, state: 'TRANSFER', verdict: { kind: 'legacy' } }
+  }
+  const step = judged(machine, line, command.shown)
+  yield [{ type: 'exchange', at: now(), rttMs: now() - asked, ...step.exchange }]
+  if (step.exchange.finding === 'PONG_MISCONF') yield [{ type: 'warning', at: now(), code: 'MISCONF' }]
+  if (step.exchange.error) throw await planner.withProvider(step.exchange.error)
+  return step.machine
+}
+
+/** Before the server is known: nothing is asked of it, and no more announced than every server takes. */
+export function firstPlan(options: AttachOptions): Plan {
+  const isDump = options.goal.kind === 'payload'
+  return {
+    ...(options.credentials && { credentials: options.credentials }),
+    clientName: options.clientName,
+    announce: options.announce,
+    capabilities: [],
+    rdbOnly: isDump,
+    emptyRdb: false,
+    psync: { kind: 'nothing' },
+    ...(options.renamed && { renamed: options.renamed }),
+    legacySync: isDump,
+    tolerateMisconf: isDump,
+  }
+}
+
+/** A PSYNC under another name may be SYNC to the server. */
+function unwantedBy({ kind }: Verdict, { renamed }: AttachOptions): StopReason {
+  return kind === 'would-fork' && renamed?.psync !== undefined && !renamed.isProven ? 'AS_SYNC' : 'WOULD_FORK'
+}
+
+/** SYNC names no offset, so nothing after its RDB can be followed or measured. */
+function needsOffset({ goal }: AttachOptions): boolean {
+  return followsStream(goal) || goal.kind === 'live'
+}
+
+function mayNotFork(machine: Machine, { goal }: AttachOptions): boolean {
+  return (goal.kind === 'verdict' || goal.kind === 'stream') && machine.plan.psync.kind !== 'anything'
+}
+
+/** A position was asked for and the master chose a full resync all the same. */
+function isUnwantedFork(machine: Machine, { kind }: Verdict, options: AttachOptions): boolean {
+  return kind === 'would-fork' || kind === 'channel' || (kind === 'full' && mayNotFork(machine, options))
+}
+
+/**
+ * The next line that is not a keep-alive; each keep-alive is a batch of its own and restarts the time limit. Undefined when
+ * one answers a PSYNC that must not fork: the master has decided on a full resync and waits for its BGSAVE.
+ */
+async function* awaitReply(
+  link: Link,
+  lines: LineReader,
+  machine: Machine,
+  options: AttachOptions,
+): AsyncGenerator<Batch, Buffer | undefined> {
+  const where = { state: machine.state }
+  const limitMs = machine.state === 'RECEIVE_PSYNC' ? options.limits.silenceMs : options.limits.stepMs
+  for (;;) {
+    for (let line = lines.next(); line; line = lines.next()) {
+      if (line.length > 0) return line
+      yield [{ type: 'keep-alive', at: now(), state: machine.state, count: 1 }]
+      if (machine.state === 'RECEIVE_PSYNC' && mayNotFork(machine, options)) return undefined
+    }
+    const chunk = await link.read(limitMs).catch((error) => {
+      throw foreignProtocol(lines.pending) ?? (error instanceof ReplError ? error.with(where) : error)
+    })
+    if (!chunk) throw foreignProtocol(lines.pending) ?? new ReplError('LINK_LOST', { reason: 'CLOSED', ...where })
+    lines.push(chunk)
+  }
+}
+
+function judged(machine: Machine, line: Buffer, shown: readonly string[]) {
+  try {
+    return advance(machine, line)
+  } catch (error) {
+    throw error instanceof ReplError ? error.with({ state: machine.state, command: shown.join(' ') }) : error
+  }
+}

@@ -1,0 +1,234 @@
+/**
+ * What has to be known about the server before the handshake can continue, and the plan that follows from it. Everything is
+ * optional: where INFO is not permitted the plan becomes more careful, never wrong.
+ */
+import { recogniseProvider } from '../../diagnosis/errors/provider.ts'
+import { bytesToLive, forecastPsync } from '../../diagnosis/psync/forecast.ts'
+import type { StopReason, WarningCode } from '../../diagnosis/psync/verdict.ts'
+import { ignoreFailure, ReplError } from '../../errors.ts'
+import { CAPABILITIES, canProbePermission, forkGuard, type Guard, isHarmless, NO_GUARD } from '../../handshake/guard.ts'
+import type { Plan, PsyncRequest } from '../../handshake/plan.ts'
+import { now, sleep } from '../../io/clock.ts'
+import { endpointName } from '../../io/endpoint.ts'
+import { type History, type Position, requestOffset } from '../../protocol/history.ts'
+import { identityFromHello, type ServerIdentity } from '../../protocol/info/identity.ts'
+import { numberIn, type ServerInfo } from '../../protocol/info/server-info.ts'
+import type { Settings } from '../../protocol/settings.ts'
+import type { Informant } from '../ask/informant.ts'
+import type { CountersEvent, ForecastEvent, ReplEvent } from '../events.ts'
+import { type AttachOptions, followsStream, forksOnPurpose, maxRateOf, mayFork, wantedPosition } from '../goal.ts'
+import { counterRows } from './counters.ts'
+
+/** What a master may write between INFO and PSYNC, at the least; half of a smaller backlog. */
+const EDGE_BYTES = 64 * 1024
+/** And how many times as much as between the two INFOs, which are several round trips apart. */
+const EDGE_FACTOR = 4
+
+export interface Planned {
+  readonly plan: Plan
+  readonly events: ReplEvent[]
+}
+
+export class Planner {
+  readonly #options: AttachOptions
+  readonly #informant: Informant
+  readonly #signal: AbortSignal
+  #before: ServerInfo | undefined
+  #beganAt = 0
+  #identity: ServerIdentity | undefined
+  #guard: Guard | undefined
+  #settings: Settings | undefined
+  /** What INFO promises for the PSYNC; absent without INFO. */
+  forecast: ForecastEvent | undefined
+  /** Why the plan does not ask for a sync, when it does not. */
+  stopReason: StopReason | undefined
+
+  constructor(options: AttachOptions, informant: Informant, signal: AbortSignal) {
+    this.#options = options
+    this.#informant = informant
+    this.#signal = signal
+  }
+
+  /** Completes a plan with what a rung of the ladder needs to know. @throws ReplError NOT_SUPPORTED for a Sentinel. */
+  async complete(needs: 'server' | 'position', plan: Plan): Promise<Planned> {
+    return await (needs === 'server' ? this.#meetServer(plan) : this.#refreshPosition(plan))
+  }
+
+  /** Before REPLCONF capa: who is this, and which guards and requests fit? */
+  async #meetServer(plan: Plan): Promise<Planned> {
+    this.#before = await this.#informant.info()
+    this.#beganAt = now()
+    this.#identity = this.#before?.identity ?? identityFromHello((await this.#informant.ask('HELLO')) ?? null)
+    if (this.#identity?.mode === 'sentinel') throw new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL' })
+    const { goal } = this.#options
+    const needsLimit = goal.kind === 'live' || maxRateOf(goal) !== undefined
+    const settings = await this.#informant.replSettings(this.#identity, ...(needsLimit ? ['client-output-buffer-limit'] : []))
+    this.#settings = settings
+    this.#guard = forksOnPurpose(goal) ? undefined : forkGuard(this.#identity, settings, this.#before?.waitingForSave)
+    const history = this.#before?.history
+    const psync = this.#request(this.#before)
+    const next: Plan = {
+      ...plan,
+      // A full resync asked for on purpose shall show itself, not wait for a second connection.
+      capabilities: [...CAPABILITIES, ...(psync.kind === 'anything' ? [] : (this.#guard?.capabilities ?? []))],
+      emptyRdb: this.#guard?.emptyRdb ?? false,
+      ...(this.#identity?.flavour === 'valkey' ? { version: this.#identity.version } : {}),
+      psync,
+    }
+    const warnings = await this.#warnings(settings)
+    return { plan: next, events: [...this.#informant.takeEvents(), this.#serverEvent(history, settings), ...warnings] }
+  }
+
+  /** Right before PSYNC: the live end moves with every write. */
+  async #refreshPosition(plan: Plan): Promise<Planned> {
+    if (plan.psync.kind !== 'position') return { plan, events: [] }
+    const info = await this.#informant.info()
+    const psync = this.#request(info)
+    const warnings = info ? [] : [this.#warning('NO_INFO', this.#informant.unavailable)]
+    return { plan: { ...plan, psync }, events: [...this.#informant.takeEvents(), ...warnings] }
+  }
+
+  /** The refusal of a command that the server does not have, with what is known of that service. */
+  async withProvider(error: ReplError): Promise<ReplError> {
+    const { reason, reply = '' } = error.details
+    if (reason !== 'UNKNOWN_COMMAND' && reason !== 'REFUSED') return error
+    const info = await this.#informant.info().catch(ignoreFailure)
+    const provider = recogniseProvider(info, reply)
+    return provider ? error.with({ given: `This is ${provider.name}. ${provider.access}` }) : error
+  }
+
+  /** The server, as far as it is known. */
+  get server(): { readonly identity?: ServerIdentity; readonly settings?: Settings } {
+    return { ...(this.#identity && { identity: this.#identity }), ...(this.#settings && { settings: this.#settings }) }
+  }
+
+  /** After the visit: how much the master wrote meanwhile, and the server's own counters. */
+  async counters(): Promise<ReplEvent[]> {
+    const { goal } = this.#options
+    const sampleMs = 'sampleMs' in goal ? goal.sampleMs : 0
+    const restMs = this.#before ? sampleMs - (now() - this.#beganAt) : 0
+    // An abort cuts the sample short; the rest of the result stays.
+    if (restMs > 0) await sleep(restMs, this.#signal).catch(ignoreFailure)
+    // The visit is over: a failure of the last question takes nothing from its result.
+    const after = await this.#informant.info().catch(ignoreFailure)
+    const before = this.#before
+    if (!before || !after) return [...this.#informant.takeEvents(), { type: 'counters', at: now() }]
+    const counters: CountersEvent = { type: 'counters', at: now(), rows: counterRows(before.fields, after.fields) }
+    return [...this.#informant.takeEvents(), ...(sampleMs > 0 ? this.#writeRate(before, after) : []), counters]
+  }
+
+  /** Nothing for a history that began anew in between. */
+  #writeRate(before: ServerInfo, after: ServerInfo): ReplEvent[] {
+    const [was, is] = [before.history, after.history]
+    if (!was || !is || was.replid !== is.replid || is.offset < was.offset) return []
+    return [{ type: 'write-rate', at: now(), bytes: is.offset - was.offset, overMs: now() - this.#beganAt }]
+  }
+
+  #request(info: ServerInfo | undefined): PsyncRequest {
+    const { goal, renamed } = this.#options
+    const history = info?.history
+    const position = wantedPosition(goal, history)
+    this.stopReason = undefined
+    if (forksOnPurpose(goal)) return { kind: 'anything' }
+    if (goal.kind === 'verdict' && goal.stopBeforePsync) return this.#stop('ASKED_TO')
+    const isRenamed = renamed?.psync !== undefined && !renamed.isProven
+    if (isRenamed && !mayFork(goal)) {
+      if (history) this.#foresee(history, position)
+      return this.#stop('RENAMED')
+    }
+    if (history) return this.#requestFrom(history, position)
+    // Without a history nothing is known, so nothing is asked that could fork.
+    if (mayFork(goal)) return positionRequest(position)
+    return this.#stop(info ? 'NO_POSITION' : 'NO_INFO')
+  }
+
+  /** @param position what to ask for instead of the live end */
+  #requestFrom(history: History, position: Position | undefined): PsyncRequest {
+    const { forecast, position: wanted } = this.#foresee(history, position)
+    if (forecast.kind === 'continue') {
+      const mayFork = this.#mayBeLost(history, wanted, position !== undefined) && this.#objection(history, wanted) !== undefined
+      return mayFork ? this.#stop('NEAR_EDGE') : positionRequest(wanted)
+    }
+    if (forecast.kind === 'later') {
+      if (canProbePermission(this.#identity) || this.#options.goal.kind === 'stream') return this.#stop('PUT_OFF')
+      if (!position) return positionRequest(wanted)
+    }
+    // A stream cannot be followed from a position that is gone.
+    if (position && this.#options.goal.kind === 'stream') return this.#stop('LOST')
+    const objection = this.#objection(history, position)
+    return objection ? this.#stop(objection) : positionRequest(position)
+  }
+
+  #foresee(history: History, position: Position | undefined): ForecastEvent {
+    const wanted = position ?? { replid: history.replid, offset: history.offset }
+    const { forecast, decided } = forecastPsync(history, wanted)
+    this.forecast = { type: 'forecast', at: now(), position: wanted, history, forecast, ...(decided && { decided }) }
+    return this.forecast
+  }
+
+  /** At the live end only the master's own speed counts: a small backlog of an idle one is safe. */
+  #mayBeLost(history: History, wanted: Position, isGiven: boolean): boolean {
+    const before = this.#before?.history
+    const margin = EDGE_FACTOR * (before ? history.offset - before.offset : 0)
+    const atLeast = isGiven ? Math.min(EDGE_BYTES, (history.backlog?.size ?? 0) / 2) : 0
+    return bytesToLive(history, wanted) < Math.max(atLeast, margin)
+  }
+
+  /** Why a PSYNC that would be refused is not sent. */
+  #objection(history: History, position: Position | undefined): StopReason | undefined {
+    if (mayFork(this.#options.goal)) return undefined
+    if (!position) return 'NO_BACKLOG'
+    if (position.replid === '?') return 'CERTAIN'
+    const guard = this.#guard ?? NO_GUARD
+    if (!guard.isCertain) return 'GUARD_UNKNOWN'
+    if (isHarmless(guard, history.backlog !== undefined)) return undefined
+    return guard.name === 'none' || guard.name === 'empty-rdb' ? 'NO_GUARD' : 'NEW_REPLID'
+  }
+
+  /** The right to PSYNC may be seen all the same. */
+  #stop(reason: StopReason): PsyncRequest {
+    this.stopReason = reason
+    const mayProbe = !['ASKED_TO', 'LOST', 'RENAMED'].includes(reason) && canProbePermission(this.#identity)
+    return { kind: mayProbe ? 'permission' : 'nothing' }
+  }
+
+  #serverEvent(history: History | undefined, settings: Settings | undefined): ReplEvent {
+    return {
+      type: 'server',
+      at: now(),
+      ...(this.#guard && { guard: this.#guard }),
+      ...(this.#identity && { identity: this.#identity }),
+      ...(history && { history }),
+      ...(settings && { settings }),
+      ...(this.#before && { uptimeSeconds: numberIn(this.#before, 'uptime_in_seconds') ?? 0 }),
+    }
+  }
+
+  async #warnings(settings: Settings | undefined): Promise<ReplEvent[]> {
+    if (!this.#before) return [this.#warning('NO_INFO', this.#informant.unavailable)]
+    // Printed only where the setting is on (INFO replication).
+    if (followsStream(this.#options.goal) && this.#before.fields.has('min_slaves_good_slaves')) return [this.#warning('MIN_REPLICAS')]
+    if (!forksOnPurpose(this.#options.goal)) return []
+    const diskless = settings?.get('repl-diskless-sync')
+    if (diskless === 'yes') return []
+    const warnings = [this.#warning(diskless === 'no' ? 'DISK_BASED' : 'DISK_UNKNOWN')]
+    if (diskless === 'no' && (await this.#stopsWritesOnFailure())) warnings.push(this.#warning('STOP_WRITES_RISK'))
+    if (this.#before.fields.get('rdb_last_bgsave_status') === 'err') warnings.push(this.#warning('LAST_BGSAVE_FAILED'))
+    return warnings
+  }
+
+  /** A failed BGSAVE makes such a master refuse writes with -MISCONF (server.c, writeCommandsDeniedByDiskError). */
+  async #stopsWritesOnFailure(): Promise<boolean> {
+    const save = await this.#informant.setting('save')
+    return Boolean(save) && (await this.#informant.setting('stop-writes-on-bgsave-error')) === 'yes'
+  }
+
+  #warning(code: WarningCode, cause?: ReplError): ReplEvent {
+    return { type: 'warning', at: now(), code, ...(cause && { cause: cause.with({ endpoint: endpointName(this.#options.endpoint) }) }) }
+  }
+}
+
+function positionRequest(position: Position | undefined): PsyncRequest {
+  if (!position || position.replid === '?') return { kind: 'anything' }
+  return { kind: 'position', replid: position.replid, requestOffset: requestOffset(position) }
+}

@@ -1,0 +1,91 @@
+/** One attachment to whatever server a source finds, with its payload made safe in its store. */
+import { ignoreFailure, ReplError } from '../errors.ts'
+import { now, sleep } from '../io/clock.ts'
+import { endpointName } from '../io/endpoint.ts'
+import type { Access } from './ask/access.ts'
+import type { Source } from './ask/source.ts'
+import type { Batch } from './events.ts'
+import type { AttachOptions, Store } from './goal.ts'
+import { attach } from './link/attach.ts'
+import { Visit } from './visit.ts'
+
+/** What to do at the server, and how to introduce ourselves. */
+export type Errand = Omit<AttachOptions, keyof Access>
+
+/** How often to ask whether another server is the right one now. */
+const LOOK_EVERY_MS = 1000
+
+/**
+ * Finds the server, reports how, and attaches to it. A payload goes into the store of the goal: the sink is committed when the
+ * payload is whole, and abandoned when anything fails on either side.
+ * @throws ReplError of the source, the server or the sink; LINK_LOST (MOVED) when, while its stream is followed, another server
+ *   has taken its place
+ */
+export async function* replicate(source: Source, errand: Errand, signal: AbortSignal): AsyncGenerator<Batch> {
+  const { goal } = errand
+  const batches = fromSource(source, errand, signal)
+  yield* 'store' in goal ? stored(batches, goal.store) : batches
+}
+
+async function* fromSource(source: Source, errand: Errand, signal: AbortSignal): AsyncGenerator<Batch> {
+  const { access, choices = [] } = await source.find(signal)
+  if (choices.length > 0) yield choices.map((choice) => ({ type: 'source', at: now(), ...choice }) as const)
+  const moved = new AbortController()
+  const over = new AbortController()
+  try {
+    for await (const batch of attach({ ...access, ...errand }, AbortSignal.any([signal, moved.signal]))) {
+      if (batch[0]?.type === 'following') void lookForOther(source, access, moved, AbortSignal.any([signal, over.signal]))
+      yield batch
+    }
+  } catch (error) {
+    if (!moved.signal.aborted || signal.aborted) throw error
+    throw moved.signal.reason
+  } finally {
+    over.abort()
+  }
+}
+
+/** A master that hangs, or that is cut off from the others, keeps its links open when another one has taken its place. */
+async function lookForOther(source: Source, access: Access, moved: AbortController, signal: AbortSignal): Promise<void> {
+  try {
+    while (source.hasMoved) {
+      await sleep(LOOK_EVERY_MS, signal)
+      // A source that cannot answer now may do so later.
+      const isElsewhere = await source.hasMoved(access, signal).catch(ignoreFailure)
+      if (isElsewhere) return moved.abort(new ReplError('LINK_LOST', { reason: 'MOVED', endpoint: endpointName(access.endpoint) }))
+    }
+  } catch (error) {
+    // The attachment is over. Anything but that is a bug, which ends the attachment.
+    if (!signal.aborted) moved.abort(error)
+  }
+}
+
+async function* stored(batches: AsyncGenerator<Batch>, { sink, path }: Store): AsyncGenerator<Batch> {
+  let isSafe = false
+  try {
+    for await (const batch of committed(batches, { sink, ...(path !== undefined && { path }) })) {
+      isSafe ||= batch[0]?.type === 'stored'
+      yield batch
+    }
+  } catch (error) {
+    const name = sink.isStdout ? 'stdout' : path
+    throw error instanceof ReplError && name !== undefined ? error.with({ path: name }) : error
+  } finally {
+    if (!isSafe) await sink.abandon()
+  }
+}
+
+async function* committed(batches: AsyncGenerator<Batch>, { sink, path }: Store): AsyncGenerator<Batch> {
+  const began = now()
+  const visit = new Visit()
+  for await (const batch of batches) {
+    for (const event of batch) visit.add(event)
+    yield batch
+    const end = batch.find((event) => event.type === 'payload-end')
+    if (!end) continue
+    const written = await sink.commit()
+    const framing = visit.seen['payload-start']?.framing.kind ?? 'length'
+    const verdict = visit.seen.verdict?.verdict ?? { kind: 'none' as const }
+    yield [{ ...end, type: 'stored', framing, verdict, written, elapsedMs: now() - began, ...(path !== undefined && { path }) }]
+  }
+}

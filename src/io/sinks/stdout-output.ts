@@ -1,0 +1,70 @@
+/** stdout of a command that follows: its pauses, its end, its checkpoint, and the line that an earlier run was killed in. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { now } from '../clock.ts'
+import { Turns } from '../turns.ts'
+import { StateFile } from './state-file.ts'
+import { StdoutSink } from './stdout-sink.ts'
+
+const NEWLINE = 0x0a
+
+/** Engine's Output on stdout, with checkpoints in a file where one is named. */
+export class StdoutOutput {
+  readonly #sink: StdoutSink
+  readonly #turns = new Turns()
+  readonly #states: StateFile | undefined
+
+  constructor(statePath: string | undefined, signal: AbortSignal) {
+    this.#sink = new StdoutSink(signal)
+    this.#states = statePath === undefined ? undefined : new StateFile(statePath, process.stdout.fd)
+    keepFlowing(process.stdout)
+  }
+
+  async write(pieces: Iterable<Buffer>): Promise<void> {
+    await this.#turns.take(async () => {
+      for (const piece of pieces) await this.#sink.write(piece)
+    })
+  }
+
+  async flush(): Promise<void> {
+    await this.#turns.take(async () => {})
+  }
+
+  async keep(checkpoint: object): Promise<void> {
+    const states = this.#states
+    if (states) await this.#turns.take(() => states.save(checkpoint, now()))
+  }
+
+  /** Ends a line that an earlier run was killed in. */
+  endLine(): void {
+    if (this.#states && endsInsideLine(process.stdout.fd)) process.stdout.write('\n')
+  }
+
+  /** Saves the last checkpoint, however recent the one before. @throws ReplError OUTPUT_FAILED */
+  async keepLast(checkpoint: object): Promise<void> {
+    await this.#states?.saveNow(checkpoint, now())
+  }
+}
+
+/**
+ * By default a terminal that is stopped by Ctrl-S stops the whole process, and an unread stream piles up in the master.
+ * (Node makes terminals blocking so that a process that ends at once loses nothing; we wait for our writes.)
+ */
+function keepFlowing(stream: NodeJS.WriteStream): void {
+  const { _handle } = stream as unknown as { _handle?: { setBlocking?: (isBlocking: boolean) => void } }
+  if (stream.isTTY) _handle?.setBlocking?.(false)
+}
+
+/** Whether the file that stdout is appended to ends inside a line. */
+function endsInsideLine(descriptor: number): boolean {
+  const { size } = fstatSync(descriptor)
+  if (!fstatSync(descriptor).isFile() || size === 0) return false
+  try {
+    const file = openSync(`/dev/fd/${descriptor}`, 'r')
+    const last = Buffer.alloc(1)
+    readSync(file, last, 0, 1, size - 1)
+    closeSync(file)
+    return last[0] !== NEWLINE
+  } catch {
+    return false // a system without /dev/fd, or a file that we may only write
+  }
+}

@@ -1,0 +1,50 @@
+/** Which server it is, by INFO, or by HELLO where INFO is not permitted: one shape for every flavour and version. */
+import type { Reply } from '../wire/reply.ts'
+import type { Info } from './info.ts'
+
+export interface ServerIdentity {
+  /** As the server calls itself: redis, valkey, redict, keydb, dragonfly, kvrocks … */
+  readonly flavour: string
+  /** The flavour's own version, not the compatibility version that forks also show. */
+  readonly version: string
+  readonly mode: string
+}
+
+/** Forks print redis_version for compatibility, so a more telling field goes first. */
+const FLAVOURS = ['valkey', 'redict', 'keydb', 'dragonfly', 'kvrocks', 'garnet'] as const
+
+export function identityFromInfo(info: Info): ServerIdentity {
+  const own = FLAVOURS.find((name) => info.has(`${name}_version`))
+  const flavour = own ?? info.get('server_name') ?? (isKeyDb(info) ? 'keydb' : 'redis')
+  return {
+    flavour,
+    version: info.get(`${own ?? 'redis'}_version`) ?? '',
+    mode: info.get('redis_mode') ?? info.get('server_mode') ?? info.get('redict_mode') ?? '',
+  }
+}
+
+/** KeyDB shows its own version as that of Redis. Only KeyDB prints these fields (KeyDB server.cpp, genRedisInfoString). */
+function isKeyDb(info: Info): boolean {
+  return info.has('mvcc_depth') || /(^|\/)keydb-server$/.test(info.get('executable') ?? '')
+}
+
+/** HELLO without arguments answers any authenticated user (Redis 6.2): it needs no right (acl.c, CMD_NO_AUTH). */
+export function identityFromHello(reply: Reply): ServerIdentity | undefined {
+  if (!Array.isArray(reply)) return undefined
+  const field = (name: string) => {
+    const at = reply.indexOf(name)
+    return at < 0 ? '' : String(reply[at + 1] ?? '')
+  }
+  return { flavour: field('server'), version: field('version'), mode: field('mode') }
+}
+
+/** Whether a version such as `6.2.16` is at least the given one. Unknown versions are not. */
+export function atLeast(version: string, ...wanted: readonly number[]): boolean {
+  const parts = version.split('.').map(Number)
+  if (parts.some(Number.isNaN) || version === '') return false
+  for (const [index, number] of wanted.entries()) {
+    const part = parts[index] ?? 0
+    if (part !== number) return part > number
+  }
+  return true
+}

@@ -1,0 +1,90 @@
+/** INFO, read once: everything that more than one place wants to know of a server. What a server does not print is absent. */
+import { type History, NOTHING, type Position } from '../history.ts'
+import { identityFromInfo, type ServerIdentity } from './identity.ts'
+import { type Info, infoNumber, parseInfo } from './info.ts'
+import { type MasterLink, masterLink } from './master-link.ts'
+import { type ListedReplica, listedReplicas, waitingForSave } from './replicas.ts'
+
+export interface ServerInfo {
+  /** Every field as it was printed. */
+  readonly fields: Info
+  readonly identity: ServerIdentity
+  /** Changes with every start of the server. */
+  readonly runId?: string
+  readonly isLoading: boolean
+  /** Absent where the server prints none: INFO denied in part, or another dialect. */
+  readonly history?: History
+  /** A replica's link to its master; absent of a master. */
+  readonly masterLink?: MasterLink
+  readonly replicas: readonly ListedReplica[]
+  /** How many connections wait for a BGSAVE to start. */
+  readonly waitingForSave: number
+}
+
+export function parseServerInfo(text: string): ServerInfo {
+  return serverInfo(parseInfo(text))
+}
+
+export function serverInfo(fields: Info): ServerInfo {
+  const runId = fields.get('run_id')
+  const history = historyFromInfo(fields)
+  const link = masterLink(fields)
+  return {
+    fields,
+    identity: identityFromInfo(fields),
+    ...(runId !== undefined && { runId }),
+    isLoading: fields.get('loading') === '1',
+    ...(history && { history }),
+    ...(link && { masterLink: link }),
+    replicas: listedReplicas(fields),
+    waitingForSave: waitingForSave(fields),
+  }
+}
+
+/** A whole-number field, or undefined where the server does not have it. */
+export function numberIn({ fields }: ServerInfo, name: string): number | undefined {
+  return infoNumber(fields, name)
+}
+
+/**
+ * What the server would ask for if it attached to another one now. A replica asks for the byte after the last one it applied
+ * (replication.c, slaveTryPartialResynchronization). A master that is made a replica offers its own history
+ * (replicationCacheMasterUsingMyself). Undefined where it does not say.
+ */
+export function ownPosition({ fields, history, masterLink: link }: ServerInfo): Position | undefined {
+  // Up to 3.2 a replica asks by its master's run_id, which its INFO does not show, and a master has nothing to offer.
+  if (!fields.has('master_replid')) return fields.get('role') === 'slave' ? undefined : NOTHING
+  if (!history || !link) return history && { replid: history.replid, offset: history.offset }
+  if (!fields.has('slave_repl_offset')) return undefined
+  return link.appliedOffset === undefined ? NOTHING : { replid: history.replid, offset: link.appliedOffset }
+}
+
+/** Undefined where the server prints no history (INFO denied in part, no master yet). */
+function historyFromInfo(info: Info): History | undefined {
+  // Redis up to 3.2 knows one history and names it by its run_id.
+  const replid = info.get('master_replid') ?? info.get('run_id')
+  const offset = infoNumber(info, 'master_repl_offset')
+  if (!replid || offset === undefined) return undefined
+  return { replid, offset, ...earlierHistory(info), ...backlog(info), ...obstacle(info) }
+}
+
+/** Forty zeros and -1 stand for none (replication.c, clearReplicationId2). */
+function earlierHistory(info: Info): Pick<History, 'replid2' | 'secondOffset'> {
+  const replid2 = info.get('master_replid2')
+  const secondOffset = infoNumber(info, 'second_repl_offset')
+  return replid2 && secondOffset !== undefined && secondOffset >= 0 ? { replid2, secondOffset } : {}
+}
+
+function backlog(info: Info): Pick<History, 'backlog'> {
+  if (info.get('repl_backlog_active') !== '1') return {}
+  const firstByteOffset = infoNumber(info, 'repl_backlog_first_byte_offset')
+  const histlen = infoNumber(info, 'repl_backlog_histlen')
+  if (firstByteOffset === undefined || histlen === undefined) return {}
+  return { backlog: { firstByteOffset, histlen, size: infoNumber(info, 'repl_backlog_size') ?? histlen } }
+}
+
+function obstacle(info: Info): Pick<History, 'obstacle'> {
+  if (info.get('loading') === '1') return { obstacle: 'LOADING' }
+  if ((info.get('master_failover_state') ?? 'no-failover') !== 'no-failover') return { obstacle: 'FAILOVER' }
+  return info.get('role') === 'slave' && info.get('master_link_status') !== 'up' ? { obstacle: 'NOMASTERLINK' } : {}
+}

@@ -1,0 +1,31 @@
+/** How a server was found among several, in words. */
+import type { Answer, Choice, Considered } from '../../engine/ask/source.ts'
+
+const ANSWERS: Record<Answer, (asked: Considered) => string> = {
+  says: ({ told }) => `says ${told}`,
+  unknown: () => 'does not know that name',
+  failed: ({ told }) => `cannot be asked (${told})`,
+  chosen: ({ offset }) => `chosen, offset ${offset ?? 'unknown'}`,
+  behind: ({ offset }) => `is healthy, offset ${offset}`,
+  'link down': () => 'has no link to its master',
+  syncing: () => 'is in the middle of a full resync',
+  loading: () => 'is loading its dataset',
+  'other history': () => 'has another history than the master',
+  'no replica': () => 'is no replica',
+}
+
+/** One sentence for the choice, and one for each that was asked. */
+export function describeChoice({ endpoint, by, isFallback, asked }: Choice): readonly string[] {
+  const others = asked.map((one) => `${one.name} ${ANSWERS[one.answer](one)}`)
+  if (isFallback) return [`no replica will do, so it is the master: ${endpoint}`, ...others]
+  switch (by) {
+    case 'sentinel': {
+      const agree = asked.filter(({ answer }) => answer === 'says').length
+      return [`${endpoint}, named by ${agree} of ${asked.length} Sentinels; it says itself that it is the master`, ...others]
+    }
+    case 'prefer replica':
+      return [`${endpoint}, the healthy replica with the highest offset`, ...others]
+    case 'prefer master':
+      return [`${endpoint}, the master`, ...others]
+  }
+}

@@ -1,0 +1,66 @@
+/** What a visit has shown, for programs: the part that the objects of all commands share (docs/schemas). */
+import type { Explanation } from '../../diagnosis/errors/explain.ts'
+import { describeFinding } from '../../diagnosis/psync/findings.ts'
+import { describeWarning } from '../../diagnosis/psync/verdict.ts'
+import type { DialEvent, ExchangeEvent, ServerEvent, SourceEvent, WarningEvent } from '../../engine/events.ts'
+import type { Visit } from '../../engine/visit.ts'
+import type { ReplError } from '../../errors.ts'
+import type { JsonObject } from '../base/json-line.ts'
+import { describeChoice } from './choice.ts'
+
+/** What failed, with what was seen before. */
+export function errorJson(error: ReplError, explanation: Explanation, exitStatus: number, visit: Visit): JsonObject {
+  const { code, details } = error
+  return { schema: 'redis-repl/error/1', error: { code, exitStatus, ...explanation, details }, ...traceJson(visit) }
+}
+
+export function traceJson({ choices, dialled, exchanges, queries, warnings, keepAlives, seen }: Visit): JsonObject {
+  const { connected, server } = seen
+  return {
+    choices: choices.map(choiceJson),
+    connection: connected ? { remote: connected.remote, local: connected.local, rttMs: connected.rttMs } : null,
+    dial: dialJson(dialled),
+    server: server ? serverJson(server) : null,
+    exchanges: exchanges.map(exchangeJson),
+    queries: queries.map(({ sent, reply, rttMs }) => ({ sent, reply, rttMs })),
+    keepAlives,
+    warnings: warnings.map(warningJson),
+  }
+}
+
+/** Counters before and after the visit; null without INFO. */
+export function counterJson({ seen }: Visit): { readonly bill: unknown } {
+  return { bill: seen.counters?.rows ?? null }
+}
+
+function choiceJson({ type: _, at: __, ...choice }: SourceEvent): JsonObject {
+  return { ...choice, text: describeChoice(choice)[0] }
+}
+
+/** In the order in which the steps were taken. */
+function dialJson(events: readonly DialEvent[]): JsonObject {
+  const way: JsonObject = {}
+  const unreached: JsonObject[] = []
+  for (const event of events) {
+    if (event.type === 'lookup') way.addresses = { host: event.host, found: event.addresses, ms: event.ms }
+    if (event.type === 'unreached') unreached.push({ address: event.address, errno: event.errno, ms: event.ms })
+    if (event.type === 'secured') way.tls = sessionJson(event)
+  }
+  return { ...way, unreached }
+}
+
+function sessionJson({ type: _, at: __, ...tls }: Extract<DialEvent, { type: 'secured' }>): JsonObject {
+  return tls
+}
+
+function serverJson({ identity, history, guard }: ServerEvent): JsonObject {
+  return { ...identity, ...(history && { history }), guard: guard?.name ?? 'none' }
+}
+
+function exchangeJson({ state, sent, reply, outcome, finding, rttMs }: ExchangeEvent): JsonObject {
+  return { state, sent, reply, outcome, finding, meaning: describeFinding(finding), rttMs }
+}
+
+function warningJson({ code, cause }: WarningEvent): JsonObject {
+  return { code, text: describeWarning(code), ...(cause && { cause: { code: cause.code, details: cause.details } }) }
+}

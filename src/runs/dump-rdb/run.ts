@@ -1,0 +1,52 @@
+/** `dump-rdb`: one verified RDB, or one of each shard of a cluster. */
+import { now } from '../../io/clock.ts'
+import { StdoutSink } from '../../io/sinks/stdout-sink.ts'
+import { jsonLine } from '../../render/base/json-line.ts'
+import { dumpRdbJson } from '../../render/dump-rdb/json.ts'
+import type { Connection } from '../connection.ts'
+import type { RunContext } from '../context.ts'
+import { observe } from '../observe.ts'
+import { rdbFile } from '../stores.ts'
+import { traceOn } from '../trace.ts'
+import { dumpCluster } from './cluster.ts'
+import type { ClusterDump, DumpPlan, OneDump } from './plan.ts'
+import { throughSinks } from './sinks.ts'
+
+/** @param json where the JSON object goes: stdout belongs to the RDB unless a file was named. @throws ReplError */
+export async function runDump(plan: DumpPlan, connection: Connection, context: RunContext, json: NodeJS.WriteStream): Promise<void> {
+  await (plan.kind === 'cluster' ? ofCluster(plan, connection, context) : ofOne(plan, connection, context, json))
+}
+
+async function ofOne(
+  { path, force, through, maxRate }: OneDump,
+  { source, manners }: Connection,
+  context: RunContext,
+  json: NodeJS.WriteStream,
+): Promise<void> {
+  const { isJson, visit, stop } = context
+  const sink = throughSinks(path === undefined ? new StdoutSink(stop) : await rdbFile(path, force), through)
+  const store = { sink, ...(path !== undefined && { path }) }
+  const text = isJson ? undefined : await textOn(context)
+  const goal = { kind: 'payload', store, ...(maxRate !== undefined && { maxRate }) } as const
+  try {
+    await observe(source, { ...manners, goal }, visit, (event) => text?.show(event), stop)
+  } finally {
+    text?.end()
+  }
+  if (isJson) json.write(jsonLine(dumpRdbJson(visit)))
+}
+
+async function ofCluster(plan: ClusterDump, connection: Connection, { isJson, detail, stdout, stderr, stop }: RunContext): Promise<void> {
+  const { progressOn } = await import('../../render/base/progress.ts')
+  const progress = isJson ? undefined : await progressOn(stderr, detail.quiet, now)
+  const manifest = await dumpCluster(plan, connection, { progress, report: await traceOn(stderr, detail.verbosity) }, stop)
+  if (isJson) stdout.write(jsonLine(manifest))
+}
+
+async function textOn({ detail, stderr }: RunContext) {
+  const [{ DumpText }, { progressOn }] = await Promise.all([
+    import('../../render/dump-rdb/text.ts'),
+    import('../../render/base/progress.ts'),
+  ])
+  return new DumpText(await progressOn(stderr, detail.quiet, now), detail, stderr)
+}

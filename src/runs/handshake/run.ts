@@ -1,0 +1,55 @@
+/** `handshake`: up to the reply to PSYNC, at one server or at every master of a cluster. */
+import { describeVerdict } from '../../diagnosis/psync/verdict.ts'
+import type { Source } from '../../engine/ask/source.ts'
+import type { ReplEvent } from '../../engine/events.ts'
+import { Visit } from '../../engine/visit.ts'
+import type { ErrorCode } from '../../errors.ts'
+import { jsonLine } from '../../render/base/json-line.ts'
+import { handshakeJson } from '../../render/handshake/json.ts'
+import type { Connection } from '../connection.ts'
+import type { RunContext } from '../context.ts'
+import { observe } from '../observe.ts'
+import { lookAtShards } from '../shards.ts'
+
+export interface HandshakePlan {
+  readonly allowFork: boolean
+  readonly stopBeforePsync: boolean
+  readonly isCluster: boolean
+  readonly jobs: number | undefined
+}
+
+/** @returns a failure that the output holds already. @throws ReplError */
+export async function runHandshake(plan: HandshakePlan, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
+  if (plan.isCluster) return await atEachShard(plan, connection, context)
+  const { stdout, detail, isJson } = context
+  const text = isJson ? undefined : await textOn(stdout, detail)
+  const visit = await shake(plan, connection, connection.source, context.visit, (event) => text?.show(event), context.stop)
+  if (isJson) stdout.write(jsonLine(handshakeJson(visit)))
+  return undefined
+}
+
+async function atEachShard(plan: HandshakePlan, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
+  const look = async (source: Source, show: (event: ReplEvent) => void) => {
+    const visit = await shake(plan, connection, source, new Visit(), show, context.stop)
+    const { verdict } = visit.seen
+    return { result: verdict ? describeVerdict(verdict.verdict, verdict.stopped) : '', isWell: true, report: handshakeJson(visit) }
+  }
+  return await lookAtShards('handshake', connection, plan.jobs, context, look)
+}
+
+async function shake(
+  { allowFork, stopBeforePsync }: HandshakePlan,
+  { manners }: Connection,
+  source: Source,
+  visit: Visit,
+  show: (event: ReplEvent) => void,
+  signal: AbortSignal,
+): Promise<Visit> {
+  const goal = { kind: 'verdict', sampleMs: 0, allowFork, stopBeforePsync } as const
+  return await observe(source, { ...manners, goal }, visit, show, signal)
+}
+
+async function textOn(stdout: NodeJS.WriteStream, detail: RunContext['detail']) {
+  const { HandshakeText } = await import('../../render/handshake/text.ts')
+  return new HandshakeText((text) => stdout.write(text), detail, stdout)
+}

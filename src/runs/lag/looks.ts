@@ -1,0 +1,139 @@
+/** When `lag` looks at a tree: once, until all is well, or again and again. */
+
+import { adviseOnLag } from '../../diagnosis/lag/advice.ts'
+import { checkAll, hasCriteria } from '../../diagnosis/lag/check.ts'
+import { type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
+import { ReplError } from '../../errors.ts'
+import { now, sleep } from '../../io/clock.ts'
+import type { LagLook } from '../../render/lag/view.ts'
+import type { Surveys } from '../../survey/source-survey.ts'
+import type { LagPlan } from './plan.ts'
+
+const LOOK_EVERY_MS = 250
+/** A replica that is just within --max-seconds is seen to be when it was watched a little longer. */
+const BEYOND_MS = 500
+const RETRY_MS = 1000
+
+export interface LagOutput {
+  /** How a look comes out. */
+  show(look: LagLook): void
+  /** Something is waited for. */
+  waiting(phase: string, reason: string): void
+  /** The last look of a watch. */
+  conclude(look: LagLook | undefined): void
+}
+
+/** What the last look showed. */
+export interface LagOutcome {
+  /** Whether all limits held. */
+  readonly isWell: boolean
+  /** Why nothing could be measured. */
+  readonly lost?: ReplError
+}
+
+/** @throws ReplError of whatever the user named */
+export async function lookAtTrees(
+  plan: LagPlan,
+  open: () => Promise<Surveys>,
+  output: LagOutput,
+  signal: AbortSignal,
+): Promise<LagOutcome> {
+  const began = now()
+  const surveys = await opened(plan, open, output, began, signal)
+  try {
+    return await (plan.watch ? watch(surveys, plan, output, signal) : judge(surveys, plan, output, began, signal))
+  } finally {
+    await surveys.close()
+  }
+}
+
+/** With --wait the server need not be there yet. */
+async function opened(
+  { waitMs = 0 }: LagPlan,
+  open: () => Promise<Surveys>,
+  output: LagOutput,
+  began: number,
+  signal: AbortSignal,
+): Promise<Surveys> {
+  for (;;) {
+    try {
+      return await open()
+    } catch (error) {
+      const isPassing = error instanceof ReplError && ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER'].includes(error.code)
+      if (!isPassing || now() - began + RETRY_MS > waitMs) throw error
+      output.waiting('waiting for the server', error.message)
+      await sleep(RETRY_MS, signal)
+    }
+  }
+}
+
+/** Looks until what was asked for is known: at once, for --for, or until --wait is over. */
+async function judge(surveys: Surveys, plan: LagPlan, output: LagOutput, began: number, signal: AbortSignal): Promise<LagOutcome> {
+  const from = now()
+  let goodSince: number | undefined
+  output.waiting('watching the offsets', '')
+  await sleep(Math.min(plan.sampleMs, LOOK_EVERY_MS), signal)
+  for (;;) {
+    const look = await lookAt(surveys, plan)
+    const { checked } = look
+    goodSince = checked && !checked.isOk ? undefined : (goodSince ?? now())
+    const isHeld = goodSince !== undefined && now() - goodSince >= plan.forMs
+    const isSampled = now() - from >= plan.sampleMs
+    const isOver = isSampled && (goodSince === undefined ? mayEnd(plan, replicasOf(look), from, began) : isHeld)
+    if (isOver) {
+      output.show(look)
+      return outcome(look, checked?.isOk ?? true)
+    }
+    if (checked && !checked.isOk) output.waiting('waiting', checked.reason)
+    await sleep(LOOK_EVERY_MS, signal)
+  }
+}
+
+/** Whether to give up on what does not hold. */
+function mayEnd({ waitMs, criteria: { maxSeconds } }: LagPlan, replicas: readonly ReplicaReport[], from: number, began: number): boolean {
+  if (waitMs !== undefined) return now() - began >= waitMs
+  // A replica that lacks bytes from before our first look may still be within the limit.
+  const isOpen = replicas.some(({ lag }) => lag && lag.bounds.high === undefined && lag.bounds.low <= (maxSeconds ?? 0) * 1000)
+  return !isOpen || now() - from >= (maxSeconds ?? 0) * 1000 + BEYOND_MS
+}
+
+async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal: AbortSignal): Promise<LagOutcome> {
+  const { count, durationMs } = plan.watch ?? { count: 1, durationMs: 0 }
+  const end = now() + durationMs
+  let failed = 0
+  let look: LagLook | undefined
+  try {
+    for (let looks = 0; looks < count && now() < end; looks++) {
+      await sleep(Math.min(plan.intervalMs, Math.max(0, end - now())), signal)
+      look = await lookAt(surveys, plan)
+      if (look.checked && !look.checked.isOk) failed += 1
+      output.show(look)
+    }
+  } catch (error) {
+    // A watch ends by being stopped.
+    if (!(error instanceof ReplError && error.code === 'ABORTED')) throw error
+  }
+  output.conclude(look)
+  return outcome(look, failed === 0)
+}
+
+function outcome(look: LagLook | undefined, isWell: boolean): LagOutcome {
+  const master = look?.views.map(({ report }) => report.master).find(whyLost)
+  const why = master && whyLost(master)
+  if (!master || why === undefined) return { isWell }
+  const code = master.failure?.code ?? 'MASTER_UNREACHABLE'
+  return { isWell, lost: new ReplError(code, { reason: 'MASTER_LOST', endpoint: master.name, given: why }) }
+}
+
+async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Promise<LagLook> {
+  const views = (await surveys.look()).map(({ settings, ...surveyed }) => ({
+    ...surveyed,
+    advice: adviseOnLag(surveyed.report, settings, cutSeconds),
+  }))
+  const reports = views.map(({ report }) => report)
+  return { views, checked: hasCriteria(criteria) ? checkAll(reports, criteria) : undefined }
+}
+
+function replicasOf({ views }: LagLook): readonly ReplicaReport[] {
+  return views.flatMap(({ report }) => report.replicas)
+}

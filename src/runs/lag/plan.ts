@@ -1,0 +1,26 @@
+/** What `lag` is asked for. */
+import type { Criteria } from '../../diagnosis/lag/check.ts'
+import type { AlertRanges } from '../../render/lag/nagios.ts'
+
+export type LagFormat = 'text' | 'json' | 'prometheus' | 'nagios'
+
+export interface LagPlan {
+  readonly format: LagFormat
+  readonly isCluster: boolean
+  /** Replicas that no list shows, as the user names them. */
+  readonly replicas: readonly string[]
+  /** Whether to attach to the servers of the tree. */
+  readonly isAttached: boolean
+  /** A marker is published, or written to this key. */
+  readonly marker?: { readonly key?: string }
+  readonly criteria: Criteria
+  readonly ranges: AlertRanges
+  readonly sampleMs: number
+  readonly resolutionMs: number
+  readonly cutSeconds: number
+  readonly intervalMs: number
+  readonly watch?: { readonly count: number; readonly durationMs: number }
+  readonly forMs: number
+  /** Undefined where nothing is waited for. */
+  readonly waitMs?: number
+}

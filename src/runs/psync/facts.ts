@@ -1,0 +1,19 @@
+/** What a visit has shown about its PSYNC. */
+import type { PsyncFacts } from '../../diagnosis/psync/answer.ts'
+import type { Visit } from '../../engine/visit.ts'
+
+export function psyncFacts({ seen }: Visit): PsyncFacts {
+  const { server, forecast, verdict, 'write-rate': rate } = seen
+  const { identity, settings, uptimeSeconds, guard } = server ?? {}
+  return {
+    ...(guard && { guard }),
+    ...(identity && { identity }),
+    ...(settings && { settings }),
+    ...(uptimeSeconds !== undefined && { uptimeSeconds }),
+    ...(forecast && { position: forecast.position, history: forecast.history, forecast: forecast.forecast }),
+    ...(forecast?.decided && { decided: forecast.decided }),
+    ...(verdict && { verdict: verdict.verdict }),
+    ...(verdict?.stopped && { stopped: verdict.stopped }),
+    ...(rate && { rate: { bytes: rate.bytes, overMs: rate.overMs } }),
+  }
+}

@@ -1,0 +1,77 @@
+/** What a full resync took, from what its visit has shown. Times of phases come from the events' own clock. */
+import { type BufferFigures, type BufferLimit, type ResyncFigures, replicaBufferLimit } from '../../diagnosis/psync/resync.ts'
+import type { BufferEvent } from '../../engine/events.ts'
+import type { Visit } from '../../engine/visit.ts'
+import { forkGuard } from '../../handshake/guard.ts'
+
+/** A full resync on two connections. */
+const CHANNELS = ['rdb-channel', 'dual-channel']
+
+/** Of a visit that broke off, the figures of what it never reached are 0. */
+export function resyncFigures(visit: Visit): ResyncFigures {
+  const { verdict, 'payload-start': start, 'payload-end': end, live, 'save-cost': cost } = visit.seen
+  const framing = start?.framing.kind ?? 'length'
+  const snapshotOffset = verdict?.verdict.kind === 'full' ? verdict.verdict.offset : 0
+  const delaySeconds = Number(visit.seen.server?.settings?.get('repl-diskless-sync-delay') ?? 0)
+  return {
+    framing,
+    waitMs: (start?.at ?? 0) - askedAt(visit),
+    ...(framing === 'eof-mark' && delaySeconds > 0 && { delaySeconds }),
+    transferMs: (end?.at ?? 0) - (start?.at ?? 0),
+    payloadBytes: end?.bytes ?? 0,
+    ...(live && { catchUp: catchUpOf(live, end?.at ?? 0, snapshotOffset) }),
+    snapshotOffset,
+    endOffset: live?.offset ?? snapshotOffset,
+    spanMs: Math.max(0, (live?.at ?? end?.at ?? 0) - (verdict?.at ?? 0)),
+    ...(cost?.forkUsec !== undefined && { forkUsec: cost.forkUsec }),
+    ...(cost?.cowBytes !== undefined && { cowBytes: cost.cowBytes }),
+    hasChannel: hasChannel(visit),
+    ...bufferOf(visit),
+  }
+}
+
+/** The limit of our output buffer, and how much of it was used. */
+export function bufferOf({ seen: { server }, buffers }: Visit): { readonly buffer?: BufferFigures; readonly limit?: BufferLimit } {
+  const limit = server?.settings && replicaBufferLimit(server.settings, server.identity)
+  const buffer = bufferFigures(buffers, limit)
+  return { ...(buffer && { buffer }), ...(limit && { limit }) }
+}
+
+/** The limit that is reached first; 0 where there is none. */
+export function lowestLimit({ hardBytes, softBytes }: BufferLimit): number {
+  return Math.min(hardBytes || softBytes, softBytes || hardBytes)
+}
+
+/** When PSYNC was sent. */
+function askedAt({ exchanges }: Visit): number {
+  const psync = exchanges.findLast(({ state }) => state === 'RECEIVE_PSYNC')
+  return psync ? psync.at - psync.rttMs : 0
+}
+
+function catchUpOf(live: NonNullable<Visit['seen']['live']>, endedAt: number, snapshotOffset: number) {
+  const { at, offset, isMet, masterOffset } = live
+  return { ms: at - endedAt, bytes: offset - snapshotOffset, isMet, behind: Math.max(0, masterOffset - offset) }
+}
+
+function hasChannel({ seen: { server } }: Visit): boolean {
+  return server !== undefined && CHANNELS.includes(forkGuard(server.identity, server.settings).name)
+}
+
+function bufferFigures(all: readonly BufferEvent[], limit: BufferLimit | undefined): BufferFigures | undefined {
+  const scope = all.some((sample) => sample.scope === 'ours') ? 'ours' : 'all replicas'
+  const samples = all.filter((sample) => sample.scope === scope)
+  if (samples.length === 0) return undefined
+  const peakBytes = samples.reduce((peak, { bytes }) => Math.max(peak, bytes), 0)
+  return { peakBytes, samples: samples.length, aboveSoftMs: longestAbove(samples, limit?.softBytes ?? 0), scope }
+}
+
+/** The longest stretch of samples above a level, in milliseconds. */
+function longestAbove(samples: readonly BufferEvent[], level: number): number {
+  let longest = 0
+  let since: number | undefined
+  for (const { at, bytes } of samples) {
+    since = level > 0 && bytes > level ? (since ?? at) : undefined
+    if (since !== undefined) longest = Math.max(longest, at - since)
+  }
+  return longest
+}

@@ -1,0 +1,41 @@
+/** `psync --full`: a full resync as a replica does it, and what it takes. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Store } from '../../engine/goal.ts'
+import { ReplError } from '../../errors.ts'
+import { now } from '../../io/clock.ts'
+import { jsonLine } from '../../render/base/json-line.ts'
+import { psyncFullJson } from '../../render/psync/full-json.ts'
+import type { Connection } from '../connection.ts'
+import type { RunContext } from '../context.ts'
+import { observe } from '../observe.ts'
+import { nullStore, temporaryStore } from '../stores.ts'
+import { bufferOf, lowestLimit, resyncFigures } from './figures.ts'
+
+/** @throws ReplError */
+export async function runFull(isDiskless: boolean, { source, manners }: Connection, context: RunContext): Promise<void> {
+  const { visit, isJson, stdout, stop } = context
+  const store: Store = isDiskless ? nullStore() : await temporaryStore(join(tmpdir(), `redis-repl-${process.pid}.rdb`))
+  const text = isJson ? undefined : await textOn(context)
+  try {
+    await observe(source, { ...manners, goal: { kind: 'live', store } }, visit, (event) => text?.show(event), stop)
+    const figures = resyncFigures(visit)
+    text?.conclude(figures)
+    if (isJson) stdout.write(jsonLine(psyncFullJson(visit, figures)))
+  } catch (error) {
+    // A cut in the middle is what an overrun buffer looks like from here.
+    const { buffer, limit } = bufferOf(visit)
+    if (!(error instanceof ReplError) || !buffer) throw error
+    throw error.with({ bufferBytes: buffer.peakBytes, ...(limit && { bufferLimit: lowestLimit(limit) }) })
+  } finally {
+    text?.end()
+  }
+}
+
+async function textOn({ stdout, stderr, detail }: RunContext) {
+  const [{ ResyncText }, { progressOn }] = await Promise.all([
+    import('../../render/psync/full-text.ts'),
+    import('../../render/base/progress.ts'),
+  ])
+  return new ResyncText((text) => stdout.write(text), await progressOn(stderr, detail.quiet, now), detail, stdout)
+}

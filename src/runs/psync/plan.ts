@@ -1,0 +1,23 @@
+/** What `psync` is asked for. */
+
+/** Which position it is to answer for, as the user names it; none of them is the live end. */
+export interface AskedPosition {
+  readonly replid: string | undefined
+  readonly offset: string | undefined
+  readonly fromReplica: string | undefined
+}
+
+export interface Question {
+  readonly asked: AskedPosition
+  /** Decide from INFO and attach nothing. */
+  readonly isByInfoAlone: boolean
+  readonly allowFork: boolean
+  readonly expected: string | undefined
+  readonly sampleMs: number
+}
+
+export type PsyncPlan =
+  | { readonly kind: 'once'; readonly question: Question }
+  | { readonly kind: 'watch'; readonly question: Question; readonly everyMs: number }
+  | { readonly kind: 'cluster'; readonly question: Question; readonly jobs: number | undefined }
+  | { readonly kind: 'full'; readonly isDiskless: boolean }

@@ -1,0 +1,105 @@
+/** The trees of a cluster: one for each shard that there is. */
+import type { LagReport } from '../diagnosis/lag/lag.ts'
+import { expectReplError, ignoreFailure, type ReplError, stopIfAborted } from '../errors.ts'
+import { wallClock } from '../io/clock.ts'
+import { nodesOf, ownsShard, type Shard } from '../protocol/cluster/cluster-map.ts'
+import { keyWithin } from '../protocol/cluster/hash-slot.ts'
+import type { Cluster } from '../topology/cluster.ts'
+import { ShardSource } from '../topology/shard-source.ts'
+import { Background } from './background.ts'
+import { SourceSurvey, type Surveyed, type SurveySettings, type Surveys } from './source-survey.ts'
+
+interface ShardSurvey {
+  readonly source: ShardSource
+  survey: SourceSurvey | undefined
+  /** Why there is none. */
+  failure: ReplError | undefined
+  shard: Shard
+  readonly opening: Background
+}
+
+export class ClusterSurvey implements Surveys {
+  readonly #cluster: Cluster
+  readonly #settings: SurveySettings
+  readonly #signal: AbortSignal
+  readonly #stop = new AbortController()
+  #shards: ShardSurvey[] = []
+
+  private constructor(cluster: Cluster, settings: SurveySettings, signal: AbortSignal) {
+    this.#cluster = cluster
+    this.#settings = settings
+    this.#signal = AbortSignal.any([signal, this.#stop.signal])
+  }
+
+  /** @throws ReplError when no node of the cluster can be asked; a shard that cannot be is a report */
+  static async open(cluster: Cluster, settings: SurveySettings, signal: AbortSignal): Promise<ClusterSurvey> {
+    const surveys = new ClusterSurvey(cluster, settings, signal)
+    try {
+      await surveys.#follow(await cluster.look())
+      await Promise.all(surveys.#shards.map(({ opening }) => opening.idle()))
+      return surveys
+    } catch (error) {
+      await surveys.close()
+      throw error
+    }
+  }
+
+  async look(): Promise<readonly Surveyed[]> {
+    // A cluster that cannot be asked now counts as unchanged.
+    const seen = await this.#cluster.look().catch(ignoreFailure)
+    stopIfAborted(this.#signal)
+    if (seen) await this.#follow(seen)
+    return await Promise.all(this.#shards.map((one) => look(one)))
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort('closed')
+    this.#cluster.close()
+    await Promise.all(this.#shards.map(async ({ survey, opening }) => await Promise.all([survey?.close(), opening.idle()])))
+  }
+
+  /** One survey for each shard that there is, in the order of their slots. */
+  async #follow(seen: readonly Shard[]): Promise<void> {
+    const known = this.#shards
+    this.#shards = seen.map((shard) => {
+      const found = known.find(({ source }) => ownsShard(shard, source.nodes))
+      if (found) found.shard = shard
+      return (
+        found ?? { source: new ShardSource(this.#cluster, shard), survey: undefined, failure: undefined, shard, opening: new Background() }
+      )
+    })
+    await Promise.all(known.filter((one) => !this.#shards.includes(one)).map(({ survey }) => survey?.close()))
+    // No look waits for a shard that hangs.
+    for (const one of this.#shards) if (!one.survey) one.opening.start(() => this.#open(one))
+  }
+
+  /** From its master, or else from one of its replicas that can be asked. */
+  async #open(one: ShardSurvey): Promise<void> {
+    const { source, shard } = one
+    const key = this.#settings.marker?.key
+    const settings = key === undefined ? this.#settings : { ...this.#settings, marker: { key: keyWithin(key, shard.slots) } }
+    try {
+      one.survey = await SourceSurvey.open(source, settings, this.#signal)
+    } catch (error) {
+      one.failure = expectReplError(error)
+      for (const replica of shard.replicas.filter(({ isHealthy }) => isHealthy)) {
+        const entry = this.#cluster.access(replica)
+        one.survey ??= await SourceSurvey.from(entry, source, settings, this.#signal).catch(ignoreFailure)
+      }
+    }
+    // Its slots may have moved meanwhile.
+    if (!this.#shards.includes(one)) await one.survey?.close()
+  }
+}
+
+async function look({ survey, failure, source, shard: { master, slots, ...shard } }: ShardSurvey): Promise<Surveyed> {
+  const surveyed = survey ? (await survey.look())[0] : { report: lost(source.name, failure), settings: undefined, markerCost: undefined }
+  const node = master?.id ?? [...nodesOf({ slots, ...shard })][0] ?? ''
+  return { ...surveyed, shard: { node, slots } }
+}
+
+/** A tree of which no server can be asked. */
+function lost(name: string, failure: ReplError | undefined): LagReport {
+  const master = { name, silentMs: 0, isReplica: false, ...(failure && { failure: failure.with({ endpoint: name }) }) }
+  return { at: wallClock(), master, replicas: [], isNewHistory: false }
+}

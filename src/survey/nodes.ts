@@ -1,0 +1,23 @@
+/** The servers of a tree as they were seen, and where in it they belong. */
+
+import type { Observation, TreeNode } from '../diagnosis/lag/lag.ts'
+import { addressName } from '../topology/address-map.ts'
+import type { Probe } from './probe.ts'
+
+/** The topmost server first, and each replica after its master. */
+export type Tree = readonly [TreeNode, ...TreeNode[]]
+
+export function nodeOf(name: string, { seen, failure, silentMs }: Probe): TreeNode {
+  return { name, depth: 0, silentMs, isTool: false, ...(seen && { seen }), ...(failure && { failure }) }
+}
+
+/** Below the server that it follows by its own word, or else below the topmost. */
+export function placed(node: TreeNode, tree: Tree): TreeNode {
+  const link = node.seen?.server.masterLink
+  const upstream = tree.find(({ name }) => link && name === addressName(link)) ?? tree[0]
+  return { ...node, upstream, depth: upstream.depth + 1 }
+}
+
+export function isAmong(tree: readonly TreeNode[], seen: Observation | undefined): boolean {
+  return seen !== undefined && tree.some((one) => one.seen?.id === seen.id)
+}

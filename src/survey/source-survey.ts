@@ -1,0 +1,95 @@
+/** The tree that a source leads to, also when it leads to another server later. */
+import type { LagReport } from '../diagnosis/lag/lag.ts'
+import type { Access } from '../engine/ask/access.ts'
+import type { Source } from '../engine/ask/source.ts'
+import { now } from '../io/clock.ts'
+import type { SlotRange } from '../protocol/cluster/cluster-map.ts'
+import type { Settings } from '../protocol/settings.ts'
+import { Background } from './background.ts'
+import type { MarkerCost } from './markers.ts'
+import { Survey, type SurveyOptions } from './survey.ts'
+
+/** How each tree is surveyed; where it begins is found out. */
+export type SurveySettings = Omit<SurveyOptions, 'entry'> & { readonly entry: Omit<SurveyOptions['entry'], keyof Access> }
+
+export interface Surveyed {
+  readonly report: LagReport
+  /** Of the master, where CONFIG is permitted. */
+  readonly settings: Settings | undefined
+  readonly markerCost: MarkerCost | undefined
+  /** Of a cluster. */
+  readonly shard?: { readonly node: string; readonly slots: readonly SlotRange[] }
+}
+
+export interface Surveys {
+  look(): Promise<readonly Surveyed[]>
+  close(): Promise<void>
+}
+
+/** How often a source is asked whether its server is still the right one. */
+const MOVED_EVERY_MS = 1000
+
+export class SourceSurvey implements Surveys {
+  readonly #source: Source
+  readonly #settings: SurveySettings
+  readonly #signal: AbortSignal
+  #survey: Survey
+  #entry: Access
+  #checkedAt = now()
+  readonly #checking = new Background()
+  readonly #stop = new AbortController()
+
+  private constructor(source: Source, settings: SurveySettings, entry: Access, survey: Survey, signal: AbortSignal) {
+    this.#source = source
+    this.#settings = settings
+    this.#entry = entry
+    this.#survey = survey
+    this.#signal = AbortSignal.any([signal, this.#stop.signal])
+  }
+
+  /** @throws ReplError of the source, or of the server that it has named */
+  static async open(source: Source, settings: SurveySettings, signal: AbortSignal): Promise<SourceSurvey> {
+    const { access, choices = [] } = await source.find(signal)
+    for (const choice of choices) settings.report(source.name, { type: 'source', at: now(), ...choice })
+    return await SourceSurvey.from(access, source, settings, signal)
+  }
+
+  /** From a server of the tree that need not be its master. @throws ReplError of that server */
+  static async from(entry: Access, source: Source, settings: SurveySettings, signal: AbortSignal): Promise<SourceSurvey> {
+    const survey = await Survey.open({ ...settings, entry: { ...settings.entry, ...entry } }, signal)
+    return new SourceSurvey(source, settings, entry, survey, signal)
+  }
+
+  async look(): Promise<readonly [Surveyed]> {
+    this.#checkSource()
+    const report = await this.#survey.look()
+    return [{ report, settings: this.#survey.settings, markerCost: this.#survey.markerCost }]
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort('closed')
+    this.#source.close?.()
+    await this.#checking.idle()
+    await this.#survey.close()
+  }
+
+  /** A look does not wait for a server that hangs; what it shows says what is wrong with that server. */
+  #checkSource(): void {
+    if (!this.#source.hasMoved || now() - this.#checkedAt < MOVED_EVERY_MS) return
+    this.#checkedAt = now()
+    this.#checking.start(() => this.#moveOn())
+  }
+
+  /** A master that was replaced may come back as one, and would be looked at for ever. @throws ReplError */
+  async #moveOn(): Promise<void> {
+    // A server may be known by two names: to the source, and to the tree.
+    const known = [this.#entry, this.#survey.top ?? this.#entry]
+    for (const access of known) if (!(await this.#source.hasMoved?.(access, this.#signal))) return
+    const { access } = await this.#source.find(this.#signal)
+    const next = await Survey.open({ ...this.#settings, entry: { ...this.#settings.entry, ...access } }, this.#signal)
+    const last = this.#survey
+    this.#survey = next
+    this.#entry = access
+    await last.close()
+  }
+}

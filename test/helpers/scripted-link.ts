@@ -1,0 +1,43 @@
+/** A link without a socket: it delivers what it is given, and keeps what is written to it. */
+import { ReplError } from '../../src/errors.ts'
+import type { Link, Room } from '../../src/io/link.ts'
+
+export class ScriptedLink implements Link {
+  readonly rttMs = 0
+  readonly localName = '127.0.0.1:1'
+  readonly remoteName = '127.0.0.1:2'
+  readonly sent: Buffer[] = []
+  isClosed = false
+  received = 0
+  readonly #chunks: Buffer[]
+  #room: Room | undefined
+
+  /** @param chunks what the reads give, one each; then the link is silent */
+  constructor(chunks: readonly Buffer[] = []) {
+    this.#chunks = [...chunks]
+  }
+
+  async read(limitMs: number): Promise<Buffer | undefined> {
+    const chunk = this.#chunks.shift()
+    if (!chunk) throw new ReplError('TIMEOUT', { reason: 'SILENCE', limitMs })
+    const into = this.#room?.(this.received)
+    if (into && into.length < chunk.length) this.#chunks.unshift(chunk.subarray(into.length))
+    const part = chunk.subarray(0, into?.length)
+    this.received += part.length
+    if (!into) return part
+    part.copy(into)
+    return into.subarray(0, part.length)
+  }
+
+  readInto(room: Room | undefined): void {
+    this.#room = room
+  }
+
+  write(bytes: Buffer): void {
+    this.sent.push(bytes)
+  }
+
+  close(): void {
+    this.isClosed = true
+  }
+}
