@@ -87,7 +87,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
       stream.removeAllListeners('error')
       stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
         this.outputEnded.abort()
-        if (code !== 'EPIPE') this.#lostOutput ??= new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path: 'stdout', errno: code })
+        if (code !== 'EPIPE') this.#lostOutput ??= new ReplError('WRITE', { path: 'stdout', errno: code })
       })
     }
   }

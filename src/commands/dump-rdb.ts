@@ -42,7 +42,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
     const path = flags.output === '-' ? undefined : flags.output
     const through = sinkOptions(flags)
     if (flags.cluster) return await this.#cluster(connection, path, through)
-    if (path === undefined && process.stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })
+    if (path === undefined && process.stdout.isTTY) throw new ReplError('TERMINAL')
     const sink = throughSinks(path === undefined ? new StdoutSink(this.signal) : await RdbFile.create(path, flags.force), through)
     const text = flags.json ? undefined : await this.#text()
     try {

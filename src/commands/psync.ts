@@ -154,7 +154,7 @@ export default class Psync extends ReplCommand<typeof Psync> {
     const { answer } = answerOf(facts)
     if (expect === undefined || expect === answer) return true
     // The JSON has said it already, and holds one object a run.
-    if (!json) throw new ReplError('EXPECTATION_FAILED', { given: expect, reply: answer })
+    if (!json) throw new ReplError('EXPECTATION_FAILED', { expected: expect, answer })
     process.exitCode = exitStatus('EXPECTATION_FAILED')
     return false
   }

@@ -1,4 +1,5 @@
 /** How a server was found among several, and in words. */
+import type { Failure } from '../errors.ts'
 
 /** Of a Sentinel: says, unknown, failed. Of a server: chosen, or why not. */
 type Answer = 'says' | 'unknown' | 'failed' | 'chosen' | 'behind' | 'link down' | 'syncing' | 'loading' | 'other history' | 'no replica'
@@ -18,6 +19,12 @@ export interface Choice {
   /** --prefer replica, and none will do. */
   readonly isFallback: boolean
   readonly asked: readonly Asked[]
+}
+
+/** Why a server could not be asked, in a word or two. */
+export function inShort({ code, details }: Failure): string {
+  if (details.reason === 'LATE') return 'did not answer in time'
+  return 'errno' in details ? details.errno : code
 }
 
 const ANSWERS: Record<Answer, (asked: Asked) => string> = {

@@ -49,7 +49,7 @@ export async function* replicateFrom(source: Source, manners: Manners, signal: A
     }
   } catch (error) {
     if (!left.signal.aborted || signal.aborted) throw error
-    throw new ReplError('LINK_LOST', { reason: 'MOVED', endpoint: endpointName(access.endpoint) })
+    throw new ReplError('MOVED', { endpoint: endpointName(access.endpoint) })
   } finally {
     over.abort()
   }

@@ -91,5 +91,5 @@ export async function lookAtShards(
   const code = failure?.code ?? (isWell ? undefined : 'EXPECTATION_FAILED')
   if (code === undefined) return
   if (isTold) process.exitCode = exitStatus(code)
-  else throw failure ?? new ReplError('EXPECTATION_FAILED', { given: 'the same of every shard', reply: 'above' })
+  else throw failure ?? new ReplError('SHARDS_DIFFER')
 }

@@ -92,7 +92,7 @@ export class Survey {
   }
 
   #look(): Tree {
-    if (!this.#landscape) throw new ReplError('INTERNAL', { given: 'a survey that was not opened' })
+    if (!this.#landscape) throw new TypeError('a survey that was not opened')
     return this.#landscape.look()
   }
 
@@ -131,8 +131,7 @@ export class Survey {
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
     this.#arrivals = isAttached ? new Arrivals({ ...entry, ...access }, this.#options.tell, this.#signal) : undefined
     const isCluster = top.seen !== undefined && identityFromInfo(top.seen.info).mode === 'cluster'
-    if (marker && marker.key === undefined && isCluster)
-      throw new ReplError('NOT_SUPPORTED', { reason: 'MARKER_IN_CLUSTER', endpoint: top.name })
+    if (marker && marker.key === undefined && isCluster) throw new ReplError('MARKER_IN_CLUSTER', { endpoint: top.name })
     this.#markers = marker ? new Markers(access, marker.key, this.#signal) : undefined
   }
 

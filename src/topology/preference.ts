@@ -1,5 +1,5 @@
 /** A replica instead of its master, or the master instead of a replica: whoever is there is asked, and the choice is told. */
-import type { Asked, Choice } from '../diagnosis/choice.ts'
+import { type Asked, type Choice, inShort } from '../diagnosis/choice.ts'
 import { Informant } from '../engine/ask/informant.ts'
 import type { Access } from '../engine/options.ts'
 import type { Found, Source } from '../engine/source.ts'
@@ -65,7 +65,7 @@ export class PreferredSource implements Source {
     for (;;) {
       const link = masterLink(chain.at(-1)?.info ?? new Map())
       if (!link) return chain
-      if (chain.length > MAX_DEPTH) throw new ReplError('NOT_SUPPORTED', { reason: 'CIRCLE', endpoint: endpointName(entry.endpoint) })
+      if (chain.length > MAX_DEPTH) throw new ReplError('CIRCLE', { endpoint: endpointName(entry.endpoint) })
       chain.push(await askServer(this.#addresses.access(link, entry), signal))
     }
   }
@@ -105,7 +105,7 @@ function preferReplica(master: Server, replicas: readonly Server[]): { access: A
 function judge(server: Server, master: Info | undefined): Asked {
   const { info, failure } = server
   const name = nameOf(server)
-  if (!info) return { name, answer: 'failed', told: failure?.details.errno ?? failure?.code ?? 'unknown' }
+  if (!info) return { name, answer: 'failed', told: failure ? inShort(failure) : 'unknown' }
   const link = masterLink(info)
   if (!link) return { name, answer: 'no replica' }
   if (info.get('loading') === '1' || info.get('async_loading') === '1') return { name, answer: 'loading' }
@@ -123,7 +123,7 @@ async function askServer(access: Access, signal: AbortSignal): Promise<Server> {
   try {
     const info = await informant.info()
     if (info) return { access, info }
-    const failure = informant.unavailable ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' })
+    const failure = informant.unavailable ?? new ReplError('NO_POSITION')
     return { access, failure: failure.with({ endpoint: endpointName(access.endpoint) }) }
   } finally {
     informant.close()

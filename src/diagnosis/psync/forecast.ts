@@ -11,7 +11,7 @@ export interface Position {
   readonly offset: number
 }
 
-type FullReason = 'REQUESTED' | 'OTHER_HISTORY' | 'PAST_FORK' | 'NO_BACKLOG' | 'TOO_OLD' | 'AHEAD'
+export type FullReason = 'REQUESTED' | 'OTHER_HISTORY' | 'PAST_FORK' | 'NO_BACKLOG' | 'TOO_OLD' | 'AHEAD'
 
 /**
  * continue: a partial resync, of that many bytes of history; the replica goes on under the server's own replid.

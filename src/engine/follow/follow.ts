@@ -203,7 +203,7 @@ export class Follower {
     const { onFull } = this.#options
     if (!this.#isFull) this.#tell({ type: 'spool-full', at: now(), bytes: this.#spool.bytes, onFull })
     this.#isFull = true
-    if (onFull === 'stop') throw new ReplError('OUTPUT_FAILED', { reason: 'SPOOL_FULL', bytes: this.#spool.bytes })
+    if (onFull === 'stop') throw new ReplError('SPOOL_FULL', { spooledBytes: this.#spool.bytes })
     if (onFull === 'drop') throw new Left()
     await this.#spool.drainedTo(Math.max(0, this.#spool.bytes - bytes))
     this.#signal.throwIfAborted()
@@ -264,5 +264,5 @@ export class Follower {
 
 function positionOf(verdict: Verdict | undefined): Position {
   if (verdict?.kind === 'continue' || verdict?.kind === 'full') return { replid: verdict.replid, offset: verdict.offset }
-  throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict?.kind ?? '' })
+  throw new ReplError('PSYNC_VERDICT', { verdict: verdict?.kind ?? '' })
 }

@@ -64,7 +64,7 @@ export class Briefing {
     this.#before = await this.#informant.info()
     this.#beganAt = now()
     this.#identity = this.#before ? identityFromInfo(this.#before) : identityFromHello((await this.#informant.ask('HELLO')) ?? null)
-    if (this.#identity?.mode === 'sentinel') throw new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL' })
+    if (this.#identity?.mode === 'sentinel') throw new ReplError('SENTINEL')
     const { goal, maxRate } = this.#options
     const needsLimit = goal === 'live' || maxRate !== undefined
     const settings = await this.#informant.replSettings(this.#identity, ...(needsLimit ? ['client-output-buffer-limit'] : []))
@@ -95,11 +95,11 @@ export class Briefing {
 
   /** A command that is not there, with what is known of whoever does not have it. */
   async withProvider(error: ReplError): Promise<ReplError> {
-    const { reason, reply = '' } = error.details
-    if (reason !== 'UNKNOWN_COMMAND' && reason !== 'REFUSED') return error
+    const { details } = error
+    if (details.reason !== 'UNKNOWN_COMMAND' && details.reason !== 'COMMAND_REFUSED') return error
     const info = await this.#informant.info().catch(() => undefined)
-    const provider = recogniseProvider(info, reply)
-    return provider ? error.with({ given: `This is ${provider.name}. ${provider.access}` }) : error
+    const provider = recogniseProvider(info, details.reply)
+    return provider ? error.with({ provider }) : error
   }
 
   /** Whom we follow, as far as it is known. */

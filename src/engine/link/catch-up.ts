@@ -58,6 +58,6 @@ async function nextBytes(link: Transport, options: ReplicaOptions): Promise<numb
   const chunk = await link.read(options.limits.silenceMs).catch((error) => {
     throw error instanceof ReplError ? error.with(where) : error
   })
-  if (!chunk) throw new ReplError('LINK_LOST', { reason: 'STREAM_CUT', ...where })
+  if (!chunk) throw new ReplError('STREAM_CUT', where)
   return chunk.length
 }

@@ -47,7 +47,7 @@ async function* inspect(options: ReplicaOptions, signal: AbortSignal): AsyncGene
   const briefing = new Briefing(options, informant, signal)
   try {
     yield (await briefing.brief('server', firstPlan(options))).events
-    if (!briefing.forecast) throw informant.unavailable ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' })
+    if (!briefing.forecast) throw informant.unavailable ?? new ReplError('NO_POSITION')
     yield [briefing.forecast]
     yield await briefing.bill()
   } finally {
@@ -123,7 +123,7 @@ async function* payload(
 ): AsyncGenerator<Batch, Buffer> {
   const { verdict, rest, refused } = climbed
   // A sync on two connections was not asked for, and no payload will come on this one.
-  if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict.kind })
+  if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PSYNC_VERDICT', { verdict: verdict.kind })
   const isLive = options.goal === 'live'
   const { settings, identity } = briefing.server
   const pacer = options.maxRate === undefined ? undefined : new Pacer(options.maxRate, settings && replicaBufferLimit(settings, identity))

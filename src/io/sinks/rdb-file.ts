@@ -3,7 +3,7 @@
  */
 import { link, lstat, mkdir, open, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { ReplError, stopIfAborted } from '../../errors.ts'
+import { errnoOf, ReplError, stopIfAborted } from '../../errors.ts'
 import { randomHex } from '../random-hex.ts'
 import { begun, finished } from '../unfinished.ts'
 import { BlockWriter } from './block-writer.ts'
@@ -54,7 +54,7 @@ export class RdbFile implements RdbSink {
   /** Opens the `.part`. Its name is random, so that neither a dump beside us nor a remnant of a killed one is in the way. */
   static async create(path: string, overwrite: boolean): Promise<RdbFile> {
     const existing = await lstat(path).catch(() => undefined)
-    if (existing && !existing.isFile()) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_FILE', path })
+    if (existing && !existing.isFile()) throw new ReplError('NOT_A_FILE', { path })
     if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
     const part = `${path}.${randomHex(4)}.part`
     const file = await BlockWriter.create(part).catch(failed(path))
@@ -64,7 +64,7 @@ export class RdbFile implements RdbSink {
   async reserve(bytes: number): Promise<void> {
     const { bavail, bsize } = await statfs(dirname(resolve(this.#path))).catch(failed(this.#path))
     if (bavail * bsize < bytes) {
-      throw new ReplError('OUTPUT_FAILED', { reason: 'NO_SPACE', path: this.#path, bytes: bavail * bsize, expectedBytes: bytes })
+      throw new ReplError('NO_SPACE', { path: this.#path, freeBytes: bavail * bsize, neededBytes: bytes })
     }
   }
 
@@ -203,6 +203,6 @@ function failed(path: string): (error: NodeJS.ErrnoException | ReplError) => nev
   return (error) => {
     if (error instanceof ReplError) throw error
     if (error.code === 'EEXIST') throw new ReplError('OUTPUT_EXISTS', { path }, error)
-    throw new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path, errno: error.code ?? error.message }, error)
+    throw new ReplError('WRITE', { path, errno: errnoOf(error) }, error)
   }
 }

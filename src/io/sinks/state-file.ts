@@ -2,7 +2,7 @@
 import { constants, fstatSync } from 'node:fs'
 import { access, open, readFile, rename } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { ReplError } from '../../errors.ts'
+import { errnoOf, ReplError, type StateFileProblem } from '../../errors.ts'
 import { syncDescriptor } from './output.ts'
 import { syncFolder } from './rdb-file.ts'
 
@@ -52,12 +52,12 @@ type Fields = Readonly<Record<string, unknown>>
 async function readRecord<T>(path: string, schema: string, parse: (record: Fields) => T | undefined): Promise<T | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
-    throw unusable(path, error.code ?? error.message)
+    throw unusable(path, { problem: 'UNREADABLE', errno: errnoOf(error) })
   })
   if (text === undefined) return undefined
   const { schema: found, ...record } = fieldsOf(text)
   const state = found === schema ? parse(record) : undefined
-  if (!state) throw unusable(path, `it is no ${schema}`)
+  if (!state) throw unusable(path, { problem: 'OTHER', schema })
   return state
 }
 
@@ -87,14 +87,14 @@ function isCountOrNull(value: unknown): boolean {
   return value === null || isCount(value)
 }
 
-function unusable(path: string, errno: string): ReplError {
-  return new ReplError('USAGE', { reason: 'STATE_FILE', path, errno })
+function unusable(path: string, problem: StateFileProblem): ReplError {
+  return new ReplError('STATE_FILE', { path, ...problem })
 }
 
 /** Before anything is started that the state is to be kept of. @throws ReplError USAGE (STATE_FILE) */
 export async function checkStateFile(path: string): Promise<void> {
   await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
-    throw unusable(path, error.code ?? error.message)
+    throw unusable(path, { problem: 'UNWRITABLE', errno: errnoOf(error) })
   })
 }
 
@@ -121,7 +121,7 @@ export class StateFile {
     const text = `${JSON.stringify(state)}\n`
     if (text === this.#saved) return
     await this.#write(text).catch((error: NodeJS.ErrnoException) => {
-      throw new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path: this.#path, errno: error.code ?? error.message }, error)
+      throw new ReplError('WRITE', { path: this.#path, errno: errnoOf(error) }, error)
     })
     this.#saved = text
   }

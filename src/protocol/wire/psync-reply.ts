@@ -44,5 +44,5 @@ export function parsePsyncReply(line: Buffer): PsyncReply {
 }
 
 function malformed(line: Buffer): ReplError {
-  return new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: excerpt(line) })
+  return new ReplError('PSYNC_REPLY', { reply: excerpt(line) })
 }

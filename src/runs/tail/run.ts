@@ -25,9 +25,7 @@ export async function runTail(run: TailRun): Promise<void> {
   } catch (error) {
     // Nobody has stopped it but its own clock.
     const isLate = error instanceof ReplError && error.code === 'ABORTED' && !run.stop.aborted && timeUp.signal.aborted
-    throw isLate && limitMs !== undefined
-      ? new ReplError('TIMEOUT', { reason: 'NOT_FOLLOWED', endpoint: run.connection.source.name, limitMs })
-      : error
+    throw isLate && limitMs !== undefined ? new ReplError('NOT_FOLLOWED', { endpoint: run.connection.source.name, limitMs }) : error
   } finally {
     stopClock()
   }
@@ -79,5 +77,5 @@ function conclude({ run, view: { counted } }: TailSession, followed: Followed, e
 
 /** Whoever closes a pipe has what they wanted. */
 function isClosedPipe(error: unknown): boolean {
-  return error instanceof ReplError && error.code === 'OUTPUT_FAILED' && error.details.errno === 'EPIPE'
+  return error instanceof ReplError && error.details.reason === 'WRITE' && error.details.errno === 'EPIPE'
 }
