@@ -1,7 +1,7 @@
 /** Who we say we are: from flags, files, the terminal, the target and the environment. */
 
 import { readFileSync } from 'node:fs'
-import { ReplError, usageError } from '../errors.ts'
+import { errnoOf, type PassFileProblem, ReplError, usageError } from '../errors.ts'
 import { askPassword } from '../io/ask-password.ts'
 import type { Credentials } from '../protocol/credentials.ts'
 import type { ConnectionFlags } from './flags.ts'
@@ -36,7 +36,7 @@ export function sentinelCredentials(flags: ConnectionFlags): Credentials | undef
 
 function readPassword(path: string): string {
   const [password = ''] = readText(path).split(/\r?\n/)
-  if (password === '') throw unreadable(path, 'its first line is empty')
+  if (password === '') throw unusable(path, { problem: 'EMPTY' })
   return password
 }
 
@@ -44,10 +44,10 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw unreadable(path, (error as NodeJS.ErrnoException).code ?? 'unknown')
+    throw unusable(path, { problem: 'UNREADABLE', errno: errnoOf(error) })
   }
 }
 
-function unreadable(path: string, errno: string): ReplError {
-  return new ReplError('USAGE', { reason: 'PASS_FILE', path, errno })
+function unusable(path: string, problem: PassFileProblem): ReplError {
+  return new ReplError('PASS_FILE', { path, ...problem })
 }

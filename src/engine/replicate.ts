@@ -52,7 +52,7 @@ async function lookForOther(source: Source, access: Access, moved: AbortControll
       await sleep(LOOK_EVERY_MS, signal)
       // A source that cannot answer now may do so later.
       const isElsewhere = await source.hasMoved(access, signal).catch(ignoreFailure)
-      if (isElsewhere) return moved.abort(new ReplError('LINK_LOST', { reason: 'MOVED', endpoint: endpointName(access.endpoint) }))
+      if (isElsewhere) return moved.abort(new ReplError('MOVED', { endpoint: endpointName(access.endpoint) }))
     }
   } catch (error) {
     // The attachment is over. Anything but that is a bug, which ends the attachment.

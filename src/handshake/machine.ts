@@ -11,6 +11,7 @@
 import { ReplError } from '../errors.ts'
 import { type PsyncReply, parsePsyncReply } from '../protocol/wire/psync-reply.ts'
 import { parseReplyLine } from '../protocol/wire/reply.ts'
+import { reworded } from '../protocol/wire/server-error.ts'
 import { type Command, type Plan, withoutSecrets } from './plan.ts'
 import { LADDER, type Rung, type State } from './states.ts'
 import type { Finding, Judgement } from './steps.ts'
@@ -90,8 +91,8 @@ export function advance(machine: Machine, line: Buffer): { machine: Machine; exc
 }
 
 /** The refusal with its place, in the masked words. */
-function refused({ code, details }: ReplError, { state, sent, reply }: Pick<Exchange, 'state' | 'sent' | 'reply'>): ReplError {
-  return new ReplError(code, { ...details, reply: reply.slice(1), state, command: sent.join(' ') })
+function refused(error: ReplError, { state, sent, reply }: Pick<Exchange, 'state' | 'sent' | 'reply'>): ReplError {
+  return reworded(error, reply.slice(1)).with({ state, command: sent.join(' ') })
 }
 
 /** What matters later of a reply that carries no sync. */
@@ -125,7 +126,7 @@ function conclusion(plan: Plan, reply: Answered): { state: State; verdict: Verdi
     case 'dual-channel':
       return { state: 'STOPPED', verdict: { kind: 'channel' }, finding: 'PSYNC_DUAL_CHANNEL' }
     case 'continue': {
-      if (plan.psync.kind !== 'position') throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: '+CONTINUE' })
+      if (plan.psync.kind !== 'position') throw new ReplError('PSYNC_REPLY', { reply: '+CONTINUE' })
       const asked = plan.psync.replid.toLowerCase() // masters compare replids without case
       const replid = reply.replid ?? asked
       return {

@@ -1,6 +1,6 @@
 /** What a server's certificate says, and what a TLS handshake that fails means. */
 import type { TLSSocket } from 'node:tls'
-import { type ErrorDetails, ReplError } from '../errors.ts'
+import { type Context, errnoOf, ReplError } from '../errors.ts'
 
 export interface Certificate {
   readonly subject: string
@@ -34,8 +34,11 @@ function oneLine(name: string | undefined): string {
   return (name ?? '').split('\n').join(', ')
 }
 
+type CertificateReason = 'CERT_EXPIRED' | 'CERT_NOT_YET_VALID' | 'CERT_NAME' | 'CERT_UNTRUSTED'
+type TlsReason = 'CLIENT_CERT_MISSING' | 'CLIENT_CERT_REFUSED' | 'NOT_TLS' | 'TLS_VERSION' | 'SERVER_NAME' | 'TLS_CLOSED' | 'TLS_OTHER'
+
 /** OpenSSL's and Node's names, as regular expressions over their codes. */
-const FAILURES: readonly (readonly [RegExp, string])[] = [
+const FAILURES: readonly (readonly [RegExp, CertificateReason | TlsReason])[] = [
   [/^CERT_HAS_EXPIRED$/, 'CERT_EXPIRED'],
   [/^CERT_NOT_YET_VALID$/, 'CERT_NOT_YET_VALID'],
   [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'CERT_NAME'],
@@ -52,19 +55,50 @@ export function isTlsError({ code = '' }: NodeJS.ErrnoException): boolean {
   return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')
 }
 
-/** @param error whatever the TLS handshake failed with, or a ReplError of waiting for it */
-export function tlsFailure(error: unknown, where: ErrorDetails, certificate?: Certificate): ReplError {
-  if (error instanceof ReplError) {
-    return error.code === 'TIMEOUT' ? new ReplError('TLS_FAILED', { ...where, ...error.details, reason: 'TLS_SILENT' }) : error
-  }
-  const errno = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
-  const reason = FAILURES.find(([matches]) => matches.test(errno))?.[1] ?? (errno === 'ECONNRESET' ? 'TLS_CLOSED' : 'TLS_OTHER')
-  return new ReplError('TLS_FAILED', { ...where, reason, errno, ...(certificate && { reply: named(reason, certificate) }) }, error)
+/** Who answered, and by which name it was asked for. */
+interface Peer {
+  readonly serverName: string
+  readonly certificate: Certificate | undefined
 }
 
-/** What of the certificate explains the failure. */
-function named(reason: string, { names, subject, issuer, validFrom, validTo }: Certificate): string {
-  if (reason === 'CERT_NAME') return names.join(', ') || subject
-  if (reason === 'CERT_EXPIRED') return validTo
-  return reason === 'CERT_NOT_YET_VALID' ? validFrom : issuer
+/** @param error whatever the TLS handshake failed with, or a ReplError of waiting for it */
+export function tlsFailure(error: unknown, where: Context, peer?: Peer): ReplError {
+  if (error instanceof ReplError) {
+    const { details } = error
+    return details.reason === 'CONNECT' ? new ReplError('TLS_SILENT', { ...where, limitMs: details.limitMs }) : error
+  }
+  const facts = { ...where, errno: errnoOf(error) }
+  const reason = reasonOf(facts.errno)
+  if (!isOfCertificate(reason)) return new ReplError(reason, facts, error)
+  return peer
+    ? distrusted(reason, { ...facts, serverName: peer.serverName }, peer.certificate, error)
+    : new ReplError('TLS_OTHER', facts, error)
+}
+
+function reasonOf(errno: string): CertificateReason | TlsReason {
+  return FAILURES.find(([matches]) => matches.test(errno))?.[1] ?? (errno === 'ECONNRESET' ? 'TLS_CLOSED' : 'TLS_OTHER')
+}
+
+function isOfCertificate(reason: CertificateReason | TlsReason): reason is CertificateReason {
+  return reason.startsWith('CERT_')
+}
+
+/** With what of the certificate explains the failure. */
+function distrusted(
+  reason: CertificateReason,
+  facts: Context & { readonly errno: string; readonly serverName: string },
+  certificate: Certificate | undefined,
+  cause: unknown,
+): ReplError {
+  const { issuer = 'unknown', validFrom = 'unknown', validTo = 'unknown', subject = 'unknown', names = [] } = certificate ?? {}
+  switch (reason) {
+    case 'CERT_NAME':
+      return new ReplError(reason, { ...facts, names: names.join(', ') || subject }, cause)
+    case 'CERT_EXPIRED':
+      return new ReplError(reason, { ...facts, validTo }, cause)
+    case 'CERT_NOT_YET_VALID':
+      return new ReplError(reason, { ...facts, validFrom }, cause)
+    case 'CERT_UNTRUSTED':
+      return new ReplError(reason, { ...facts, issuer }, cause)
+  }
 }

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises'
 import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
-import { abortedBy, ReplError } from '../errors.ts'
+import { abortedBy, errnoOf, type Reason, ReplError } from '../errors.ts'
 import { type Certificate, certificateOf, tlsFailure } from './certificate.ts'
 import { after, now } from './clock.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
@@ -57,7 +57,8 @@ export async function dial(
     } catch (error) {
       if (error instanceof ReplError && (error.code === 'ABORTED' || error.code === 'TLS_FAILED')) throw error
       failure = error
-      if (addresses.length > 1) note({ type: 'unreached', ms: now() - asked, address, errno: errnoOf(error) })
+      if (addresses.length > 1)
+        note({ type: 'unreached', ms: now() - asked, address, errno: error instanceof ReplError ? error.code : errnoOf(error) })
     }
   }
   throw failure instanceof ReplError ? failure : unreachable(failure, endpoint, addresses)
@@ -114,7 +115,7 @@ async function secure(to: Reached, socket: TLSSocket, limitMs: number, signal: A
   note({ type: 'secured', ms: now() - asked, ...session, serverName, ...seen, isVerified })
   if (!distrust || !isVerified) return
   socket.destroy()
-  throw tlsFailure({ code: distrust }, { endpoint: endpointName(to), state: 'CONNECTING', given: serverName }, certificate)
+  throw tlsFailure({ code: distrust }, { endpoint: endpointName(to), state: 'CONNECTING' }, { serverName, certificate })
 }
 
 async function shakeHands(to: Reached, socket: TLSSocket, limitMs: number, signal: AbortSignal): Promise<void> {
@@ -124,7 +125,7 @@ async function shakeHands(to: Reached, socket: TLSSocket, limitMs: number, signa
   } catch (error) {
     socket.destroy()
     const failure = tlsFailure(error, { endpoint: endpointName(to), state: 'CONNECTING' })
-    const isOpen = failure.code === 'TLS_FAILED' && UNCLEAR.includes(failure.details.reason ?? '') && (await speaksClearText(to))
+    const isOpen = UNCLEAR.includes(failure.details.reason) && (await speaksClearText(to))
     throw isOpen ? clearText(to) : failure
   } finally {
     stop()
@@ -132,7 +133,7 @@ async function shakeHands(to: Reached, socket: TLSSocket, limitMs: number, signa
 }
 
 /** What a port without TLS may end in. */
-const UNCLEAR = ['NOT_TLS', 'TLS_CLOSED', 'TLS_OTHER']
+const UNCLEAR: readonly Reason[] = ['NOT_TLS', 'TLS_CLOSED', 'TLS_OTHER']
 /** A Redis in clear text waits for the end of a line that our greeting is not. */
 const SILENT_MS = 500
 
@@ -141,7 +142,7 @@ async function suspectClearText(to: Reached, socket: Socket): Promise<void> {
 }
 
 function clearText(to: Reached): ReplError {
-  return new ReplError('TLS_FAILED', { reason: 'CLEAR_TEXT', endpoint: endpointName(to), state: 'CONNECTING' })
+  return new ReplError('CLEAR_TEXT', { endpoint: endpointName(to), state: 'CONNECTING' })
 }
 
 async function resolve(
@@ -152,16 +153,12 @@ async function resolve(
 ): Promise<string[]> {
   if (isIP(host)) {
     if (family === undefined || isIP(host) === family) return [host]
-    throw new ReplError('MASTER_UNREACHABLE', {
-      reason: 'WRONG_FAMILY',
-      endpoint: endpointName({ kind: 'tcp', host, port }),
-      given: `-${family}`,
-    })
+    throw new ReplError('WRONG_FAMILY', { endpoint: endpointName({ kind: 'tcp', host, port }), family })
   }
   const asked = now()
   const where = { endpoint: endpointName({ kind: 'tcp', host, port }), state: 'CONNECTING' }
   const found = lookup(host, { all: true, family: family ?? 0, verbatim: true }).catch((error) => {
-    throw new ReplError('MASTER_UNREACHABLE', { ...where, reason: 'UNKNOWN_HOST', errno: errnoOf(error) }, error)
+    throw new ReplError('UNKNOWN_HOST', { ...where, errno: errnoOf(error) }, error)
   })
   const addresses = (await within(found, limitMs, signal, 'LOOKUP')).map(({ address }) => address)
   const distinct = [...new Set(addresses)]
@@ -195,7 +192,7 @@ async function within<T>(work: Promise<T>, limitMs: number, signal: AbortSignal,
   let timer: NodeJS.Timeout | undefined
   let stop = () => {}
   const end = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new ReplError('TIMEOUT', { reason, limitMs: Math.round(limitMs) })), limitMs)
+    timer = setTimeout(() => fail(new ReplError(reason, { limitMs: Math.round(limitMs) })), limitMs)
     stop = () => fail(abortedBy(signal))
     if (signal.aborted) stop()
     else signal.addEventListener('abort', stop)
@@ -208,8 +205,8 @@ async function within<T>(work: Promise<T>, limitMs: number, signal: AbortSignal,
   }
 }
 
-const UNREACHABLE: Record<string, string> = {
-  ECONNREFUSED: 'REFUSED',
+const UNREACHABLE: Readonly<Record<string, 'CONNECTION_REFUSED' | 'NO_SOCKET' | 'SOCKET_DENIED'>> = {
+  ECONNREFUSED: 'CONNECTION_REFUSED',
   ENOENT: 'NO_SOCKET',
   EACCES: 'SOCKET_DENIED',
 }
@@ -217,13 +214,8 @@ const UNREACHABLE: Record<string, string> = {
 function unreachable(error: unknown, endpoint: Endpoint, addresses: readonly string[]): ReplError {
   const errno = errnoOf(error)
   const isOrphan = endpoint.kind === 'unix' && errno === 'ECONNREFUSED'
-  const reason = isOrphan ? 'REFUSED_SOCKET' : (UNREACHABLE[errno] ?? 'OTHER')
+  const reason = isOrphan ? 'SOCKET_REFUSED' : (UNREACHABLE[errno] ?? 'UNREACHABLE')
   const name = endpointName(endpoint)
   const all = addresses.length > 1 ? `${name} (${addresses.join(', ')})` : name
-  return new ReplError('MASTER_UNREACHABLE', { endpoint: all, state: 'CONNECTING', reason, errno }, error)
-}
-
-function errnoOf(error: unknown): string {
-  if (error instanceof ReplError) return error.code
-  return (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
+  return new ReplError(reason, { endpoint: all, state: 'CONNECTING', errno }, error)
 }

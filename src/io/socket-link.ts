@@ -1,6 +1,6 @@
 /** A socket as a link: nothing is read from the kernel until the last chunk has been used. */
 import type { Socket } from 'node:net'
-import { abortedBy, ReplError, stopIfAborted } from '../errors.ts'
+import { abortedBy, errnoOf, ReplError, stopIfAborted } from '../errors.ts'
 import { isTlsError, tlsFailure } from './certificate.ts'
 import { dial } from './dial.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
@@ -81,7 +81,7 @@ class SocketLink implements Link {
     const endpoint = this.#endpoint
     if (this.#hasReceived || endpoint.kind === 'unix' || endpoint.tls || this.#failure?.code === 'ABORTED') return
     this.#hasReceived = true
-    if (await speaksTls(endpoint)) this.#failure = new ReplError('NOT_REDIS', { reason: 'TLS' })
+    if (await speaksTls(endpoint)) this.#failure = new ReplError('TLS')
   }
 
   close(): void {
@@ -94,7 +94,7 @@ class SocketLink implements Link {
     const inbox = this.#inbox
     await new Promise<void>((resolve, reject) => {
       inbox.wake = resolve
-      inbox.giveUp = () => reject(new ReplError('TIMEOUT', { reason: 'SILENCE', limitMs }))
+      inbox.giveUp = () => reject(new ReplError('SILENCE', { limitMs }))
       this.#arm(limitMs)
     }).finally(() => {
       inbox.wake = inbox.giveUp = undefined
@@ -147,7 +147,7 @@ export const connectSocket: Connect = async (endpoint, { limitMs, note = () => {
 function lost(error: NodeJS.ErrnoException, endpoint: Endpoint): ReplError {
   // A server with TLS 1.3 judges our certificate when the handshake is over on our side.
   if (isTlsError(error)) return tlsFailure(error, { endpoint: endpointName(endpoint) })
-  return new ReplError('LINK_LOST', { reason: 'RESET', errno: error.code ?? error.message }, error)
+  return new ReplError('RESET', { errno: errnoOf(error) }, error)
 }
 
 /** What was received and not taken yet, and whoever waits for it. */

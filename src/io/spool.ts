@@ -4,7 +4,7 @@
  */
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ReplError } from '../errors.ts'
+import { errnoOf, ReplError } from '../errors.ts'
 import { randomHex } from './random-hex.ts'
 
 /** So small that what is made of one, three times as much in JSON, is still in the cache of the CPU when it is written. */
@@ -190,5 +190,5 @@ export class Spool<M> {
 }
 
 function failed(error: NodeJS.ErrnoException): never {
-  throw new ReplError('OUTPUT_FAILED', { reason: 'SPOOL', errno: error.code ?? error.message }, error)
+  throw new ReplError('SPOOL', { errno: errnoOf(error) }, error)
 }

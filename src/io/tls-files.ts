@@ -1,7 +1,7 @@
 /** Certificates and keys from files, and whom to trust. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ReplError } from '../errors.ts'
+import { errnoOf, ReplError, type TlsFileProblem } from '../errors.ts'
 import type { TlsSettings } from './endpoint.ts'
 
 export interface TlsFiles {
@@ -39,23 +39,24 @@ export function loadTls(files: TlsFiles): TlsSettings {
     const context = tls().createSecureContext({ ca: trusted, ...pair, ...(ciphers !== undefined && { ciphers }) })
     return { context, isVerified, ...(serverName !== undefined && { serverName }) }
   } catch (error) {
-    throw unusable(cert ?? '--tls-ciphers', (error as NodeJS.ErrnoException).code ?? 'unknown')
+    const errno = errnoOf(error)
+    throw cert === undefined ? new ReplError('TLS_CIPHERS', { errno }) : unusable(cert, { problem: 'UNREADABLE', errno })
   }
 }
 
 function keyPair(certPath: string, keyPath: string): { cert: Buffer; key: Buffer } {
   const [cert, key] = [read(certPath), read(keyPath)]
-  const parsed = attempt(certPath, 'it is no certificate in PEM', () => new (crypto().X509Certificate)(cert))
-  if (/ENCRYPTED/.test(key.toString('latin1'))) throw unusable(keyPath, 'it is encrypted: openssl pkey writes it without a passphrase')
-  const secret = attempt(keyPath, 'it is no private key in PEM', () => crypto().createPrivateKey(key))
-  if (!parsed.checkPrivateKey(secret)) throw unusable(keyPath, `it is not the key of ${certPath}`)
+  const parsed = attempt(certPath, 'NO_CERTIFICATE', () => new (crypto().X509Certificate)(cert))
+  if (/ENCRYPTED/.test(key.toString('latin1'))) throw unusable(keyPath, { problem: 'ENCRYPTED_KEY' })
+  const secret = attempt(keyPath, 'NO_KEY', () => crypto().createPrivateKey(key))
+  if (!parsed.checkPrivateKey(secret)) throw unusable(keyPath, { problem: 'OTHER_KEY', certificate: certPath })
   return { cert, key }
 }
 
 function authorities(path: string): string[] {
   const found = certificatesIn(read(path))
-  if (found.length === 0) throw unusable(path, 'it holds no certificate in PEM')
-  for (const pem of found) attempt(path, 'a certificate in it is broken', () => new (crypto().X509Certificate)(pem))
+  if (found.length === 0) throw unusable(path, { problem: 'NOTHING_IN_FILE' })
+  for (const pem of found) attempt(path, 'BROKEN_CERTIFICATE', () => new (crypto().X509Certificate)(pem))
   return found
 }
 
@@ -64,7 +65,7 @@ function folderOf(path: string): string[] {
   const names = attempt(path, undefined, () => readdirSync(path, { withFileTypes: true }))
   const files = names.filter((entry) => !entry.isDirectory()).map(({ name }) => join(path, name))
   const found = files.flatMap((file) => certificatesIn(existsSync(file) ? read(file) : Buffer.alloc(0)))
-  if (found.length === 0) throw unusable(path, 'none of its files holds a certificate in PEM')
+  if (found.length === 0) throw unusable(path, { problem: 'NOTHING_IN_FOLDER' })
   return [...new Set(found)]
 }
 
@@ -87,15 +88,15 @@ function read(path: string): Buffer {
   return attempt(path, undefined, () => readFileSync(path))
 }
 
-/** @param why undefined: the system's own error code */
-function attempt<T>(path: string, why: string | undefined, work: () => T): T {
+/** @param problem what it means when the work fails; undefined: the system's own error code says it */
+function attempt<T>(path: string, problem: 'NO_CERTIFICATE' | 'BROKEN_CERTIFICATE' | 'NO_KEY' | undefined, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw unusable(path, why ?? (error as NodeJS.ErrnoException).code ?? 'unknown')
+    throw unusable(path, problem ? { problem } : { problem: 'UNREADABLE', errno: errnoOf(error) })
   }
 }
 
-function unusable(path: string, errno: string): ReplError {
-  return new ReplError('USAGE', { reason: 'TLS_FILE', path, errno })
+function unusable(path: string, problem: TlsFileProblem): ReplError {
+  return new ReplError('TLS_FILE', { path, ...problem })
 }

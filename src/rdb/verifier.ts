@@ -55,7 +55,7 @@ export class RdbVerifier {
     if (end === 'certain') return 'verified'
     if (end === 'possible') return 'unchecked'
     const reason = this.#tail[0] === OPCODE_EOF && this.#tail.length === TRAILER_BYTES ? 'CHECKSUM' : 'TRAILER'
-    throw new ReplError('PAYLOAD_CORRUPT', { reason, bytes: this.bytes })
+    throw new ReplError(reason, { bytes: this.bytes })
   }
 
   /** The checksum covers everything before its own bytes, so the end opcode too. */
@@ -68,7 +68,7 @@ export class RdbVerifier {
   #checkMagic(chunk: Buffer): void {
     this.#head = Buffer.concat([this.#head, chunk.subarray(0, MAGIC_BYTES - this.#head.length)])
     if (this.#head.length === MAGIC_BYTES && !MAGIC.test(this.#head.toString('latin1'))) {
-      throw new ReplError('PAYLOAD_CORRUPT', { reason: 'MAGIC', reply: this.#head.toString('latin1') })
+      throw new ReplError('MAGIC', { reply: this.#head.toString('latin1') })
     }
   }
 }

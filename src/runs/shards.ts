@@ -81,5 +81,5 @@ function conclude(rows: readonly ShardRow[], isJson: boolean): ErrorCode | undef
   const isWell = rows.every(({ looked }) => looked?.isWell ?? true)
   const code = failure?.code ?? (isWell ? undefined : 'EXPECTATION_FAILED')
   if (code === undefined || isJson) return code
-  throw failure ?? new ReplError('EXPECTATION_FAILED', { given: 'the same of every shard', reply: 'above' })
+  throw failure ?? new ReplError('SHARDS_DIFFER')
 }

@@ -223,6 +223,6 @@ export class Markers {
 async function refuseTaken(link: QueryLink, key: string): Promise<void> {
   const reply = await link.ask('GET', key)
   const isTaken = reply instanceof ServerError ? reply.text.startsWith('WRONGTYPE') : reply !== null && !String(reply).startsWith(PREFIX)
-  if (isTaken) throw new ReplError('NOT_SUPPORTED', { reason: 'MARKER_KEY_TAKEN', given: key })
+  if (isTaken) throw new ReplError('MARKER_KEY_TAKEN', { key })
   if (reply instanceof ServerError) throw refusal(reply, { command: 'GET' })
 }

@@ -92,7 +92,7 @@ export class Survey {
   }
 
   #look(): Tree {
-    if (!this.#tree) throw new ReplError('INTERNAL', { given: 'a survey that was not opened' })
+    if (!this.#tree) throw new TypeError('a survey that was not opened')
     return this.#tree.look()
   }
 
@@ -132,8 +132,7 @@ export class Survey {
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
     this.#arrivals = isAttached ? new Arrivals({ ...entry, ...access }, this.#options.report, this.#signal) : undefined
     const isCluster = top.seen !== undefined && top.seen.server.identity.mode === 'cluster'
-    if (marker && marker.key === undefined && isCluster)
-      throw new ReplError('NOT_SUPPORTED', { reason: 'MARKER_IN_CLUSTER', endpoint: top.name })
+    if (marker && marker.key === undefined && isCluster) throw new ReplError('MARKER_IN_CLUSTER', { endpoint: top.name })
     this.#markers = marker ? new Markers(access, marker.key, this.#signal) : undefined
   }
 

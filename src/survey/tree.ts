@@ -109,7 +109,7 @@ export class ReplicationTree {
       known = this.#probes.size
       const [top] = this.look()
       // Later on one may be there for a moment, in the middle of a failover.
-      if (this.#isCircle) throw new ReplError('NOT_SUPPORTED', { reason: 'CIRCLE', endpoint: top.name })
+      if (this.#isCircle) throw new ReplError('CIRCLE', { endpoint: top.name })
       await this.#probes.get(top.name)?.first()
       // Whoever has been silent for that long already is not waited for again.
       const patient = [...this.#probes.values()].filter(({ silentMs }) => silentMs < SILENT_MS)
@@ -143,7 +143,7 @@ export class ReplicationTree {
       this.#used.add(at.name)
       const { seen, failure } = at.probe
       if (!seen || failure) return { top: at, path, isCircle: false }
-      if (seen.server.identity.mode === 'sentinel') throw new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL', endpoint: at.name })
+      if (seen.server.identity.mode === 'sentinel') throw new ReplError('SENTINEL', { endpoint: at.name })
       const link = seen.server.masterLink
       if (!link) return { top: at, path, isCircle: false }
       if (passed.has(seen.id) || path.length > MAX_DEPTH) return { top: at, path, isCircle: true }

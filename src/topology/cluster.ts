@@ -53,9 +53,9 @@ export class Cluster {
     this.#newest = undefined
     const shards = await this.look()
     const missing = missingSlots(shards)
-    if (missing > 0) throw new ReplError('TRY_LATER', { reason: 'CLUSTER_SLOTS', endpoint, given: String(missing) })
+    if (missing > 0) throw new ReplError('CLUSTER_SLOTS', { endpoint, missingSlots: missing })
     return shards.map((shard) => {
-      if (!shard.master) throw new ReplError('TRY_LATER', { reason: 'CLUSTER_MASTER', endpoint, given: String(shard.slots[0]?.[0]) })
+      if (!shard.master) throw new ReplError('CLUSTER_MASTER', { endpoint, slot: shard.slots[0]?.[0] ?? 0 })
       return { ...shard, master: shard.master, access: this.access(shard.master) }
     })
   }
@@ -125,7 +125,7 @@ export class Cluster {
       }
     }
     if (doubtful) return doubtful
-    throw failure ?? new ReplError('INTERNAL', { given: 'a cluster without nodes' })
+    throw failure ?? new TypeError('a cluster without nodes')
   }
 
   async #ask(name: string, access: Access): Promise<Seen> {
@@ -167,7 +167,7 @@ async function shardsFrom(link: QueryLink): Promise<Shard[]> {
   if (!(reply instanceof ServerError)) return fromNodes(String(reply))
   const refused = refusal(reply, { command: 'CLUSTER NODES' })
   const isNone = /cluster support disabled|unknown command/i.test(reply.text)
-  throw isNone ? new ReplError('NOT_SUPPORTED', { reason: 'NO_CLUSTER', reply: reply.text }) : refused
+  throw isNone ? new ReplError('NO_CLUSTER', { reply: reply.text }) : refused
 }
 
 /** What a dump of all shards vouches for: the same masters for the same slots, from the first byte to the last. */

@@ -22,7 +22,7 @@ async function judge(access: Access, signal: AbortSignal): Promise<void> {
     // Whoever may not ask for the role is told what counts by PSYNC.
     if (reply instanceof ServerError && !reply.text.startsWith('LOADING')) return
     const role = Array.isArray(reply) ? String(reply[0]) : String(reply)
-    if (role !== 'master') throw new ReplError('TRY_LATER', { reason: 'NOT_MASTER', reply: role })
+    if (role !== 'master') throw new ReplError('NOT_MASTER', { role })
   } finally {
     link.close()
   }

@@ -62,7 +62,7 @@ export class PreferredSource implements Source {
     for (;;) {
       const link = chain.at(-1)?.info?.masterLink
       if (!link) return chain
-      if (chain.length > MAX_DEPTH) throw new ReplError('NOT_SUPPORTED', { reason: 'CIRCLE', endpoint: endpointName(entry.endpoint) })
+      if (chain.length > MAX_DEPTH) throw new ReplError('CIRCLE', { endpoint: endpointName(entry.endpoint) })
       chain.push(await askServer(this.#addresses.access(link, entry), signal))
     }
   }
@@ -102,7 +102,7 @@ function preferReplica(master: Server, replicas: readonly Server[]): { access: A
 function judge(server: Server, master: ServerInfo | undefined): Considered {
   const { info, failure } = server
   const name = nameOf(server)
-  if (!info) return { name, answer: 'failed', told: failure?.details.errno ?? failure?.code ?? 'unknown' }
+  if (!info) return { name, answer: 'failed', ...(failure && { failure: failure.asFact() }) }
   const { masterLink: link, fields } = info
   if (!link) return { name, answer: 'no replica' }
   if (info.isLoading || fields.get('async_loading') === '1') return { name, answer: 'loading' }
@@ -120,7 +120,7 @@ async function askServer(access: Access, signal: AbortSignal): Promise<Server> {
   try {
     const info = await informant.info()
     if (info) return { access, info }
-    const failure = informant.unavailable ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' })
+    const failure = informant.unavailable ?? new ReplError('NO_POSITION')
     return { access, failure: failure.with({ endpoint: endpointName(access.endpoint) }) }
   } finally {
     informant.close()

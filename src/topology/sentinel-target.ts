@@ -20,8 +20,7 @@ export function parseSentinelTarget(text: string): SentinelTarget | undefined {
   const sentinels = hosts.split(',').filter((host) => host !== '')
   if (sentinels.length === 0) throw badTarget(text)
   const masterName = decoded(nameIn(tail))
-  if (!masterName)
-    throw badTarget(text, `Say under which name the Sentinels know the master: redis-sentinel://${withoutSecret(hosts)}/NAME.`)
+  if (!masterName) throw badTarget(text, { hint: 'MASTER_NAME', sentinels: withoutSecret(hosts) })
   // The same rules for user names and passwords as everywhere, and the same care for what may be repeated.
   const credentials = userinfo === undefined ? undefined : parseTarget(`redis://${userinfo}@host`).credentials
   return { sentinels, masterName, ...(credentials && { credentials }), isTls: secure !== '' }

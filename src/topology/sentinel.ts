@@ -1,6 +1,5 @@
 /** The master that Sentinels name: any of them may be down or behind, so the master itself has the last word. */
 
-import { explain } from '../diagnosis/errors/explain.ts'
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
 import type { Considered, Found, Source } from '../engine/ask/source.ts'
@@ -98,7 +97,7 @@ export class SentinelSource implements Source {
     const leave = () => {
       left.abort()
       this.#links.get(name)?.close()
-      return { name, failure: new ReplError('TIMEOUT', { reason: LATE, endpoint: name }) }
+      return { name, failure: new ReplError('LATE', { endpoint: name }) }
     }
     return { answer: this.#ask(sentinel, AbortSignal.any([signal, left.signal])), leave }
   }
@@ -128,38 +127,41 @@ export class SentinelSource implements Source {
 
   #nobodyKnows(said: readonly Said[]): ReplError {
     const failures = said.flatMap(({ failure }) => (failure ? [failure] : []))
-    const given = this.#options.masterName
-    if (said.some(({ failure }) => !failure)) return new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL_NAME', given, endpoint: this.name })
+    const { masterName } = this.#options
+    if (said.some(({ failure }) => !failure)) return new ReplError('SENTINEL_NAME', { masterName, endpoint: this.name })
     // A password that is wrong is more than a Sentinel that is down.
     const telling = failures.find(({ code }) => !PASSING.includes(code))
-    const tried = failures.map((failure) => explain(failure).what.replace(/\.$/, '')).join('; ')
-    return telling ?? new ReplError('MASTER_UNREACHABLE', { reason: 'SENTINELS', given: tried, endpoint: this.name })
+    return telling ?? new ReplError('SENTINELS', { failures: failures.map((failure) => failure.asFact()), endpoint: this.name })
   }
 }
 
 const PASSING: readonly string[] = ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER', 'TLS_FAILED']
 
-/** The reason of one that was not waited for. */
-const LATE = 'LATE'
-
 /** What the same refusal means of a Sentinel: they have their own passwords. */
-const OF_SENTINEL: Readonly<Record<string, string>> = {
-  NOAUTH: 'SENTINEL_NOAUTH',
-  WRONGPASS: 'SENTINEL_WRONGPASS',
-  NOPERM: 'SENTINEL_NOPERM',
-}
+const OF_SENTINEL = { NOAUTH: 'SENTINEL_NOAUTH', WRONGPASS: 'SENTINEL_WRONGPASS', NOPERM: 'SENTINEL_NOPERM' } as const
 
-function ofSentinel({ code, details, cause }: ReplError): ReplError {
-  const isOther = details.reason === 'UNKNOWN_COMMAND' && details.command?.startsWith('SENTINEL')
-  const reason = isOther ? 'NO_SENTINEL' : (OF_SENTINEL[details.reason ?? ''] ?? details.reason)
-  return new ReplError(code, { ...details, ...(reason !== undefined && { reason }) }, cause)
+function ofSentinel(error: ReplError): ReplError {
+  const { details, cause } = error
+  switch (details.reason) {
+    case 'UNKNOWN_COMMAND': {
+      const { reason: _, ...facts } = details
+      return details.command?.startsWith('SENTINEL') ? new ReplError('NO_SENTINEL', facts, cause) : error
+    }
+    case 'NOAUTH':
+    case 'WRONGPASS':
+    case 'NOPERM': {
+      const { reason, ...facts } = details
+      return new ReplError(OF_SENTINEL[reason], facts, cause)
+    }
+    default:
+      return error
+  }
 }
 
 function asAsked({ name, address, failure }: Said): Considered {
-  if (address) return { name, answer: 'says', told: addressName(address) }
+  if (address) return { name, answer: 'says', address: addressName(address) }
   if (!failure) return { name, answer: 'unknown' }
-  const { reason, errno = failure.code } = failure.details
-  return { name, answer: 'failed', told: reason === LATE ? 'did not answer in time' : errno }
+  return { name, answer: 'failed', failure: failure.asFact() }
 }
 
 /** In the order of how many name them: one may be behind the others. */

@@ -33,7 +33,7 @@ export class ShardSource implements Source {
   /** @throws ReplError TRY_LATER (SHARD_GONE, NOT_MASTER), and whatever keeps the cluster or the master from being asked */
   async find(signal: AbortSignal): Promise<Found> {
     const access = await this.#master()
-    if (!access) throw new ReplError('TRY_LATER', { reason: 'SHARD_GONE', endpoint: this.#name })
+    if (!access) throw new ReplError('SHARD_GONE', { endpoint: this.#name })
     this.#name = endpointName(access.endpoint)
     await confirmMaster(access, signal)
     return { access }

@@ -1,6 +1,6 @@
 /** Which server does the user mean: `host`, `host:port`, `[v6]:port`, `redis://`, `rediss://`, `valkey://`, `valkeys://`, `unix://`. */
 import type { Access } from '../engine/ask/access.ts'
-import { ReplError } from '../errors.ts'
+import { ReplError, type TargetHint } from '../errors.ts'
 import { diallingOf, type Endpoint } from '../io/endpoint.ts'
 import type { Credentials } from '../protocol/credentials.ts'
 
@@ -66,8 +66,7 @@ function dialled(endpoint: Endpoint, entry: Access, isTls: boolean | undefined):
 /** With credentials as redis-py has them: before the path. */
 function parseSocket(text: string): Target {
   const [, authority = '', rest = ''] = /^unix:\/\/([^/]*)(.*)$/is.exec(text) ?? []
-  if (text.includes('?'))
-    throw badTarget(text, 'A query is not understood: the form is unix://[user:password@]/path, and ? in a path is %3F.')
+  if (text.includes('?')) throw badTarget(text, { hint: 'SOCKET_QUERY' })
   const parts = authority.split('@')
   if (parts.length === 1 && !authority.includes(':') && authority + rest !== '') {
     return { endpoint: { kind: 'unix', path: decode(authority + rest, text) } }
@@ -103,7 +102,7 @@ function login(userinfo: string, whole: string): Pick<Target, 'credentials'> {
 /** @param whole what the user wrote, for the error */
 function parseAddress(text: string, whole: string): Endpoint {
   const [, address = '', port = ''] = /^(.*):(\d{4,5})$/.exec(text) ?? []
-  if (isV6(address)) throw badTarget(whole, `Write [${address}]:${port}, or [${text}] where all of it is the address.`)
+  if (isV6(address)) throw badTarget(whole, { hint: 'V6_PORT', address, port })
   const [, bracketed, host, number = DEFAULT_PORT] = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([^\s:@/[\]]+))(?::(\d{1,5}))?$/i.exec(text) ?? []
   const name = bracketed ?? host ?? (isV6(text) ? text : undefined)
   if (name === undefined || Number(number) < 1 || Number(number) > 65535) throw badTarget(whole)
@@ -128,7 +127,7 @@ function decode(text: string, whole: string): string {
   }
 }
 
-/** @param advice where there is a better one than the usual */
-export function badTarget(text: string, advice?: string): ReplError {
-  return new ReplError('USAGE', { reason: 'BAD_TARGET', given: withoutSecret(text), ...(advice !== undefined && { errno: advice }) })
+/** @param hint where there is a better one than the usual */
+export function badTarget(text: string, hint?: TargetHint): ReplError {
+  return new ReplError('BAD_TARGET', { target: withoutSecret(text), ...hint })
 }

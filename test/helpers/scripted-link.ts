@@ -19,7 +19,7 @@ export class ScriptedLink implements Link {
 
   async read(limitMs: number): Promise<Buffer | undefined> {
     const chunk = this.#chunks.shift()
-    if (!chunk) throw new ReplError('TIMEOUT', { reason: 'SILENCE', limitMs })
+    if (!chunk) throw new ReplError('SILENCE', { limitMs })
     const into = this.#room?.(this.received)
     if (into && into.length < chunk.length) this.#chunks.unshift(chunk.subarray(into.length))
     const part = chunk.subarray(0, into?.length)

@@ -1,7 +1,7 @@
 /** The file with settings and named profiles: TOML, where the platform keeps such files, or wherever --config says. */
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { ReplError } from '../../errors.ts'
+import { type ConfigFileProblem, errnoOf, ReplError, type SettingProblem } from '../../errors.ts'
 
 export type Value = string | number | boolean | readonly (string | number)[]
 export type Values = Readonly<Record<string, Value>>
@@ -33,8 +33,8 @@ export async function readConfigFile(path: string, isNamed: boolean, known: Read
   if (text === undefined) return undefined
   const { defaults = {}, profiles = {}, ...others } = await parsed(text, path)
   const [stray] = Object.keys(others)
-  if (stray !== undefined) throw unusable(path, `"${stray}" stands outside of [defaults] and [profiles.NAME]`)
-  if (!isTable(profiles)) throw unusable(path, 'profiles is no table: write [profiles.NAME]')
+  if (stray !== undefined) throw unusable(path, { problem: 'OUTSIDE_OF_TABLES', key: stray })
+  if (!isTable(profiles)) throw unusable(path, { problem: 'PROFILES_NOT_A_TABLE' })
   const checked = Object.entries(profiles).map(([name, values]) => [name, checkedValues(values, `profiles.${name}`, path, known)] as const)
   return { path, defaults: checkedValues(defaults, 'defaults', path, known), profiles: Object.fromEntries(checked) }
 }
@@ -43,9 +43,9 @@ function read(path: string, isNamed: boolean): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException
+    const code = errnoOf(error)
     if (!isNamed && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined
-    throw unusable(path, code)
+    throw unusable(path, { problem: 'UNREADABLE', errno: code })
   }
 }
 
@@ -56,28 +56,29 @@ async function parsed(text: string, path: string): Promise<Record<string, unknow
     return parse(text)
   } catch (error) {
     // Its message quotes the line.
-    throw unusable(path, error instanceof TomlError ? `line ${error.line}, column ${error.column} is no TOML` : 'it is no TOML')
+    throw unusable(path, { problem: 'NOT_TOML', ...(error instanceof TomlError && { line: error.line, column: error.column }) })
   }
 }
 
 function checkedValues(table: unknown, name: string, path: string, known: ReadonlyMap<string, Known>): Values {
-  if (!isTable(table)) throw unusable(path, `${name} is no table`)
+  if (!isTable(table)) throw unusable(path, { problem: 'NOT_A_TABLE', table: name })
   const values = Object.entries(table).map(([key, value]) => {
     const flag = known.get(key)
-    if (!flag) throw unusable(path, `${name}.${key} is no setting: they are called as the long flags, and target`)
-    if (NOT_IN_A_FILE.includes(key)) throw unusable(path, `${name}.${key} can only be said on the command line`)
-    if (!isValue(value)) throw unusable(path, `${name}.${key} is neither text, number, boolean nor a list of texts or numbers`)
+    const setting = `${name}.${key}`
+    if (!flag) throw unusable(path, { problem: 'UNKNOWN_SETTING', setting })
+    if (NOT_IN_A_FILE.includes(key)) throw unusable(path, { problem: 'COMMAND_LINE_ONLY', setting })
+    if (!isValue(value)) throw unusable(path, { problem: 'NOT_A_VALUE', setting })
     const misfit = misfitOf(value, flag)
-    if (misfit) throw unusable(path, `${name}.${key} ${misfit}`)
+    if (misfit) throw unusable(path, { problem: misfit, setting })
     return [key, PATHS.includes(key) ? resolve(dirname(path), String(value)) : value] as const
   })
   return Object.fromEntries(values)
 }
 
-function misfitOf(value: Value, { type, multiple = false }: Known): string | undefined {
-  if (type === 'boolean') return Array.isArray(value) ? 'is a switch: true or false' : undefined
-  if (typeof value === 'boolean') return 'is no switch: it takes a value'
-  return Array.isArray(value) && !multiple ? 'takes one value, not a list' : undefined
+function misfitOf(value: Value, { type, multiple = false }: Known): SettingProblem | undefined {
+  if (type === 'boolean') return Array.isArray(value) ? 'IS_A_SWITCH' : undefined
+  if (typeof value === 'boolean') return 'IS_NO_SWITCH'
+  return Array.isArray(value) && !multiple ? 'TAKES_ONE_VALUE' : undefined
 }
 
 function isTable(value: unknown): value is Record<string, unknown> {
@@ -89,6 +90,6 @@ function isValue(value: unknown): value is Value {
   return typeof value === 'boolean' || isPlain(value) || (Array.isArray(value) && value.every(isPlain))
 }
 
-function unusable(path: string, errno: string): ReplError {
-  return new ReplError('USAGE', { reason: 'CONFIG_FILE', path, errno })
+function unusable(path: string, problem: ConfigFileProblem): ReplError {
+  return new ReplError('CONFIG_FILE', { path, ...problem })
 }

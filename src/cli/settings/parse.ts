@@ -82,7 +82,7 @@ async function check(setting: Setting, definitions: Definitions, flags: Flags): 
     await Parser.parse(wordsOf(setting, definitions), { flags, args: {}, strict: true })
   } catch (error) {
     const failure = asReplError(error)
-    throw usageError(`${setting.from}: ${failure.details.given}`)
+    throw failure.details.reason === 'FLAGS' ? usageError(`${setting.from}: ${failure.details.problem}`) : failure
   }
 }
 

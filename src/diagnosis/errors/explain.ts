@@ -1,11 +1,13 @@
 /**
- * A failure in three parts: what happened, what it means here, what to do next. One row per reason (reasons.ts),
- * and one per code for what has no row of its own. The server's own words are quoted, never rephrased.
+ * A failure in three parts: what happened, what it means here, what to do next. Each reason has one row of templates
+ * (reasons.ts), which are filled with its facts. The server's own words are quoted, never rephrased.
  */
-import type { ErrorCode, ReplError } from '../../errors.ts'
-import { gapRow } from './gap.ts'
+import type { Failure, Loss } from '../../errors.ts'
+import { duration, exact } from '../units.ts'
+import { SHARED_PARTS } from './parts.ts'
 import { REASONS } from './reasons.ts'
-import { afterCut, bufferSeen, fate, type Row, say, where } from './words.ts'
+import type { Choice, FormatName, Text } from './template.ts'
+import { LOSS } from './tree-reasons.ts'
 
 export interface Explanation {
   readonly what: string
@@ -13,59 +15,62 @@ export interface Explanation {
   readonly next: string
 }
 
-const CODES: Record<ErrorCode, Row> = {
-  EXPECTATION_FAILED: [
-    (d) => `Expected ${d.given}, and the answer is ${d.reply}.`,
-    'The server was asked and answered; the explanation is above.',
-    say('See above what would have helped; the same without --expect exits with 0.'),
-  ],
-  USAGE: REASONS.FLAGS as Row,
-  MASTER_UNREACHABLE: [
-    (d) => `${where(d)} cannot be reached (${d.errno}).`,
-    'No conversation was possible.',
-    say('Check the address and the way to it.'),
-  ],
-  TLS_FAILED: REASONS.TLS_OTHER as Row,
-  TIMEOUT: REASONS.SILENCE as Row,
-  AUTH_REQUIRED: REASONS.NOAUTH as Row,
-  AUTH_FAILED: REASONS.WRONGPASS as Row,
-  NO_PERMISSION: REASONS.NOPERM as Row,
-  PROTOCOL: REASONS.NOT_RESP as Row,
-  NOT_SUPPORTED: REASONS.REFUSED as Row,
-  NOT_REDIS: REASONS.NOT_A_STATUS as Row,
-  TRY_LATER: REASONS.REFUSED as Row,
-  LINK_LOST: REASONS.CLOSED as Row,
-  PAYLOAD_TRUNCATED: [
-    (d) =>
-      `The link to ${where(d)} broke after ${d.bytes} bytes of the RDB${d.expectedBytes === undefined ? '' : ` (of ${d.expectedBytes})`}.`,
-    (d) => `The BGSAVE was killed, the output buffer ran over${bufferSeen(d)}, the master fell silent, or the network failed. ${fate(d)}`,
-    afterCut,
-  ],
-  PAYLOAD_CORRUPT: REASONS.TRAILER as Row,
-  OUTPUT_FAILED: REASONS.WRITE as Row,
-  OUTPUT_EXISTS: [
-    (d) => `${d.path} exists already.`,
-    'Nothing was overwritten.',
-    say('Name another file, or use --force to replace it once the new snapshot is whole and verified.'),
-  ],
-  GAP: gapRow,
-  INTERNAL: [
-    (d) => `An error inside redis-repl: ${d.given}`,
-    'This is a bug.',
-    say('Please report it with the output of the same command and -vv.'),
-  ],
-  ABORTED: [say('Stopped by the user.'), (d) => (d.path ? fate(d) : 'Nothing was kept.'), say('Run it again when you like.')],
+type Facts = Readonly<Record<string, unknown>>
+type Parts = Readonly<Record<string, Choice>>
+
+export function explain({ details }: Failure): Explanation {
+  const { what, meaning, next, parts } = REASONS[details.reason]
+  const all = { ...SHARED_PARTS, ...parts }
+  const say = (text: Text) => (typeof text === 'function' ? text(details) : fill(text, { ...details }, all))
+  return { what: say(what), meaning: say(meaning), next: say(next) }
 }
 
-/** Codes whose reasons need no row of their own: the same word would mean something else. */
-function rowFor({ code, details }: ReplError): Row {
-  if (code === 'MASTER_UNREACHABLE' && details.reason === 'REFUSED') return REASONS.REFUSED_CONNECTION as Row
-  if (code === 'PAYLOAD_TRUNCATED' || code === 'GAP') return CODES[code]
-  return REASONS[details.reason ?? ''] ?? CODES[code]
+/** Why a master cannot be measured against, as a sentence. */
+export function lossInWords(endpoint: string, loss: Loss): string {
+  return fill(LOSS, { ...loss, endpoint }, {})
 }
 
-export function explain(error: ReplError): Explanation {
-  const [what, meaning, next] = rowFor(error)
-  const { details } = error
-  return { what: what(details), meaning: typeof meaning === 'string' ? meaning : meaning(details), next: next(details) }
+/** Where a fact is missing, since it was not known when the error was made. */
+const DEFAULTS: Readonly<Record<string, string>> = { endpoint: 'the server' }
+
+const FORMATS: Readonly<Record<FormatName, (value: never) => string>> = {
+  exact: (count: number) => exact(count),
+  seconds: (ms: number) => `${ms / 1000} s`,
+  duration: (ms: number) => duration(ms),
+  list: (values: readonly unknown[]) => values.join(', '),
+  quoted: (text: string) => JSON.stringify(text),
+  excerpt: (text: string) => JSON.stringify(text.slice(0, 40)),
+  name: ({ code, details }: Failure) => (code === details.reason ? code : `${code} (${details.reason})`),
+  what: (failure: Failure) => explain(failure).what,
+  each: (failures: readonly Failure[]) => failures.map((failure) => explain(failure).what.replace(/\.$/, '')).join('; '),
+}
+
+/** A name, and one of: `?` with what may hold placeholders itself, `|` with a text, `:` with a format. */
+const PLACEHOLDER = /\{(\w+)(?:\?((?:[^{}]|\{[^{}]*\})*)|\|([^{}]*)|:(\w+))?\}/g
+
+function fill(text: string | Choice, facts: Facts, parts: Parts): string {
+  return (typeof text === 'string' ? text : (chosen(text, facts) ?? '')).replace(
+    PLACEHOLDER,
+    (_, name: string, optional: string | undefined, fallback: string | undefined, format: FormatName | undefined) => {
+      const part = parts[name]
+      const template = part && chosen(part, facts)
+      const value = part ? template && fill(template, facts, parts) : facts[name]
+      if (optional !== undefined) return value === undefined || value === '' ? '' : fill(optional, facts, parts)
+      if (value === undefined) return fallback ?? DEFAULTS[name] ?? 'unknown'
+      return formatted(value, format)
+    },
+  )
+}
+
+function formatted(value: unknown, format: FormatName | undefined): string {
+  return format === undefined ? String(value) : FORMATS[format](value as never)
+}
+
+function chosen({ by, of, else: other, absent = other }: Choice, facts: Facts): string | undefined {
+  const value = facts[by]
+  if (value === undefined) return absent
+  // A command is known by its first word.
+  const key = by === 'command' ? (String(value).split(' ')[0] ?? '') : String(value)
+  // A file may be called toString.
+  return Object.hasOwn(of, key) ? of[key] : other
 }

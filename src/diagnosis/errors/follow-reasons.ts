@@ -1,80 +1,99 @@
 /** The rows of reasons.ts that belong to following a stream. */
-import { exact } from '../units.ts'
-import { type Row, say, seconds, where } from './words.ts'
+import { rows } from './template.ts'
 
-export const FOLLOW_REASONS: Record<string, Row> = {
-  MOVED: [
-    (d) => `${where(d)} is no longer the master; the Sentinels or the cluster name another server.`,
-    'A failover: the stream goes on at the new master.',
-    say('Nothing is to be done; without --no-retry it is taken up there.'),
-  ],
-  STREAM_ENDED: [
-    (d) => `${where(d)} closed the connection while we followed its stream.`,
-    'It was restarted, became a replica of another server, cut us off (CLIENT KILL, output buffer), or the network failed.',
-    say('Go on from the last offset; tail does so by itself unless --no-retry or --retry-max-time forbids it.'),
-  ],
-  SILENT: [
-    (d) => `Nothing came from ${where(d)} for ${seconds(d)}, not even a PING${d.given ? `, and INFO could not be had (${d.given})` : ''}.`,
-    'The connection is dead: the server is gone, or the network swallows what it sends.',
-    say('Go on from the last offset; tail does so by itself unless --no-retry or --retry-max-time forbids it.'),
-  ],
-  SHUTDOWN: [
-    (d) => `${where(d)} shuts down, and would have waited for our ACK.`,
-    'It was left at once, so that it ends without delay.',
-    say(
-      'Go on from the last offset when a server is there again; tail does so by itself unless --no-retry or --retry-max-time forbids it.',
-    ),
-  ],
-  NOT_SERVING: [
-    (d) => `INFO of ${where(d)} shows that it serves no replica now (${d.reply}).`,
-    'It is loading, has lost its own master, or hands over to another server.',
-    say('A later try may succeed.'),
-  ],
-  BEHIND_US: [
-    (d) => `${where(d)} has less of the history than we have received.`,
-    'It is a replica that lags behind the server we followed before.',
-    say('It may catch up: a later try may succeed.'),
-  ],
-  NO_BACKLOG: [
-    (d) => `${where(d)} keeps no backlog: no replica has been here, or it was freed.`,
-    'There is no live end to attach to: any PSYNC would be a full resync, which forks the server and changes its replid.',
-    say(
-      '--allow-fork attaches all the same, with an empty RDB where the server can make one (7.0 and later); --from snapshot takes the data too.',
-    ),
-  ],
-  NOT_FOLLOWED: [
-    (d) => `Nothing was followed within ${seconds(d)}: ${where(d)} was not ready for us by then.`,
-    'It did not answer in time, or its snapshot was still on its way, so there was no stream to show.',
-    say('redis-repl handshake shows how far it goes with us; --duration leaves more time.'),
-  ],
-  RENAMED: [
-    (d) => `PSYNC was not sent to ${where(d)}: it has another name there, ${d.command}.`,
-    'Most servers take a PSYNC under another name for SYNC: they fork, and their RDB comes without a replid and an offset, so nothing behind it can be followed.',
-    say('dump-rdb takes that RDB. Where the service answers this name as PSYNC, --allow-fork sends it, once.'),
-  ],
-  AS_SYNC: [
-    (d) => `${where(d)} takes ${d.command} for SYNC, as most servers do with a PSYNC under another name.`,
-    'SYNC comes without a replid and an offset, so nothing behind its RDB can be followed or measured. We left at once; nothing is asked a second time.',
-    say('dump-rdb takes that RDB. To follow, the server has to have PSYNC under its own name.'),
-  ],
-  STREAM: [
-    (d) => `The stream of ${where(d)} breaks the protocol at offset ${d.offset}: ${JSON.stringify(d.reply?.slice(0, 40))}`,
-    'Either these bytes come from something that is no master, or the position does not belong to this history.',
-    say('Please report it with the versions of the server and of redis-repl, unless the offset was your own.'),
-  ],
-  SPOOL: [
-    (d) => `The spool, which holds what the output is behind, failed (${d.errno}).`,
-    'Nothing was lost: it can be taken up again where the output ended.',
-    say('See --spool-dir and --spool-max, and the space in that folder.'),
-  ],
-  SPOOL_FULL: [
-    (d) => `The reader of our output is ${exact(d.bytes ?? 0)} bytes behind, and the spool is full.`,
-    'What was received is written out; we left the master, so that nothing piles up there.',
-    say('Go on from the last offset when the reader is ready; --spool-max gives it more room, --on-full decides otherwise.'),
-  ],
-  STATE_FILE: [
-    (d) => `The state file ${d.path} cannot be used (${d.errno}).`,
-    'It says where to go on, so nothing was started without it.',
-    say('Check its path and rights; if it is damaged, remove it and begin anew with --from.'),
-  ],
+/** Why a history could not be continued; @param why as the end of a sentence */
+function gap<const Why extends string>(why: Why) {
+  return {
+    what: `The stream of {endpoint} cannot be continued behind offset {offset:exact} of {replid}: ${why}.`,
+    meaning: 'Commands behind this offset are lost to us; nothing was skipped in silence.',
+    next: '--on-gap skip goes on at the live end and says what is missing; --on-gap resync takes a full resync. A larger repl-backlog-size on the master bridges longer pauses.',
+  } as const
 }
+
+const DISTANCE = '{distanceBytes? ({distanceBytes:exact} bytes)}'
+
+export const FOLLOW_REASONS = rows({
+  MOVED: {
+    what: '{endpoint} is no longer the master; the Sentinels or the cluster name another server.',
+    meaning: 'A failover: the stream goes on at the new master.',
+    next: 'Nothing is to be done; without --no-retry it is taken up there.',
+  },
+  STREAM_ENDED: {
+    what: '{endpoint} closed the connection while we followed its stream.',
+    meaning: 'It was restarted, became a replica of another server, cut us off (CLIENT KILL, output buffer), or the network failed.',
+    next: 'Go on from the last offset; tail does so by itself unless --no-retry or --retry-max-time forbids it.',
+  },
+  SILENT: {
+    what: 'Nothing came from {endpoint} for {silentMs:seconds}, not even a PING{infoFailure?, and INFO could not be had ({infoFailure:name})}.',
+    meaning: 'The connection is dead: the server is gone, or the network swallows what it sends.',
+    next: 'Go on from the last offset; tail does so by itself unless --no-retry or --retry-max-time forbids it.',
+  },
+  SHUTDOWN: {
+    what: '{endpoint} shuts down, and would have waited for our ACK.',
+    meaning: 'It was left at once, so that it ends without delay.',
+    next: 'Go on from the last offset when a server is there again; tail does so by itself unless --no-retry or --retry-max-time forbids it.',
+  },
+  NOT_SERVING: {
+    what: 'INFO of {endpoint} shows that it serves no replica now ({obstacle}).',
+    meaning: 'It is loading, has lost its own master, or hands over to another server.',
+    next: 'A later try may succeed.',
+  },
+  BEHIND_US: {
+    what: '{endpoint} has less of the history than we have received.',
+    meaning: 'It is a replica that lags behind the server we followed before.',
+    next: 'It may catch up: a later try may succeed.',
+  },
+  NO_BACKLOG: {
+    what: '{endpoint} keeps no backlog: no replica has been here, or it was freed.',
+    meaning: 'There is no live end to attach to: any PSYNC would be a full resync, which forks the server and changes its replid.',
+    next: '--allow-fork attaches all the same, with an empty RDB where the server can make one (7.0 and later); --from snapshot takes the data too.',
+  },
+  NOT_FOLLOWED: {
+    what: 'Nothing was followed within {limitMs:seconds}: {endpoint} was not ready for us by then.',
+    meaning: 'It did not answer in time, or its snapshot was still on its way, so there was no stream to show.',
+    next: 'redis-repl handshake shows how far it goes with us; --duration leaves more time.',
+  },
+  RENAMED: {
+    what: 'PSYNC was not sent to {endpoint}: it has another name there, {command}.',
+    meaning:
+      'Most servers take a PSYNC under another name for SYNC: they fork, and their RDB comes without a replid and an offset, so nothing behind it can be followed.',
+    next: 'dump-rdb takes that RDB. Where the service answers this name as PSYNC, --allow-fork sends it, once.',
+  },
+  AS_SYNC: {
+    what: '{endpoint} takes {command} for SYNC, as most servers do with a PSYNC under another name.',
+    meaning:
+      'SYNC comes without a replid and an offset, so nothing behind its RDB can be followed or measured. We left at once; nothing is asked a second time.',
+    next: 'dump-rdb takes that RDB. To follow, the server has to have PSYNC under its own name.',
+  },
+  STREAM: {
+    what: 'The stream of {endpoint} breaks the protocol at offset {offset}: {reply:excerpt}',
+    meaning: 'Either these bytes come from something that is no master, or the position does not belong to this history.',
+    next: 'Please report it with the versions of the server and of redis-repl, unless the offset was your own.',
+  },
+  SPOOL: {
+    what: 'The spool, which holds what the output is behind, failed ({errno}).',
+    meaning: 'Nothing was lost: it can be taken up again where the output ended.',
+    next: 'See --spool-dir and --spool-max, and the space in that folder.',
+  },
+  SPOOL_FULL: {
+    what: 'The reader of our output is {spooledBytes:exact} bytes behind, and the spool is full.',
+    meaning: 'What was received is written out; we left the master, so that nothing piles up there.',
+    next: 'Go on from the last offset when the reader is ready; --spool-max gives it more room, --on-full decides otherwise.',
+  },
+  STATE_FILE: {
+    what: 'The state file {path} cannot be used ({why}).',
+    meaning: 'It says where to go on, so nothing was started without it.',
+    next: 'Check its path and rights; if it is damaged, remove it and begin anew with --from.',
+    parts: { why: { by: 'problem', of: { UNREADABLE: '{errno}', UNWRITABLE: '{errno}', OTHER: 'it is no {schema}' } } },
+  },
+  // GAP
+  OTHER_HISTORY: gap('the server has another history: it was restarted without its data, freed its backlog, or is another server'),
+  BACKLOG_GONE: gap('the server keeps no backlog any more'),
+  TOO_OLD: gap(`what follows${DISTANCE} has been overwritten in the backlog`),
+  AHEAD: gap(`the server has less of this history than we${DISTANCE}: it came back from an older snapshot, or lags behind`),
+  DIVERGED: gap(
+    `the new master had received less than we when it was promoted${DISTANCE}: commands that were shown are no part of its history`,
+  ),
+  PAST_FORK: gap('the position is lost'),
+  LOST: gap('the position is lost'),
+})

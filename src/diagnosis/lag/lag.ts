@@ -1,14 +1,13 @@
 /** How far a replica is behind, what is known of that, and by whose word. */
 
-import type { ReplError } from '../../errors.ts'
+import type { Loss, ReplError } from '../../errors.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { MasterLink } from '../../protocol/info/master-link.ts'
 import type { ListedReplica } from '../../protocol/info/replicas.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
-import { explain } from '../errors/explain.ts'
+import { lossInWords } from '../errors/explain.ts'
 import type { Forecast } from '../psync/forecast.ts'
 import type { StopReason } from '../psync/verdict.ts'
-import { duration } from '../units.ts'
 import type { Asked, Bounds } from './offset-curve.ts'
 import type { Summary } from './quantile.ts'
 import type { Trend } from './trend.ts'
@@ -173,11 +172,17 @@ export interface LagReport {
 export const SILENT_MS = 1000
 
 /** Why nothing can be measured against it; undefined where all is well. */
-export function whyLost({ name, failure, silentMs, isReplica, offset }: MasterReport): string | undefined {
-  if (failure) return explain(failure).what
-  if (silentMs > SILENT_MS) return `${name} has owed an answer for ${duration(silentMs)}.`
-  if (isReplica) return `${name} is a replica, and its master cannot be had.`
-  return offset === undefined ? `INFO of ${name} shows no replication offset.` : undefined
+export function whyLost(master: MasterReport): string | undefined {
+  const loss = lossOf(master)
+  return loss && lossInWords(master.name, loss)
+}
+
+/** The same as facts. */
+export function lossOf({ failure, silentMs, isReplica, offset }: MasterReport): Loss | undefined {
+  if (failure) return { trouble: 'FAILED', failure: failure.asFact() }
+  if (silentMs > SILENT_MS) return { trouble: 'SILENT', silentMs }
+  if (isReplica) return { trouble: 'IS_REPLICA' }
+  return offset === undefined ? { trouble: 'NO_OFFSET' } : undefined
 }
 
 /** The middle of the bounds; undefined where there is no upper one. */

@@ -4,7 +4,7 @@
  */
 import { type Backlog, type History, isSameReplid, type Obstacle, type Position, requestOffset } from '../../protocol/history.ts'
 
-type FullReason = 'REQUESTED' | 'OTHER_HISTORY' | 'PAST_FORK' | 'NO_BACKLOG' | 'TOO_OLD' | 'AHEAD'
+export type FullReason = 'REQUESTED' | 'OTHER_HISTORY' | 'PAST_FORK' | 'NO_BACKLOG' | 'TOO_OLD' | 'AHEAD'
 
 /**
  * continue: a partial resync, of that many bytes of history; the replica goes on under the server's own replid.

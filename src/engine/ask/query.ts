@@ -11,7 +11,7 @@ import type { Credentials } from '../../protocol/credentials.ts'
 import { parseServerInfo, type ServerInfo } from '../../protocol/info/server-info.ts'
 import { encodeCommand } from '../../protocol/wire/multibulk.ts'
 import { type Reply, ReplyDecoder, ServerError } from '../../protocol/wire/reply.ts'
-import { refusal } from '../../protocol/wire/server-error.ts'
+import { refusal, reworded } from '../../protocol/wire/server-error.ts'
 import type { QueryEvent } from '../events.ts'
 import type { Access } from './access.ts'
 
@@ -56,7 +56,7 @@ export class QueryLink {
   async pushed(): Promise<Reply> {
     while (this.#pushed.length === 0) {
       const chunk = await this.#link.read(PATIENCE_MS).catch(exceptTimeout)
-      if (chunk === undefined) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY' })
+      if (chunk === undefined) throw new ReplError('CLOSED', { state: 'QUERY' })
       if (chunk) this.#pushed.push(...this.#decoder.push(chunk))
     }
     return this.#pushed.shift() ?? null
@@ -84,8 +84,8 @@ export class QueryLink {
     if (!command) return
     const reply = await this.#exchange(command)
     if (!(reply instanceof ServerError)) return
-    const { code, details } = refusal(reply, { state: 'QUERY', command: command.shown.join(' ') })
-    if (details.reason !== 'NO_PASSWORD_SET') throw new ReplError(code, { ...details, reply: withoutSecrets(reply.text, command) })
+    const refused = refusal(reply, { state: 'QUERY', command: command.shown.join(' ') })
+    if (refused.details.reason !== 'NO_PASSWORD_SET') throw reworded(refused, withoutSecrets(reply.text, command))
   }
 
   async #exchange(command: Command): Promise<Reply> {
@@ -94,7 +94,7 @@ export class QueryLink {
     this.#link.write(encodeCommand(args))
     for (;;) {
       const chunk = await this.#link.read(this.#limitMs)
-      if (!chunk) throw new ReplError('LINK_LOST', { reason: 'CLOSED', state: 'QUERY', command: shown.join(' ') })
+      if (!chunk) throw new ReplError('CLOSED', { state: 'QUERY', command: shown.join(' ') })
       const [reply, ...others] = this.#decoder.push(chunk)
       if (reply === undefined) continue
       this.#pushed.push(...others)

@@ -19,9 +19,9 @@ export async function askReplica(access: Access, signal: AbortSignal): Promise<R
   const informant = new Informant(access, signal)
   try {
     const info = await informant.info()
-    if (!info) throw (informant.unavailable ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' })).with({ endpoint })
+    if (!info) throw (informant.unavailable ?? new ReplError('NO_POSITION')).with({ endpoint })
     const position = ownPosition(info)
-    if (!position) throw new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION', endpoint })
+    if (!position) throw new ReplError('NO_POSITION', { endpoint })
     return { position, subject: subjectOf(info, endpoint) }
   } finally {
     informant.close()

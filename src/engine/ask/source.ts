@@ -1,4 +1,5 @@
 /** Which server to attach to, where that has to be found out, and may be another one next time. */
+import type { Failure } from '../../errors.ts'
 import type { Access } from './access.ts'
 
 /** Of a Sentinel: says, unknown, failed. Of a server: chosen, or why not. */
@@ -18,8 +19,10 @@ export type Answer =
 export interface Considered {
   readonly name: string
   readonly answer: Answer
-  /** What it said, or why it could not be asked. */
-  readonly told?: string
+  /** The master that a Sentinel named. */
+  readonly address?: string
+  /** Why it could not be asked. */
+  readonly failure?: Failure
   readonly offset?: number
 }
 

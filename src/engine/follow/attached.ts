@@ -31,5 +31,5 @@ export function servedBy(visit: Visit): { readonly at: number; readonly server: 
 /** @throws ReplError PROTOCOL when the server granted no position */
 export function positionOf(verdict: Verdict | undefined): Position {
   if (verdict?.kind === 'continue' || verdict?.kind === 'full') return { replid: verdict.replid, offset: verdict.offset }
-  throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict?.kind ?? '' })
+  throw new ReplError('PSYNC_VERDICT', { verdict: verdict?.kind ?? '' })
 }

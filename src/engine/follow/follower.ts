@@ -155,7 +155,7 @@ export class Follower {
     const { onFull } = this.#options
     if (!this.#isFull) this.#report({ type: 'spool-full', at: now(), bytes: this.#spool.bytes, onFull })
     this.#isFull = true
-    if (onFull === 'stop') throw new ReplError('OUTPUT_FAILED', { reason: 'SPOOL_FULL', bytes: this.#spool.bytes })
+    if (onFull === 'stop') throw new ReplError('SPOOL_FULL', { spooledBytes: this.#spool.bytes })
     if (onFull === 'drop') throw new SpoolOverrun()
     await this.#spool.drainedTo(Math.max(0, this.#spool.bytes - bytes))
     stopIfAborted(this.#signal)

@@ -1,4 +1,5 @@
 /** What to do where a server does not continue what was followed: ask again, wait, step back, or report what is missing. */
+import type { FullReason } from '../../diagnosis/psync/forecast.ts'
 import type { StopReason } from '../../diagnosis/psync/verdict.ts'
 import { ReplError } from '../../errors.ts'
 import type { Renamed } from '../../handshake/plan.ts'
@@ -90,9 +91,9 @@ export class GapRules {
   next(link: Unserved): Step {
     const { stopped, noInfo, start } = link
     const forecast = link.forecast?.forecast
-    if (forecast?.kind === 'later') return later('TRY_LATER', { reason: 'NOT_SERVING', reply: forecast.reason })
+    if (forecast?.kind === 'later') return later(new ReplError('NOT_SERVING', { obstacle: forecast.reason }))
     if (stopped === 'NO_INFO' || stopped === 'NO_POSITION') {
-      return noInfo ? { kind: 'later', error: noInfo } : later('NOT_SUPPORTED', { reason: 'NO_POSITION' })
+      return later(noInfo ?? new ReplError('NO_POSITION'))
     }
     this.#refuse(stopped)
     const isRace = RACED.includes(stopped) || start.kind === 'backlog'
@@ -104,9 +105,9 @@ export class GapRules {
 
   /** @throws ReplError NOT_SUPPORTED for what no other attempt changes */
   #refuse(stopped: StopReason | undefined): void {
-    if (stopped === 'NO_BACKLOG') throw new ReplError('NOT_SUPPORTED', { reason: stopped })
+    if (stopped === 'NO_BACKLOG') throw new ReplError(stopped)
     if (stopped === 'RENAMED' || stopped === 'AS_SYNC') {
-      throw new ReplError('NOT_SUPPORTED', { reason: stopped, command: this.#options.renamed?.psync ?? 'PSYNC' })
+      throw new ReplError(stopped, { command: this.#options.renamed?.psync ?? 'PSYNC' })
     }
   }
 
@@ -120,7 +121,7 @@ export class GapRules {
   #waitForIt(link: Unserved): Step {
     this.#aheadSince ??= now()
     if (now() - this.#aheadSince > AHEAD_PATIENCE_MS) return this.lost(link, 'LOST')
-    return later('TRY_LATER', { reason: 'BEHIND_US' })
+    return later(new ReplError('BEHIND_US'))
   }
 
   /** @param to where the new history took over, when that is known @throws ReplError GAP */
@@ -139,17 +140,22 @@ export class GapRules {
     const forecast = link.forecast?.forecast
     const { replid, offset } = this.#gap?.from ?? lastKnown(link)
     const cause = forecast?.kind === 'full' ? forecast : undefined
-    return new ReplError('GAP', {
-      reason: reason === 'DIVERGED' ? 'DIVERGED' : (cause?.reason ?? 'LOST'),
+    return new ReplError(reason === 'DIVERGED' ? 'DIVERGED' : gapCause(cause?.reason), {
       offset,
-      given: replid,
-      ...(cause?.bytes !== undefined && { bytes: cause.bytes }),
+      replid,
+      ...(cause?.bytes !== undefined && { distanceBytes: cause.bytes }),
     })
   }
 }
 
-function later(...[code, details]: ConstructorParameters<typeof ReplError>): Step {
-  return { kind: 'later', error: new ReplError(code, details) }
+function later(error: ReplError): Step {
+  return { kind: 'later', error }
+}
+
+/** What the forecast of a full resync says of the history that was followed. */
+function gapCause(reason: FullReason | undefined) {
+  if (reason === undefined || reason === 'REQUESTED') return 'LOST'
+  return reason === 'NO_BACKLOG' ? 'BACKLOG_GONE' : reason
 }
 
 /** A promoted replica had received less than we have: what has not been shown can still be dropped. */

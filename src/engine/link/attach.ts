@@ -35,7 +35,7 @@ async function* inspect(options: AttachOptions, signal: AbortSignal): AsyncGener
   const planner = new Planner(options, informant, signal)
   try {
     yield (await planner.complete('server', firstPlan(options))).events
-    if (!planner.forecast) throw informant.unavailable ?? new ReplError('NOT_SUPPORTED', { reason: 'NO_POSITION' })
+    if (!planner.forecast) throw informant.unavailable ?? new ReplError('NO_POSITION')
     yield [planner.forecast]
     yield await planner.counters()
   } finally {

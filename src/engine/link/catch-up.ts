@@ -59,6 +59,6 @@ async function nextBytes(link: Link, options: AttachOptions): Promise<number> {
   const chunk = await link.read(options.limits.silenceMs).catch((error) => {
     throw expectReplError(error).with(where)
   })
-  if (!chunk) throw new ReplError('LINK_LOST', { reason: 'STREAM_CUT', ...where })
+  if (!chunk) throw new ReplError('STREAM_CUT', where)
   return chunk.length
 }

@@ -70,8 +70,7 @@ async function* exchange(
     // Under another name PSYNC is SYNC to the server, whatever its arguments (replication.c, syncCommand looks at argv[0]).
     lines.putBack(line)
     yield [{ ...noReply, at: now(), rttMs: now() - asked, outcome: 'tolerated', finding: 'PSYNC_AS_SYNC' }]
-    if (needsOffset(options))
-      throw new ReplError('NOT_SUPPORTED', { reason: 'AS_SYNC', state: machine.state, command: options.renamed.psync })
+    if (needsOffset(options)) throw new ReplError('AS_SYNC', { state: machine.state, command: options.renamed.psync })
     return { ...machine, state: 'TRANSFER', verdict: { kind: 'legacy' } }
   }
   const step = judged(machine, line, command.shown)
@@ -138,7 +137,7 @@ async function* awaitReply(
     const chunk = await link.read(limitMs).catch((error) => {
       throw foreignProtocol(lines.pending) ?? (error instanceof ReplError ? error.with(where) : error)
     })
-    if (!chunk) throw foreignProtocol(lines.pending) ?? new ReplError('LINK_LOST', { reason: 'CLOSED', ...where })
+    if (!chunk) throw foreignProtocol(lines.pending) ?? new ReplError('CLOSED', where)
     lines.push(chunk)
   }
 }

@@ -40,7 +40,7 @@ export async function* receiveAll(
 ): AsyncGenerator<Batch, Buffer> {
   const { verdict, rest, refused } = shaken
   // A sync on two connections was not asked for, and no payload will come on this one.
-  if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: verdict.kind })
+  if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PSYNC_VERDICT', { verdict: verdict.kind })
   const maxRate = maxRateOf(options.goal)
   const { settings, identity } = planner.server
   const pacer = maxRate === undefined ? undefined : new Pacer(maxRate, settings && replicaBufferLimit(settings, identity))

@@ -59,7 +59,7 @@ export class Planner {
     this.#before = await this.#informant.info()
     this.#beganAt = now()
     this.#identity = this.#before?.identity ?? identityFromHello((await this.#informant.ask('HELLO')) ?? null)
-    if (this.#identity?.mode === 'sentinel') throw new ReplError('NOT_SUPPORTED', { reason: 'SENTINEL' })
+    if (this.#identity?.mode === 'sentinel') throw new ReplError('SENTINEL')
     const { goal } = this.#options
     const needsLimit = goal.kind === 'live' || maxRateOf(goal) !== undefined
     const settings = await this.#informant.replSettings(this.#identity, ...(needsLimit ? ['client-output-buffer-limit'] : []))
@@ -90,11 +90,11 @@ export class Planner {
 
   /** The refusal of a command that the server does not have, with what is known of that service. */
   async withProvider(error: ReplError): Promise<ReplError> {
-    const { reason, reply = '' } = error.details
-    if (reason !== 'UNKNOWN_COMMAND' && reason !== 'REFUSED') return error
+    const { details } = error
+    if (details.reason !== 'UNKNOWN_COMMAND' && details.reason !== 'COMMAND_REFUSED') return error
     const info = await this.#informant.info().catch(ignoreFailure)
-    const provider = recogniseProvider(info, reply)
-    return provider ? error.with({ given: `This is ${provider.name}. ${provider.access}` }) : error
+    const provider = recogniseProvider(info, details.reply)
+    return provider ? error.with({ provider }) : error
   }
 
   /** The server, as far as it is known. */

@@ -61,7 +61,7 @@ export async function* receivePayload(
   link.readInto(undefined)
   const checksum = verifier.finish()
   const header = head.parse()
-  if (!header) throw new ReplError('PAYLOAD_CORRUPT', { reason: 'MAGIC' })
+  if (!header) throw new ReplError('MAGIC')
   yield [{ type: 'payload-end', at: now(), bytes: verifier.bytes, checksum, header }]
   return payload.rest()
 }
@@ -92,7 +92,7 @@ async function nextChunk(link: Link, payload: PayloadReader, verifier: RdbVerifi
     throw broken(error, payload, verifier)
   })
   if (chunk) return chunk
-  throw broken(new ReplError('LINK_LOST', { reason: 'NO_PAYLOAD' }), payload, verifier)
+  throw broken(new ReplError(payload.started ? 'CLOSED' : 'NO_PAYLOAD'), payload, verifier)
 }
 
 function quiet(error: unknown): undefined {
@@ -105,6 +105,6 @@ function broken(error: unknown, payload: PayloadReader, verifier: RdbVerifier): 
   if (!(error instanceof ReplError)) return error
   const where = { state: 'TRANSFER', bytes: verifier.bytes, ...(payload.announced !== undefined && { expectedBytes: payload.announced }) }
   const isCut = error.code === 'LINK_LOST' || error.code === 'TIMEOUT'
-  if (isCut && payload.started) return new ReplError('PAYLOAD_TRUNCATED', { ...error.details, ...where }, error)
+  if (isCut && payload.started) return new ReplError('PAYLOAD_TRUNCATED', { ...where, cutBy: error.asFact() }, error)
   return error.with(where)
 }

@@ -72,7 +72,7 @@ export async function* streamBytes(
 async function nextChunk(link: Link, limitMs: number): Promise<Buffer | undefined> {
   try {
     const chunk = await link.read(limitMs)
-    if (!chunk) throw new ReplError('LINK_LOST', { reason: 'STREAM_ENDED', state: 'CONNECTED' })
+    if (!chunk) throw new ReplError('STREAM_ENDED', { state: 'CONNECTED' })
     return chunk
   } catch (error) {
     if (error instanceof ReplError && error.code === 'TIMEOUT') return undefined
@@ -115,7 +115,7 @@ class SilenceWatch {
     const isGone = !info && unavailable?.code !== 'NO_PERMISSION'
     const isTooLong = silence === 'unknown' && this.#silentMs >= this.#access.limits.silenceMs
     if (silence === 'broken' || isGone || isTooLong) {
-      throw new ReplError('LINK_LOST', { reason: 'SILENT', limitMs: this.#silentMs, ...(isGone && { given: unavailable?.message ?? '' }) })
+      throw new ReplError('SILENT', { silentMs: this.#silentMs, ...(isGone && unavailable && { infoFailure: unavailable.asFact() }) })
     }
     return { type: 'silence', at: now(), silentMs: this.#silentMs, silence }
   }
@@ -123,7 +123,7 @@ class SilenceWatch {
   /** A master that shuts down waits for every replica whose ACK is not at its offset, and ours never is. @throws ReplError LINK_LOST (SHUTDOWN) */
   async leaveWhenEnding(): Promise<void> {
     const { info } = await this.#ask()
-    if (info && isShuttingDown(info)) throw new ReplError('LINK_LOST', { reason: 'SHUTDOWN' })
+    if (info && isShuttingDown(info)) throw new ReplError('SHUTDOWN')
   }
 
   async #ask(): Promise<{ info: ServerInfo | undefined; unavailable: ReplError | undefined }> {

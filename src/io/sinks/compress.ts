@@ -26,7 +26,7 @@ export function compressor(kind: Compression, level: number | undefined): Transf
     return zlib.createGzip({ ...sizes, ...(level !== undefined && { level }) })
   }
   const { createZstdCompress, constants } = zlib as WithZstd
-  if (!createZstdCompress) throw new ReplError('NOT_SUPPORTED', { reason: 'NO_ZSTD', given: process.version })
+  if (!createZstdCompress) throw new ReplError('NO_ZSTD', { nodeVersion: process.version })
   const params = level === undefined ? {} : { [constants.ZSTD_c_compressionLevel ?? 0]: level }
   return createZstdCompress({ ...sizes, params })
 }

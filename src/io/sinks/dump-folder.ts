@@ -2,7 +2,7 @@
 
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { ReplError } from '../../errors.ts'
+import { errnoOf, ReplError } from '../../errors.ts'
 import { randomHex } from '../random-hex.ts'
 import { begun, finished } from '../unfinished.ts'
 import { syncFolder } from './folder.ts'
@@ -21,9 +21,9 @@ export class DumpFolder {
   /** @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */
   static async create(path: string, overwrite: boolean): Promise<DumpFolder> {
     const existing = await lstat(path).catch(() => undefined)
-    if (existing && !existing.isDirectory()) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_FOLDER', path })
+    if (existing && !existing.isDirectory()) throw new ReplError('NOT_A_FOLDER', { path })
     if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
-    if (existing && !(await isDump(path))) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_DUMP', path })
+    if (existing && !(await isDump(path))) throw new ReplError('NOT_A_DUMP', { path })
     const part = besides(path)
     await mkdir(part, { mode: 0o700 }).catch(failed(path))
     begun(part)
@@ -61,7 +61,7 @@ export class DumpFolder {
     const old = besides(this.#path)
     const isReplaced = this.#overwrite && (await lstat(this.#path).catch(() => undefined)) !== undefined
     // A dump takes its time, and somebody may have put something there.
-    if (isReplaced && !(await isDump(this.#path))) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_DUMP', path: this.#path })
+    if (isReplaced && !(await isDump(this.#path))) throw new ReplError('NOT_A_DUMP', { path: this.#path })
     if (isReplaced) await rename(this.#path, old)
     await rename(this.#part, this.#path).catch(async (error) => {
       if (isReplaced) await rename(old, this.#path)
@@ -89,8 +89,6 @@ function besides(path: string): string {
 
 function failed(path: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
-    throw error instanceof ReplError
-      ? error
-      : new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path, errno: error.code ?? error.message }, error)
+    throw error instanceof ReplError ? error : new ReplError('WRITE', { path, errno: errnoOf(error) }, error)
   }
 }

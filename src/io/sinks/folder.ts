@@ -1,6 +1,6 @@
 /** Folders that files are put into, and the failure of a write. */
 import { mkdir, open } from 'node:fs/promises'
-import { ReplError } from '../../errors.ts'
+import { errnoOf, ReplError } from '../../errors.ts'
 
 /** @throws ReplError OUTPUT_FAILED */
 export async function makeFolder(path: string): Promise<void> {
@@ -19,6 +19,6 @@ export function writeFailed(path: string): (error: NodeJS.ErrnoException | ReplE
   return (error) => {
     if (error instanceof ReplError) throw error
     if (error.code === 'EEXIST') throw new ReplError('OUTPUT_EXISTS', { path }, error)
-    throw new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path, errno: error.code ?? error.message }, error)
+    throw new ReplError('WRITE', { path, errno: errnoOf(error) }, error)
   }
 }

@@ -41,7 +41,7 @@ export class RdbFile implements RdbSink {
    */
   static async create(path: string, overwrite: boolean, memory: Allocate = Buffer.allocUnsafeSlow): Promise<RdbFile> {
     const existing = await lstat(path).catch(() => undefined)
-    if (existing && !existing.isFile()) throw new ReplError('OUTPUT_FAILED', { reason: 'NOT_A_FILE', path })
+    if (existing && !existing.isFile()) throw new ReplError('NOT_A_FILE', { path })
     if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
     const part = `${path}.${randomHex(4)}.part`
     const file = await BlockWriter.create(part, memory).catch(writeFailed(path))
@@ -57,7 +57,7 @@ export class RdbFile implements RdbSink {
   async reserve(bytes: number): Promise<void> {
     const { bavail, bsize } = await statfs(dirname(resolve(this.#path))).catch(writeFailed(this.#path))
     if (bavail * bsize < bytes) {
-      throw new ReplError('OUTPUT_FAILED', { reason: 'NO_SPACE', path: this.#path, bytes: bavail * bsize, expectedBytes: bytes })
+      throw new ReplError('NO_SPACE', { path: this.#path, freeBytes: bavail * bsize, neededBytes: bytes })
     }
   }
 

@@ -4,7 +4,7 @@ import { constants, fdatasync, fstatSync } from 'node:fs'
 import { access, open, readFile, rename } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { ReplError } from '../../errors.ts'
+import { errnoOf, ReplError, type StateFileProblem } from '../../errors.ts'
 import { syncFolder } from './folder.ts'
 
 const syncDescriptor = promisify(fdatasync)
@@ -21,12 +21,12 @@ type Fields = Readonly<Record<string, unknown>>
 export async function readState<T>(path: string, schema: string, parse: (record: Fields) => T | undefined): Promise<T | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
-    throw unusable(path, error.code ?? error.message)
+    throw unusable(path, { problem: 'UNREADABLE', errno: errnoOf(error) })
   })
   if (text === undefined) return undefined
   const { schema: found, ...record } = fieldsOf(text)
   const state = found === schema ? parse(record) : undefined
-  if (!state) throw unusable(path, `it is no ${schema}`)
+  if (!state) throw unusable(path, { problem: 'OTHER', schema })
   return state
 }
 
@@ -38,14 +38,14 @@ function fieldsOf(text: string): Fields {
   }
 }
 
-function unusable(path: string, errno: string): ReplError {
-  return new ReplError('USAGE', { reason: 'STATE_FILE', path, errno })
+function unusable(path: string, problem: StateFileProblem): ReplError {
+  return new ReplError('STATE_FILE', { path, ...problem })
 }
 
 /** Before anything is started whose state could not be saved. @throws ReplError USAGE (STATE_FILE) */
 export async function checkStateFile(path: string): Promise<void> {
   await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
-    throw unusable(path, error.code ?? error.message)
+    throw unusable(path, { problem: 'UNWRITABLE', errno: errnoOf(error) })
   })
 }
 
@@ -72,7 +72,7 @@ export class StateFile {
     const text = `${JSON.stringify(state)}\n`
     if (text === this.#saved) return
     await this.#write(text).catch((error: NodeJS.ErrnoException) => {
-      throw new ReplError('OUTPUT_FAILED', { reason: 'WRITE', path: this.#path, errno: error.code ?? error.message }, error)
+      throw new ReplError('WRITE', { path: this.#path, errno: errnoOf(error) }, error)
     })
     this.#saved = text
   }

@@ -221,6 +221,6 @@ export class StreamScanner {
 
   #malformed(bytes: Buffer, at: number): ReplError {
     const offset = this.#offset + at + 1
-    return new ReplError('PROTOCOL', { reason: 'STREAM', offset, reply: excerpt(bytes.subarray(at)) })
+    return new ReplError('STREAM', { offset, reply: excerpt(bytes.subarray(at)) })
   }
 }

@@ -1,7 +1,9 @@
 /** Other services that are found on the port instead of a Redis: recognised by the first bytes of their answer. */
 import { ReplError } from '../../errors.ts'
 
-const SIGNS: readonly { readonly service: string; readonly matches: (head: Buffer, text: string) => boolean }[] = [
+type Service = 'HTTP' | 'TLS' | 'SSH' | 'SMTP_OR_FTP' | 'MEMCACHED'
+
+const SIGNS: readonly { readonly service: Service; readonly matches: (head: Buffer, text: string) => boolean }[] = [
   { service: 'HTTP', matches: (_, text) => text.startsWith('HTTP/') || /^<(!doctype|html)/i.test(text) },
   // A TLS record: alert or handshake, then version 3.x. What a TLS port says to a clear-text PING.
   { service: 'TLS', matches: (head) => (head[0] === 0x15 || head[0] === 0x16) && head[1] === 0x03 },
@@ -14,5 +16,5 @@ const SIGNS: readonly { readonly service: string; readonly matches: (head: Buffe
 export function foreignProtocol(bytes: Buffer): ReplError | undefined {
   const text = bytes.subarray(0, 120).toString('latin1')
   const sign = SIGNS.find(({ matches }) => matches(bytes, text))
-  return sign && new ReplError('NOT_REDIS', { reason: sign.service, reply: text.split(/[\r\n]/)[0] ?? '' })
+  return sign && new ReplError(sign.service, { reply: text.split(/[\r\n]/)[0] ?? '' })
 }

@@ -29,7 +29,7 @@ export class LineReader {
   next(): Buffer | undefined {
     const newline = this.#buffer.indexOf(LF, this.#searched)
     if (newline < 0 ? this.#buffer.length > MAX_LINE_BYTES : newline > MAX_LINE_BYTES) {
-      throw new ReplError('PROTOCOL', { reason: 'LINE_TOO_LONG', expectedBytes: MAX_LINE_BYTES })
+      throw new ReplError('LINE_TOO_LONG', { limitBytes: MAX_LINE_BYTES })
     }
     if (newline < 0) {
       this.#searched = this.#buffer.length

@@ -123,14 +123,14 @@ export class PayloadReader {
   }
 
   #badHeader(line: Buffer): ReplError {
-    return new ReplError('PROTOCOL', { reason: 'PAYLOAD_HEADER', reply: excerpt(line) })
+    return new ReplError('PAYLOAD_HEADER', { reply: excerpt(line) })
   }
 }
 
 /** What SYNC is answered with that is not there or not permitted; and what a master says that gives a sync up. */
 function aborted(reply: string | ServerError): ReplError {
-  if (!(reply instanceof ServerError)) return new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply })
+  if (!(reply instanceof ServerError)) return new ReplError('SYNC_ABORTED', { reply })
   const refused = refusal(reply, {})
   const isDenied = refused.details.reason === 'UNKNOWN_COMMAND' || refused.code === 'NO_PERMISSION'
-  return isDenied ? refused : new ReplError('LINK_LOST', { reason: 'SYNC_ABORTED', reply: reply.text })
+  return isDenied ? refused : new ReplError('SYNC_ABORTED', { reply: reply.text })
 }

@@ -45,5 +45,5 @@ export function parsePsyncReply(line: Buffer): PsyncReply {
 }
 
 function malformed(line: Buffer): ReplError {
-  return new ReplError('PROTOCOL', { reason: 'PSYNC_REPLY', reply: excerpt(line) })
+  return new ReplError('PSYNC_REPLY', { reply: excerpt(line) })
 }

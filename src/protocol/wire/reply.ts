@@ -54,7 +54,7 @@ export class ReplyDecoder {
       this.#fatal = error as Error
     }
     // The parser's own message holds the whole chunk as JSON, so it is not passed on.
-    if (this.#fatal) throw foreignProtocol(chunk) ?? new ReplError('PROTOCOL', { reason: 'NOT_RESP', reply: excerpt(chunk) })
+    if (this.#fatal) throw foreignProtocol(chunk) ?? new ReplError('NOT_RESP', { reply: excerpt(chunk) })
     if (this.#replies.length > 0) this.#pendingBytes = 0
     return this.#replies
   }
@@ -64,7 +64,7 @@ export class ReplyDecoder {
     this.#pendingBytes += chunk.length
     const seen = this.#tail + chunk.toString('latin1')
     this.#tail = seen.slice(-16)
-    if (this.#pendingBytes > MAX_REPLY_BYTES || HUGE_ARRAY.test(seen)) throw new ReplError('PROTOCOL', { reason: 'REPLY_TOO_LARGE' })
+    if (this.#pendingBytes > MAX_REPLY_BYTES || HUGE_ARRAY.test(seen)) throw new ReplError('REPLY_TOO_LARGE')
   }
 }
 
@@ -74,10 +74,10 @@ export class ReplyDecoder {
  */
 export function parseReplyLine(line: Buffer): string | ServerError {
   const isStatusOrError = line[0] === 0x2b || line[0] === 0x2d
-  if (!isStatusOrError) throw foreignProtocol(line) ?? new ReplError('PROTOCOL', { reason: 'NOT_A_STATUS', reply: excerpt(line) })
+  if (!isStatusOrError) throw foreignProtocol(line) ?? new ReplError('NOT_A_STATUS', { reply: excerpt(line) })
   const [reply] = new ReplyDecoder().push(Buffer.concat([line, Buffer.from('\r\n')]))
   if (typeof reply === 'string' || reply instanceof ServerError) return reply
-  throw new ReplError('PROTOCOL', { reason: 'NOT_A_STATUS', reply: excerpt(line) })
+  throw new ReplError('NOT_A_STATUS', { reply: excerpt(line) })
 }
 
 function toReply(value: unknown): Reply {

@@ -1,10 +1,11 @@
 /** How a server was found among several, in words. */
 import type { Answer, Choice, Considered } from '../../engine/ask/source.ts'
+import type { Failure } from '../../errors.ts'
 
 const ANSWERS: Record<Answer, (asked: Considered) => string> = {
-  says: ({ told }) => `says ${told}`,
+  says: ({ address }) => `says ${address}`,
   unknown: () => 'does not know that name',
-  failed: ({ told }) => `cannot be asked (${told})`,
+  failed: ({ failure }) => `cannot be asked (${failure ? inShort(failure) : 'unknown'})`,
   chosen: ({ offset }) => `chosen, offset ${offset ?? 'unknown'}`,
   behind: ({ offset }) => `is healthy, offset ${offset}`,
   'link down': () => 'has no link to its master',
@@ -28,4 +29,9 @@ export function describeChoice({ endpoint, by, isFallback, asked }: Choice): rea
     case 'prefer master':
       return [`${endpoint}, the master`, ...others]
   }
+}
+
+function inShort({ code, details }: Failure): string {
+  if (details.reason === 'LATE') return 'did not answer in time'
+  return 'errno' in details ? details.errno : code
 }

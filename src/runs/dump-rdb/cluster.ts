@@ -52,7 +52,7 @@ export async function dumpCluster(dump: ClusterDump, connection: Connection, vie
     const dumped = await dumpAll({ dump, connection, ...view }, shards, folder, signal)
     await nothingMoves(cluster, shards)
     if (!sameShards(shards, await cluster.shards())) {
-      throw new ReplError('TRY_LATER', { reason: 'CLUSTER_CHANGED', endpoint: connection.source.name })
+      throw new ReplError('CLUSTER_CHANGED', { endpoint: connection.source.name })
     }
     const manifest = manifestOf(dumped)
     await folder.commit(`${JSON.stringify(manifest, undefined, 2)}\n`)
@@ -72,7 +72,7 @@ export async function dumpCluster(dump: ClusterDump, connection: Connection, vie
 /** The keys of a slot that is on its way are in two shards, and change their place one by one. @throws ReplError TRY_LATER */
 async function nothingMoves(cluster: Cluster, shards: readonly ReachableShard[]): Promise<void> {
   const slots = await cluster.movingSlots(shards)
-  if (slots.length > 0) throw new ReplError('TRY_LATER', { reason: 'CLUSTER_MOVING', given: slots.join(', ') })
+  if (slots.length > 0) throw new ReplError('CLUSTER_MOVING', { slots })
 }
 
 /** The first failure stops all: the dump will not be kept. */
@@ -124,7 +124,7 @@ async function dumpShard(
   const goal = { kind: 'payload', store: { sink, path: folder.file(file) }, ...share } as const
   const visit = await observe(shardSource(connection, shard), { ...connection.manners, goal }, new Visit(), hear, signal)
   const { stored } = visit.seen
-  if (!stored) throw new ReplError('INTERNAL', { given: 'a payload that ended without being stored' })
+  if (!stored) throw new TypeError('a payload that ended without being stored')
   progress?.note(`${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}`)
   return { file, shard, from, stored }
 }

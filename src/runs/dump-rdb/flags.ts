@@ -53,7 +53,7 @@ export function dumpPlan(flags: DumpFlags, stdout: { readonly isTTY?: boolean })
     if (path === undefined) throw usageError('--cluster makes a file of each shard: name a folder with -o')
     return { kind: 'cluster', path, jobs, ...common }
   }
-  if (path === undefined && stdout.isTTY) throw new ReplError('USAGE', { reason: 'TERMINAL' })
+  if (path === undefined && stdout.isTTY) throw new ReplError('TERMINAL')
   return { kind: 'one', path, ...common }
 }
 

@@ -2,7 +2,7 @@
 
 import { adviseOnLag } from '../../diagnosis/lag/advice.ts'
 import { checkAll, hasCriteria } from '../../diagnosis/lag/check.ts'
-import { type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
+import { lossOf, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
 import { ReplError } from '../../errors.ts'
 import { now, sleep } from '../../io/clock.ts'
 import type { LagLook } from '../../render/lag/view.ts'
@@ -118,11 +118,10 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
 }
 
 function outcome(look: LagLook | undefined, isWell: boolean): LagOutcome {
-  const master = look?.views.map(({ report }) => report.master).find(whyLost)
-  const why = master && whyLost(master)
-  if (!master || why === undefined) return { isWell }
-  const code = master.failure?.code ?? 'MASTER_UNREACHABLE'
-  return { isWell, lost: new ReplError(code, { reason: 'MASTER_LOST', endpoint: master.name, given: why }) }
+  const master = look?.views.map(({ report }) => report.master).find(lossOf)
+  const loss = master && lossOf(master)
+  if (!master || !loss) return { isWell }
+  return { isWell, lost: new ReplError('MASTER_LOST', { endpoint: master.name, ...loss }) }
 }
 
 async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Promise<LagLook> {

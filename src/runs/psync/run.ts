@@ -66,9 +66,9 @@ async function answer(
 
 /** JSON holds it already, and has one object a run. @throws ReplError EXPECTATION_FAILED elsewhere */
 function unmet(facts: PsyncFacts, expected: string | undefined, isJson: boolean): ErrorCode | undefined {
-  const { answer: given } = answerOf(facts)
-  if (expected === undefined || expected === given) return undefined
-  if (!isJson) throw new ReplError('EXPECTATION_FAILED', { given: expected, reply: given })
+  const { answer } = answerOf(facts)
+  if (expected === undefined || expected === answer) return undefined
+  if (!isJson) throw new ReplError('EXPECTATION_FAILED', { expected, answer })
   return 'EXPECTATION_FAILED'
 }
 

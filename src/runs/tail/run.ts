@@ -43,7 +43,7 @@ export async function runTail(
     // Stopped by nothing but its own clock.
     const isLate = error instanceof ReplError && error.code === 'ABORTED' && !stop.aborted && timeUp.signal.aborted
     if (!isLate || limitMs === undefined) throw error
-    throw new ReplError('TIMEOUT', { reason: 'NOT_FOLLOWED', endpoint: connection.source.name, limitMs })
+    throw new ReplError('NOT_FOLLOWED', { endpoint: connection.source.name, limitMs })
   } finally {
     stopClock()
   }
@@ -92,7 +92,7 @@ function conclude({ report, view: { counted } }: TailSession, followed: Followed
 
 /** A reader that closes the pipe has what it wanted. */
 function isClosedPipe(error: unknown): boolean {
-  return error instanceof ReplError && error.code === 'OUTPUT_FAILED' && error.details.errno === 'EPIPE'
+  return error instanceof ReplError && error.details.reason === 'WRITE' && error.details.errno === 'EPIPE'
 }
 
 async function reportOn(plan: TailPlan, context: RunContext, resumeCommand: (after: string) => string): Promise<TailReport> {

@@ -307,7 +307,12 @@ for (const [state, rows] of Object.entries(ROWS) as [State, Judged[]][]) {
 test('a fatal reply ends the climb, and its error says in which state, to what and in which words', () => {
   const { machine, exchange } = step(climbTo('RECEIVE_PSYNC', SHORT), '-ERR no')
   assert.equal(nextRung(machine), undefined)
-  assert.deepEqual(exchange.error?.details, { reason: 'REFUSED', reply: 'ERR no', state: 'RECEIVE_PSYNC', command: `PSYNC ${REPLID} 1001` })
+  assert.deepEqual(exchange.error?.details, {
+    reason: 'COMMAND_REFUSED',
+    reply: 'ERR no',
+    state: 'RECEIVE_PSYNC',
+    command: `PSYNC ${REPLID} 1001`,
+  })
 })
 
 const VERDICTS: readonly { rule: string; psync?: PsyncRequest; reply: string; verdict: Verdict }[] = [

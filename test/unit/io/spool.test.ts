@@ -114,6 +114,6 @@ test('Spool: a folder that is not there is OUTPUT_FAILED', async () => {
   const one = new Spool<string>({ memoryBytes: 0, diskBytes: 10, folder: join(folder, 'missing') })
   await assert.rejects(
     one.push(Buffer.from('x'), 0),
-    (error) => error instanceof ReplError && error.code === 'OUTPUT_FAILED' && error.details.errno === 'ENOENT',
+    (error) => error instanceof ReplError && error.details.reason === 'SPOOL' && error.details.errno === 'ENOENT',
   )
 })

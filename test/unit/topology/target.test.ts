@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { explain } from '../../../src/diagnosis/errors/explain.ts'
 import { ReplError } from '../../../src/errors.ts'
 import { parseSentinelTarget, type SentinelTarget, sentinelAddress } from '../../../src/topology/sentinel-target.ts'
 import { parseTarget, socketName, type Target, withoutSecret } from '../../../src/topology/target.ts'
@@ -83,7 +84,7 @@ test('parseTarget: an IPv6 address that may have a port behind it is answered wi
   for (const text of ['::1:38225', '::1:6379', 'fe80::2:6379']) {
     assert.throws(
       () => parseTarget(text),
-      (error: ReplError) => error.details.errno?.includes(`[${text.slice(0, text.lastIndexOf(':'))}]:`) === true,
+      (error: ReplError) => explain(error).next.includes(`[${text.slice(0, text.lastIndexOf(':'))}]:`),
     )
   }
 })
@@ -124,7 +125,7 @@ test('parseSentinelTarget: what names no Sentinel or no master is refused withou
   for (const text of ['redis-sentinel://h1', 'redis-sentinel://h1/']) {
     assert.throws(
       () => parseSentinelTarget(text),
-      (error: ReplError) => error.details.errno?.includes('redis-sentinel://h1/NAME') === true,
+      (error: ReplError) => explain(error).next.includes('redis-sentinel://h1/NAME'),
     )
   }
 })

@@ -1,164 +1,139 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { explain } from '../../../../src/diagnosis/errors/explain.ts'
-import { type ErrorCode, type ErrorDetails, ReplError } from '../../../../src/errors.ts'
+import { REASONS } from '../../../../src/diagnosis/errors/reasons.ts'
+import type { Row, Text } from '../../../../src/diagnosis/errors/template.ts'
+import { rows } from '../../../../src/diagnosis/errors/template.ts'
+import { type Context, type Reason, ReplError } from '../../../../src/errors.ts'
+import { CONTEXT, failureOf, SAMPLES } from '../../../helpers/reason-samples.ts'
 
-const WHERE = { endpoint: '192.0.2.1:6379', state: 'RECEIVE_PSYNC' }
-const UNREACHABLE = { endpoint: '192.0.2.1:6379', state: 'CONNECTING', errno: 'EHOSTUNREACH' }
 const REPLY = 'the words of the server'
-const REFUSED = { ...WHERE, command: 'PSYNC ? -1', reply: REPLY }
-const PATH = '/backup/snapshot.rdb'
+const REFUSED = { ...CONTEXT, command: 'PSYNC ? -1', reply: REPLY }
+const REASON_NAMES = Object.keys(SAMPLES) as Reason[]
 
-/** Each code with its reasons, '' for none, and the details it comes with. A code that is missing here does not compile. */
-const FAILURES: Record<ErrorCode, readonly (readonly [details: ErrorDetails, ...reasons: string[]])[]> = {
-  EXPECTATION_FAILED: [[{ given: 'continue', reply: 'full' }, '']],
-  USAGE: [
-    [{ given: 'redis://' }, 'BAD_TARGET', 'FLAGS', ''],
-    [{ path: PATH, errno: 'ENOENT' }, 'PASS_FILE', 'STATE_FILE', 'TLS_FILE', 'CONFIG_FILE'],
-    [{}, 'TERMINAL'],
-  ],
-  MASTER_UNREACHABLE: [
-    [UNREACHABLE, 'REFUSED', 'REFUSED_SOCKET', 'UNKNOWN_HOST', 'NO_SOCKET', 'SOCKET_DENIED', 'OTHER'],
-    [{ ...UNREACHABLE, given: '-6' }, 'WRONG_FAMILY', 'SENTINELS'],
-  ],
-  TLS_FAILED: [
-    [
-      { ...UNREACHABLE, given: 'db1.example', reply: 'DNS:db2.example' },
-      'CERT_UNTRUSTED',
-      'CERT_EXPIRED',
-      'CERT_NOT_YET_VALID',
-      'CERT_NAME',
-    ],
-    [
-      UNREACHABLE,
-      'CLIENT_CERT_MISSING',
-      'CLIENT_CERT_REFUSED',
-      'CLEAR_TEXT',
-      'NOT_TLS',
-      'TLS_VERSION',
-      'SERVER_NAME',
-      'TLS_CLOSED',
-      'TLS_OTHER',
-      '',
-    ],
-    [{ ...UNREACHABLE, limitMs: 5000 }, 'TLS_SILENT'],
-  ],
-  TIMEOUT: [[{ ...WHERE, limitMs: 5000 }, 'CONNECT', 'LOOKUP', 'SILENCE', 'LATE', 'NOT_FOLLOWED', '']],
-  AUTH_REQUIRED: [[REFUSED, 'NOAUTH', 'SENTINEL_NOAUTH', '']],
-  AUTH_FAILED: [[REFUSED, 'WRONGPASS', 'SENTINEL_WRONGPASS', 'NO_PASSWORD_SET', 'NO_USERS', '']],
-  NO_PERMISSION: [[REFUSED, 'NOPERM', 'SENTINEL_NOPERM', 'PROTECTED_MODE', '']],
-  PROTOCOL: [
-    [{ ...WHERE, expectedBytes: 65_536 }, 'LINE_TOO_LONG'],
-    [{ ...WHERE, offset: 77, reply: REPLY }, 'STREAM'],
-    [REFUSED, 'PAYLOAD_HEADER', 'PSYNC_REPLY', 'NOT_A_STATUS', 'NOT_RESP', ''],
-  ],
-  NOT_SUPPORTED: [
-    [REFUSED, 'UNKNOWN_COMMAND', 'REFUSED', ''],
-    [{ ...WHERE, given: 'mymaster' }, 'SENTINEL_NAME'],
-    [REFUSED, 'NO_CLUSTER', 'NO_SENTINEL'],
-    [{ ...REFUSED, command: 'INFO' }, 'UNKNOWN_COMMAND', 'REFUSED'],
-    [WHERE, 'SENTINEL', 'NO_POSITION', 'NO_BACKLOG'],
-    [{ ...WHERE, command: 'its-psync' }, 'RENAMED', 'AS_SYNC'],
-  ],
-  NOT_REDIS: [[REFUSED, 'HTTP', 'TLS', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', '']],
-  TRY_LATER: [
-    [{ ...WHERE, given: '7' }, 'CLUSTER_SLOTS', 'CLUSTER_MASTER'],
-    [
-      REFUSED,
-      'LOADING',
-      'FAILOVER',
-      'NOMASTERLINK',
-      'MASTERDOWN',
-      'BUSY',
-      'MISCONF',
-      'MAX_CLIENTS',
-      'NOT_MASTER',
-      'CLUSTER_CHANGED',
-      'NOT_SERVING',
-      'BEHIND_US',
-      '',
-    ],
-  ],
-  LINK_LOST: [
-    [{ ...WHERE, limitMs: 30_000 }, 'CLOSED', 'NO_PAYLOAD', 'STREAM_CUT', 'STREAM_ENDED', 'MOVED', 'SILENT', 'SHUTDOWN', ''],
-    [{ ...WHERE, bufferBytes: 900, bufferLimit: 1000 }, 'NO_PAYLOAD', 'STREAM_CUT'],
-    [{ ...WHERE, errno: 'ECONNRESET' }, 'RESET'],
-    [REFUSED, 'SYNC_ABORTED', 'BGSAVE_FAILED'],
-  ],
-  PAYLOAD_TRUNCATED: [[{ ...WHERE, bytes: 10 }, 'NO_PAYLOAD', 'RESET', '']],
-  PAYLOAD_CORRUPT: [
-    [{ reply: REPLY }, 'MAGIC'],
-    [{ bytes: 10 }, 'TRAILER', 'CHECKSUM', ''],
-  ],
-  OUTPUT_FAILED: [
-    [{ path: PATH, errno: 'ENOSPC' }, 'WRITE', ''],
-    [{ path: PATH }, 'NOT_A_FILE', 'NOT_A_FOLDER'],
-    [{ path: PATH, bytes: 10, expectedBytes: 20 }, 'NO_SPACE'],
-    [{ errno: 'ENOSPC' }, 'SPOOL'],
-    [{ bytes: 10 }, 'SPOOL_FULL'],
-  ],
-  OUTPUT_EXISTS: [[{ path: PATH }, '']],
-  GAP: [
-    [{ ...WHERE, offset: 77, given: 'a1'.repeat(20), bytes: 5 }, 'OTHER_HISTORY', 'NO_BACKLOG', 'TOO_OLD', 'AHEAD', 'DIVERGED', 'LOST'],
-  ],
-  INTERNAL: [[{ given: 'x is not a function' }, '']],
-  ABORTED: [[{}, '']],
-}
+/** What is added on the way up, or not. */
+const CONTEXTS: readonly Context[] = [
+  {},
+  CONTEXT,
+  { ...CONTEXT, command: 'INFO', path: 'stdout', bytes: 10, bufferBytes: 900, bufferLimit: 1000 },
+  { ...CONTEXT, command: 'SYNC', before: 'PSYNC ? -1', provider: 'PREDIXY', path: '/backup/x.rdb', bytes: 10, expectedBytes: 20 },
+]
 
-const cases = Object.entries(FAILURES).flatMap(([code, groups]) =>
-  groups.flatMap(([details, ...reasons]) =>
-    reasons.map((reason) => ({
-      name: reason ? `${code} (${reason})` : code,
-      error: new ReplError(code as ErrorCode, { ...details, ...(reason && { reason }) }),
-    })),
-  ),
-)
-
-for (const { name, error } of cases) {
-  test(`explain: ${name} is told in three parts, with nothing left open`, () => {
-    for (const part of Object.values(explain(error))) assert.match(part, /^(?!.*(undefined|NaN|\[object| {2})).*\S/)
+for (const reason of REASON_NAMES) {
+  test(`explain: ${reason} is told in three parts, with nothing left open`, () => {
+    for (const facts of SAMPLES[reason]) {
+      for (const context of CONTEXTS) {
+        const parts = Object.values(explain(failureOf(reason, facts).with(context)))
+        for (const part of parts) assert.match(part, /^(?!.*(undefined|NaN|\[object|[{}]| with {2})).*\S/)
+      }
+    }
   })
 }
 
-test('explain: a refusal quotes the server and the command it answered', () => {
-  const { what } = explain(new ReplError('TRY_LATER', { ...REFUSED, reason: 'LOADING' }))
-  assert.equal(what, `192.0.2.1:6379 answered PSYNC ? -1 with "-${REPLY}"`)
-})
+/** The templates of a row, and what else may stand in their place. */
+function templatesOf({ what, meaning, next, parts = {} }: Row): string[] {
+  const of = (text: Text): string[] => {
+    if (typeof text === 'function') return []
+    return typeof text === 'string' ? [text] : [...Object.values(text.of), text.else ?? '', text.absent ?? '']
+  }
+  return [what, meaning, next, ...Object.values(parts)].flatMap(of)
+}
 
-test('explain: where INFO is refused, nothing is advised that lives by INFO', () => {
-  for (const reason of ['UNKNOWN_COMMAND', 'REFUSED']) {
-    const { meaning, next } = explain(new ReplError('NOT_SUPPORTED', { ...REFUSED, command: 'INFO', reason }))
-    assert.doesNotMatch(meaning + next, /redis-repl lag/)
-    assert.match(next, /redis-repl handshake/)
+test('explain: each placeholder stands for a fact that its reason has, or for a part', () => {
+  const common = ['endpoint', 'state', 'command', 'before', 'path', 'bytes', 'expectedBytes', 'bufferBytes', 'fate', 'provider']
+  for (const reason of REASON_NAMES) {
+    const row = REASONS[reason]
+    const known = new Set([...common, ...SAMPLES[reason].flatMap((facts) => Object.keys(facts)), ...Object.keys(row.parts ?? {})])
+    for (const template of templatesOf(row)) {
+      for (const [, name = ''] of template.matchAll(/\{(\w*)/g)) assert.ok(known.has(name), `${reason}: {${name}} in "${template}"`)
+    }
   }
 })
 
-test('explain: what is wrong with a Sentinel is mended at the Sentinels', () => {
-  const next = (reason: string) => explain(new ReplError('AUTH_REQUIRED', { ...REFUSED, reason })).next
-  for (const reason of ['SENTINEL_NOAUTH', 'SENTINEL_WRONGPASS']) assert.match(next(reason), /--sentinel-pass-file.*|--sentinel-user/)
+test('explain: no part of a row goes unused', () => {
+  for (const reason of REASON_NAMES) {
+    const row = REASONS[reason]
+    const text = templatesOf(row).join()
+    for (const part of Object.keys(row.parts ?? {})) assert.ok(text.includes(`{${part}}`), `${reason}: {${part}}`)
+  }
 })
 
-test('explain: a connection refused is not a command refused', () => {
-  assert.match(
-    explain(new ReplError('MASTER_UNREACHABLE', { ...UNREACHABLE, reason: 'REFUSED' })).what,
-    /refused the connection \(EHOSTUNREACH\)/,
+test('explain: a row with a fact that its reason does not have, or may not have, does not compile', () => {
+  const rest = { meaning: 'm', next: 'n' } as const
+  const made = [
+    // @ts-expect-error no such fact
+    rows({ RESET: { what: '{given}', ...rest } }),
+    // @ts-expect-error no such format
+    rows({ RESET: { what: '{errno:loud}', ...rest } }),
+    // @ts-expect-error a fact that may be missing
+    rows({ RESET: { what: 'in {state}', ...rest } }),
+    // @ts-expect-error no words for EMPTY
+    rows({ PASS_FILE: { what: '{why}', ...rest, parts: { why: { by: 'problem', of: { UNREADABLE: '{errno}' } } } } }),
+    // @ts-expect-error no such reason
+    rows({ NO_REASON: { what: 'w', ...rest } }),
+  ]
+  assert.equal(made.length, 5)
+})
+
+test('explain: a refusal quotes the server and the command it answered', () => {
+  const { what } = explain(new ReplError('LOADING', REFUSED))
+  assert.equal(what, `192.0.2.1:6379 answered PSYNC ? -1 with "-${REPLY}"`)
+})
+
+test('explain: what a server says is no template, and the name of a file no choice', () => {
+  assert.match(explain(new ReplError('LOADING', { reply: "{endpoint} $& $' {state? x}" })).what, /"-\{endpoint\} \$& \$' \{state\? x\}"$/)
+  assert.match(explain(new ReplError('WRITE', { path: 'toString', errno: 'constructor' })).meaning, /was removed\.$/)
+})
+
+test('explain: where INFO is refused, nothing is advised that lives by INFO', () => {
+  for (const reason of ['UNKNOWN_COMMAND', 'COMMAND_REFUSED'] as const) {
+    for (const command of ['INFO', 'INFO replication']) {
+      const { meaning, next } = explain(new ReplError(reason, { ...REFUSED, command }))
+      assert.doesNotMatch(meaning + next, /redis-repl lag/)
+      assert.match(next, /redis-repl handshake/)
+    }
+  }
+})
+
+test('explain: a service that is recognised is named in place of a guess', () => {
+  const { meaning } = explain(new ReplError('UNKNOWN_COMMAND', { ...REFUSED, provider: 'ENVOY' }))
+  assert.equal(
+    meaning,
+    'This server does not let replicas in. This is Envoy, by its words. Proxies forward no PSYNC: name a server behind it. ' +
+      'What INFO tells still works: redis-repl lag.',
   )
 })
 
+test('explain: what is wrong with a Sentinel is mended at the Sentinels', () => {
+  for (const reason of ['SENTINEL_NOAUTH', 'SENTINEL_WRONGPASS'] as const) {
+    assert.match(explain(new ReplError(reason, REFUSED)).next, /--sentinel-pass-file.*|--sentinel-user/)
+  }
+})
+
+test('explain: Sentinels that cannot be asked are told one by one', () => {
+  const failures = [
+    new ReplError('CONNECTION_REFUSED', { endpoint: 'h1:26379', errno: 'ECONNREFUSED' }),
+    new ReplError('LATE', { endpoint: 'h2:26379' }),
+  ].map((failure) => failure.asFact())
+  assert.equal(
+    explain(new ReplError('SENTINELS', { failures })).what,
+    'None of the Sentinels can be asked: h1:26379 refused the connection (ECONNREFUSED); h2:26379 did not answer in time.',
+  )
+})
+
+test('explain: a connection refused is not a command refused', () => {
+  assert.match(explain(new ReplError('CONNECTION_REFUSED', { errno: 'ECONNREFUSED' })).what, /refused the connection \(ECONNREFUSED\)/)
+})
+
 test('explain: a truncated payload says how much came, and of how much where that is known', () => {
-  const what = (details: ErrorDetails) => explain(new ReplError('PAYLOAD_TRUNCATED', { ...details, reason: 'RESET' })).what
-  assert.match(what({ bytes: 10 }), /after 10 bytes of the RDB\.$/)
-  assert.match(what({ bytes: 10, expectedBytes: 20 }), /after 10 bytes of the RDB \(of 20\)\.$/)
+  const cutBy = new ReplError('RESET', { errno: 'ECONNRESET' }).asFact()
+  const what = (context: Context) => explain(new ReplError('PAYLOAD_TRUNCATED', { bytes: 10, cutBy, ...context })).what
+  assert.match(what({}), /after 10 bytes of the RDB\.$/)
+  assert.match(what({ expectedBytes: 20 }), /after 10 bytes of the RDB \(of 20\)\.$/)
 })
 
 test('explain: a missing right is answered with an ACL rule that holds PSYNC, REPLCONF and PING, and no SYNC', () => {
-  const { next } = explain(new ReplError('NO_PERMISSION', { ...REFUSED, reason: 'NOPERM' }))
+  const { next } = explain(new ReplError('NOPERM', REFUSED))
   assert.match(next, /ACL SETUSER .*\+psync \+replconf \+ping/)
   assert.doesNotMatch(next, /\+sync\b/)
-})
-
-test('ReplError: facts that were nearer to the cause win over those added later', () => {
-  const cause = new Error('socket')
-  const error = new ReplError('TIMEOUT', { state: 'RECEIVE_PONG' }, cause).with({ state: 'TRANSFER', endpoint: 'host:1' })
-  assert.deepEqual([error.code, error.details, error.cause], ['TIMEOUT', { state: 'RECEIVE_PONG', endpoint: 'host:1' }, cause])
 })

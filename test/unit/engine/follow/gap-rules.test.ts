@@ -39,7 +39,7 @@ function failure(of: () => unknown): Record<string, unknown> {
 
 test('a gap ends it, with how many bytes are missing and behind what, unless it may be gone over', () => {
   const link = unserved(TOO_OLD)
-  const expected = { code: 'GAP', reason: 'TOO_OLD', offset: 1000, given: REPLID, bytes: 70 }
+  const expected = { code: 'GAP', reason: 'TOO_OLD', offset: 1000, replid: REPLID, distanceBytes: 70 }
   assert.deepEqual(
     failure(() => new GapRules({ onGap: 'fail' }).next(link)),
     expected,
@@ -105,7 +105,7 @@ test('whatever may pass is left for later, and what no attempt changes ends it',
   const rules = new GapRules({ onGap: 'skip', renamed: { psync: 'MYSYNC' } })
   const later = rules.next(unserved({ kind: 'later', reason: 'LOADING' }))
   assert.equal(later.kind === 'later' && later.error.code, 'TRY_LATER')
-  const noInfo = new ReplError('NO_PERMISSION', {})
+  const noInfo = new ReplError('NOPERM', { reply: 'NOPERM' })
   assert.deepEqual(rules.next(unserved(undefined, { stopped: 'NO_INFO', noInfo })), { kind: 'later', error: noInfo })
   for (const stopped of ['NO_BACKLOG', 'RENAMED', 'AS_SYNC'] satisfies StopReason[]) {
     const { code, reason, command } = failure(() => rules.next(unserved(undefined, { stopped })))

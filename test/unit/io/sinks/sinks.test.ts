@@ -80,7 +80,7 @@ test('what is given up leaves neither a file nor a thread', async () => {
 test('a disk that fails behind the compressor is told to whoever writes, or at the end', async () => {
   class FullDisk extends NullSink {
     override async write(): Promise<void> {
-      throw new ReplError('OUTPUT_FAILED', { reason: 'WRITE', errno: 'ENOSPC', path: 'x' })
+      throw new ReplError('WRITE', { errno: 'ENOSPC', path: 'x' })
     }
   }
   const sink = throughSinks(new FullDisk(), sinkOptions({ ...PLAIN, gzip: true }))
@@ -89,7 +89,7 @@ test('a disk that fails behind the compressor is told to whoever writes, or at t
       await write(sink, payload)
       await sink.commit()
     },
-    (error) => error instanceof ReplError && error.details.errno === 'ENOSPC',
+    (error) => error instanceof ReplError && error.details.reason === 'WRITE' && error.details.errno === 'ENOSPC',
   )
   await sink.abandon()
 })

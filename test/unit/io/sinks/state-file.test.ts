@@ -48,7 +48,10 @@ test('StateFile: saves at most every 200 ms, and at once when told to', async ()
 
 test('StateFile: a place that cannot be written is OUTPUT_FAILED and named', async () => {
   const file = new StateFile(join(folder, 'missing', 'state'), output)
-  await assert.rejects(file.saveNow(checkpointAt(POSITION), 0), (error) => error instanceof ReplError && error.details.errno === 'ENOENT')
+  await assert.rejects(
+    file.saveNow(checkpointAt(POSITION), 0),
+    (error) => error instanceof ReplError && error.details.reason === 'WRITE' && error.details.errno === 'ENOENT',
+  )
 })
 
 test('readState: no file is no state; anything that is no whole state is refused', async () => {

@@ -72,6 +72,6 @@ for (const [how, tail] of [
   test(`LineReader: a line beyond the limit is refused ${how}`, () => {
     const reader = new LineReader()
     reader.push(Buffer.from(`${'x'.repeat(MAX_LINE_BYTES + 1)}${tail}`))
-    assert.throws(() => reader.next(), { code: 'PROTOCOL', details: { reason: 'LINE_TOO_LONG', expectedBytes: MAX_LINE_BYTES } })
+    assert.throws(() => reader.next(), { code: 'PROTOCOL', details: { reason: 'LINE_TOO_LONG', limitBytes: MAX_LINE_BYTES } })
   })
 }

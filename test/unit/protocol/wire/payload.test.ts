@@ -149,6 +149,6 @@ for (const header of [
 test('a header without an end is refused', () => {
   assert.throws(() => new PayloadReader().push(Buffer.alloc(70_000, '1')), {
     code: 'PROTOCOL',
-    details: { reason: 'LINE_TOO_LONG', expectedBytes: 65_536 },
+    details: { reason: 'LINE_TOO_LONG', limitBytes: 65_536 },
   })
 })

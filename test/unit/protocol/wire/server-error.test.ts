@@ -53,7 +53,7 @@ const SENTENCES: readonly (readonly [code: string, reason: string, ...texts: str
   ],
   [
     'NOT_SUPPORTED',
-    'REFUSED',
+    'COMMAND_REFUSED',
     'ERR SYNC and PSYNC are invalid with pending output',
     'ERR Filtered replica requires EOF capability',
     "ERR PSYNC FAILOVER can't be sent to a master.",
@@ -74,5 +74,5 @@ for (const [code, reason, ...texts] of SENTENCES) {
 }
 
 test('a word of the table in the middle of a sentence decides nothing', () => {
-  assert.equal(refusal(new ServerError('ERR no NOAUTH, LOADING or NOPERM here'), {}).details.reason, 'REFUSED')
+  assert.equal(refusal(new ServerError('ERR no NOAUTH, LOADING or NOPERM here'), {}).details.reason, 'COMMAND_REFUSED')
 })

@@ -70,7 +70,7 @@ describe('a check', () => {
       checkAll([report([replica('r', { state: 'syncing', unknown: 'SYNCING' })])], { ...NO_LIMITS, maxBytes: 1 }).reason,
       /not known, since it takes a full resync/,
     )
-    const failure = new ReplError('MASTER_UNREACHABLE', { reason: 'REFUSED', endpoint: '10.0.0.1:6379', errno: 'ECONNREFUSED' })
+    const failure = new ReplError('CONNECTION_REFUSED', { endpoint: '10.0.0.1:6379', errno: 'ECONNREFUSED' })
     assert.match(checkAll([report([], { failure })], { ...NO_LIMITS, minReplicas: 0 }).reason, /refused the connection/)
   })
 
@@ -145,10 +145,7 @@ describe('the line of a monitoring plugin', () => {
     assert.equal(nagiosLine([report([replica('a', { lag: behind(5, 6000) })])], ranges('1', '5'), undefined).status, 2)
     assert.equal(nagiosLine([report([replica('a', { lag: behind(5, 2000) })])], ranges('1', '5'), undefined).status, 3)
     assert.equal(nagiosLine([report([replica('a', { state: 'syncing', unknown: 'SYNCING' })])], {}, undefined).status, 3)
-    assert.equal(
-      nagiosLine([report([], { failure: new ReplError('TIMEOUT', { reason: 'SILENCE', limitMs: 5000 }) })], {}, undefined).status,
-      2,
-    )
+    assert.equal(nagiosLine([report([], { failure: new ReplError('SILENCE', { limitMs: 5000 }) })], {}, undefined).status, 2)
   })
 
   test('begins performance data by the one bar only', () => {

@@ -1,0 +1,31 @@
+/** Pieces that several rows share. */
+import type { Context, ProviderName } from '../../errors.ts'
+import { roomierLimit } from '../psync/resync.ts'
+import { PROVIDERS } from './provider.ts'
+import type { Choice, SharedPart } from './template.ts'
+
+export const MINIMAL_ACL = 'ACL SETUSER <user> on ><password> +psync +replconf +ping +info'
+
+/** A refusal, in the server's own words. */
+export const ANSWERED = '{endpoint} answered {command?{command} with }"-{reply}"{before?, and knew no {before} before it}'
+
+/** What made the buffer run over came after the last that was seen of it. */
+export const BUFFER_SEEN = '{bufferBytes? (it was seen to hold up to {bufferBytes} bytes)}'
+
+export const SHARED_PARTS: Readonly<Record<SharedPart, Choice>> = {
+  /** A file is removed; what went to stdout cannot be called back; what is only read through leaves nothing. */
+  fate: {
+    by: 'path',
+    of: { stdout: 'What stdout got is incomplete: delete it.' },
+    else: 'What was received was removed.',
+    absent: 'Nothing of it was to be kept.',
+  },
+  provider: { by: 'provider', of: PROVIDERS satisfies Record<ProviderName, string> },
+}
+
+/** What to do after a link that broke in the middle of a full resync. A function, since it calculates the limit to set. */
+export function afterCut({ bufferBytes = 0, bufferLimit = 0 }: Context): string {
+  return bufferLimit > 0 && bufferBytes >= bufferLimit / 2
+    ? `Give replicas more room: ${roomierLimit(bufferBytes, bufferLimit)}; the limit is ${bufferLimit} bytes.`
+    : 'Look at the master’s log at this moment. Nothing is retried, since each try forks.'
+}

@@ -1,0 +1,110 @@
+/** What the server refuses, in its own words: rows of reasons.ts. */
+import { ANSWERED, MINIMAL_ACL } from './parts.ts'
+import { rows } from './template.ts'
+
+const NO_COMMAND = 'The command is disabled or renamed, as managed services do, or this is a proxy.'
+
+export const SERVER_REASONS = rows({
+  // AUTH_REQUIRED, AUTH_FAILED, NO_PERMISSION
+  NOAUTH: {
+    what: ANSWERED,
+    meaning: 'The server wants a password and none was given, so no replica could attach.',
+    next: 'Give one: REDISCLI_AUTH=… redis-repl …, --pass-file FILE, or --user NAME with it.',
+  },
+  WRONGPASS: {
+    what: ANSWERED,
+    meaning: 'The user name or the password is wrong, or the user is switched off.',
+    next: 'Compare with ACL LIST on the server; without --user the password is that of the user "default".',
+  },
+  NO_PASSWORD_SET: {
+    what: ANSWERED,
+    meaning: 'The user name or the password is wrong, or the user is switched off.',
+    next: 'Compare with ACL LIST on the server; without --user the password is that of the user "default".',
+  },
+  NO_USERS: {
+    what: ANSWERED,
+    meaning: 'This server is older than ACL users (Redis 6.0): AUTH takes a password alone.',
+    next: 'Leave --user out.',
+  },
+  NOPERM: {
+    what: ANSWERED,
+    meaning: 'The user exists but lacks the right to this command; a replica needs ping, replconf and psync, and no keys.',
+    next: `On the server: ${MINIMAL_ACL}`,
+  },
+  PROTECTED_MODE: {
+    what: '{endpoint} refuses every client from another host: "-{reply}"',
+    meaning: 'Protected mode is on: the server has no password and is bound so that strangers could reach it.',
+    next: 'Set a password (requirepass or ACL) on the server, or connect from the host itself.',
+  },
+  // TRY_LATER
+  LOADING: {
+    what: ANSWERED,
+    meaning: 'The server is still reading its dataset from disk; replicas wait until it is done.',
+    next: 'Try again later; redis-cli INFO persistence shows loading_eta_seconds.',
+  },
+  FAILOVER: {
+    what: ANSWERED,
+    meaning: 'This master is handing over to one of its replicas (FAILOVER) and takes nobody up until that is done.',
+    next: 'Ask again in a moment, then at the new master; FAILOVER ABORT calls it off.',
+  },
+  NOMASTERLINK: {
+    what: ANSWERED,
+    meaning: 'This server is itself a replica and has no link to its master at the moment, so it has nothing it could vouch for.',
+    next: 'Look at master_link_status in INFO replication there, or ask its master.',
+  },
+  MASTERDOWN: {
+    what: ANSWERED,
+    meaning: 'This server is a replica without its master and is set to answer nothing then (replica-serve-stale-data no).',
+    next: 'Look at master_link_status in INFO replication there, or ask its master.',
+  },
+  BUSY: {
+    what: ANSWERED,
+    meaning: 'A script or function has been running for so long that the server answers nobody else.',
+    next: 'redis-cli SCRIPT KILL or FUNCTION KILL, if it has written nothing yet; otherwise wait.',
+  },
+  MISCONF: {
+    what: ANSWERED,
+    meaning: 'The last save to disk failed and the server refuses writes until one succeeds; a replica gives up at this reply.',
+    next: 'Mend the disk (see the server’s log) and run BGSAVE. redis-repl dump-rdb still works: PSYNC is not blocked.',
+  },
+  MAX_CLIENTS: {
+    what: ANSWERED,
+    meaning: 'All client slots of the server are taken.',
+    next: 'redis-cli CLIENT LIST shows by whom; CONFIG SET maxclients raises the limit.',
+  },
+  // NOT_SUPPORTED
+  UNKNOWN_COMMAND: {
+    what: ANSWERED,
+    meaning: {
+      by: 'command',
+      of: { INFO: `{provider|${NO_COMMAND}} Without INFO nothing can be compared.` },
+      else: `This server does not let replicas in. {provider|${NO_COMMAND}} What INFO tells still works: redis-repl lag.`,
+    },
+    next: {
+      by: 'command',
+      of: { INFO: 'Ask the provider for INFO; redis-repl handshake shows how far a replica gets without INFO.' },
+      else: 'Ask the provider for replication access; where the command has another name: --psync-command NAME or --sync-command NAME.',
+    },
+  },
+  COMMAND_REFUSED: {
+    what: ANSWERED,
+    meaning: '{provider|The server refuses for a reason this tool has no advice for; its own words above are all there is.}',
+    next: {
+      by: 'command',
+      of: {
+        INFO: 'Look at the server’s log at this moment; redis-repl handshake shows how far a replica gets without INFO.',
+      },
+      else: 'Look at the server’s log at this moment; redis-repl lag works by INFO alone.',
+    },
+  },
+  NO_POSITION: {
+    what: 'INFO of {endpoint} shows no replication offset.',
+    meaning: 'Without it there is nothing to compare and nothing to ask for.',
+    next: 'See what INFO replication prints there: it should have master_replid and master_repl_offset.',
+  },
+  SENTINEL: {
+    what: '{endpoint} is a Sentinel.',
+    meaning: 'Sentinels watch masters and hold no data; nobody can replicate from one.',
+    next: 'Let it name the master: redis-sentinel://host:port/NAME, or --sentinel host:port --master-name NAME.',
+  },
+})

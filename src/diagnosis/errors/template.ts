@@ -1,0 +1,90 @@
+/**
+ * Sentences as data. A row has three templates, and a placeholder in one stands for a fact of its reason:
+ *
+ *     {offset}               the fact, which the reason must have
+ *     {limitMs:seconds}      the fact in a format: explain.ts, FORMATS
+ *     {state? in {state}}    what follows the question mark, where there is such a fact
+ *     {command|a command}    the fact, or what follows the bar
+ *
+ * `rows` checks each template against the facts of its reason: a wrong or missing name does not compile.
+ */
+import type { Context, Reason, ReasonFacts } from '../../errors.ts'
+
+/** One of several templates, chosen by the value of a fact. */
+export interface Choice {
+  readonly by: string
+  readonly of: Readonly<Record<string, string>>
+  /** For any other value. */
+  readonly else?: string
+  /** Without the fact; `else` where it is not here. */
+  readonly absent?: string
+}
+
+/** A function only where no template can say it. */
+export type Text = string | Choice | ((context: Context) => string)
+
+export interface Row {
+  readonly what: Text
+  readonly meaning: Text
+  readonly next: Text
+  /** Placeholders of this row that stand for a choice. */
+  readonly parts?: Readonly<Record<string, Choice>>
+}
+
+/** Placeholders of any row that stand for a choice. */
+export type SharedPart = 'fate' | 'provider'
+
+/**
+ * exact: with its digits in groups. seconds, duration: of milliseconds. list: with commas. quoted, excerpt: as JSON, the
+ * latter of its beginning. name: the code and reason of a failure. what: its sentence. each: the sentences of several.
+ */
+export type FormatName = 'exact' | 'seconds' | 'duration' | 'list' | 'quoted' | 'excerpt' | 'name' | 'what' | 'each'
+
+type AllKeys<T> = T extends unknown ? keyof T : never
+type RequiredKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T]
+type Facts<R extends Reason> = ReasonFacts[R] & Context
+
+/** The names in a template: `!name` for a fact that must be there, `?name` for one that may be. */
+type Names<Template> = Template extends `${string}{${infer Inner}}${infer Rest}` ? NameOf<Inner> | Names<Rest> : never
+type NameOf<Inner> = Inner extends `${infer Name}|${string}`
+  ? `?${Name}`
+  : Inner extends `${infer Name}?${string}`
+    ? `?${Name}`
+    : Inner extends `${infer Name}:${infer Format}`
+      ? Format extends FormatName
+        ? `!${Name}`
+        : `:${Format}`
+      : `!${Inner & string}`
+
+type PartsOf<T> = SharedPart | (T extends { readonly parts: infer Parts } ? keyof Parts : never)
+
+/** An endpoint has a word for where it is not known. */
+type Known<R extends Reason, T> =
+  | `!${(RequiredKeys<Facts<R>> | PartsOf<T> | 'endpoint') & string}`
+  | `?${(AllKeys<Facts<R>> | PartsOf<T>) & string}`
+/** Within a choice, the value that was chosen by may promise a fact. */
+type KnownInChoice<R extends Reason, T> = `${'!' | '?'}${(AllKeys<Facts<R>> | PartsOf<T>) & string}`
+
+type ValueOf<T, K> = T extends unknown ? (K extends keyof T ? T[K] : never) : never
+
+type ChoiceFaults<R extends Reason, T, C extends Choice> =
+  | Exclude<C['by'], AllKeys<Facts<R>>>
+  | Exclude<Names<C['of'][keyof C['of']] | C['else'] | C['absent']>, KnownInChoice<R, T>>
+  | (C extends { readonly else: string } ? never : Exclude<ValueOf<Facts<R>, C['by']>, keyof C['of'] | undefined>)
+
+type Faults<R extends Reason, T, X> = X extends string ? Exclude<Names<X>, Known<R, T>> : X extends Choice ? ChoiceFaults<R, T, X> : never
+
+type Checked<R extends Reason, T, X> = [Faults<R, T, X>] extends [never] ? X : { readonly notAFact: Faults<R, T, X> }
+
+type CheckedRow<R extends Reason, T> = {
+  readonly [Part in keyof T]: Part extends 'parts'
+    ? { readonly [Name in keyof T[Part]]: Checked<R, T, T[Part][Name]> }
+    : Checked<R, T, T[Part]>
+}
+
+type Rows = { readonly [R in Reason]?: Row }
+
+/** The rows as they are, if each template can be filled from the facts of its reason. */
+export function rows<const T extends Rows>(table: T & { readonly [R in keyof T]: CheckedRow<R & Reason, T[R]> }): T {
+  return table
+}
