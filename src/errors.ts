@@ -39,8 +39,10 @@ export interface Context {
   readonly before?: string
   /** What the server is, where it is more than a plain Redis. */
   readonly provider?: ProviderName
-  /** The file or folder that the run writes to, or `stdout`. */
+  /** The name of the file or folder that the run writes to, or `stdout`. */
   readonly path?: string
+  /** What that is: a file may be called stdout. */
+  readonly output?: Output
   /** How much of the RDB was received. */
   readonly bytes?: number
   /** How long the RDB was announced to be. */
@@ -50,6 +52,8 @@ export interface Context {
   /** The lowest limit of that buffer in bytes; 0 is none. */
   readonly bufferLimit?: number
 }
+
+export type Output = 'FILE' | 'STDOUT'
 
 /** Services and proxies that let no replica in, or not by PSYNC. */
 export type ProviderName =
@@ -108,6 +112,8 @@ interface Gap {
   readonly replid: string
   /** How far the next byte lies outside of what the server has. */
   readonly distanceBytes?: number
+  /** What was to be done at a gap. */
+  readonly onGap: 'fail' | 'skip' | 'resync'
 }
 
 interface Unreadable extends Errno {
@@ -270,7 +276,7 @@ export interface ReasonFacts {
   TRAILER: { readonly bytes: number }
   CHECKSUM: { readonly bytes: number }
   // OUTPUT_FAILED, OUTPUT_EXISTS
-  WRITE: Path & Errno
+  WRITE: Path & Errno & { readonly output: Output }
   NO_SPACE: Path & { readonly freeBytes: number; readonly neededBytes: number }
   NOT_A_FILE: Path
   NOT_A_FOLDER: Path

@@ -130,7 +130,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   #lost(stream: NodeJS.WriteStream, errno: string): void {
     if (stream === process.stdout) this.#outputEnded.abort('stdout ended')
     const isProduct = stream === process.stdout || (this.flags?.json && stream === this.jsonStream())
-    if (isProduct && errno !== 'EPIPE') this.#lostOutput ??= new ReplError('WRITE', { path: 'stdout', errno })
+    if (isProduct && errno !== 'EPIPE') this.#lostOutput ??= new ReplError('WRITE', { path: 'stdout', output: 'STDOUT', errno })
   }
 
   override async finally(): Promise<void> {

@@ -1,5 +1,5 @@
 /** One attachment to whatever server a source finds, with its payload made safe in its store. */
-import { ignoreFailure, ReplError } from '../errors.ts'
+import { type Context, ignoreFailure, ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import type { Access } from './ask/access.ts'
@@ -60,18 +60,17 @@ async function lookForOther(source: Source, access: Access, moved: AbortControll
   }
 }
 
-async function* stored(batches: AsyncGenerator<Batch>, { sink, path }: Store): AsyncGenerator<Batch> {
+async function* stored(batches: AsyncGenerator<Batch>, store: Store): AsyncGenerator<Batch> {
   let isSafe = false
   try {
-    for await (const batch of committed(batches, { sink, ...(path !== undefined && { path }) })) {
+    for await (const batch of committed(batches, store)) {
       isSafe ||= batch[0]?.type === 'stored'
       yield batch
     }
   } catch (error) {
-    const name = sink.isStdout ? 'stdout' : path
-    throw error instanceof ReplError && name !== undefined ? error.with({ path: name }) : error
+    throw error instanceof ReplError ? error.with(outputOf(store)) : error
   } finally {
-    if (!isSafe) await sink.abandon()
+    if (!isSafe) await store.sink.abandon()
   }
 }
 
@@ -88,4 +87,9 @@ async function* committed(batches: AsyncGenerator<Batch>, { sink, path }: Store)
     const verdict = visit.seen.verdict?.verdict ?? { kind: 'none' as const }
     yield [{ ...end, type: 'stored', framing, verdict, written, elapsedMs: now() - began, ...(path !== undefined && { path }) }]
   }
+}
+
+function outputOf({ sink, path }: Store): Pick<Context, 'path' | 'output'> {
+  if (sink.isStdout) return { path: 'stdout', output: 'STDOUT' }
+  return path === undefined ? {} : { path, output: 'FILE' }
 }

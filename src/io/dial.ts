@@ -58,7 +58,7 @@ export async function dial(
       if (error instanceof ReplError && (error.code === 'ABORTED' || error.code === 'TLS_FAILED')) throw error
       failure = error
       if (addresses.length > 1)
-        note({ type: 'unreached', ms: now() - asked, address, errno: error instanceof ReplError ? error.code : errnoOf(error) })
+        note({ type: 'unreached', ms: now() - asked, address, errno: wordFor(error) })
     }
   }
   throw failure instanceof ReplError ? failure : unreachable(failure, endpoint, addresses)
@@ -218,4 +218,8 @@ function unreachable(error: unknown, endpoint: Endpoint, addresses: readonly str
   const name = endpointName(endpoint)
   const all = addresses.length > 1 ? `${name} (${addresses.join(', ')})` : name
   return new ReplError(reason, { endpoint: all, state: 'CONNECTING', errno }, error)
+}
+
+function wordFor(error: unknown): string {
+  return error instanceof ReplError ? error.code : errnoOf(error)
 }

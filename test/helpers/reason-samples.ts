@@ -8,7 +8,7 @@ const ERRNO = { errno: 'ENOENT' }
 const LIMIT = { limitMs: 5000 }
 const PATH = { path: '/backup/snapshot.rdb' }
 const DISTRUST = { errno: 'CERT_HAS_EXPIRED', serverName: 'db1.example' }
-const GAP = { offset: 77, replid: 'a1'.repeat(20) }
+const GAP = { offset: 77, replid: 'a1'.repeat(20), onGap: 'fail' } as const
 const FAR_GAP = { ...GAP, distanceBytes: 1234 }
 const UNREADABLE = { ...PATH, problem: 'UNREADABLE', ...ERRNO } as const
 const SILENCE = new ReplError('SILENCE', LIMIT).asFact()
@@ -150,8 +150,8 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   TRAILER: [{ bytes: 10 }],
   CHECKSUM: [{ bytes: 10 }],
   WRITE: [
-    { ...PATH, errno: 'ENOSPC' },
-    { ...PATH, errno: 'EIO' },
+    { ...PATH, output: 'FILE', errno: 'ENOSPC' },
+    { path: 'stdout', output: 'STDOUT', errno: 'EIO' },
   ],
   NO_SPACE: [{ ...PATH, freeBytes: 10, neededBytes: 20 }],
   NOT_A_FILE: [PATH],
@@ -166,7 +166,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   AHEAD: [GAP, FAR_GAP],
   PAST_FORK: [FAR_GAP],
   DIVERGED: [GAP, FAR_GAP],
-  LOST: [GAP],
+  LOST: [GAP, { ...GAP, onGap: 'skip' }, { ...GAP, onGap: 'resync' }],
   INTERNAL: [{ message: 'x is not a function' }],
   ABORTED: [{ signal: 'SIGINT' }],
 }

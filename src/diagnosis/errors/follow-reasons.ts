@@ -1,12 +1,21 @@
 /** The rows of reasons.ts that belong to following a stream. */
 import { rows } from './template.ts'
 
+const ROOM = 'A larger repl-backlog-size on the master bridges longer pauses.'
+
 /** Why a history could not be continued; @param why as the end of a sentence */
 function gap<const Why extends string>(why: Why) {
   return {
     what: `The stream of {endpoint} cannot be continued behind offset {offset:exact} of {replid}: ${why}.`,
     meaning: 'Commands behind this offset are lost to us; nothing was skipped in silence.',
-    next: '--on-gap skip goes on at the live end and says what is missing; --on-gap resync takes a full resync. A larger repl-backlog-size on the master bridges longer pauses.',
+    next: {
+      by: 'onGap',
+      of: {
+        fail: `--on-gap skip goes on at the live end and says what is missing; --on-gap resync takes a full resync. ${ROOM}`,
+        skip: `Its live end could not be attached to either: look at its log, or go on with --from now later. ${ROOM}`,
+        resync: `No stream has followed the last full resync: look at its log, or go on with --from snapshot later. ${ROOM}`,
+      },
+    },
   } as const
 }
 

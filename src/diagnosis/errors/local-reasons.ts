@@ -125,7 +125,7 @@ export const LOCAL_REASONS = rows({
   },
   ABORTED: {
     what: 'Stopped by the user.',
-    meaning: { by: 'path', of: {}, else: '{fate}', absent: 'Nothing was kept.' },
+    meaning: { by: 'output', of: {}, else: '{fate}', absent: 'Nothing was kept.' },
     next: 'Run it again when you like.',
   },
 })

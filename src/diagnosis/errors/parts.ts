@@ -15,9 +15,8 @@ export const BUFFER_SEEN = '{bufferBytes? (it was seen to hold up to {bufferByte
 export const SHARED_PARTS: Readonly<Record<SharedPart, Choice>> = {
   /** A file is removed; what went to stdout cannot be called back; what is only read through leaves nothing. */
   fate: {
-    by: 'path',
-    of: { stdout: 'What stdout got is incomplete: delete it.' },
-    else: 'What was received was removed.',
+    by: 'output',
+    of: { FILE: 'What was received was removed.', STDOUT: 'What stdout got is incomplete: delete it.' },
     absent: 'Nothing of it was to be kept.',
   },
   provider: { by: 'provider', of: PROVIDERS satisfies Record<ProviderName, string> },

@@ -144,6 +144,7 @@ export class GapRules {
       offset,
       replid,
       ...(cause?.bytes !== undefined && { distanceBytes: cause.bytes }),
+      onGap: this.#options.onGap,
     })
   }
 }

@@ -89,6 +89,6 @@ function besides(path: string): string {
 
 function failed(path: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
-    throw error instanceof ReplError ? error : new ReplError('WRITE', { path, errno: errnoOf(error) }, error)
+    throw error instanceof ReplError ? error : new ReplError('WRITE', { path, output: 'FILE', errno: errnoOf(error) }, error)
   }
 }

@@ -1,6 +1,6 @@
 /** Folders that files are put into, and the failure of a write. */
 import { mkdir, open } from 'node:fs/promises'
-import { errnoOf, ReplError } from '../../errors.ts'
+import { errnoOf, type Output, ReplError } from '../../errors.ts'
 
 /** @throws ReplError OUTPUT_FAILED */
 export async function makeFolder(path: string): Promise<void> {
@@ -15,10 +15,10 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /** @returns throws OUTPUT_EXISTS or OUTPUT_FAILED with the path */
-export function writeFailed(path: string): (error: NodeJS.ErrnoException | ReplError) => never {
+export function writeFailed(path: string, output: Output = 'FILE'): (error: NodeJS.ErrnoException | ReplError) => never {
   return (error) => {
     if (error instanceof ReplError) throw error
     if (error.code === 'EEXIST') throw new ReplError('OUTPUT_EXISTS', { path }, error)
-    throw new ReplError('WRITE', { path, errno: errnoOf(error) }, error)
+    throw new ReplError('WRITE', { path, output, errno: errnoOf(error) }, error)
   }
 }

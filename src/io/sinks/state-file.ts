@@ -72,7 +72,7 @@ export class StateFile {
     const text = `${JSON.stringify(state)}\n`
     if (text === this.#saved) return
     await this.#write(text).catch((error: NodeJS.ErrnoException) => {
-      throw new ReplError('WRITE', { path: this.#path, errno: errnoOf(error) }, error)
+      throw new ReplError('WRITE', { path: this.#path, output: 'FILE', errno: errnoOf(error) }, error)
     })
     this.#saved = text
   }

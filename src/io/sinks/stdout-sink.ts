@@ -23,7 +23,7 @@ export class StdoutSink implements RdbSink {
       this.#signal.addEventListener('abort', stop)
       process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
     })
-      .catch(writeFailed('stdout'))
+      .catch(writeFailed('stdout', 'STDOUT'))
       .finally(() => this.#signal.removeEventListener('abort', stop))
   }
 

@@ -61,7 +61,7 @@ export async function dumpCluster(dump: ClusterDump, connection: Connection, vie
     progress?.note(`${printable(dump.path)}: ${dumped.length} shards, ${exact(size)} bytes in ${duration(now() - began)}`)
     return manifest
   } catch (error) {
-    throw expectReplError(error).with({ path: dump.path })
+    throw expectReplError(error).with({ path: dump.path, output: 'FILE' })
   } finally {
     progress?.end()
     cluster.close()

@@ -15,8 +15,17 @@ const REASON_NAMES = Object.keys(SAMPLES) as Reason[]
 const CONTEXTS: readonly Context[] = [
   {},
   CONTEXT,
-  { ...CONTEXT, command: 'INFO', path: 'stdout', bytes: 10, bufferBytes: 900, bufferLimit: 1000 },
-  { ...CONTEXT, command: 'SYNC', before: 'PSYNC ? -1', provider: 'PREDIXY', path: '/backup/x.rdb', bytes: 10, expectedBytes: 20 },
+  { ...CONTEXT, command: 'INFO', path: 'stdout', output: 'STDOUT', bytes: 10, bufferBytes: 900, bufferLimit: 1000 },
+  {
+    ...CONTEXT,
+    command: 'SYNC',
+    before: 'PSYNC ? -1',
+    provider: 'PREDIXY',
+    path: '/backup/x.rdb',
+    output: 'FILE',
+    bytes: 10,
+    expectedBytes: 20,
+  },
 ]
 
 for (const reason of REASON_NAMES) {
@@ -82,7 +91,7 @@ test('explain: a refusal quotes the server and the command it answered', () => {
 
 test('explain: what a server says is no template, and the name of a file no choice', () => {
   assert.match(explain(new ReplError('LOADING', { reply: "{endpoint} $& $' {state? x}" })).what, /"-\{endpoint\} \$& \$' \{state\? x\}"$/)
-  assert.match(explain(new ReplError('WRITE', { path: 'toString', errno: 'constructor' })).meaning, /was removed\.$/)
+  assert.match(explain(new ReplError('WRITE', { path: 'stdout', output: 'FILE', errno: 'constructor' })).meaning, /was removed\.$/)
 })
 
 test('explain: where INFO is refused, nothing is advised that lives by INFO', () => {

@@ -39,7 +39,7 @@ function failure(of: () => unknown): Record<string, unknown> {
 
 test('a gap ends it, with how many bytes are missing and behind what, unless it may be gone over', () => {
   const link = unserved(TOO_OLD)
-  const expected = { code: 'GAP', reason: 'TOO_OLD', offset: 1000, replid: REPLID, distanceBytes: 70 }
+  const expected = { code: 'GAP', reason: 'TOO_OLD', offset: 1000, replid: REPLID, distanceBytes: 70, onGap: 'fail' }
   assert.deepEqual(
     failure(() => new GapRules({ onGap: 'fail' }).next(link)),
     expected,

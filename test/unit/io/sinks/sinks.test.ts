@@ -80,7 +80,7 @@ test('what is given up leaves neither a file nor a thread', async () => {
 test('a disk that fails behind the compressor is told to whoever writes, or at the end', async () => {
   class FullDisk extends NullSink {
     override async write(): Promise<void> {
-      throw new ReplError('WRITE', { errno: 'ENOSPC', path: 'x' })
+      throw new ReplError('WRITE', { errno: 'ENOSPC', path: 'x', output: 'FILE' })
     }
   }
   const sink = throughSinks(new FullDisk(), sinkOptions({ ...PLAIN, gzip: true }))
