@@ -118,13 +118,13 @@ async function secure(to: Reached, socket: TLSSocket, limitMs: number, signal: A
 }
 
 async function shakeHands(to: Reached, socket: TLSSocket, limitMs: number, signal: AbortSignal): Promise<void> {
-  const stop = after(SILENT_MS, () => void suspectClearText(to, socket))
+  const stop = after(SILENT_MS, () => void suspectClearText(to, socket, signal).catch(() => {})) // settled() hears the signal too
   try {
     await settled(socket, 'secureConnect', limitMs, signal)
   } catch (error) {
     socket.destroy()
     const failure = tlsFailure(error, { endpoint: endpointName(to), state: 'CONNECTING' })
-    const isOpen = failure.code === 'TLS_FAILED' && UNCLEAR.includes(failure.details.reason ?? '') && (await speaksClearText(to))
+    const isOpen = failure.code === 'TLS_FAILED' && UNCLEAR.includes(failure.details.reason ?? '') && (await speaksClearText(to, signal))
     throw isOpen ? clearText(to) : failure
   } finally {
     stop()
@@ -136,8 +136,8 @@ const UNCLEAR = ['NOT_TLS', 'TLS_CLOSED', 'TLS_OTHER']
 /** A Redis in clear text waits for the end of a line that our greeting is not. */
 const SILENT_MS = 500
 
-async function suspectClearText(to: Reached, socket: Socket): Promise<void> {
-  if (socket.bytesRead === 0 && (await speaksClearText(to))) socket.destroy(clearText(to))
+async function suspectClearText(to: Reached, socket: Socket, signal: AbortSignal): Promise<void> {
+  if (socket.bytesRead === 0 && (await speaksClearText(to, signal))) socket.destroy(clearText(to))
 }
 
 function clearText(to: Reached): ReplError {

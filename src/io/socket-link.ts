@@ -19,6 +19,7 @@ export class Transport {
   readonly rttMs: number
   readonly #socket: Socket
   readonly #inbox: Inbox
+  readonly #signal: AbortSignal
   #ended = false
   #hasReceived = false
   #failure: ReplError | undefined
@@ -31,6 +32,7 @@ export class Transport {
     this.rttMs = rttMs
     this.#socket = socket
     this.#inbox = inbox
+    this.#signal = signal
     socket.removeAllListeners('error')
     socket.on('end', () => this.#settle(() => (this.#ended = true)))
     socket.on('close', () => this.#settle(() => (this.#ended = true)))
@@ -119,7 +121,7 @@ export class Transport {
     const { endpoint } = this
     if (this.#hasReceived || endpoint.kind === 'unix' || endpoint.tls || this.#failure?.code === 'ABORTED') return
     this.#hasReceived = true
-    if (await speaksTls(endpoint)) this.#failure = new ReplError('NOT_REDIS', { reason: 'TLS' })
+    if (await speaksTls(endpoint, this.#signal)) this.#failure = new ReplError('NOT_REDIS', { reason: 'TLS' })
   }
 
   close(): void {
