@@ -13,7 +13,7 @@ export async function startRows(rounds: number): Promise<Row[]> {
     const bare = quoted([process.execPath, '-e', '0'])
     const besides = `node ${process.version} -e 0`
     const { wall } = await pairs(rounds, ours, bare, async () => {})
-    const rows = [row('handshake --json, whole process', besides, 'wall', wall, 2.2)]
+    const rows = [row('handshake --json, whole process', besides, 'wall', wall, 2.7)]
     if (process.env.NODE_EXTRA_CA_CERTS === undefined) return rows
     // Node 20 reads those certificates whatever it is asked to do, and that dwarfs what we add.
     const without = (command: string) => `unset NODE_EXTRA_CA_CERTS; ${command}`

@@ -5,13 +5,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { LEAN_OCLIF, REQUIRE_OF_OCLIF } from './lean-oclif.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { dependencies: object }
 
 /** What every run needs; the other packages are loaded by those who do. */
 const ALWAYS = ['@oclif/core', 'redis-parser']
+/** oclif asks for it only where it runs commands from their sources. It is no dependency, so users may not have it. */
+const DEVELOPMENT = ['typescript']
 
 /** oclif is CommonJS, and expects what a module of that kind has. */
 const COMMON_JS = [
@@ -21,7 +22,6 @@ const COMMON_JS = [
   'const require = createRequireOf(import.meta.url)',
   'const __filename = pathOf(import.meta.url)',
   'const __dirname = dirnameOf(__filename)',
-  REQUIRE_OF_OCLIF,
 ].join('\n')
 
 await build({
@@ -42,10 +42,9 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: Object.keys(dependencies).filter((name) => !ALWAYS.includes(name)),
+  external: [...Object.keys(dependencies).filter((name) => !ALWAYS.includes(name)), ...DEVELOPMENT],
   banner: { js: COMMON_JS },
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [LEAN_OCLIF],
   minifyWhitespace: true, // comments are read at every start too
   logLevel: 'warning',
 })

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises'
 import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
-import { abortedBy, errnoOf, type Reason, ReplError } from '../errors.ts'
+import { abortedBy, errnoOf, ignoreFailure, type Reason, ReplError } from '../errors.ts'
 import { type Certificate, certificateOf, tlsFailure } from './certificate.ts'
 import { after, now } from './clock.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
@@ -57,8 +57,7 @@ export async function dial(
     } catch (error) {
       if (error instanceof ReplError && (error.code === 'ABORTED' || error.code === 'TLS_FAILED')) throw error
       failure = error
-      if (addresses.length > 1)
-        note({ type: 'unreached', ms: now() - asked, address, errno: wordFor(error) })
+      if (addresses.length > 1) note({ type: 'unreached', ms: now() - asked, address, errno: wordFor(error) })
     }
   }
   throw failure instanceof ReplError ? failure : unreachable(failure, endpoint, addresses)
@@ -119,13 +118,13 @@ async function secure(to: Reached, socket: TLSSocket, limitMs: number, signal: A
 }
 
 async function shakeHands(to: Reached, socket: TLSSocket, limitMs: number, signal: AbortSignal): Promise<void> {
-  const stop = after(SILENT_MS, () => void suspectClearText(to, socket))
+  const stop = after(SILENT_MS, () => void suspectClearText(to, socket, signal).catch(ignoreFailure)) // settled() hears the signal too
   try {
     await settled(socket, 'secureConnect', limitMs, signal)
   } catch (error) {
     socket.destroy()
     const failure = tlsFailure(error, { endpoint: endpointName(to), state: 'CONNECTING' })
-    const isOpen = UNCLEAR.includes(failure.details.reason) && (await speaksClearText(to))
+    const isOpen = UNCLEAR.includes(failure.details.reason) && (await speaksClearText(to, signal))
     throw isOpen ? clearText(to) : failure
   } finally {
     stop()
@@ -137,8 +136,8 @@ const UNCLEAR: readonly Reason[] = ['NOT_TLS', 'TLS_CLOSED', 'TLS_OTHER']
 /** A Redis in clear text waits for the end of a line that our greeting is not. */
 const SILENT_MS = 500
 
-async function suspectClearText(to: Reached, socket: Socket): Promise<void> {
-  if (socket.bytesRead === 0 && (await speaksClearText(to))) socket.destroy(clearText(to))
+async function suspectClearText(to: Reached, socket: Socket, signal: AbortSignal): Promise<void> {
+  if (socket.bytesRead === 0 && (await speaksClearText(to, signal))) socket.destroy(clearText(to))
 }
 
 function clearText(to: Reached): ReplError {

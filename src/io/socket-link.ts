@@ -16,6 +16,7 @@ class SocketLink implements Link {
   readonly #endpoint: Endpoint
   readonly #socket: Socket
   readonly #inbox: Inbox
+  readonly #signal: AbortSignal
   #ended = false
   #hasReceived = false
   #failure: ReplError | undefined
@@ -28,6 +29,7 @@ class SocketLink implements Link {
     this.rttMs = rttMs
     this.#socket = socket
     this.#inbox = inbox
+    this.#signal = signal
     socket.removeAllListeners('error')
     socket.on('end', () => this.#settle(() => (this.#ended = true)))
     socket.on('close', () => this.#settle(() => (this.#ended = true)))
@@ -81,7 +83,7 @@ class SocketLink implements Link {
     const endpoint = this.#endpoint
     if (this.#hasReceived || endpoint.kind === 'unix' || endpoint.tls || this.#failure?.code === 'ABORTED') return
     this.#hasReceived = true
-    if (await speaksTls(endpoint)) this.#failure = new ReplError('TLS')
+    if (await speaksTls(endpoint, this.#signal)) this.#failure = new ReplError('TLS')
   }
 
   close(): void {

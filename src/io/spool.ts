@@ -43,7 +43,9 @@ export class Spool<M> {
   /** Ring positions in the file. */
   #written = 0
   #read = 0
-  #file: FileHandle | undefined
+  /** From the first write to disk on. */
+  #file: Promise<FileHandle> | undefined
+  #isClosed = false
   #ended: { readonly error?: unknown } | undefined
   #wakeReader: (() => void) | undefined
   #wakeWriters: (() => void)[] = []
@@ -62,6 +64,7 @@ export class Spool<M> {
   }
 
   async push(bytes: Buffer, at: number): Promise<boolean> {
+    if (this.#isClosed) return true // there is no reader any more
     // A block counts as a whole, however little is in it.
     const fits = this.#onDisk === 0 && this.#blocks * BLOCK_BYTES + bytes.length <= this.#limits.memoryBytes
     if (!fits && this.#onDisk + bytes.length > this.#limits.diskBytes) return false
@@ -107,9 +110,11 @@ export class Spool<M> {
 
   async close(): Promise<void> {
     this.end()
+    this.#isClosed = true
     for (const wake of this.#wakeWriters.splice(0)) wake()
-    await this.#file?.close().catch(() => undefined)
-    this.#file = undefined
+    // The first write to disk may still be opening it.
+    const file = await this.#file?.catch(() => undefined)
+    await file?.close().catch(() => undefined)
   }
 
   #remember(bytes: Buffer, at: number): void {
@@ -136,8 +141,9 @@ export class Spool<M> {
   }
 
   async #store(bytes: Buffer, at: number): Promise<void> {
-    this.#file ??= await this.#open()
-    await this.#around(this.#written, bytes.length, (position, from, length) => this.#writeAt(bytes, from, length, position))
+    this.#file ??= this.#open()
+    const file = await this.#file
+    await this.#around(this.#written, bytes.length, (position, from, length) => this.#writeAt(file, bytes, from, length, position))
     this.#written = (this.#written + bytes.length) % this.#limits.diskBytes
     this.#onDisk += bytes.length
     for (let taken = 0; taken < bytes.length; ) {
@@ -152,7 +158,8 @@ export class Spool<M> {
 
   async #load(length: number): Promise<Buffer> {
     const block = this.#spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES)
-    await this.#around(this.#read, length, (position, from, count) => this.#readAt(block, from, count, position))
+    const file = await this.#file
+    await this.#around(this.#read, length, (position, from, count) => this.#readAt(file, block, from, count, position))
     this.#read = (this.#read + length) % this.#limits.diskBytes
     this.#onDisk -= length
     this.#lent = block
@@ -166,16 +173,15 @@ export class Spool<M> {
     if (first < length) await act(0, first, length - first)
   }
 
-  async #writeAt(bytes: Buffer, from: number, length: number, position: number): Promise<void> {
-    for (let done = 0; done < length; ) {
-      const result = await this.#file?.write(bytes, from + done, length - done, position + done).catch(failed)
-      done += result?.bytesWritten ?? length
+  async #writeAt(file: FileHandle, bytes: Buffer, from: number, length: number, position: number): Promise<void> {
+    for (let done = 0; done < length && !this.#isClosed; ) {
+      done += (await file.write(bytes, from + done, length - done, position + done).catch(failed)).bytesWritten
     }
   }
 
-  async #readAt(block: Buffer, from: number, length: number, position: number): Promise<void> {
+  async #readAt(file: FileHandle | undefined, block: Buffer, from: number, length: number, position: number): Promise<void> {
     for (let done = 0; done < length; ) {
-      const result = await this.#file?.read(block, from + done, length - done, position + done).catch(failed)
+      const result = await file?.read(block, from + done, length - done, position + done).catch(failed)
       if (!result?.bytesRead) throw failed({ code: 'EIO' } as NodeJS.ErrnoException)
       done += result.bytesRead
     }

@@ -1,5 +1,5 @@
 /** The file with settings and named profiles: TOML, where the platform keeps such files, or wherever --config says. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type ConfigFileProblem, errnoOf, ReplError, type SettingProblem } from '../../errors.ts'
 
@@ -43,9 +43,9 @@ function read(path: string, isNamed: boolean): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const code = errnoOf(error)
-    if (!isNamed && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined
-    throw unusable(path, { problem: 'UNREADABLE', errno: code })
+    // A home that belongs to another user may be closed to us (sudo -E, containers). Like git, we take that for no file.
+    if (!isNamed && !existsSync(path)) return undefined
+    throw unusable(path, { problem: 'UNREADABLE', errno: errnoOf(error) })
   }
 }
 

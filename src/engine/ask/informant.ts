@@ -19,7 +19,8 @@ export class Informant {
   readonly #options: Access
   readonly #signal: AbortSignal
   #link: QueryLink | undefined
-  #isOpened = false
+  #opening: Promise<void> | undefined
+  #isClosed = false
   /** Why something could not be had: the server's refusal of INFO, or what broke the connection. */
   unavailable: ReplError | undefined
 
@@ -64,6 +65,7 @@ export class Informant {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#link?.close()
   }
 
@@ -78,10 +80,15 @@ export class Informant {
   }
 
   async #opened(): Promise<QueryLink | undefined> {
-    if (this.#isOpened) return this.#link
-    this.#isOpened = true
-    this.#link = await QueryLink.open(this.#options, this.#signal).catch((error) => this.#giveUp(error))
+    // Two first questions at once share one connection.
+    this.#opening ??= this.#open()
+    await this.#opening
     return this.#link
+  }
+
+  async #open(): Promise<void> {
+    this.#link = await QueryLink.open(this.#options, this.#signal).catch((error) => this.#giveUp(error))
+    if (this.#isClosed) this.#link?.close()
   }
 
   #giveUp(error: unknown): undefined {

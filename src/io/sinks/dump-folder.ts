@@ -39,9 +39,12 @@ export class DumpFolder {
   async commit(manifest: string): Promise<void> {
     try {
       const file = await open(this.file(MANIFEST), 'wx', 0o600)
-      await file.writeFile(manifest)
-      await file.sync()
-      await file.close()
+      try {
+        await file.writeFile(manifest)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
       await syncFolder(this.#part)
       await this.#name()
       finished(this.#part)

@@ -55,16 +55,18 @@ function keepFlowing(stream: NodeJS.WriteStream): void {
 }
 
 /** Whether the file that stdout is appended to ends inside a line. */
-function endsInsideLine(descriptor: number): boolean {
+export function endsInsideLine(descriptor: number): boolean {
   const { size } = fstatSync(descriptor)
   if (!fstatSync(descriptor).isFile() || size === 0) return false
+  let file: number | undefined
   try {
-    const file = openSync(`/dev/fd/${descriptor}`, 'r')
+    file = openSync(`/dev/fd/${descriptor}`, 'r')
     const last = Buffer.alloc(1)
     readSync(file, last, 0, 1, size - 1)
-    closeSync(file)
     return last[0] !== NEWLINE
   } catch {
     return false // a system without /dev/fd, or a file that we may only write
+  } finally {
+    if (file !== undefined) closeSync(file)
   }
 }

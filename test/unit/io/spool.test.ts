@@ -6,6 +6,7 @@ import { after, test } from 'node:test'
 import fc from 'fast-check'
 import { ReplError } from '../../../src/errors.ts'
 import { Spool, type Taken } from '../../../src/io/spool.ts'
+import { openFiles } from '../../helpers/descriptors.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'redis-repl-spool-'))
 after(() => rm(folder, { recursive: true, force: true }))
@@ -108,6 +109,7 @@ test('Spool: drainedTo resolves when enough has been taken', async () => {
   await one.take()
   await drained
   assert.equal(isDrained, true)
+  await one.close()
 })
 
 test('Spool: a folder that is not there is OUTPUT_FAILED', async () => {
@@ -116,4 +118,19 @@ test('Spool: a folder that is not there is OUTPUT_FAILED', async () => {
     one.push(Buffer.from('x'), 0),
     (error) => error instanceof ReplError && error.details.reason === 'SPOOL' && error.details.errno === 'ENOENT',
   )
+})
+
+test('Spool: one that is closed while its file is being opened leaves no descriptor open', async () => {
+  const one = spool(0, 10)
+  const pushed = one.push(Buffer.from('12345678'), 0)
+  await one.close()
+  assert.equal(await pushed, true)
+  assert.deepEqual(openFiles(folder), [])
+})
+
+test('Spool: what is pushed into a closed one is dropped, and opens no file', async () => {
+  const one = spool(0, 10)
+  await one.close()
+  assert.equal(await one.push(Buffer.from('12345678'), 0), true)
+  assert.deepEqual([one.bytes, openFiles(folder)], [0, []])
 })
