@@ -86,6 +86,11 @@ export class FakeMaster {
     return this.#connections
   }
 
+  /** How many of them the client has not closed yet. */
+  get open(): number {
+    return [...this.#sockets].filter(({ destroyed }) => !destroyed).length
+  }
+
   /** Also of a client that was killed, and of one whose bytes nobody has read. */
   stop(): void {
     this.#server.close()
