@@ -13,7 +13,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
   describe(`lag of a replica of ${installed.id} that is held back`, () => {
     let t: Tree
     let proxy: TcpProxy
-    let stop: () => void
+    let stop = () => {}
     before(async () => {
       t = await tree(installed, {}, async (master) => {
         proxy = await TcpProxy.start(master.port)
@@ -23,8 +23,8 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
     })
     after(async () => {
       stop()
-      proxy.stop()
-      await Promise.all(t.all.map((one) => one.stop()))
+      proxy?.stop()
+      await Promise.all((t?.all ?? []).map((one) => one.stop()))
     })
 
     for (const delayMs of [50, 200, 1000]) {

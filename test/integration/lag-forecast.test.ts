@@ -17,7 +17,7 @@ describe('what lag foretells', { concurrency: true }, () => {
       let master: RunningServer
       let replica: RunningServer
       let proxy: TcpProxy
-      let stop: () => void
+      let stop = () => {}
       before(async () => {
         master = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0', 'repl-backlog-size': String(BACKLOG) })
         proxy = await TcpProxy.start(master.port)
@@ -28,9 +28,9 @@ describe('what lag foretells', { concurrency: true }, () => {
       })
       after(async () => {
         stop()
-        proxy.stop()
-        await replica.stop()
-        await master.stop()
+        proxy?.stop()
+        await replica?.stop()
+        await master?.stop()
       })
 
       async function cutFor(ms: number): Promise<{ full: number; ok: number }> {

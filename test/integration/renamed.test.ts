@@ -128,10 +128,10 @@ describe('a service is recognised', () => {
     [/Huawei/, {}, '-ERR Unsupported command: psync ? -1\r\n'],
   ]
   for (const [name, info, refusal] of CASES) {
-    it(`by its INFO or its words: ${name.source}`, async () => {
+    it(`by its INFO or its words: ${name.source}`, async (context) => {
       const master = await FakeMaster.start({ INFO: infoReply(info), PSYNC: refusal })
+      context.after(() => master.stop())
       const ran = await cli(['handshake', master.target])
-      await master.stop()
       assertThreeParts(ran, 'NOT_SUPPORTED', 5)
       assert.match(ran.err.replaceAll(/\s+/g, ' '), name)
     })
