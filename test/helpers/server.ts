@@ -25,6 +25,16 @@ export function servers(): Installed[] {
   return found
 }
 
+/**
+ * The oldest, the newest, and one Valkey: for what does not differ between the servers in the middle, such as formats, TLS,
+ * and how the tool words a refusal. With REDIS_REPL_TEST_SERVERS those of them that are named, or else all that are.
+ */
+export function oldestNewestAndValkey(): Installed[] {
+  const all = servers()
+  const three = all.filter(({ id }) => ['redis-6.0', 'redis-8.6', 'valkey-9.1'].includes(id))
+  return three.length > 0 ? three : all
+}
+
 /** One server by id, or the nearest there is, for tests that need any server of a kind. */
 export function pick(...ids: string[]): Installed {
   const all = servers()

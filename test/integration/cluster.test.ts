@@ -9,7 +9,7 @@ import { promote, type RunningCluster, startCluster } from '../helpers/cluster.t
 import { assertThreeParts } from '../helpers/failures.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { pick, RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
 
 interface ClusterReport {
   readonly shards: readonly { node: string; slots: number[][]; endpoint: string; report: { verdict: { kind: string }; answer?: string } }[]
@@ -19,7 +19,7 @@ interface Manifest {
   readonly shards: readonly { file: string; node: string; from: string; bytes: number; sha256: string; slots: number[][] }[]
 }
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`a cluster of ${installed.id}`, { concurrency: 1 }, () => {
     let cluster: RunningCluster
     let home: string

@@ -32,6 +32,7 @@ for (const installed of servers()) {
         const ran = await cli(['handshake', server.target, '--json'])
         assert.equal(ran.status, 0, ran.out + ran.err)
         const report = JSON.parse(ran.out)
+        assert.equal(report.server.flavour, installed.flavour)
         assert.equal(report.verdict.kind, 'continue')
         assert.equal(report.verdict.offset, Number(await server.info('master_repl_offset')))
         assert.deepEqual(await counters(server), before)

@@ -4,12 +4,12 @@ import { after, before, describe, it } from 'node:test'
 import { TcpProxy } from '../helpers/proxy.ts'
 import { lag, pair, type Tree, tree, writeSteadily } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
-import { pick, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, pick } from '../helpers/server.ts'
 
 /** The master is written to every 10 ms. */
 const WRITES_EVERY_MS = 10
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-8.1', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`lag of a replica of ${installed.id} that is held back`, () => {
     let t: Tree
     let proxy: TcpProxy

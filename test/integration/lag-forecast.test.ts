@@ -4,9 +4,9 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TcpProxy } from '../helpers/proxy.ts'
 import { inStep, lag, syncCounters, writeSteadily } from '../helpers/replication.ts'
-import { RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, RunningServer } from '../helpers/server.ts'
 
-const SOME = servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))
+const SOME = oldestNewestAndValkey()
 /** About 70 kB/s: the backlog covers some ten seconds. */
 const WRITES_PER_SECOND = 500
 const BACKLOG = 700_000

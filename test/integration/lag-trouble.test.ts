@@ -6,11 +6,11 @@ import { assertThreeParts } from '../helpers/failures.ts'
 import { TcpProxy } from '../helpers/proxy.ts'
 import { activateBacklog, inStep, type LagJson, lag, pair, tree, writeSteadily } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
-import { pick, RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 import { mixedWrites, pipe } from '../helpers/workload.ts'
 
-const SOME = servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))
+const SOME = oldestNewestAndValkey()
 
 for (const installed of SOME) {
   describe(`lag on ${installed.id} in trouble`, () => {

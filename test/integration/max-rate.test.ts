@@ -8,12 +8,12 @@ import { assertThreeParts } from '../helpers/failures.ts'
 import { writeSteadily } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, RunningServer } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 
 const RATE = 1024 * 1024
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`${installed.id} with --max-rate`, () => {
     let server: RunningServer
     let home: string
@@ -60,7 +60,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-8.6', 
 /** The user of the README who may do no more than replicate and ask INFO. */
 const MINIMAL = ['on', '>p', '+psync', '+replconf', '+ping', '+info']
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`${installed.id} with --max-rate and a user with few rights`, () => {
     let server: RunningServer
     let home: string

@@ -10,7 +10,7 @@ import { encodeCommand } from '../../src/protocol/wire/multibulk.ts'
 import { number } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, RunningServer, servers } from '../helpers/server.ts'
 
 const VALUE = 'v'.repeat(100_000)
 
@@ -115,7 +115,9 @@ for (const installed of servers()) {
       })
     })
   }
+}
 
+for (const installed of oldestNewestAndValkey()) {
   for (const [limit, line] of [
     ['hard', 'replica 6mb 0 0'],
     ['soft', 'replica 0 3mb 1'],

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { cli } from '../helpers/run.ts'
-import { freePort, pick, RunningServer, servers } from '../helpers/server.ts'
+import { freePort, oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
 
 async function codeOf(args: string[]): Promise<[code: string, status: number | null]> {
   const ran = await cli([...args, '--json'])
@@ -43,7 +43,7 @@ async function takeOnlyPlace(port: number): Promise<Socket> {
   }
 }
 
-for (const installed of servers()) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`${installed.id} refuses`, () => {
     let server: RunningServer
     before(async () => {

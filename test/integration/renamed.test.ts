@@ -8,9 +8,9 @@ import { assertThreeParts } from '../helpers/failures.ts'
 import { FakeMaster, infoReply } from '../helpers/fake-master.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, RunningServer } from '../helpers/server.ts'
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`${installed.id} with renamed commands`, () => {
     let server: RunningServer
     let home: string

@@ -8,11 +8,11 @@ import { assertThreeParts } from '../helpers/failures.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 import { type Watched, watched } from '../helpers/sentinels.ts'
-import { pick, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, pick } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 import { Watching } from '../helpers/watching.ts'
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`three Sentinels of ${installed.id}`, { concurrency: 1 }, () => {
     let set: Watched
     before(async () => {

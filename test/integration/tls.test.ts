@@ -8,7 +8,7 @@ import { Authority, type Pair, tlsSettings } from '../helpers/certificates.ts'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { freePort, RunningServer, servers } from '../helpers/server.ts'
+import { freePort, oldestNewestAndValkey, RunningServer, servers } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 
 let authority: Authority
@@ -39,7 +39,7 @@ async function start(installed: ReturnType<typeof servers>[number], pair: Pair, 
   return { server, port }
 }
 
-for (const installed of servers()) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`${installed.id} with TLS`, () => {
     let secured: Secured
     before(async () => {
