@@ -187,9 +187,9 @@ describe('handshake', { concurrency: false }, () => {
     ]
     for (const [args, env] of ways) {
       for (const more of [['-vv'], ['--json']]) {
-        const refusing = await FakeMaster.start(wrong)
-        const ran = await cli(['handshake', refusing.target, ...args, ...more], { env })
-        refusing.stop()
+        master = await FakeMaster.start(wrong)
+        const ran = await cli(['handshake', master.target, ...args, ...more], { env })
+        master.stop()
         assert.ok(ran.status === 4 || ran.status === 2, ran.err)
         assert.ok(!(ran.out + ran.err).includes(SECRET), `${args} ${more}: ${ran.out}${ran.err}`)
       }
@@ -243,6 +243,7 @@ describe('handshake', { concurrency: false }, () => {
             clearInterval(timer)
             child.kill('SIGINT')
           }, 20)
+          child.once('exit', () => clearInterval(timer))
         },
       })
     })()

@@ -58,26 +58,26 @@ describe('the command line', () => {
 })
 
 describe('JSON output', () => {
-  it('of handshake follows its schema', async () => {
+  it('of handshake follows its schema', async (context) => {
     const master = await FakeMaster.start()
+    context.after(() => master.stop())
     const ran = await cli(['handshake', master.target, '--json'])
-    master.stop()
     const report = assertSchema(ran.out, 'handshake')
     assert.deepEqual((report.verdict as { kind: string }).kind, 'continue')
   })
 
-  it('of dump-rdb follows its schema, on stdout for a file and on stderr beside the RDB', async () => {
+  it('of dump-rdb follows its schema, on stdout for a file and on stderr beside the RDB', async (context) => {
     const master = await FakeMaster.start({ PSYNC: Buffer.concat([Buffer.from(`+FULLRESYNC ${REPLID} 7\r\n$18\r\n`), RDB]) })
+    context.after(() => master.stop())
     const ran = await cli(['dump-rdb', master.target, '--json'])
-    master.stop()
     assert.ok(ran.stdout.equals(RDB))
     assert.deepEqual(assertSchema(ran.err, 'dump-rdb').history, { replid: REPLID, offset: 7 })
   })
 
-  it('of a failure follows its schema, with the exchanges up to it', async () => {
+  it('of a failure follows its schema, with the exchanges up to it', async (context) => {
     const master = await FakeMaster.start({ 'REPLCONF capa': { close: true } })
+    context.after(() => master.stop())
     const ran = await cli(['handshake', master.target, '--json'])
-    master.stop()
     const report = assertSchema(ran.out, 'error')
     assert.deepEqual(
       (report.exchanges as { state: string }[]).map(({ state }) => state),
@@ -87,11 +87,11 @@ describe('JSON output', () => {
 })
 
 describe('JSON output on a terminal', () => {
-  it('holds no control character in any encoding, and still says what was received', async () => {
+  it('holds no control character in any encoding, and still says what was received', async (context) => {
     const words = 'ERR \u009b2J \u202e \u007f'
     const master = await FakeMaster.start({ PSYNC: Buffer.from(`-${words}\r\n`) })
+    context.after(() => master.stop())
     const ran = await cli(['handshake', master.target, '--json'])
-    master.stop()
     assert.doesNotMatch(ran.out, /[\u007f-\u009f\u202e]/)
     assert.equal((JSON.parse(ran.out).error.details as { reply: string }).reply, words)
   })
@@ -104,19 +104,19 @@ describe('text output', () => {
     ['-vv', /> \*1\\r\\n\$4\\r\\nPING\\r\\n/],
   ] as const
   for (const [flag, expected] of steps) {
-    it(`of handshake ${flag} shows as much as is asked for`, async () => {
+    it(`of handshake ${flag} shows as much as is asked for`, async (context) => {
       const master = await FakeMaster.start()
+      context.after(() => master.stop())
       const ran = await cli(['handshake', master.target, flag])
-      master.stop()
       assert.match(ran.out, expected)
     })
   }
 
-  it('of dump-rdb names its phases on stderr off a terminal, and -q silences them', async () => {
+  it('of dump-rdb names its phases on stderr off a terminal, and -q silences them', async (context) => {
     const master = await FakeMaster.start({ PSYNC: Buffer.concat([Buffer.from(`\n+FULLRESYNC ${REPLID} 7\r\n\n$18\r\n`), RDB]) })
+    context.after(() => master.stop())
     const ran = await cli(['dump-rdb', master.target])
     const quiet = await cli(['dump-rdb', master.target, '-q'])
-    master.stop()
     for (const phase of ['shaking hands', 'waiting for BGSAVE', 'receiving and verifying', 'not checksummed by the server']) {
       assert.ok(ran.err.includes(phase), phase)
     }

@@ -135,6 +135,7 @@ export class ClusterWriter {
   readonly #any: string
   #last = -1
   #isOver = false
+  #giveUpAt = Number.POSITIVE_INFINITY
   #ended: Promise<void> | undefined
 
   private constructor(any: RunningServer) {
@@ -155,9 +156,10 @@ export class ClusterWriter {
     }
   }
 
-  /** @returns the last number that was written; all before it were too */
+  /** @returns the last number that was written; all before it were too. @throws when the last write is never acknowledged */
   async stop(): Promise<number> {
     this.#isOver = true
+    this.#giveUpAt = Date.now() + 30_000
     await this.#ended
     for (const link of this.#links.values()) link.destroy()
     return this.#last
@@ -165,7 +167,10 @@ export class ClusterWriter {
 
   async #write(): Promise<void> {
     for (let value = 0; !this.#isOver; value++) {
-      while (!(await this.#set(`key:${value % KEYS}`, String(value)))) await sleep(50)
+      while (!(await this.#set(`key:${value % KEYS}`, String(value)))) {
+        if (Date.now() > this.#giveUpAt) throw new Error(`${value} was not acknowledged`)
+        await sleep(50)
+      }
       this.#last = value
       if (value % 10 === 0) await sleep(5)
     }

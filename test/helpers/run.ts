@@ -2,6 +2,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { owned } from './processes.ts'
+
+/** No run of a test takes as long. One that does is killed, and its test sees a status of null. */
+const LIMIT_MS = 120_000
 
 const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 
@@ -22,11 +26,15 @@ export interface RunOptions {
 /** Runs `redis-repl` with nothing of this process' colours and passwords in its environment. */
 export async function cli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { NO_COLOR: _, FORCE_COLOR: __, REDISCLI_AUTH: ___, ...env } = process.env
-  const child = spawn(process.execPath, [RUN, ...args], {
-    env: { ...env, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(options.cwd && { cwd: options.cwd }),
-  })
+  const child = owned(
+    spawn(process.execPath, [RUN, ...args], {
+      env: { ...env, ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT_MS,
+      killSignal: 'SIGKILL',
+      ...(options.cwd && { cwd: options.cwd }),
+    }),
+  )
   const [out, err]: [Buffer[], Buffer[]] = [[], []]
   child.stdout.on('data', (chunk) => out.push(chunk))
   child.stderr.on('data', (chunk) => err.push(chunk))

@@ -5,14 +5,17 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Installed, installedServers, invocation } from '../../scripts/server-cache.ts'
+import { owned } from './processes.ts'
 
 const run = promisify(execFile)
+/** No answer of a server takes as long, unless it hangs. */
+const CLI_LIMIT_MS = 60_000
 
 /** The servers to test against; REDIS_REPL_TEST_SERVERS narrows them to the named ones. */
 export function servers(): Installed[] {
@@ -20,6 +23,16 @@ export function servers(): Installed[] {
   const found = installedServers().filter(({ id }) => !only || only.includes(id))
   if (found.length === 0) throw new Error('no server to test against: run `npm run servers` first')
   return found
+}
+
+/**
+ * The oldest, the newest, and one Valkey: for what does not differ between the servers in the middle, such as formats, TLS,
+ * and how the tool words a refusal. With REDIS_REPL_TEST_SERVERS those of them that are named, or else all that are.
+ */
+export function oldestNewestAndValkey(): Installed[] {
+  const all = servers()
+  const three = all.filter(({ id }) => ['redis-6.0', 'redis-8.6', 'valkey-9.1'].includes(id))
+  return three.length > 0 ? three : all
 }
 
 /** One server by id, or the nearest there is, for tests that need any server of a kind. */
@@ -85,14 +98,19 @@ export class RunningServer {
     const config = join(folder, 'server.conf')
     await writeFile(config, `${lines.join('\n')}\n`)
     const [program, args] = invocation(installed, 'server')
-    const child = spawn(program, [...args, config, ...(options.sentinel ? ['--sentinel'] : [])], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const more = options.sentinel ? ['--sentinel'] : []
+    const child = owned(spawn(program, [...args, config, ...more], { stdio: ['ignore', 'pipe', 'pipe'] }))
+    // A server that a test has lost must not keep the process of its file alive, which kills it when it ends.
+    child.unref()
     const log: Buffer[] = []
-    child.stdout?.on('data', (chunk) => log.push(chunk))
-    child.stderr?.on('data', (chunk) => log.push(chunk))
+    for (const output of [child.stdout, child.stderr] as Socket[]) output.on('data', (chunk) => log.push(chunk)).unref()
     const server = new RunningServer(installed, port, folder, child)
     for (let attempt = 0; !(await accepts(port)); attempt++) {
-      if (attempt > 200 || child.exitCode !== null) throw new Error(`${installed.id} did not start:\n${Buffer.concat(log)}`)
-      await sleep(50)
+      if (attempt > 1000 || child.exitCode !== null) {
+        await server.stop()
+        throw new Error(`${installed.id} did not start:\n${Buffer.concat(log)}`)
+      }
+      await sleep(10)
     }
     return server
   }
@@ -108,7 +126,7 @@ export class RunningServer {
   /** Runs the server's own cli and returns its output without the last newline. */
   async cli(...args: string[]): Promise<string> {
     const [program, lead] = invocation(this.installed, 'cli')
-    const { stdout } = await run(program, [...lead, '-p', String(this.port), ...args], { maxBuffer: 1 << 28 })
+    const { stdout } = await run(program, [...lead, '-p', String(this.port), ...args], { maxBuffer: 1 << 28, timeout: CLI_LIMIT_MS })
     return stdout.replace(/\n$/, '')
   }
 
@@ -144,6 +162,7 @@ export class RunningServer {
 
   async stop(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.ref()
       this.#child.kill('SIGKILL')
       await once(this.#child, 'exit')
     }

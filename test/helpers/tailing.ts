@@ -3,9 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { owned } from './processes.ts'
 
 const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 
+/** What does not end in this time is killed, and the test sees a status of null. */
+const END_LIMIT_MS = 90_000
 const RECENT_BYTES = 64 * 1024
 
 export class Tailing {
@@ -20,7 +23,7 @@ export class Tailing {
   constructor(args: readonly string[], output?: string) {
     const { NO_COLOR: _, FORCE_COLOR: __, REDISCLI_AUTH: ___, ...env } = process.env
     const file = output === undefined ? undefined : openSync(output, 'a')
-    this.child = spawn(process.execPath, [RUN, 'tail', ...args], { env, stdio: ['ignore', file ?? 'pipe', 'pipe'] })
+    this.child = owned(spawn(process.execPath, [RUN, 'tail', ...args], { env, stdio: ['ignore', file ?? 'pipe', 'pipe'] }))
     if (file !== undefined) closeSync(file)
     this.child.stderr?.on('data', (chunk) => {
       this.#err += chunk
@@ -66,7 +69,12 @@ export class Tailing {
   /** Its exit status, when it ends. */
   async end(signal?: NodeJS.Signals): Promise<number | null> {
     if (signal) this.child.kill(signal)
-    return await this.#ended
+    const limit = setTimeout(() => this.child.kill('SIGKILL'), END_LIMIT_MS)
+    try {
+      return await this.#ended
+    } finally {
+      clearTimeout(limit)
+    }
   }
 
   /** The place at which it says that it has ended. */

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { owned } from './processes.ts'
 
 const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 
@@ -12,7 +13,8 @@ export class Watching {
   #err = ''
 
   constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, [RUN, 'lag', '--watch', '-i', '200ms', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, [RUN, 'lag', '--watch', '-i', '200ms', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = owned(child)
     this.#ended = new Promise((resolve) => this.#child.on('close', resolve))
     this.#child.stdout?.on('data', (chunk) => {
       this.#out += chunk

@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { invocation } from '../../scripts/server-cache.ts'
+import { owned } from './processes.ts'
 import type { RunningServer } from './server.ts'
 import { multibulk } from './wire.ts'
 
-export const KEYS_PER_TYPE = 50
+const KEYS_PER_TYPE = 50
 const DATABASES = 4
 
 export interface Kinds {
@@ -110,7 +111,7 @@ function makersFor(below: (limit: number) => number, kinds: Kinds): (() => Comma
 /** As `redis-cli --pipe` does it. @throws when a command was refused. */
 export async function pipe(server: RunningServer, commands: Buffer): Promise<void> {
   const [program, lead] = invocation(server.installed, 'cli')
-  const child = spawn(program, [...lead, '-p', String(server.port), '--pipe'], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = owned(spawn(program, [...lead, '-p', String(server.port), '--pipe'], { stdio: ['pipe', 'pipe', 'pipe'] }))
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk.toString('latin1')))
   child.stdin.on('error', () => {}) // it says itself why it ended
@@ -119,17 +120,22 @@ export async function pipe(server: RunningServer, commands: Buffer): Promise<voi
   if (!/errors: 0\b/.test(said)) throw new Error(`${server.installed.id}: ${said.slice(0, 2000)}`)
 }
 
-/** Writes now and again until it is stopped. */
+/** Writes now and again until it is stopped, which throws where a write failed. */
 export function keepWriting(server: RunningServer, kinds: Kinds, batch = 50): () => Promise<void> {
   let isOn = true
-  const done = (async () => {
+  const writing = async () => {
     for (let seed = 1; isOn; seed++) {
       await pipe(server, mixedWrites(seed, batch, kinds))
       await sleep(20)
     }
-  })()
+  }
+  const failure = writing().then(
+    () => undefined,
+    (error: Error) => error,
+  )
   return async () => {
     isOn = false
-    await done
+    const error = await failure
+    if (error) throw error
   }
 }

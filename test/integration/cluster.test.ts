@@ -9,7 +9,7 @@ import { promote, type RunningCluster, startCluster } from '../helpers/cluster.t
 import { assertThreeParts } from '../helpers/failures.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { pick, RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
 
 interface ClusterReport {
   readonly shards: readonly { node: string; slots: number[][]; endpoint: string; report: { verdict: { kind: string }; answer?: string } }[]
@@ -19,7 +19,7 @@ interface Manifest {
   readonly shards: readonly { file: string; node: string; from: string; bytes: number; sha256: string; slots: number[][] }[]
 }
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`a cluster of ${installed.id}`, { concurrency: 1 }, () => {
     let cluster: RunningCluster
     let home: string
@@ -73,10 +73,13 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
         const copy = await mkdtemp(join(home, 'load-'))
         await copyFile(join(folder, file), join(copy, 'dump.rdb'))
         const loaded = await RunningServer.start(installed, {}, { folder: copy })
-        const digest = await loaded.cli('DEBUG', 'DIGEST')
-        await loaded.stop()
-        assert.equal(digest, await master.cli('DEBUG', 'DIGEST'))
-        assert.notEqual(digest, '0'.repeat(40))
+        try {
+          const digest = await loaded.cli('DEBUG', 'DIGEST')
+          assert.equal(digest, await master.cli('DEBUG', 'DIGEST'))
+          assert.notEqual(digest, '0'.repeat(40))
+        } finally {
+          await loaded.stop()
+        }
       }
     })
 
@@ -173,18 +176,18 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
 }
 
 describe('--cluster', () => {
-  it('is refused by a server that is in none, and needs a folder', async () => {
+  it('is refused by a server that is in none, and needs a folder', async (context) => {
     const server = await RunningServer.start(pick('redis-8.6', 'redis-7.0'))
+    context.after(() => server.stop())
     assertThreeParts(await cli(['handshake', '--cluster', server.target]), 'NOT_SUPPORTED', 5)
     assertThreeParts(await cli(['dump-rdb', '--cluster', server.target]), 'USAGE', 2)
-    await server.stop()
   })
 
-  it('wants every slot served', async () => {
+  it('wants every slot served', async (context) => {
     const server = await RunningServer.start(pick('redis-8.6', 'redis-7.0'), { 'cluster-enabled': 'yes' })
+    context.after(() => server.stop())
     await server.cli('CLUSTER', 'ADDSLOTS', '1', '2')
     const ran = await cli(['psync', '--cluster', server.target])
-    await server.stop()
     assertThreeParts(ran, 'TRY_LATER', 6)
     assert.match(ran.err, /16382 of its 16384/)
   })

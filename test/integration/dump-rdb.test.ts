@@ -82,7 +82,7 @@ for (const installed of servers()) {
 }
 
 describe('dump-rdb from a recorded master', () => {
-  it('gives stdout and a file the same bytes, under both framings', async () => {
+  it('gives stdout and a file the same bytes, under both framings', async (context) => {
     const source = await RunningServer.start(pick('redis-8.6', 'redis-7.0'), MODES[0]?.settings)
     const recorded = join(folder, 'recorded.rdb')
     try {
@@ -100,10 +100,10 @@ describe('dump-rdb from a recorded master', () => {
     ]
     for (const [index, psync] of framings.entries()) {
       const master = await FakeMaster.start({ PSYNC: psync })
+      context.after(() => master.stop())
       const copy = join(folder, `copy-${index}.rdb`)
       const piped = await cli(['dump-rdb', master.target, '-q'])
       const filed = await cli(['dump-rdb', master.target, '-q', '-o', copy])
-      master.stop()
       assert.deepEqual([piped.status, filed.status], [0, 0], piped.err + filed.err)
       assert.ok(piped.stdout.equals(rdb))
       assert.ok((await readFile(copy)).equals(rdb))
@@ -151,12 +151,13 @@ describe('dump-rdb when the master fails in the middle', () => {
 })
 
 describe('dump-rdb and memory', () => {
-  it('does not grow with the size of the RDB or the slowness of its reader', async () => {
+  it('does not grow with the size of the RDB or the slowness of its reader', async (context) => {
     const size = 400_000_000
     const head = Buffer.from(`+FULLRESYNC ${REPLID} 1\r\n$${size}\r\nREDIS0011`)
     const master = await FakeMaster.start({
       PSYNC: Buffer.concat([head, Buffer.alloc(size - 18, 1), Buffer.from('\xff\0\0\0\0\0\0\0\0', 'latin1')]),
     })
+    context.after(() => master.stop())
     let peak = 0
     const measure = async (pid: number) => {
       const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
@@ -174,7 +175,6 @@ describe('dump-rdb and memory', () => {
         })
       },
     })
-    master.stop()
     assert.equal(ran.status, 0, ran.err)
     assert.equal(ran.stdout.length, size)
     assert.ok(peak > 0 && peak < 150_000, `peak RSS ${peak} kB`)

@@ -32,6 +32,7 @@ for (const installed of servers()) {
         const ran = await cli(['handshake', server.target, '--json'])
         assert.equal(ran.status, 0, ran.out + ran.err)
         const report = JSON.parse(ran.out)
+        assert.equal(report.server.flavour, installed.flavour)
         assert.equal(report.verdict.kind, 'continue')
         assert.equal(report.verdict.offset, Number(await server.info('master_repl_offset')))
         assert.deepEqual(await counters(server), before)
@@ -87,7 +88,7 @@ for (const installed of servers()) {
     })
 
     const hasGuard = installed.id !== 'redis-6.0'
-    it(`${hasGuard ? 'is kept from forking' : 'says that nothing keeps it from forking'} when the position is lost between INFO and PSYNC`, async () => {
+    it(`${hasGuard ? 'is kept from forking' : 'says that nothing keeps it from forking'} when the position is lost between INFO and PSYNC`, async (context) => {
       const server = await RunningServer.start(installed)
       try {
         await activateBacklog(server)
@@ -97,8 +98,8 @@ for (const installed of servers()) {
         const proxy = await TcpProxy.start(server.port, (chunk) =>
           Buffer.from(chunk.toString('latin1').replaceAll(replid, 'b'.repeat(40)), 'latin1'),
         )
+        context.after(() => proxy.stop())
         const ran = await cli(['handshake', proxy.target, '--json'])
-        proxy.stop()
         assert.equal(ran.status, 0, ran.out + ran.err)
         const report = JSON.parse(ran.out)
         assert.equal(report.verdict.stopped, 'WOULD_FORK')

@@ -5,7 +5,7 @@ import { hashSlot, keyWithin } from '../../src/protocol/cluster/hash-slot.ts'
 import { promote, type RunningCluster, startCluster } from '../helpers/cluster.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { type RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, type RunningServer } from '../helpers/server.ts'
 import { Watching } from '../helpers/watching.ts'
 
 interface Look {
@@ -30,7 +30,7 @@ function lookOf(text: string): Look {
   return look
 }
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`lag of a cluster of ${installed.id}`, { concurrency: 1 }, () => {
     let cluster: RunningCluster
     const running: { stop(): unknown }[] = []

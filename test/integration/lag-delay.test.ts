@@ -4,16 +4,16 @@ import { after, before, describe, it } from 'node:test'
 import { TcpProxy } from '../helpers/proxy.ts'
 import { lag, pair, type Tree, tree, writeSteadily } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
-import { pick, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, pick } from '../helpers/server.ts'
 
 /** The master is written to every 10 ms. */
 const WRITES_EVERY_MS = 10
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-8.1', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`lag of a replica of ${installed.id} that is held back`, () => {
     let t: Tree
     let proxy: TcpProxy
-    let stop: () => void
+    let stop = () => {}
     before(async () => {
       t = await tree(installed, {}, async (master) => {
         proxy = await TcpProxy.start(master.port)
@@ -23,8 +23,8 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
     })
     after(async () => {
       stop()
-      proxy.stop()
-      await Promise.all(t.all.map((one) => one.stop()))
+      proxy?.stop()
+      await Promise.all((t?.all ?? []).map((one) => one.stop()))
     })
 
     for (const delayMs of [50, 200, 1000]) {

@@ -4,9 +4,9 @@ import { after, before, describe, it } from 'node:test'
 import { inStep, lag, type Tree, tree, writeSteadily } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey } from '../helpers/server.ts'
 
-for (const installed of servers()) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`lag on ${installed.id}`, () => {
     let t: Tree
     before(async () => {

@@ -6,11 +6,11 @@ import { assertThreeParts } from '../helpers/failures.ts'
 import { TcpProxy } from '../helpers/proxy.ts'
 import { activateBacklog, inStep, type LagJson, lag, pair, tree, writeSteadily } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
-import { pick, RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 import { mixedWrites, pipe } from '../helpers/workload.ts'
 
-const SOME = servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))
+const SOME = oldestNewestAndValkey()
 
 for (const installed of SOME) {
   describe(`lag on ${installed.id} in trouble`, () => {
@@ -40,6 +40,7 @@ for (const installed of SOME) {
       running.push(server)
       await activateBacklog(server)
       const tail = new Tailing([server.target]).read()
+      running.push({ stop: () => tail.end('SIGKILL') })
       await tail.following()
       const { json, status } = await lag(server.target, '--sample', '200ms', '--min-replicas', '1')
       assert.deepEqual([status, json.replicas[0].state, json.replicas[0].lag], [1, 'tool', null])
@@ -50,9 +51,9 @@ for (const installed of SOME) {
       await tail.end('SIGTERM')
     })
 
-    it('names a replica that has been stopped, and what it had acknowledged', async () => {
+    it('names a replica that has been stopped, and what it had acknowledged', async (context) => {
       const [master, replica] = await couple()
-      const stop = writeSteadily(master, 200)
+      context.after(writeSteadily(master, 200))
       await master.until('an ACK', async () => /state=online,offset=[1-9]/.test(await master.info('slave0')))
       replica.signal('SIGSTOP')
       try {
@@ -66,11 +67,10 @@ for (const installed of SOME) {
         assert.match(notes.join(' '), /owed an answer for .* an upper bound/)
       } finally {
         replica.signal('SIGCONT')
-        stop()
       }
     })
 
-    it('names a link that was cut, and goes on measuring what is missing', async () => {
+    it('names a link that was cut, and goes on measuring what is missing', async (context) => {
       const master = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
       const proxy = await TcpProxy.start(master.port)
       const replica = await RunningServer.start(installed, { replicaof: proxy.target.replace(':', ' ') })
@@ -78,11 +78,10 @@ for (const installed of SOME) {
       await replica.until('a link', async () => (await replica.info('master_link_status')) === 'up')
       await inStep(master, replica)
       proxy.close()
-      const stop = writeSteadily(master, 200)
+      context.after(writeSteadily(master, 200))
       await sleep(1500)
       // Its master no longer lists it, so it has to be named.
       const { of, status } = await lag(master.target, '--replica', replica.target, '--sample', '1s', '--max-seconds', '1')
-      stop()
       const { state, link, lag: figure, resync, notes } = of(replica)
       assert.deepEqual([status, state, link.isUp, figure.method], [1, 'link-down', false, 'info'])
       assert.ok(link.downSeconds >= 1 && figure.bytes > 10_000 && figure.minSeconds > 0.5)
@@ -120,12 +119,12 @@ for (const installed of SOME) {
       assert.match(nagios.out, /^REPLICATION CRITICAL - .*refused the connection/)
     })
 
-    it('falls back to the master’s view where an announced address leads nowhere, unless it is told another way', async () => {
+    it('falls back to the master’s view where an announced address leads nowhere, unless it is told another way', async (context) => {
       const master = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
       const replica = await RunningServer.start(installed, { replicaof: `127.0.0.1 ${master.port}`, 'replica-announce-port': '1' })
       running.push(master, replica)
       await replica.until('a link', async () => (await replica.info('master_link_status')) === 'up')
-      const stop = writeSteadily(master, 200)
+      context.after(writeSteadily(master, 200))
       const announced = '127.0.0.1:1'
       const found = (one: LagJson) => one.json.replicas.find(({ name }: { name: string }) => name === announced)
       const lost = found(await lag(master.target, '--sample', '3s'))
@@ -138,7 +137,6 @@ for (const installed of SOME) {
       const own = found(await lag(replica.target, '--attach', '--sample', '1s'))
       assert.deepEqual([own.lag.method, own.arrivals.problem], ['info', null])
       assert.ok(own.arrivals.comparedBytes > 0)
-      stop()
     })
 
     it('notices a failover while it watches: another master, another history, no figure of the old one', async () => {
@@ -196,13 +194,12 @@ describe('lag on what is no tree', () => {
     assert.doesNotMatch(ran.err + nagios.out, /secret/)
   })
 
-  it('measures by ROLE alone where that is all that is permitted', async () => {
+  it('measures by ROLE alone where that is all that is permitted', async (context) => {
     const { master, first, second, chained, all } = await tree(newest)
     running.push(...all)
     for (const server of all) await server.cli('ACL', 'SETUSER', 'poor', 'on', '>secret', '+role')
-    const stop = writeSteadily(master, 200)
+    context.after(writeSteadily(master, 200))
     const { json, of, status } = await lag(`redis://poor:secret@${chained.target}`, '--sample', '1500ms', '--max-seconds', '1')
-    stop()
     assert.equal(status, 0)
     assert.deepEqual([json.master.name, json.master.replid, json.master.identity], [master.target, null, null])
     for (const replica of [first, second, chained]) {

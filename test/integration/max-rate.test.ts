@@ -8,12 +8,12 @@ import { assertThreeParts } from '../helpers/failures.ts'
 import { writeSteadily } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, RunningServer } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 
 const RATE = 1024 * 1024
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`${installed.id} with --max-rate`, () => {
     let server: RunningServer
     let home: string
@@ -39,11 +39,12 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-8.6', 
       assert.match(await server.checkRdb(file), /RDB looks OK/)
     })
 
-    it('is let go on at full speed before its output buffer runs over, and that is said', async () => {
+    it('is let go on at full speed before its output buffer runs over, and that is said', async (context) => {
       await server.cli('CONFIG', 'SET', 'client-output-buffer-limit', 'slave 16mb 16mb 60')
       await server.cli('CONFIG', 'SET', 'repl-backlog-size', '1mb')
       const file = join(home, 'lifted.rdb')
       const tail = new Tailing([server.target, '--from', 'snapshot', '--rdb', file, '--max-rate', '64kb', '--count', '200'])
+      context.after(() => tail.end('SIGKILL'))
       await server.until('our sync', async () => (await server.info('connected_slaves')) === '1')
       // A snapshot at this rate takes 47 s, and 20 MB of writes are more than the buffer holds.
       for (let index = 0; index < 200; index++) await server.cli('SET', `w${index}`, 'x'.repeat(100_000))
@@ -59,7 +60,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-8.6', 
 /** The user of the README who may do no more than replicate and ask INFO. */
 const MINIMAL = ['on', '>p', '+psync', '+replconf', '+ping', '+info']
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`${installed.id} with --max-rate and a user with few rights`, () => {
     let server: RunningServer
     let home: string
@@ -76,26 +77,24 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       await rm(home, { recursive: true })
     })
 
-    it('survives a master that writes, although its limit is not known', async () => {
+    it('survives a master that writes, although its limit is not known', async (context) => {
       const file = join(home, 'few.rdb')
-      const stop = writeSteadily(server, 1000, 5000)
+      context.after(writeSteadily(server, 1000, 5000))
       const tail = new Tailing([
         `redis://repl:p@${server.target}`,
         ...['--from', 'snapshot', '--rdb', file, '--max-rate', '2mb', '--count', '1'],
       ]).read()
       const status = await tail.end()
-      stop()
       assert.equal(status, 0, tail.err)
       assert.match(tail.err, /\+config\|get/)
       assert.match(tail.err, /--max-rate\s+no\s+longer\s+holds/)
       assert.match(await server.checkRdb(file), /RDB looks OK/)
     })
 
-    it('takes a dump of a master that writes, and lifts the rate only where commands wait for a dump', async () => {
+    it('takes a dump of a master that writes, and lifts the rate only where commands wait for a dump', async (context) => {
       const file = join(home, 'dump.rdb')
-      const stop = writeSteadily(server, 1000, 5000)
+      context.after(writeSteadily(server, 1000, 5000))
       const ran = await cli(['dump-rdb', `redis://repl:p@${server.target}`, '-o', file, '--max-rate', '16mb', '--json'])
-      stop()
       assert.equal(ran.status, 0, ran.out)
       const codes = assertSchema(ran.out, 'dump-rdb').warnings as { code: string }[]
       const told = codes.map(({ code }) => code).filter((code) => code.startsWith('RATE'))
@@ -103,12 +102,11 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       assert.match(await server.checkRdb(file), /RDB looks OK/)
     })
 
-    it('is told which right is missing where nothing can be watched, and that nothing of the RDB was to be kept', async () => {
+    it('is told which right is missing where nothing can be watched, and that nothing of the RDB was to be kept', async (context) => {
       await server.cli('CONFIG', 'SET', 'client-output-buffer-limit', 'slave 2mb 0 0')
-      const stop = writeSteadily(server, 1000, 5000)
+      context.after(writeSteadily(server, 1000, 5000))
       const tail = new Tailing([`redis://blind:p@${server.target}`, '--from', 'snapshot', '--stats', '--max-rate', '2mb']).read()
       const status = await tail.end()
-      stop()
       assert.equal(status, 7, tail.err)
       assert.match(tail.err, /cannot\s+be\s+watched\s+\(that\s+needs\s+\+info\s+or\s+\+client\|list\)/)
       assert.match(tail.err, /error PAYLOAD_TRUNCATED/)

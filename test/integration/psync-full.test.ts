@@ -10,7 +10,7 @@ import { encodeCommand } from '../../src/protocol/wire/multibulk.ts'
 import { number } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, RunningServer, servers } from '../helpers/server.ts'
 
 const VALUE = 'v'.repeat(100_000)
 
@@ -31,6 +31,7 @@ interface Figures {
 /** Writes 100 kB about every 10 ms until it is stopped. */
 async function writer(server: RunningServer): Promise<() => Promise<void>> {
   const socket = connect(server.port, '127.0.0.1')
+  socket.on('error', () => {})
   socket.resume()
   let isOn = true
   const done = (async () => {
@@ -46,20 +47,23 @@ async function writer(server: RunningServer): Promise<() => Promise<void>> {
   }
 }
 
-/** The largest omem of our entry in CLIENT LIST, as the server's own cli shows it, until told to stop. */
-function bufferWitness(server: RunningServer): () => Promise<number> {
-  let isOn = true
-  const peak = (async () => {
-    let most = 0
-    while (isOn) {
-      const line = (await server.cli('CLIENT', 'LIST', 'TYPE', 'replica')).split('\n').find((entry) => entry.includes('name=redis-repl'))
-      most = Math.max(most, Number(/ omem=(\d+)/.exec(line ?? '')?.[1] ?? 0))
-    }
+/** The largest omem of our entry in CLIENT LIST, looked at every 5 ms until it is stopped. */
+function bufferWitness(server: RunningServer): () => number {
+  const socket = connect(server.port, '127.0.0.1')
+  socket.on('error', () => {})
+  const timer = setInterval(() => socket.write('CLIENT LIST TYPE replica\r\n'), 5)
+  let rest = ''
+  let most = 0
+  socket.on('data', (chunk) => {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    const ours = lines.filter((line) => line.includes('name=redis-repl'))
+    most = Math.max(most, ...ours.map((line) => Number(/ omem=(\d+)/.exec(line)?.[1] ?? 0)))
+  })
+  return () => {
+    clearInterval(timer)
+    socket.destroy()
     return most
-  })()
-  return async () => {
-    isOn = false
-    return await peak
   }
 }
 
@@ -70,7 +74,7 @@ async function fillSlowly(server: RunningServer): Promise<void> {
 for (const installed of servers()) {
   for (const diskless of ['yes', 'no']) {
     describe(`psync --full with ${installed.id}, repl-diskless-sync ${diskless}`, () => {
-      it('reports offsets, catch-up, buffer, fork and copy-on-write as the master shows them', async () => {
+      it('reports offsets, catch-up, buffer, fork and copy-on-write as the master shows them', async (context) => {
         // The delay of the keys keeps the child busy for about a second, so that there is something to catch up with.
         const settings = { 'repl-diskless-sync': diskless, 'repl-diskless-sync-delay': '0', 'rdb-key-save-delay': '50' }
         const server = await RunningServer.start(installed, settings)
@@ -80,11 +84,10 @@ for (const installed of servers()) {
           const before = await number(server, 'master_repl_offset')
           const stopWriting = await writer(server)
           const witness = bufferWitness(server)
-          const ran = await cli(['psync', server.target, '--full', '--json', ...(diskless === 'yes' ? ['--diskless'] : [])], {
-            env: { TMPDIR: folder },
-          })
-          const seenPeak = await witness()
-          await stopWriting()
+          context.after(witness)
+          const args = ['psync', server.target, '--full', '--json', ...(diskless === 'yes' ? ['--diskless'] : [])]
+          const ran = await cli(args, { env: { TMPDIR: folder } }).finally(stopWriting)
+          const seenPeak = witness()
           assert.equal(ran.status, 0, ran.out + ran.err)
           const report = assertSchema(ran.out, 'psync-full') as unknown as { figures: Figures; risk: string }
           const { figures } = report
@@ -112,7 +115,9 @@ for (const installed of servers()) {
       })
     })
   }
+}
 
+for (const installed of oldestNewestAndValkey()) {
   for (const [limit, line] of [
     ['hard', 'replica 6mb 0 0'],
     ['soft', 'replica 0 3mb 1'],
@@ -128,8 +133,7 @@ for (const installed of servers()) {
       try {
         await fillSlowly(server)
         const stopWriting = await writer(server)
-        const ran = await cli(['psync', server.target, '--full', '--json'])
-        await stopWriting()
+        const ran = await cli(['psync', server.target, '--full', '--json']).finally(stopWriting)
         assert.equal(ran.status, 7, ran.out + ran.err)
         const { error } = assertSchema(ran.out, 'error') as { error: { next: string; details: { bufferBytes: number } } }
         assert.ok(error.details.bufferBytes > 0, ran.out)

@@ -125,12 +125,12 @@ describe('psync with a Redis that has a backlog', () => {
     assert.equal((assertSchema(explained.out, 'error').error as { code: string }).code, 'NO_PERMISSION')
   })
 
-  it('says so when the history moved between INFO and PSYNC', async () => {
+  it('says so when the history moved between INFO and PSYNC', async (context) => {
     const replid = await server.info('master_replid')
     const swap = (chunk: Buffer) => Buffer.from(chunk.toString('latin1').replaceAll(replid, NOBODY), 'latin1')
     const proxy = await TcpProxy.start(server.port, swap)
+    context.after(() => proxy.stop())
     const ran = await cli(['psync', proxy.target, '--json', '--sample', '0'])
-    proxy.stop()
     const report = assertSchema(ran.out, 'psync') as unknown as { answer: string; isAsForecast: boolean; text: string }
     assert.deepEqual([report.answer, report.isAsForecast], ['full', false])
     assert.match(report.text, /moved in between/)

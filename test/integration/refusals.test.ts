@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { cli } from '../helpers/run.ts'
-import { freePort, pick, RunningServer, servers } from '../helpers/server.ts'
+import { freePort, oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
 
 async function codeOf(args: string[]): Promise<[code: string, status: number | null]> {
   const ran = await cli([...args, '--json'])
@@ -37,13 +37,13 @@ async function takeOnlyPlace(port: number): Promise<Socket> {
     const socket = connect(port, '127.0.0.1')
     socket.on('error', () => {})
     socket.write('PING\r\n')
-    const [answer] = (await once(socket, 'data')) as [Buffer]
+    const [answer] = (await once(socket, 'data', { signal: AbortSignal.timeout(5000) })) as [Buffer]
     if (answer.toString().startsWith('+PONG')) return socket
     socket.destroy()
   }
 }
 
-for (const installed of servers()) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`${installed.id} refuses`, () => {
     let server: RunningServer
     before(async () => {
@@ -105,13 +105,15 @@ for (const installed of servers()) {
         assert.deepEqual(await codeOf(['handshake', target, '-a', 'pw']), ['none', 0])
       })
     })
-    it('everything while a script runs (BUSY), with 6', async () => {
+    it('everything while a script runs (BUSY), with 6', async (context) => {
       const socket = connect(server.port, '127.0.0.1')
+      context.after(async () => {
+        socket.destroy()
+        await server.cli('SCRIPT', 'KILL')
+      })
       socket.write("EVAL 'while true do end' 0\r\n")
       await server.until('BUSY', async () => (await server.cli('PING')).startsWith('BUSY'))
       assert.deepEqual(await codeOf(['handshake', server.target]), ['TRY_LATER', 6])
-      await server.cli('SCRIPT', 'KILL')
-      socket.destroy()
     })
     it('a replica without its master (NOMASTERLINK or MASTERDOWN), with 6', async () => {
       const nobody = String(await freePort())
@@ -121,19 +123,19 @@ for (const installed of servers()) {
         })
       }
     })
-    it('more clients than it may have, with 6', async () => {
+    it('more clients than it may have, with 6', async (context) => {
       await withServer(installed, { maxclients: '1' }, async ({ port, target }) => {
         const taken = await takeOnlyPlace(port)
+        context.after(() => taken.destroy())
         assert.deepEqual(await codeOf(['handshake', target]), ['TRY_LATER', 6])
-        taken.destroy()
       })
     })
-    it('while it is loading, with 6', async () => {
+    it('while it is loading, with 6', async (context) => {
       const home = await mkdtemp(join(tmpdir(), 'redis-repl-loading-'))
       const source = await RunningServer.start(installed, { rdbcompression: 'no' })
+      context.after(() => source.stop())
       await source.cli('DEBUG', 'POPULATE', '40000', 'key', '1000') // a loading server answers every 2 MB
       assert.equal((await cli(['dump-rdb', source.target, '-o', join(home, 'dump.rdb')])).status, 0)
-      await source.stop()
       const loading = await RunningServer.start(installed, { 'key-load-delay': '100' }, { folder: home })
       try {
         assert.deepEqual(await codeOf(['handshake', loading.target]), ['TRY_LATER', 6])
@@ -176,12 +178,12 @@ describe('other things on the port', () => {
     }
   })
 
-  it('a real web server is recognised, with 5', async () => {
+  it('a real web server is recognised, with 5', async (context) => {
     const web = createServer().listen(0, '127.0.0.1')
+    context.after(() => web.close())
     await once(web, 'listening')
     const { port } = web.address() as { port: number }
     assert.deepEqual(await codeOf(['handshake', `127.0.0.1:${port}`]), ['NOT_REDIS', 5])
-    web.close()
   })
 
   it('a full disk behind stdout ends with 8', async () => {

@@ -8,9 +8,9 @@ import { assertThreeParts } from '../helpers/failures.ts'
 import { FakeMaster, infoReply } from '../helpers/fake-master.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { RunningServer, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, RunningServer } from '../helpers/server.ts'
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`${installed.id} with renamed commands`, () => {
     let server: RunningServer
     let home: string
@@ -128,10 +128,10 @@ describe('a service is recognised', () => {
     [/Huawei/, {}, '-ERR Unsupported command: psync ? -1\r\n'],
   ]
   for (const [name, info, refusal] of CASES) {
-    it(`by its INFO or its words: ${name.source}`, async () => {
+    it(`by its INFO or its words: ${name.source}`, async (context) => {
       const master = await FakeMaster.start({ INFO: infoReply(info), PSYNC: refusal })
+      context.after(() => master.stop())
       const ran = await cli(['handshake', master.target])
-      await master.stop()
       assertThreeParts(ran, 'NOT_SUPPORTED', 5)
       assert.match(ran.err.replaceAll(/\s+/g, ' '), name)
     })

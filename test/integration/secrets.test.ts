@@ -25,10 +25,11 @@ describe('a secret', () => {
   }
 
   for (const secret of SECRETS) {
-    it(`like ${secret} is in no output, whether it is right, wrong or not wanted`, async () => {
+    it(`like ${secret} is in no output, whether it is right, wrong or not wanted`, async (context) => {
       const installed = pick('redis-8.6', 'redis-7.0')
       const server = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
       const open = await RunningServer.start(installed, {})
+      context.after(() => Promise.all([server.stop(), open.stop()]))
       await server.cli('CONFIG', 'SET', 'requirepass', secret)
       const closed = await freePort()
       const passFile = join(home, 'pass')
@@ -65,24 +66,24 @@ describe('a secret', () => {
         })
         await Promise.all(checked)
       }
-      await Promise.all([server.stop(), open.stop()])
     })
   }
 
-  it('is not in what a dump and a tail leave behind, nor in the title of their process', async () => {
+  it('is not in what a dump and a tail leave behind, nor in the title of their process', async (context) => {
     const [secret] = SECRETS
     const server = await RunningServer.start(pick('redis-8.6', 'redis-7.0'), { 'repl-diskless-sync-delay': '0', requirepass: secret })
+    context.after(() => server.stop())
     const target = `redis://:${secret}@${server.target}`
     const folder = await mkdtemp(join(home, 'left-'))
     const dumped = await cli(['dump-rdb', target, '-o', join(folder, 'x.rdb'), '-vv'])
     assert.equal(dumped.status, 0, dumped.err)
     const tail = new Tailing([server.target, '-a', secret, '--no-auth-warning', '--state', join(folder, 'state'), '--all', '-vv']).read()
+    context.after(() => tail.end('SIGKILL'))
     await tail.following()
     const title = await readFile(`/proc/${tail.child.pid}/cmdline`, 'utf8')
     await server.cli('-a', secret, '--no-auth-warning', 'SET', 'k', 'v')
     await tail.says(/"k" "v"/)
     await tail.end('SIGINT')
-    await server.stop()
     const left = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'latin1')))
     assert.equal(left.length, 2)
     assertHidden(secret, 'dump and tail', dumped.out, dumped.err, tail.out, tail.err, title, ...left)

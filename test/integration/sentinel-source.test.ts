@@ -8,11 +8,11 @@ import { assertThreeParts } from '../helpers/failures.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 import { type Watched, watched } from '../helpers/sentinels.ts'
-import { pick, servers } from '../helpers/server.ts'
+import { oldestNewestAndValkey, pick } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 import { Watching } from '../helpers/watching.ts'
 
-for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 'redis-8.6', 'valkey-9.1'].includes(id))) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`three Sentinels of ${installed.id}`, { concurrency: 1 }, () => {
     let set: Watched
     before(async () => {
@@ -71,11 +71,13 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       assert.equal(JSON.parse(byMaster.out).connection.remote, set.master.target)
     })
 
-    it('are followed to the new master while we tail and dump, and no command is missing', async () => {
+    it('are followed to the new master while we tail and dump, and no command is missing', async (context) => {
       const home = await mkdtemp(join(tmpdir(), 'redis-repl-failover-'))
       const tail = new Tailing([set.target, '--format', 'resp']).read()
       const preferring = new Tailing([set.target, '--prefer', 'master', '--format', 'csv']).read()
       const watch = new Watching([set.target, '--json'])
+      context.after(() => Promise.all([tail, preferring, watch].map((one) => one.end('SIGKILL'))))
+      context.after(() => rm(home, { recursive: true }))
       await Promise.all([tail.following(), preferring.following(), watch.until((name) => name === set.master.target)])
       for (let index = 0; index < 50; index++) await set.master.cli('RPUSH', 'list', String(index))
       const slow = cli(['dump-rdb', set.target, '-o', join(home, 'x.rdb')])
@@ -102,7 +104,6 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       // Either it was served before or after, or it says so; never half a file.
       if (dumped.status === 0) assert.match(await set.replica.checkRdb(join(home, 'x.rdb')), /RDB looks OK/)
       else assert.ok([3, 6, 7].includes(dumped.status ?? -1), dumped.err)
-      await rm(home, { recursive: true })
     })
   })
 }

@@ -47,8 +47,10 @@ for (const installed of [pick('redis-8.6'), pick('valkey-9.1')]) {
       const args = [master.target, '--state', state, '--format', 'json', '--all', '--flat', '-q']
       const saved = async () => JSON.parse(await readFile(state, 'utf8')).offset as number
       const stopWriting = keepWriting(master, kinds)
+      running.push({ stop: stopWriting })
 
       const first = new Tailing(args, output)
+      running.push({ stop: () => first.end('SIGKILL') })
       const shown = async () => records(await readFile(output, 'utf8'))
       await master.until(
         'a first checkpoint',
@@ -68,6 +70,7 @@ for (const installed of [pick('redis-8.6'), pick('valkey-9.1')]) {
       await stopWriting()
       const limit = await number(master, 'master_repl_offset')
       const last = new Tailing([...args, '--until-offset', String(limit)], output)
+      running.push({ stop: () => last.end('SIGKILL') })
       assert.equal(await last.end(), 0, last.err)
 
       const seen = new Map((await shown()).map((record) => [record.end, record]))

@@ -79,6 +79,7 @@ for (const installed of servers()) {
       running.push(server)
       await server.cli('SET', 'large', 'x'.repeat(100_000))
       const refused = new Tailing([server.target])
+      running.push({ stop: () => refused.end('SIGKILL') })
       assert.notEqual(await refused.end(), 0)
       assert.match(refused.err, /--allow-fork/)
       assert.equal((await syncCounters(server)).full, 0)

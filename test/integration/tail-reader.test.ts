@@ -3,10 +3,9 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { after, before, describe, it } from 'node:test'
-import type { Installed } from '../../scripts/server-cache.ts'
 import { activateBacklog, number } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
-import { pick, RunningServer } from '../helpers/server.ts'
+import { oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 import { multibulk } from '../helpers/wire.ts'
 import { pipe } from '../helpers/workload.ts'
@@ -28,7 +27,7 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index)
 }
 
-for (const installed of [pick('redis-8.6'), pick('valkey-9.1'), pick('redis-6.0')] as Installed[]) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`tail of ${installed.id} and its reader`, { concurrency: true }, () => {
     const running: { stop(): unknown }[] = []
     after(() => Promise.all(running.map((one) => one.stop())))

@@ -70,6 +70,7 @@ for (const installed of servers()) {
       await pipe(master, mixedWrites(1, 2000, kinds))
 
       const tail = new Tailing([proxy.target, '--from', 'snapshot', '--rdb', rdb, '--format', 'resp'], stream)
+      running.push({ stop: () => tail.end('SIGKILL') })
       await tail.following()
       const killed = await breakAndWrite(proxy, master, replica, kinds)
       const server = replica

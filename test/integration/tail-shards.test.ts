@@ -230,8 +230,9 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
 }
 
 describe('tail --cluster', () => {
-  it('refuses what is of one history, before anybody is contacted', async () => {
+  it('refuses what is of one history, before anybody is contacted', async (context) => {
     const home = await mkdtemp(join(tmpdir(), 'redis-repl-shards-'))
+    context.after(() => rm(home, { recursive: true }))
     const state = join(home, 'single.json')
     await writeFile(state, JSON.stringify({ schema: 'redis-repl/tail-state/1', replid: REPLID, offset: 1, db: 0, transaction: null }))
     for (const args of [
@@ -242,6 +243,5 @@ describe('tail --cluster', () => {
     ]) {
       assertThreeParts(await cli(['tail', '--cluster', '127.0.0.1:1', ...args]), 'USAGE', 2)
     }
-    await rm(home, { recursive: true })
   })
 })

@@ -8,7 +8,7 @@ import { Authority, type Pair, tlsSettings } from '../helpers/certificates.ts'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
-import { freePort, RunningServer, servers } from '../helpers/server.ts'
+import { freePort, oldestNewestAndValkey, RunningServer, servers } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 
 let authority: Authority
@@ -39,7 +39,7 @@ async function start(installed: ReturnType<typeof servers>[number], pair: Pair, 
   return { server, port }
 }
 
-for (const installed of servers()) {
+for (const installed of oldestNewestAndValkey()) {
   describe(`${installed.id} with TLS`, () => {
     let secured: Secured
     before(async () => {
@@ -53,12 +53,13 @@ for (const installed of servers()) {
       assert.match(ran.err, reason)
     }
 
-    it('is dumped, followed and measured with certificates on both sides', async () => {
+    it('is dumped, followed and measured with certificates on both sides', async (context) => {
       const file = join(authority.folder, `${installed.id}.rdb`)
       const dumped = await cli(['dump-rdb', `rediss://localhost:${secured.port}`, '-o', file, ...mutual()])
       assert.equal(dumped.status, 0, dumped.err)
       await secured.server.checkRdb(file)
       const tail = new Tailing([`valkeys://127.0.0.1:${secured.port}`, '--count', '1', '--command', 'set', ...mutual()]).read()
+      context.after(() => tail.end('SIGKILL'))
       await tail.following()
       await secured.server.cli('SET', 'over', 'tls')
       assert.equal(await tail.end(), 0)
@@ -191,14 +192,14 @@ describe('certificates', () => {
 })
 
 describe('a name with several addresses', () => {
-  it('has them tried in turn, and -4 and -6 choose among them', async () => {
+  it('has them tried in turn, and -4 and -6 choose among them', async (context) => {
     const [installed] = servers().slice(-1) as [ReturnType<typeof servers>[number]]
     const server = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
+    context.after(() => server.stop())
     // Only IPv4 listens: where the system gives both, the other is told as not reached.
     const told = await cli(['handshake', `localhost:${server.port}`, '--json'])
     const four = await cli(['handshake', `localhost:${server.port}`, '-4', '--json'])
     const wrong = await cli(['handshake', server.target, '-6'])
-    await server.stop()
     const { dial, connection } = JSON.parse(told.out)
     assert.equal(connection.remote, server.target)
     assert.equal(dial.addresses.host, 'localhost')
@@ -207,12 +208,12 @@ describe('a name with several addresses', () => {
     assertThreeParts(wrong, 'MASTER_UNREACHABLE', 3)
   })
 
-  it('is not waited for when a port takes a connection and says nothing in TLS', async () => {
+  it('is not waited for when a port takes a connection and says nothing in TLS', async (context) => {
     const mute = createServer(() => {}).listen(0, '127.0.0.1')
+    context.after(() => mute.close())
     await new Promise((listening) => mute.once('listening', listening))
     const { port } = mute.address() as { port: number }
     const ran = await cli(['handshake', `127.0.0.1:${port}`, '--tls', '--connect-timeout', '1', '-q'])
-    mute.close()
     assertThreeParts(ran, 'TLS_FAILED', 3)
     assert.match(ran.err, /did not answer TLS within 1 s|did not answer TLS within 0\.\d+ s/)
   })

@@ -1,0 +1,14 @@
+/** Child processes of tests. None outlives the process that started it, however a test ends. */
+import type { ChildProcess } from 'node:child_process'
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** Is killed when this process ends, unless it has ended before. */
+export function owned<Child extends ChildProcess>(child: Child): Child {
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  return child
+}
