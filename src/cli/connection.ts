@@ -61,7 +61,7 @@ export async function openConnection(
     preferring,
     template,
     addresses,
-    manners: { announce, ...renamed(flags) },
+    linkOptions: { announce, ...renamed(flags) },
   }
 }
 

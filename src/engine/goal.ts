@@ -91,11 +91,11 @@ export function wantedPosition(goal: Goal, history: History | undefined): Positi
 }
 
 /** What every link is told of us. */
-export interface Manners {
+export interface LinkOptions {
   readonly announce: Announcement
   readonly renamed?: Renamed
 }
 
-export interface AttachOptions extends Access, Manners {
+export interface AttachOptions extends Access, LinkOptions {
   readonly goal: Goal
 }

@@ -1,7 +1,7 @@
 /** Which server the user means, and what it is told of us: made from the command line by cli/connection.ts. */
 import type { Access } from '../engine/ask/access.ts'
 import type { Source } from '../engine/ask/source.ts'
-import type { Manners } from '../engine/goal.ts'
+import type { LinkOptions } from '../engine/goal.ts'
 import type { AddressMap } from '../topology/address-map.ts'
 
 export interface Connection {
@@ -12,5 +12,5 @@ export interface Connection {
   readonly template: Access
   readonly addresses: AddressMap
   /** What every replication link is told. */
-  readonly manners: Manners
+  readonly linkOptions: LinkOptions
 }

@@ -1,7 +1,7 @@
 /** What a follower wants of each link, by its options and by what it has followed so far. */
 import type { History, Position } from '../../protocol/history.ts'
 import type { Source } from '../ask/source.ts'
-import type { Manners, Store } from '../goal.ts'
+import type { LinkOptions, Store } from '../goal.ts'
 import type { Ack, AckMode, Delivered } from '../link/ack.ts'
 import type { Errand } from '../replicate.ts'
 import type { RetryPolicy } from './backoff.ts'
@@ -9,7 +9,7 @@ import type { OnFull } from './events.ts'
 import type { GapOptions } from './gap-rules.ts'
 import type { Start } from './start.ts'
 
-export interface FollowOptions extends GapOptions, Manners {
+export interface FollowOptions extends GapOptions, LinkOptions {
   readonly source: Source
   readonly start: Start
   readonly ack: AckMode

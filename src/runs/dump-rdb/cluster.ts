@@ -122,7 +122,7 @@ async function dumpShard(
     counted = event.bytes
   }
   const goal = { kind: 'payload', store: { sink, path: folder.file(file) }, ...share } as const
-  const visit = await observe(shardSource(connection, shard), { ...connection.manners, goal }, new Visit(), hear, signal)
+  const visit = await observe(shardSource(connection, shard), { ...connection.linkOptions, goal }, new Visit(), hear, signal)
   const { stored } = visit.seen
   if (!stored) throw new TypeError('a payload that ended without being stored')
   progress?.note(`${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}`)

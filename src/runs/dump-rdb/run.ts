@@ -19,7 +19,7 @@ export async function runDump(plan: DumpPlan, connection: Connection, context: R
 
 async function ofOne(
   { path, force, through, maxRate }: OneDump,
-  { source, manners }: Connection,
+  { source, linkOptions }: Connection,
   context: RunContext,
   json: NodeJS.WriteStream,
 ): Promise<void> {
@@ -29,7 +29,7 @@ async function ofOne(
   const text = isJson ? undefined : await textOn(context)
   const goal = { kind: 'payload', store, ...(maxRate !== undefined && { maxRate }) } as const
   try {
-    await observe(source, { ...manners, goal }, visit, (event) => text?.show(event), stop)
+    await observe(source, { ...linkOptions, goal }, visit, (event) => text?.show(event), stop)
   } finally {
     text?.end()
   }

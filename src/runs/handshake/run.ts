@@ -39,14 +39,14 @@ async function atEachShard(plan: HandshakePlan, connection: Connection, context:
 
 async function shake(
   { allowFork, stopBeforePsync }: HandshakePlan,
-  { manners }: Connection,
+  { linkOptions }: Connection,
   source: Source,
   visit: Visit,
   show: (event: ReplEvent) => void,
   signal: AbortSignal,
 ): Promise<Visit> {
   const goal = { kind: 'verdict', sampleMs: 0, allowFork, stopBeforePsync } as const
-  return await observe(source, { ...manners, goal }, visit, show, signal)
+  return await observe(source, { ...linkOptions, goal }, visit, show, signal)
 }
 
 async function textOn(stdout: NodeJS.WriteStream, detail: RunContext['detail']) {

@@ -33,12 +33,12 @@ export async function runLag(
 
 async function settingsOf(
   plan: LagPlan,
-  { template, addresses, manners }: Connection,
+  { template, addresses, linkOptions }: Connection,
   { stderr, detail }: RunContext,
 ): Promise<SurveySettings> {
   const { resolutionMs, isAttached, marker } = plan
   return {
-    entry: manners,
+    entry: linkOptions,
     replicas: plan.replicas.map((target) => accessTo(target, template)),
     addresses,
     resolutionMs,

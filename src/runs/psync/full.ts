@@ -13,12 +13,12 @@ import { nullStore, temporaryStore } from '../stores.ts'
 import { bufferOf, lowestLimit, resyncFigures } from './figures.ts'
 
 /** @throws ReplError */
-export async function runFull(isDiskless: boolean, { source, manners }: Connection, context: RunContext): Promise<void> {
+export async function runFull(isDiskless: boolean, { source, linkOptions }: Connection, context: RunContext): Promise<void> {
   const { visit, isJson, stdout, stop } = context
   const store: Store = isDiskless ? nullStore() : await temporaryStore(join(tmpdir(), `redis-repl-${process.pid}.rdb`))
   const text = isJson ? undefined : await textOn(context)
   try {
-    await observe(source, { ...manners, goal: { kind: 'live', store } }, visit, (event) => text?.show(event), stop)
+    await observe(source, { ...linkOptions, goal: { kind: 'live', store } }, visit, (event) => text?.show(event), stop)
     const figures = resyncFigures(visit)
     text?.conclude(figures)
     if (isJson) stdout.write(jsonLine(psyncFullJson(visit, figures)))

@@ -136,11 +136,11 @@ class Asker {
 
   async #ask(kind: 'forecast' | 'verdict', sampleMs: number, source: Source, visit: Visit, show: (event: ReplEvent) => void) {
     const { asked, allowFork } = this.#question
-    const { manners, template } = this.#connection
+    const { linkOptions, template } = this.#connection
     const { position, subject } = await positionAsked(asked, template, this.#signal)
     const common = { sampleMs, ...(position && { position }) }
     const goal: Goal = kind === 'forecast' ? { kind, ...common } : { kind, allowFork, stopBeforePsync: false, ...common }
-    await observe(source, { ...manners, goal }, visit, show, this.#signal)
+    await observe(source, { ...linkOptions, goal }, visit, show, this.#signal)
     return { facts: psyncFacts(visit), subject }
   }
 }

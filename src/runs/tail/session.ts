@@ -97,7 +97,7 @@ export class TailSession {
     const options = {
       follow: {
         source,
-        ...this.connection.manners,
+        ...this.connection.linkOptions,
         ...follow,
         start,
         spoolBytes,

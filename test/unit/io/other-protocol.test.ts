@@ -7,7 +7,7 @@ import { createSecureContext } from 'node:tls'
 import { ReplError } from '../../../src/errors.ts'
 import type { Endpoint } from '../../../src/io/endpoint.ts'
 import { speaksClearText, speaksTls } from '../../../src/io/other-protocol.ts'
-import { Transport } from '../../../src/io/socket-link.ts'
+import { connectSocket } from '../../../src/io/socket-link.ts'
 
 let server: Server
 let sockets: Socket[]
@@ -34,32 +34,32 @@ for (const speaks of [speaksTls, speaksClearText]) {
     looked.catch(() => {})
     const [probe] = (await once(server, 'connection')) as [Socket]
     const gone = once(probe.resume(), 'close')
-    stop.abort()
+    stop.abort('test')
     await assert.rejects(looked, isAborted)
     await gone
   })
 }
 
-test('Transport: a read that looks for TLS is ABORTED when the signal fires', { timeout: 20_000 }, async () => {
+test('a link: a read that looks for TLS is ABORTED when the signal fires', { timeout: 20_000 }, async () => {
   const stop = new AbortController()
   server.once('connection', (socket) => socket.end())
-  const link = await Transport.connect(endpoint, 5000, stop.signal)
+  const link = await connectSocket(endpoint, { limitMs: 5000 }, stop.signal)
   const read = link.read(5000)
   read.catch(() => {})
   await once(server, 'connection')
-  stop.abort()
+  stop.abort('test')
   await assert.rejects(read, isAborted)
   link.close()
 })
 
-test('Transport: a connection with TLS that looks for clear text is ABORTED when the signal fires', { timeout: 20_000 }, async () => {
+test('a link: a connection with TLS that looks for clear text is ABORTED when the signal fires', { timeout: 20_000 }, async () => {
   const stop = new AbortController()
   server.once('connection', (socket) => socket.once('data', () => socket.destroy()))
   const secure = { ...endpoint, tls: { context: createSecureContext(), isVerified: true } }
-  const connected = Transport.connect(secure, 5000, stop.signal)
+  const connected = connectSocket(secure, { limitMs: 5000 }, stop.signal)
   connected.catch(() => {})
   await once(server, 'connection')
   await once(server, 'connection')
-  stop.abort()
+  stop.abort('test')
   await assert.rejects(connected, isAborted)
 })

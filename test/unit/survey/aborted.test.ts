@@ -27,7 +27,7 @@ async function optionsFor(script: Script): Promise<SurveyOptions> {
     addresses: new AddressMap([]),
     resolutionMs: 10,
     isAttached: true,
-    tell: () => {},
+    report: () => {},
   }
 }
 
@@ -46,7 +46,7 @@ async function openedWith(options: SurveyOptions, signal: AbortSignal): Promise<
 }
 
 test('a survey whose signal was aborted before it began ends with ABORTED', async () => {
-  assert.equal(await openedWith(await optionsFor({}), AbortSignal.abort()), 'ABORTED')
+  assert.equal(await openedWith(await optionsFor({}), AbortSignal.abort('test')), 'ABORTED')
 })
 
 test('a survey that is stopped while its first server owes an answer ends with ABORTED', async () => {
@@ -54,7 +54,7 @@ test('a survey that is stopped while its first server owes an answer ends with A
   const options = await optionsFor({ INFO: {} })
   const opened = openedWith(options, stop.signal)
   while (!master?.received.some(([name]) => name === 'INFO')) await sleep(5)
-  stop.abort()
+  stop.abort('test')
   assert.equal(await opened, 'ABORTED')
 })
 

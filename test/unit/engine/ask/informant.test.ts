@@ -23,7 +23,7 @@ test('Informant: two first questions at once share one connection, and both are 
   const informant = new Informant(accessTo(Number(master.target.split(':')[1])), new AbortController().signal)
   const [info, setting] = await Promise.all([informant.info(), informant.setting('repl-backlog-size')])
   informant.close()
-  assert.equal(info?.get('role'), 'master')
+  assert.equal(info?.fields.get('role'), 'master')
   assert.equal(setting, '7')
   assert.equal(informant.unavailable, undefined)
   assert.equal(master.connections, 1)

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { replicate } from '../../../../src/engine/link/replica.ts'
-import type { ReplicaOptions } from '../../../../src/engine/options.ts'
+import type { AttachOptions, Goal } from '../../../../src/engine/goal.ts'
+import { attach } from '../../../../src/engine/link/attach.ts'
+import { NullSink } from '../../../../src/io/sinks/rdb-sink.ts'
 import { FakeMaster, infoReply, type Script } from '../../../helpers/fake-master.ts'
 import { framedByLength, OTHER_REPLID, rdb } from '../../../helpers/wire.ts'
 
@@ -11,12 +12,15 @@ const INFO = infoReply({ repl_backlog_first_byte_offset: '101', repl_backlog_his
 const PARTIAL: Script = { INFO, 'REPLCONF ACK': {} }
 const FULL: Script = { ...PARTIAL, PSYNC: Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n`), framedByLength(rdb())]) }
 
-const GOALS: readonly (readonly [goal: ReplicaOptions['goal'], script: Script])[] = [
-  ['forecast', PARTIAL],
-  ['verdict', PARTIAL],
-  ['stream', PARTIAL],
-  ['payload', FULL],
-  ['snapshot', FULL],
+const ack = { mode: 'zero' } as const
+const store = { sink: new NullSink() }
+const GOALS: readonly (readonly [goal: Goal, script: Script])[] = [
+  [{ kind: 'forecast', sampleMs: 0 }, PARTIAL],
+  [{ kind: 'verdict', sampleMs: 0, allowFork: false, stopBeforePsync: false }, PARTIAL],
+  [{ kind: 'stream', ack, allowFork: false }, PARTIAL],
+  [{ kind: 'payload', store }, FULL],
+  [{ kind: 'live', store }, FULL],
+  [{ kind: 'snapshot', store, ack }, FULL],
 ]
 /** No goal here has more than this to tell before it ends, or waits for a stream that stays empty. */
 const MOST_BATCHES = 30
@@ -24,7 +28,7 @@ const PATIENCE_MS = 5000
 
 class Leaving extends Error {}
 
-function optionsFor(goal: ReplicaOptions['goal'], target: string): ReplicaOptions {
+function optionsFor(goal: Goal, target: string): AttachOptions {
   const [host = '', port] = target.split(':')
   return {
     endpoint: { kind: 'tcp', host, port: Number(port) },
@@ -36,10 +40,10 @@ function optionsFor(goal: ReplicaOptions['goal'], target: string): ReplicaOption
 }
 
 /** @returns whether it came to an end, or to an empty stream, before it was left */
-async function leaveAt(count: number, options: ReplicaOptions, leave: 'break' | 'throw'): Promise<boolean> {
+async function leaveAt(count: number, options: AttachOptions, leave: 'break' | 'throw'): Promise<boolean> {
   let batches = 0
   try {
-    for await (const batch of replicate(options, new AbortController().signal)) {
+    for await (const batch of attach(options, new AbortController().signal)) {
       batches += 1
       const isLast = batches === count
       if (isLast && leave === 'throw') throw new Leaving()
@@ -62,7 +66,7 @@ async function allClosed(master: FakeMaster): Promise<void> {
 
 for (const [goal, script] of GOALS) {
   for (const leave of ['break', 'throw'] as const) {
-    test(`a consumer of the goal ${goal} that leaves by ${leave} at any batch leaves no connection open`, async () => {
+    test(`a consumer of the goal ${goal.kind} that leaves by ${leave} at any batch leaves no connection open`, async () => {
       const leftOpen: number[] = []
       for (let count = 1, isOver = false; !isOver; count++) {
         assert.ok(count <= MOST_BATCHES, 'it comes to its end')

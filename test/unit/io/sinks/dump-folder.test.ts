@@ -17,7 +17,10 @@ test('DumpFolder: a manifest that cannot be synced is OUTPUT_FAILED, and leaves 
     throw Object.assign(new Error('the disk fails'), { code: 'EIO' })
   })
   await any.close()
-  await assert.rejects(folder.commit('{}'), (error) => error instanceof ReplError && error.details.errno === 'EIO')
+  await assert.rejects(
+    folder.commit('{}'),
+    (error) => error instanceof ReplError && error.details.reason === 'WRITE' && error.details.errno === 'EIO',
+  )
   assert.deepEqual(openFiles(home), [])
   await folder.abandon()
   assert.deepEqual(await readdir(home), [])
