@@ -41,7 +41,7 @@ async function* fromSource(source: Source, errand: Errand, signal: AbortSignal):
     if (!moved.signal.aborted || signal.aborted) throw error
     throw moved.signal.reason
   } finally {
-    over.abort()
+    over.abort('detached')
   }
 }
 

@@ -38,6 +38,7 @@ export interface MarkerCost {
 
 interface Watched {
   readonly stop: AbortController
+  running: Promise<void>
   readonly samples: Samples
   errorMs: number
   received: number
@@ -77,6 +78,7 @@ export class Markers {
     if (this.#replicas.has(id)) return
     const watched: Watched = {
       stop: new AbortController(),
+      running: Promise.resolve(),
       samples: new Samples(),
       errorMs: 0,
       received: 0,
@@ -86,7 +88,7 @@ export class Markers {
     this.#replicas.set(id, watched)
     const signal = AbortSignal.any([this.#signal, watched.stop.signal])
     const watch = () => (this.#key === undefined ? this.#subscribe(access, watched, signal) : this.#read(access, watched, signal))
-    void this.#again(
+    watched.running = this.#again(
       watch,
       (error) => {
         watched.error = error
@@ -98,7 +100,7 @@ export class Markers {
   keep(ids: ReadonlySet<string>): void {
     for (const [id, { stop }] of this.#replicas) {
       if (ids.has(id)) continue
-      stop.abort()
+      stop.abort('detached')
       this.#replicas.delete(id)
     }
   }
@@ -122,8 +124,8 @@ export class Markers {
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort()
-    await this.#running
+    this.#stop.abort('stopped')
+    await Promise.all([this.#running, ...[...this.#replicas.values()].map(({ running }) => running)])
   }
 
   async #again(work: () => Promise<void>, failed: (error: ReplError | undefined) => void, signal: AbortSignal): Promise<void> {

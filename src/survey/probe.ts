@@ -3,7 +3,7 @@
 import type { Observation } from '../diagnosis/lag/lag.ts'
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import { expectReplError, ignoreFailure, type ReplError } from '../errors.ts'
+import { ignoreFailure, type ReplError, replErrorOf } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { type Info, parseInfo, withoutSection } from '../protocol/info/info.ts'
@@ -39,7 +39,7 @@ export class Probe {
     this.everyMs = everyMs
     this.#onObservation = onObservation
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
-    this.#first = new Promise((resolve) => void this.#run(resolve))
+    this.#first = new Promise((resolve, reject) => void this.#run(resolve).then(resolve, reject))
   }
 
   /** Resolves when it has been answered, or is known not to be. */
@@ -53,7 +53,7 @@ export class Probe {
   }
 
   stop(): void {
-    this.#stop.abort()
+    this.#stop.abort('stopped')
   }
 
   async #run(settled: () => void): Promise<void> {
@@ -69,7 +69,7 @@ export class Probe {
           await sleep(this.everyMs, this.#signal)
         }
       } catch (error) {
-        const failure = expectReplError(error)
+        const failure = replErrorOf(error)
         if (failure.code !== 'ABORTED') this.failure = failure
         // A server that hangs goes on owing its answer.
         if (failure.details.reason !== 'SILENCE') this.#askedAt = undefined

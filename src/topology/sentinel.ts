@@ -95,7 +95,7 @@ export class SentinelSource implements Source {
     const name = endpointName(sentinel.endpoint)
     const left = new AbortController()
     const leave = () => {
-      left.abort()
+      left.abort('left')
       this.#links.get(name)?.close()
       return { name, failure: new ReplError('LATE', { endpoint: name }) }
     }

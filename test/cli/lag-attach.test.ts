@@ -24,7 +24,7 @@ const STREAM = `+CONTINUE ${REPLID}\r\n`
 const BACKLOG = { repl_backlog_first_byte_offset: '101', repl_backlog_histlen: '0' }
 const CLOSED = { bytes: STREAM, close: true }
 
-/** Whoever attaches finds an empty stream, or what else is scripted. */
+/** A master and its replica. Each serves an empty stream, unless its script says otherwise. */
 async function tree({ replica = {}, master = {}, listed = Number.POSITIVE_INFINITY }: Tree): Promise<FakeMaster> {
   let masterPort = '1'
   const one = await start({
@@ -84,7 +84,7 @@ describe('lag --attach', { concurrency: true }, () => {
     })
   }
 
-  it('ends with another status than 130 where nobody reads what it tells', async () => {
+  it('ends with another status than 130 where neither of its outputs is read', async () => {
     const top = await tree({})
     const ran = await cli(['lag', top.target, '--attach', '-v'], {
       during: (child) => {

@@ -70,7 +70,7 @@ for (const installed of servers().filter(({ id }) => ['valkey-8.1', 'valkey-9.1'
     })
     after(() => server.stop())
 
-    /** Follows while the test runs, and is gone from the server's list behind it. */
+    /** Follows while the test runs; when it returns, the server has no replica any more. */
     async function withTail(target: string, test: (tail: Tailing) => Promise<void>): Promise<void> {
       const tail = new Tailing([target, '--max-arg', '20']).read()
       try {

@@ -91,7 +91,7 @@ export class ShardsFollower {
       void this.#watch()
       await this.#ended()
     } finally {
-      this.#end.abort()
+      this.#end.abort('ended')
       for (const { pipeline } of this.#all) pipeline.stop()
       await Promise.allSettled(this.#all.map(({ over }) => over))
     }
@@ -123,7 +123,7 @@ export class ShardsFollower {
     const followed = { name, source, pipeline, over, saved, slots: shard.slots }
     this.#shards.set(name, followed)
     over.then(
-      () => this.#left.includes(followed) || this.#end.abort(),
+      () => this.#left.includes(followed) || this.#end.abort('ended'),
       (error) => this.#end.abort(replErrorOf(error)),
     )
   }

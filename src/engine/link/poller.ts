@@ -21,7 +21,7 @@ export class Poller<T> {
 
   /** Resolves when the last question has been answered. */
   async stop(): Promise<void> {
-    this.#stop.abort()
+    this.#stop.abort('stopped')
     await this.#running
   }
 
