@@ -421,14 +421,19 @@ export class ReplError<R extends Reason = Reason> extends Error implements Failu
 
   /** The same error with more facts; the facts it has already win, since they were nearer to the cause. */
   with(context: Context): ReplError {
-    const { reason, ...facts } = { ...context, ...this.details }
-    return new (ReplError as new (reason: Reason, facts: object, cause: unknown) => ReplError)(reason, facts, this.cause)
+    return errorOf({ details: { ...context, ...this.details } }, this.cause)
   }
 
   /** As a fact of another error. */
   asFact(): Failure {
     return { code: this.code, details: this.details }
   }
+}
+
+/** The error again that a fact was made of. */
+export function errorOf({ details }: Pick<Failure, 'details'>, cause?: unknown): ReplError {
+  const { reason, ...facts } = details
+  return new (ReplError as new (reason: Reason, facts: object, cause: unknown) => ReplError)(reason, facts, cause)
 }
 
 /** @param problem what of the user's words cannot be used, as a sentence without its full stop */

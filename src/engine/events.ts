@@ -5,7 +5,7 @@
 import type { ConditionName, Forecast } from '../diagnosis/psync/forecast.ts'
 import type { Silence } from '../diagnosis/psync/silence.ts'
 import type { StopReason, WarningCode } from '../diagnosis/psync/verdict.ts'
-import type { ReplError } from '../errors.ts'
+import type { Failure } from '../errors.ts'
 import type { Guard } from '../handshake/guard.ts'
 import type { Exchange, Verdict } from '../handshake/machine.ts'
 import type { State } from '../handshake/states.ts'
@@ -35,7 +35,7 @@ export type SourceEvent = At & { readonly type: 'source' } & Choice
 /** A step on the way to the connection, also when it leads nowhere. */
 export type DialEvent = At & DialStep
 export type ConnectedEvent = At & { readonly type: 'connected'; readonly rttMs: number; readonly local: string; readonly remote: string }
-export type ExchangeEvent = At & { readonly type: 'exchange'; readonly rttMs: number } & Exchange
+export type ExchangeEvent = At & { readonly type: 'exchange'; readonly rttMs: number; readonly error?: Failure } & Omit<Exchange, 'error'>
 /** A question on the second connection. */
 export type QueryEvent = At & { readonly type: 'query'; readonly rttMs: number; readonly sent: readonly string[]; readonly reply: string }
 export type ServerEvent = At & {
@@ -59,7 +59,7 @@ export type ForecastEvent = At & {
 }
 /** How much the master wrote to its history, by two INFOs. */
 export type WriteRateEvent = At & { readonly type: 'write-rate'; readonly bytes: number; readonly overMs: number }
-export type WarningEvent = At & { readonly type: 'warning'; readonly code: WarningCode; readonly cause?: ReplError }
+export type WarningEvent = At & { readonly type: 'warning'; readonly code: WarningCode; readonly cause?: Failure }
 /** A bare newline from the master: it is alive and preparing the sync. */
 export type KeepAliveEvent = At & { readonly type: 'keep-alive'; readonly state: State; readonly count: number }
 /** The end of the handshake. `stopped` is present when no sync was asked for or granted. */

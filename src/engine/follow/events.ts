@@ -1,5 +1,5 @@
 /** What a followed history consists of beside its bytes: where they begin, continue under another name, or are missing. */
-import type { ReplError } from '../../errors.ts'
+import type { Failure } from '../../errors.ts'
 import type { SlotRange } from '../../protocol/cluster/cluster-map.ts'
 import type { Position } from '../../protocol/history.ts'
 import type { ReplEvent } from '../events.ts'
@@ -63,7 +63,7 @@ interface SpoolFullEvent {
 interface LinkDownEvent {
   readonly type: 'link-down'
   readonly at: number
-  readonly error: ReplError
+  readonly error: Failure
   readonly retryMs: number
 }
 

@@ -172,7 +172,7 @@ export class Follower {
       if (this.#start.kind === 'snapshot') throw error
       const retryMs = this.#backoff.next(now())
       if (retryMs === undefined) throw error
-      this.#report({ type: 'link-down', at: now(), error, retryMs })
+      this.#report({ type: 'link-down', at: now(), error: error.asFact(), retryMs })
       await sleep(retryMs, this.#signal)
     }
     if (received && !this.#rules.gap) this.#start = resumeAt(received)

@@ -1,7 +1,7 @@
 /** What to do where a server does not continue what was followed: ask again, wait, step back, or report what is missing. */
 import type { FullReason } from '../../diagnosis/psync/forecast.ts'
 import type { StopReason } from '../../diagnosis/psync/verdict.ts'
-import { ReplError } from '../../errors.ts'
+import { errorOf, type Failure, ReplError } from '../../errors.ts'
 import type { Renamed } from '../../handshake/plan.ts'
 import { now } from '../../io/clock.ts'
 import type { Position } from '../../protocol/history.ts'
@@ -20,7 +20,7 @@ export interface Unserved {
   readonly stopped: StopReason | undefined
   readonly forecast: ForecastEvent | undefined
   /** Why there is no INFO. */
-  readonly noInfo: ReplError | undefined
+  readonly noInfo: Failure | undefined
   /** What was asked for. */
   readonly start: Start
   /** The last byte that we have. */
@@ -93,7 +93,7 @@ export class GapRules {
     const forecast = link.forecast?.forecast
     if (forecast?.kind === 'later') return later(new ReplError('NOT_SERVING', { obstacle: forecast.reason }))
     if (stopped === 'NO_INFO' || stopped === 'NO_POSITION') {
-      return later(noInfo ?? new ReplError('NO_POSITION'))
+      return later(noInfo ? errorOf(noInfo) : new ReplError('NO_POSITION'))
     }
     this.#refuse(stopped)
     const isRace = RACED.includes(stopped) || start.kind === 'backlog'

@@ -74,9 +74,10 @@ async function* exchange(
     return { ...machine, state: 'TRANSFER', verdict: { kind: 'legacy' } }
   }
   const step = judged(machine, line, command.shown)
-  yield [{ type: 'exchange', at: now(), rttMs: now() - asked, ...step.exchange }]
-  if (step.exchange.finding === 'PONG_MISCONF') yield [{ type: 'warning', at: now(), code: 'MISCONF' }]
-  if (step.exchange.error) throw await planner.withProvider(step.exchange.error)
+  const { error, ...exchanged } = step.exchange
+  yield [{ type: 'exchange', at: now(), rttMs: now() - asked, ...exchanged, ...(error && { error: error.asFact() }) }]
+  if (exchanged.finding === 'PONG_MISCONF') yield [{ type: 'warning', at: now(), code: 'MISCONF' }]
+  if (error) throw await planner.withProvider(error)
   return step.machine
 }
 

@@ -224,7 +224,8 @@ export class Planner {
   }
 
   #warning(code: WarningCode, cause?: ReplError): ReplEvent {
-    return { type: 'warning', at: now(), code, ...(cause && { cause: cause.with({ endpoint: endpointName(this.#options.endpoint) }) }) }
+    const endpoint = endpointName(this.#options.endpoint)
+    return { type: 'warning', at: now(), code, ...(cause && { cause: cause.with({ endpoint }).asFact() }) }
   }
 }
 

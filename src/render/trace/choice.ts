@@ -3,9 +3,9 @@ import type { Answer, Choice, Considered } from '../../engine/ask/source.ts'
 import type { Failure } from '../../errors.ts'
 
 const ANSWERS: Record<Answer, (asked: Considered) => string> = {
-  says: ({ address }) => `says ${address}`,
+  says: (one) => `says ${wordsOf(one)}`,
   unknown: () => 'does not know that name',
-  failed: ({ failure }) => `cannot be asked (${failure ? inShort(failure) : 'unknown'})`,
+  failed: (one) => `cannot be asked (${wordsOf(one)})`,
   chosen: ({ offset }) => `chosen, offset ${offset ?? 'unknown'}`,
   behind: ({ offset }) => `is healthy, offset ${offset}`,
   'link down': () => 'has no link to its master',
@@ -29,6 +29,11 @@ export function describeChoice({ endpoint, by, isFallback, asked }: Choice): rea
     case 'prefer master':
       return [`${endpoint}, the master`, ...others]
   }
+}
+
+/** What it said, or why it could not be asked. */
+export function wordsOf({ address, failure }: Considered): string | undefined {
+  return failure ? inShort(failure) : address
 }
 
 function inShort({ code, details }: Failure): string {

@@ -2,11 +2,12 @@
 import type { Explanation } from '../../diagnosis/errors/explain.ts'
 import { describeFinding } from '../../diagnosis/psync/findings.ts'
 import { describeWarning } from '../../diagnosis/psync/verdict.ts'
+import type { Considered } from '../../engine/ask/source.ts'
 import type { DialEvent, ExchangeEvent, ServerEvent, SourceEvent, WarningEvent } from '../../engine/events.ts'
 import type { Visit } from '../../engine/visit.ts'
 import type { ReplError } from '../../errors.ts'
 import type { JsonObject } from '../base/json-line.ts'
-import { describeChoice } from './choice.ts'
+import { describeChoice, wordsOf } from './choice.ts'
 
 /** What failed, with what was seen before. */
 export function errorJson(error: ReplError, explanation: Explanation, exitStatus: number, visit: Visit): JsonObject {
@@ -34,7 +35,13 @@ export function counterJson({ seen }: Visit): { readonly bill: unknown } {
 }
 
 function choiceJson({ type: _, at: __, ...choice }: SourceEvent): JsonObject {
-  return { ...choice, text: describeChoice(choice)[0] }
+  return { ...choice, asked: choice.asked.map(consideredJson), text: describeChoice(choice)[0] }
+}
+
+function consideredJson(one: Considered): JsonObject {
+  const { name, answer, offset } = one
+  const told = wordsOf(one)
+  return { name, answer, ...(told !== undefined && { told }), ...(offset !== undefined && { offset }) }
 }
 
 /** In the order in which the steps were taken. */
