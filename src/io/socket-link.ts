@@ -4,6 +4,7 @@ import { ReplError, stopIfAborted } from '../errors.ts'
 import { isTlsError, tlsFailure } from './certificate.ts'
 import { type DialStep, dial } from './dial.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
+import { onAbort } from './on-abort.ts'
 import { speaksTls } from './other-protocol.ts'
 
 /** One reused buffer: what a read costs beside its bytes, and to wake sender and reader, is paid for seldom. */
@@ -37,9 +38,8 @@ export class Transport {
     socket.on('end', () => this.#settle(() => (this.#ended = true)))
     socket.on('close', () => this.#settle(() => (this.#ended = true)))
     socket.on('error', (error: NodeJS.ErrnoException) => this.#settle(() => (this.#failure ??= lost(error, endpoint))))
-    const onAbort = () => this.#settle(() => (this.#failure = new ReplError('ABORTED')))
-    signal.addEventListener('abort', onAbort)
-    socket.once('close', () => signal.removeEventListener('abort', onAbort))
+    const forget = onAbort(signal, () => this.#settle(() => (this.#failure = new ReplError('ABORTED'))))
+    socket.once('close', forget)
   }
 
   /**

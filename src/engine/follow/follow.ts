@@ -6,6 +6,7 @@ import type { Position } from '../../diagnosis/psync/forecast.ts'
 import { ReplError } from '../../errors.ts'
 import type { Verdict } from '../../handshake/machine.ts'
 import { now, sleep, wallClock } from '../../io/clock.ts'
+import { onAbort } from '../../io/on-abort.ts'
 import type { Spool } from '../../io/spool.ts'
 import type { History } from '../../protocol/info/server-facts.ts'
 import type { Place } from '../../protocol/stream/stream-state.ts'
@@ -256,8 +257,12 @@ export class Follower {
   async #settled(): Promise<Place | undefined> {
     if (this.#signal.aborted) return undefined
     return await new Promise((resolve) => {
-      this.#signal.addEventListener('abort', () => resolve(undefined), { once: true })
-      this.#spool.mark({ type: 'settle', resolve })
+      const forget = onAbort(this.#signal, () => resolve(undefined))
+      const settled = (place: Place) => {
+        forget()
+        resolve(place)
+      }
+      this.#spool.mark({ type: 'settle', resolve: settled })
     })
   }
 }

@@ -4,6 +4,7 @@
 import { link, lstat, mkdir, open, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ReplError, stopIfAborted } from '../../errors.ts'
+import { onAbort } from '../on-abort.ts'
 import { randomHex } from '../random-hex.ts'
 import { begun, finished } from '../unfinished.ts'
 import { BlockWriter } from './block-writer.ts'
@@ -168,16 +169,14 @@ export class StdoutSink implements RdbSink {
   async reserve(): Promise<void> {}
 
   async write(bytes: Buffer): Promise<void> {
-    // A listener would be told of what has happened already by nobody.
     stopIfAborted(this.#signal)
-    let stop = () => {}
+    let forget = () => {}
     await new Promise<void>((resolve, reject) => {
-      stop = () => reject(new ReplError('ABORTED'))
-      this.#signal.addEventListener('abort', stop)
+      forget = onAbort(this.#signal, () => reject(new ReplError('ABORTED')))
       process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
     })
       .catch(failed('stdout'))
-      .finally(() => this.#signal.removeEventListener('abort', stop))
+      .finally(() => forget())
   }
 
   async commit(): Promise<Written> {
