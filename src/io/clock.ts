@@ -1,6 +1,6 @@
 /** The only module that reads clocks or sets timers. */
-import { setTimeout as delay } from 'node:timers/promises'
 import { abortedBy } from '../errors.ts'
+import { onAbort } from './on-abort.ts'
 
 /** Milliseconds since the process started; never goes back. */
 export function now(): number {
@@ -14,9 +14,17 @@ export function wallClock(): Date {
 
 /** @throws ReplError ABORTED when the signal fires first. */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await delay(ms, undefined, { signal }).catch(() => {
-    throw abortedBy(signal)
-  })
+  let timer: NodeJS.Timeout | undefined
+  let forget = () => {}
+  try {
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(resolve, ms)
+      forget = onAbort(signal, () => reject(abortedBy(signal)))
+    })
+  } finally {
+    clearTimeout(timer)
+    forget()
+  }
 }
 
 /** Does something now and then again and again. @returns what stops it */

@@ -6,6 +6,7 @@ import { abortedBy, errnoOf, ignoreFailure, type Reason, ReplError } from '../er
 import { type Certificate, certificateOf, tlsFailure } from './certificate.ts'
 import { after, now } from './clock.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
+import { onAbort } from './on-abort.ts'
 import { speaksClearText } from './other-protocol.ts'
 
 /** What happened on the way; `ms` is how long it took. */
@@ -189,18 +190,16 @@ async function settled(socket: Socket, event: 'connect' | 'secureConnect', limit
 async function within<T>(work: Promise<T>, limitMs: number, signal: AbortSignal, reason: 'CONNECT' | 'LOOKUP' = 'CONNECT'): Promise<T> {
   work.catch(() => {}) // may fail when nobody waits for it any more
   let timer: NodeJS.Timeout | undefined
-  let stop = () => {}
+  let forget = () => {}
   const end = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(new ReplError(reason, { limitMs: Math.round(limitMs) })), limitMs)
-    stop = () => fail(abortedBy(signal))
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop)
+    forget = onAbort(signal, () => fail(abortedBy(signal)))
   })
   try {
     return await Promise.race([work, end])
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
+    forget()
   }
 }
 

@@ -5,6 +5,7 @@ import { isTlsError, tlsFailure } from './certificate.ts'
 import { dial } from './dial.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
 import type { Connect, Link, Room } from './link.ts'
+import { onAbort } from './on-abort.ts'
 import { speaksTls } from './other-protocol.ts'
 
 /** One reused buffer: what a read costs beside its bytes, and to wake sender and reader, is paid for seldom. */
@@ -34,9 +35,8 @@ class SocketLink implements Link {
     socket.on('end', () => this.#settle(() => (this.#ended = true)))
     socket.on('close', () => this.#settle(() => (this.#ended = true)))
     socket.on('error', (error: NodeJS.ErrnoException) => this.#settle(() => (this.#failure ??= lost(error, endpoint))))
-    const onAbort = () => this.#settle(() => (this.#failure = abortedBy(signal)))
-    signal.addEventListener('abort', onAbort)
-    socket.once('close', () => signal.removeEventListener('abort', onAbort))
+    const forget = onAbort(signal, () => this.#settle(() => (this.#failure = abortedBy(signal))))
+    socket.once('close', forget)
   }
 
   get localName(): string {

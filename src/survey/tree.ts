@@ -114,7 +114,9 @@ export class ReplicationTree {
       // Whoever has been silent for that long already is not waited for again.
       const patient = [...this.#probes.values()].filter(({ silentMs }) => silentMs < SILENT_MS)
       const all = Promise.all(patient.map((probe) => probe.first()))
-      await Promise.race([all, sleep(SILENT_MS, this.#signal)])
+      const over = new AbortController()
+      const limit = sleep(SILENT_MS, AbortSignal.any([this.#signal, over.signal]))
+      await Promise.race([all, limit]).finally(() => over.abort())
     }
   }
 

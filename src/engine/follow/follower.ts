@@ -5,6 +5,7 @@
 import { ReplError, stopIfAborted } from '../../errors.ts'
 import type { Verdict } from '../../handshake/machine.ts'
 import { now, sleep, wallClock } from '../../io/clock.ts'
+import { onAbort } from '../../io/on-abort.ts'
 import type { Spool } from '../../io/spool.ts'
 import type { History, Position } from '../../protocol/history.ts'
 import type { ReplEvent, StreamChunkEvent } from '../events.ts'
@@ -21,6 +22,9 @@ import { resumeAt, type Start, type StreamRequest, streamRequest } from './start
 
 /** May be over at the next attempt. */
 const PASSING: readonly string[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
+
+/** A link that was not cut for so long, after its first ACK, is of use even where nothing is written. */
+const HELD_MS = 1000
 
 /** The link was closed because the spool is full. */
 class SpoolOverrun extends Error {}
@@ -39,6 +43,8 @@ export class Follower {
   #isProven = false
   /** The last byte that is in the spool. */
   #received: Position | undefined
+  /** When the stream of this link began. */
+  #attachedAt = Number.POSITIVE_INFINITY
   /** Reported once, until there is room again. */
   #isFull = false
   #delivered = new Delivered()
@@ -79,6 +85,7 @@ export class Follower {
   /** One link, from its connection to its end. Returns when there is a reason to try again. @throws ReplError */
   async #live(): Promise<void> {
     this.#visit = new Visit()
+    this.#attachedAt = Number.POSITIVE_INFINITY
     this.#request = undefined
     this.#delivered = new Delivered()
     try {
@@ -86,6 +93,7 @@ export class Follower {
         for (const event of batch) await this.#handle(event)
       }
     } catch (error) {
+      if (now() - this.#attachedAt >= HELD_MS) this.#forkPermit.renew()
       return await this.#retry(error)
     }
     await this.#bridge()
@@ -124,8 +132,7 @@ export class Follower {
     const start = this.#start
     this.#received = position
     this.#hasFollowed = true
-    // A payload that is whole and a stream after it: the fork has served its purpose, also where nothing is written.
-    if (this.#visit.seen.stored) this.#forkPermit.renew()
+    this.#attachedAt = now()
     if (before && !gap && start.kind === 'resume' && start.position.offset === before.offset) {
       this.#enter({ type: 'resumed', ...servedBy(this.#visit), position, formerReplid: before.replid })
     } else {
@@ -208,16 +215,10 @@ export class Follower {
   /** Up to where everything is shown, when the consumer has come to the end of the spool. */
   async #settled(): Promise<Position | undefined> {
     if (this.#signal.aborted) return undefined
-    return await new Promise((resolve) => {
-      const stop = () => resolve(undefined)
-      this.#signal.addEventListener('abort', stop, { once: true })
-      this.#spool.mark({
-        type: 'settle',
-        resolve: (position) => {
-          this.#signal.removeEventListener('abort', stop)
-          resolve(position)
-        },
-      })
-    })
+    let forget = () => {}
+    return await new Promise<Position | undefined>((resolve) => {
+      forget = onAbort(this.#signal, () => resolve(undefined))
+      this.#spool.mark({ type: 'settle', resolve })
+    }).finally(() => forget())
   }
 }

@@ -1,5 +1,6 @@
 /** One history on its way from its servers to a view: a follower and a consumer on either side of a spool. */
 import { ReplError } from '../../errors.ts'
+import { onAbort } from '../../io/on-abort.ts'
 import { Spool, type SpoolLimits } from '../../io/spool.ts'
 import type { CommandView } from './command-view.ts'
 import { type ConsumeOptions, Consumer } from './consumer.ts'
@@ -39,7 +40,7 @@ export class HistoryPipeline {
     this.#spool = new Spool(options.spool)
     const following = AbortSignal.any([this.#signal, this.#left.signal])
     this.#follower = new Follower(options.follow, this.#spool, (event) => watcher.report(event), following)
-    this.#signal.addEventListener('abort', () => this.#spool.end())
+    onAbort(this.#signal, () => this.#spool.end())
   }
 
   get progress(): Progress | undefined {

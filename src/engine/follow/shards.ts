@@ -1,6 +1,7 @@
 /** Follows every shard of a cluster at once, while shards come, go and change their slots and masters. */
 import { ignoreFailure, ReplError, replErrorOf } from '../../errors.ts'
 import { sleep } from '../../io/clock.ts'
+import { onAbort } from '../../io/on-abort.ts'
 import { missingSlots, ownsShard, type Shard, type SlotRange, sameNodes, slotMoves } from '../../protocol/cluster/cluster-map.ts'
 import type { Source } from '../ask/source.ts'
 import type { ShardPosition } from './checkpoint.ts'
@@ -99,10 +100,7 @@ export class ShardsFollower {
 
   async #ended(): Promise<void> {
     const { signal } = this.#end
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve(), { once: true })
-    })
+    await new Promise<void>((resolve) => void onAbort(signal, resolve))
     if (signal.reason instanceof ReplError) throw signal.reason
   }
 

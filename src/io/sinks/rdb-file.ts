@@ -1,8 +1,8 @@
 /**
  * An RDB under its final name is whole and verified: it is written beside it as `.part`, synced, and only then named.
  */
-import type { Stats } from 'node:fs'
-import { link, lstat, rename, statfs, unlink } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { access, link, lstat, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ReplError } from '../../errors.ts'
 import { randomHex } from '../random-hex.ts'
@@ -14,8 +14,12 @@ import type { RdbSink, Written } from './rdb-sink.ts'
 /** What a file is known by, whatever its name. */
 type Identity = Pick<Stats, 'dev' | 'ino'>
 
-export async function exists(path: string): Promise<boolean> {
-  return (await lstat(path).catch(() => undefined)) !== undefined
+/** Whether a file could be made there, and replace what is there. @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */
+export async function checkPlace(path: string, overwrite: boolean): Promise<void> {
+  const existing = await lstat(path).catch(() => undefined)
+  if (existing && !existing.isFile()) throw new ReplError('NOT_A_FILE', { path })
+  if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
+  await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch(writeFailed(path))
 }
 
 /** @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED from every method but abandon. */
@@ -40,9 +44,7 @@ export class RdbFile implements RdbSink {
    * @param memory that bytes are written from; best at a page, and where their checksum is computed
    */
   static async create(path: string, overwrite: boolean, memory: Allocate = Buffer.allocUnsafeSlow): Promise<RdbFile> {
-    const existing = await lstat(path).catch(() => undefined)
-    if (existing && !existing.isFile()) throw new ReplError('NOT_A_FILE', { path })
-    if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
+    await checkPlace(path, overwrite)
     const part = `${path}.${randomHex(4)}.part`
     const file = await BlockWriter.create(part, memory).catch(writeFailed(path))
     return new RdbFile(path, part, file, overwrite, await lstat(part).catch(writeFailed(path)))

@@ -1,5 +1,6 @@
 /** A payload on stdout. */
 import { abortedBy, stopIfAborted } from '../../errors.ts'
+import { onAbort } from '../on-abort.ts'
 import { writeFailed } from './folder.ts'
 import type { RdbSink, Written } from './rdb-sink.ts'
 
@@ -15,16 +16,14 @@ export class StdoutSink implements RdbSink {
   async reserve(): Promise<void> {}
 
   async write(bytes: Buffer): Promise<void> {
-    // An abort that already happened fires no event, so check first.
     stopIfAborted(this.#signal)
-    let stop = () => {}
+    let forget = () => {}
     await new Promise<void>((resolve, reject) => {
-      stop = () => reject(abortedBy(this.#signal))
-      this.#signal.addEventListener('abort', stop)
+      forget = onAbort(this.#signal, () => reject(abortedBy(this.#signal)))
       process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
     })
       .catch(writeFailed('stdout', 'STDOUT'))
-      .finally(() => this.#signal.removeEventListener('abort', stop))
+      .finally(() => forget())
   }
 
   async commit(): Promise<Written> {

@@ -1,8 +1,7 @@
 /** The file of `--rdb`. A later snapshot of the same run replaces an earlier one; a foreign file is replaced with --force only. */
 
 import type { Store } from '../../engine/goal.ts'
-import { ReplError } from '../../errors.ts'
-import { exists, type RdbFile } from '../../io/sinks/rdb-file.ts'
+import { checkPlace, type RdbFile } from '../../io/sinks/rdb-file.ts'
 import { rdbFile } from '../stores.ts'
 import type { RdbPlan } from './plan.ts'
 
@@ -14,10 +13,9 @@ export class RdbTarget {
     this.#plan = plan
   }
 
-  /** Before a server is contacted, instead of at the first gap. @throws ReplError OUTPUT_EXISTS */
+  /** Before a server is contacted, instead of at the first gap. @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */
   async check(): Promise<void> {
-    const { path, force } = this.#plan
-    if (!force && (await exists(path))) throw new ReplError('OUTPUT_EXISTS', { path })
+    await checkPlace(this.#plan.path, this.#plan.force)
   }
 
   /** @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */

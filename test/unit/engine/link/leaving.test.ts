@@ -19,7 +19,6 @@ const GOALS: readonly (readonly [goal: Goal, script: Script])[] = [
   [{ kind: 'verdict', sampleMs: 0, allowFork: false, stopBeforePsync: false }, PARTIAL],
   [{ kind: 'stream', ack, allowFork: false }, PARTIAL],
   [{ kind: 'payload', store }, FULL],
-  [{ kind: 'live', store }, FULL],
   [{ kind: 'snapshot', store, ack }, FULL],
 ]
 /** No goal here has more than this to tell before it ends, or waits for a stream that stays empty. */
