@@ -82,7 +82,7 @@ type StreamEvent = At & { readonly type: 'stream'; readonly bytes: number; reado
 /** We have met the master's offset as it was asked for a moment ago, or given up on it. */
 export type LiveEvent = At & { readonly type: 'live'; readonly isMet: boolean; readonly offset: number; readonly masterOffset: number }
 /** The stream begins after this offset. */
-export type FollowingEvent = At & { readonly type: 'following'; readonly offset: number }
+type FollowingEvent = At & { readonly type: 'following'; readonly offset: number }
 /** A view into the read buffer, valid until the next batch is asked for, and the offset of its last byte. */
 export type StreamChunkEvent = At & { readonly type: 'stream-chunk'; readonly data: Buffer; readonly offset: number }
 /** Nothing has come for so long, not even a PING; `unknown` where INFO is not permitted. */

@@ -34,7 +34,7 @@ export interface Link {
   close(): void
 }
 
-export interface ConnectOptions {
+interface ConnectOptions {
   readonly limitMs: number
   /** Hears of each step to the connection, also of those that fail. */
   readonly note?: (step: DialStep) => void

@@ -18,7 +18,7 @@ export interface ShardSource extends Source {
 }
 
 /** The map of a cluster, and how its shards are reached. */
-export interface ShardMap {
+interface ShardMap {
   look(): Promise<readonly Shard[]>
   source(shard: Shard): ShardSource
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { afterEach, test } from 'node:test'
 import { Informant } from '../../../../src/engine/ask/informant.ts'
-import type { Access } from '../../../../src/engine/options.ts'
+import type { Access } from '../../../../src/engine/ask/access.ts'
 import { FakeMaster } from '../../../helpers/fake-master.ts'
 
 let master: FakeMaster | undefined
