@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { afterEach, test } from 'node:test'
-import { Informant } from '../../../../src/engine/ask/informant.ts'
 import type { Access } from '../../../../src/engine/ask/access.ts'
+import { Informant } from '../../../../src/engine/ask/informant.ts'
 import { FakeMaster } from '../../../helpers/fake-master.ts'
 
 let master: FakeMaster | undefined
