@@ -145,10 +145,11 @@ describe('settings', () => {
     await writeFile(file, '[defaults]\ntls = true\n')
     master = await FakeMaster.start()
     const target = `redis://:s3cret@${master.target}`
+    const quick = ['--connect-timeout', '1']
     for (const ran of [
-      await cli(['handshake', '--tls', target]),
-      await cli(['handshake', target], { env: { REDIS_REPL_TLS: '1' } }),
-      await cli(['handshake', target.replace('redis', 'valkey'), '--config', file]),
+      await cli(['handshake', '--tls', target, ...quick]),
+      await cli(['handshake', target, ...quick], { env: { REDIS_REPL_TLS: '1' } }),
+      await cli(['handshake', target.replace('redis', 'valkey'), '--config', file, ...quick]),
     ]) {
       assertThreeParts(ran, 'TLS_FAILED', 3)
     }

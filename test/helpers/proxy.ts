@@ -87,6 +87,7 @@ export class TcpProxy {
     this.#clients.add(client)
     client.pipe(upstream)
     let queue: Promise<unknown> = Promise.resolve()
+    let nextAt = 0
     upstream.on('data', (chunk) => {
       const came = performance.now()
       if (this.#delayMs > 0) {
@@ -99,7 +100,7 @@ export class TcpProxy {
       queue = queue.then(async () => {
         this.held.push(performance.now() - came)
         const bytes = rewrite(chunk)
-        if (isTrickle) await this.#trickle(client, upstream, bytes)
+        if (isTrickle) nextAt = await this.#trickle(client, upstream, bytes, nextAt)
         else this.#forward(client, upstream, bytes)
       })
     })
@@ -109,14 +110,18 @@ export class TcpProxy {
     for (const socket of [client, upstream]) socket.on('error', () => socket.destroy())
   }
 
-  async #trickle(client: Socket, upstream: Socket, chunk: Buffer): Promise<void> {
+  /** @param nextAt when the connection may send again. @returns that time after this chunk, so that a late timer changes no rate */
+  async #trickle(client: Socket, upstream: Socket, chunk: Buffer, nextAt: number): Promise<number> {
+    let next = Math.max(nextAt, performance.now() - TRICKLE_MS)
     for (let at = 0; at < chunk.length; ) {
-      const count = Math.max(1, Math.ceil(Math.min(chunk.length, (this.#bytesPerSecond * TRICKLE_MS) / 1000)))
-      this.#forward(client, upstream, chunk.subarray(at, at + count))
-      at += count
-      if (Number.isFinite(this.#bytesPerSecond)) await sleep(TRICKLE_MS)
+      const part = chunk.subarray(at, at + Math.max(1, Math.ceil((this.#bytesPerSecond * TRICKLE_MS) / 1000)))
+      this.#forward(client, upstream, part)
+      at += part.length
+      next += (part.length / this.#bytesPerSecond) * 1000
+      await sleep(Math.max(0, next - performance.now()))
     }
     upstream.resume()
+    return next
   }
 
   #forward(client: Socket, upstream: Socket, chunk: Buffer): void {

@@ -137,7 +137,7 @@ export class RunningServer {
   }
 
   /** Waits until a condition on the server holds; fails loudly when it never does. */
-  async until(what: string, holds: () => Promise<boolean>, limitMs = 15_000): Promise<void> {
+  async until(what: string, holds: () => Promise<boolean>, limitMs = 30_000): Promise<void> {
     const end = Date.now() + limitMs
     while (!(await holds())) {
       if (Date.now() > end) throw new Error(`${this.installed.id}: ${what} did not happen`)

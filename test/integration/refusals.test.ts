@@ -132,7 +132,7 @@ for (const installed of oldestNewestAndValkey()) {
     })
     it('while it is loading, with 6', async (context) => {
       const home = await mkdtemp(join(tmpdir(), 'redis-repl-loading-'))
-      const source = await RunningServer.start(installed, { rdbcompression: 'no' })
+      const source = await RunningServer.start(installed, { rdbcompression: 'no', 'repl-diskless-sync-delay': '0' })
       context.after(() => source.stop())
       await source.cli('DEBUG', 'POPULATE', '40000', 'key', '1000') // a loading server answers every 2 MB
       assert.equal((await cli(['dump-rdb', source.target, '-o', join(home, 'dump.rdb')])).status, 0)
