@@ -3,6 +3,7 @@ import type { History, Position } from '../../protocol/history.ts'
 import type { Source } from '../ask/source.ts'
 import type { LinkOptions, Store } from '../goal.ts'
 import type { Ack, AckMode, Delivered } from '../link/ack.ts'
+import type { SetslotWatch } from '../link/setslot-watch.ts'
 import type { Errand } from '../replicate.ts'
 import type { RetryPolicy } from './backoff.ts'
 import type { OnFull } from './events.ts'
@@ -32,17 +33,28 @@ interface LinkState {
   /** The renamed PSYNC was answered as PSYNC is. */
   readonly isProven: boolean
   readonly delivered: Delivered
+  readonly setslots: SetslotWatch
 }
 
 /** @throws ReplError when the store of a snapshot cannot be opened */
 export async function errandOf(options: FollowOptions, link: LinkState): Promise<Errand> {
   const { announce, renamed, ack: mode, maxRate, rdb } = options
-  const { isSnapshot, mayFork, choose, isProven, delivered } = link
-  const ack: Ack = mode === 'honest' ? { mode, delivered } : { mode }
-  const common = { ack, ...(maxRate !== undefined && { maxRate }) }
+  const { isSnapshot, mayFork, choose, isProven } = link
+  const common = { ack: ackOf(mode, link), ...(maxRate !== undefined && { maxRate }) }
   return {
     announce,
     ...(renamed && { renamed: { ...renamed, isProven } }),
     goal: isSnapshot ? { kind: 'snapshot', store: await rdb(), ...common } : { kind: 'stream', choose, allowFork: mayFork, ...common },
+  }
+}
+
+function ackOf(mode: AckMode, { delivered, setslots }: LinkState): Ack {
+  switch (mode) {
+    case 'zero':
+      return { mode }
+    case 'safe':
+      return { mode, setslots }
+    case 'honest':
+      return { mode, delivered }
   }
 }

@@ -10,6 +10,7 @@ import type { Spool } from '../../io/spool.ts'
 import type { History, Position } from '../../protocol/history.ts'
 import type { ReplEvent, StreamChunkEvent } from '../events.ts'
 import { Delivered } from '../link/ack.ts'
+import { SetslotWatch } from '../link/setslot-watch.ts'
 import { type Errand, replicate } from '../replicate.ts'
 import { Visit } from '../visit.ts'
 import { attachedEvent, positionOf, servedBy } from './attached.ts'
@@ -48,6 +49,7 @@ export class Follower {
   /** Reported once, until there is room again. */
   #isFull = false
   #delivered = new Delivered()
+  #setslots = new SetslotWatch()
   /** What this link has shown so far, and what was asked for. */
   #visit = new Visit()
   #request: StreamRequest | undefined
@@ -109,7 +111,10 @@ export class Follower {
       this.#request = streamRequest(this.#start, history, this.#rules.room)
       return this.#request?.position
     }
-    return await errandOf(this.#options, { isSnapshot, mayFork, choose, isProven: this.#isProven, delivered: this.#delivered })
+    // Another history may continue at the same offset.
+    if (!this.#received || this.#rules.gap) this.#setslots = new SetslotWatch()
+    const isProven = this.#isProven
+    return await errandOf(this.#options, { isSnapshot, mayFork, choose, isProven, delivered: this.#delivered, setslots: this.#setslots })
   }
 
   async #handle(event: ReplEvent): Promise<void> {

@@ -1,4 +1,5 @@
 /** What a follower claims to have processed: each ACK is a promise that others rely on. */
+import type { SetslotWatch } from './setslot-watch.ts'
 
 /**
  * zero: ACK 0, whatever happens. It keeps the link alive and starts the stream after a diskless payload (replication.c,
@@ -9,7 +10,11 @@
  */
 export type AckMode = 'safe' | 'zero' | 'honest'
 
-export type Ack = { readonly mode: 'safe' | 'zero' } | { readonly mode: 'honest'; readonly delivered: Delivered }
+export type Ack =
+  | { readonly mode: 'zero' }
+  /** @property setslots of the links before this one, where the stream continues over several */
+  | { readonly mode: 'safe'; readonly setslots?: SetslotWatch }
+  | { readonly mode: 'honest'; readonly delivered: Delivered }
 
 /** How far the output is on one link: set by the consumer, watched by the heartbeat. */
 export class Delivered {

@@ -7,32 +7,37 @@ import type { Command } from '../../protocol/stream/command.ts'
 import { StreamScanner } from '../../protocol/stream/scanner.ts'
 
 export class SetslotWatch {
-  readonly #scanner: StreamScanner
+  /** Undefined while no end of a command is known, and after bytes that break the protocol, which the consumer of the stream reports. */
+  #scanner: StreamScanner | undefined
   /** Bytes of the stream before the first known end of a command. */
-  #skip: number
+  #skip = 0
+  /** The last byte received, on any link. */
+  #offset: number | undefined
   #isPending = false
-  /** The stream breaks the protocol; the consumer of the stream reports it. */
-  #isBroken = false
 
   /**
-   * @param offset the last byte before the stream
+   * A link brings the stream after this offset. Where it continues at the next byte, a command that was cut with the last link is
+   * still one command.
    * @param boundary an offset at which a command is known to end
    */
-  constructor(offset: number, boundary: number) {
-    this.#skip = Math.max(0, boundary - offset)
-    this.#scanner = new StreamScanner(Math.max(offset, boundary))
+  attached(offset: number, boundary: number | undefined): void {
+    if (offset === this.#offset) return
+    this.#offset = offset
+    this.#isPending = false
+    this.#skip = boundary === undefined ? 0 : Math.max(0, boundary - offset)
+    this.#scanner = boundary === undefined ? undefined : new StreamScanner(offset + this.#skip)
   }
 
   /** @returns the offset to acknowledge now: all before the GETACK that follows a SETSLOT */
   received(chunk: Buffer): number | undefined {
+    this.#offset = (this.#offset ?? 0) + chunk.length
     const skipped = Math.min(this.#skip, chunk.length)
     this.#skip -= skipped
-    if (this.#isBroken) return undefined
     try {
       return this.#scan(chunk.subarray(skipped))
     } catch (error) {
       expectReplError(error)
-      this.#isBroken = true
+      this.#scanner = undefined
       return undefined
     }
   }
@@ -40,7 +45,7 @@ export class SetslotWatch {
   /** @throws ReplError PROTOCOL (STREAM) */
   #scan(bytes: Buffer): number | undefined {
     let confirmed: number | undefined
-    for (const batch of this.#scanner.push(bytes)) {
+    for (const batch of this.#scanner?.push(bytes) ?? []) {
       for (let command = batch.next(); command; command = batch.next()) confirmed = this.#judge(command) ?? confirmed
     }
     return confirmed

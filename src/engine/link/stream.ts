@@ -44,7 +44,7 @@ export async function* streamBytes(
   ack: Ack,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
-  const heartbeat = new Heartbeat(link, ack, from.offset, ack.mode === 'safe' ? setslotWatch(from, server) : undefined)
+  const heartbeat = new Heartbeat(link, ack, from.offset, setslotWatch(ack, from, server))
   const quietMs = pingSeconds(server.settings) * 1000 * PINGS_MISSED
   const watch = new SilenceWatch(from.replid, access, signal)
   let { offset } = from
@@ -81,8 +81,11 @@ async function nextChunk(link: Link, limitMs: number): Promise<Buffer | undefine
 }
 
 /** Only a cluster has slots to move. */
-function setslotWatch({ offset }: Position, { identity, boundary }: StreamServer): SetslotWatch | undefined {
-  return identity?.mode === 'cluster' && boundary !== undefined ? new SetslotWatch(offset, boundary) : undefined
+function setslotWatch(ack: Ack, { offset }: Position, { identity, boundary }: StreamServer): SetslotWatch | undefined {
+  if (ack.mode !== 'safe' || identity?.mode !== 'cluster') return undefined
+  const { setslots = new SetslotWatch() } = ack
+  setslots.attached(offset, boundary)
+  return setslots
 }
 
 /** The setting had another name up to 4.0. */

@@ -76,10 +76,9 @@ export class ShardTails implements Followed {
   /** A foreign file is found now instead of at the first gap. @throws ReplError OUTPUT_EXISTS */
   async #checkFiles(shards: readonly ReachableShard[]): Promise<void> {
     const { first, follow } = this.#session.plan
-    const isFirst = first.kind === 'snapshot' && !this.#saved
-    if (!isFirst && follow.onGap !== 'resync') return
-    const names = new Set([...shards.map(({ master }) => master.id), ...(this.#saved ?? []).map(({ shard }) => shard)])
-    for (const name of names) await this.#rdb(name)?.check()
+    // The files of an earlier run of the same command are no foreign ones.
+    if (this.#saved || (first.kind !== 'snapshot' && follow.onGap !== 'resync')) return
+    for (const { master } of shards) await this.#rdb(master.id)?.check()
   }
 
   #rdb(shard: string): RdbTarget | undefined {

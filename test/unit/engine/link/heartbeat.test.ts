@@ -63,7 +63,9 @@ function confirmed(stream: Buffer, at: number, boundary = OFFSET): string[] {
     heartbeat.received(stream.subarray(0, at))
     heartbeat.received(stream.subarray(at))
   }
-  return acks('safe', cut, new SetslotWatch(OFFSET, boundary))
+  const setslots = new SetslotWatch()
+  setslots.attached(OFFSET, boundary)
+  return acks('safe', cut, setslots)
 }
 
 test('a CLUSTER SETSLOT is confirmed once, up to its GETACK, also where writes follow at once and wherever the stream is cut', () => {
@@ -100,4 +102,20 @@ test('a stream that begins inside a command is watched from the first known end 
 test('a stream that breaks the protocol is watched no longer, and breaks nothing here', () => {
   const stream = Buffer.concat([Buffer.from('nonsense\r\n'), SETSLOT, GETACK])
   for (let at = 0; at < stream.length; at++) assert.deepEqual(confirmed(stream, at), ['0'], `cut at ${at}`)
+})
+
+test('a CLUSTER SETSLOT that is cut by the end of a link is confirmed on the next link, wherever it is cut, and not after other bytes', () => {
+  const stream = Buffer.concat([multibulk('SET', 'k', SETSLOT), SETSLOT, GETACK])
+  const end = OFFSET + stream.length - GETACK.length
+  for (let at = 0; at < stream.length; at++) {
+    const overTwoLinks = (second: number) => {
+      const setslots = new SetslotWatch()
+      setslots.attached(OFFSET, OFFSET)
+      const first = setslots.received(stream.subarray(0, at))
+      setslots.attached(second, undefined)
+      return [first, setslots.received(stream.subarray(at))]
+    }
+    assert.deepEqual(overTwoLinks(OFFSET + at), [undefined, end], `cut at ${at}`)
+    assert.deepEqual(overTwoLinks(OFFSET + at + 1), [undefined, undefined], `cut at ${at}, one byte lost`)
+  }
 })
