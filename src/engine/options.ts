@@ -1,4 +1,4 @@
-/** What a command asks of the engine: how far to go, as whom, and how long to wait. */
+/** What a command needs from the engine: its goal, its credentials and its time limits. */
 
 import type { Announcement, Renamed } from '../handshake/plan.ts'
 import type { Endpoint, TlsSettings } from '../io/endpoint.ts'
@@ -9,54 +9,53 @@ import type { AckMode } from './link/ack.ts'
 
 export interface Limits {
   readonly connectMs: number
-  /** One exchange of the handshake. */
+  /** Per exchange of the handshake. */
   readonly stepMs: number
-  /** Without a byte from the master while it prepares or sends; repl-timeout in Redis. */
+  /** Longest gap between bytes while the master prepares or sends the payload; like repl-timeout in Redis. */
   readonly silenceMs: number
 }
 
 /**
- * forecast: INFO alone; nothing is attached.
+ * forecast: INFO only; no replication link.
  * verdict: up to the reply to PSYNC, without a fork unless allowed.
- * payload: a full resync on purpose, up to the last byte of the RDB.
- * live: the same as a real replica goes through it, up to the live end of the stream.
- * stream: the stream from a position that can be served without a fork, until the link breaks.
- * snapshot: a full resync on purpose, and the stream behind it.
+ * payload: an intended full resync, up to the last byte of the RDB.
+ * live: a full resync as a real replica performs it, up to the live end of the stream.
+ * stream: the stream from a position that the server can serve without a fork, until the link breaks.
+ * snapshot: an intended full resync, and the stream after it.
  */
 export type Goal = 'forecast' | 'verdict' | 'payload' | 'live' | 'stream' | 'snapshot'
 
 export interface ReplicaOptions {
   readonly endpoint: Endpoint
-  /** How TLS is spoken with servers that are named by a URI of their own. */
+  /** TLS settings for servers that are named by their own URI. */
   readonly secure?: () => TlsSettings
   readonly credentials?: Credentials
   readonly clientName: string
   readonly announce: Announcement
   readonly limits: Limits
   readonly goal: Goal
-  /** Only for the goals `forecast` and `verdict`: what to ask for instead of the live end. */
+  /** Goals `forecast` and `verdict` only: the position to request instead of the live end. */
   readonly position?: Position
-  /** Only for the goal `stream`: where to begin, chosen when the server's history is known; undefined is its live end. */
+  /** Goal `stream` only: chooses the start position from the server's history; undefined means its live end. */
   readonly choose?: (history: History) => Position | undefined
-  /** What to claim while following. */
   readonly ack?: AckMode
-  /** Only for the goal `verdict`: stop behind REPLCONF. */
+  /** Goal `verdict` only: stop after REPLCONF. */
   readonly stopBeforePsync?: boolean
-  /** For the goals `verdict` and `stream`: ask also for what may fork the master. */
+  /** Goals `verdict` and `stream`: also send a PSYNC that may fork the master. */
   readonly allowFork?: boolean
   readonly renamed?: Renamed
-  /** Where a payload goes; whoever gives it commits it, or abandons it (store.ts). */
+  /** Where a payload goes. The caller commits or abandons it. */
   readonly sink?: RdbSink
-  /** How fast a payload may come in, in bytes a second. */
+  /** Limit for receiving a payload, in bytes per second. */
   readonly maxRate?: number
-  /** Over how long to measure the master's writes, where they are to be. */
+  /** How long to measure the master's write rate, in milliseconds. */
   readonly sampleMs?: number
 }
 
-/** Whether a full resync is what the user asks for. */
+/** Whether the goal itself is a full resync. */
 export function forksOnPurpose({ goal }: Pick<ReplicaOptions, 'goal'>): boolean {
   return goal === 'payload' || goal === 'live' || goal === 'snapshot'
 }
 
-/** What an ordinary connection needs of it. */
+/** The part that an ordinary client connection needs. */
 export type Access = Pick<ReplicaOptions, 'endpoint' | 'secure' | 'credentials' | 'clientName' | 'limits'>

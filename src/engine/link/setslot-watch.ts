@@ -1,6 +1,7 @@
 /**
- * A CLUSTER SETSLOT in the stream, which Valkey refuses to its client unless every replica confirms it within a moment
- * (cluster_legacy.c, clusterCommandSetSlot; it asks by a GETACK). Only a whole command counts: its bytes may stand in any value.
+ * Watches for a CLUSTER SETSLOT in the stream. Valkey refuses it to the client unless every replica confirms it in time
+ * (cluster_legacy.c, clusterCommandSetSlot; it asks with a GETACK). Only a parsed command counts, since a value may contain
+ * the same bytes.
  */
 import { expectReplError } from '../../errors.ts'
 import type { Command } from '../../protocol/stream/command.ts'
@@ -8,22 +9,22 @@ import { StreamScanner } from '../../protocol/stream/scanner.ts'
 
 export class SetslotWatch {
   readonly #scanner: StreamScanner
-  /** Bytes of the stream before the first known end of a command. */
+  /** Stream bytes left before the first known command boundary. */
   #skip: number
   #isPending = false
-  /** The stream breaks the protocol; the consumer of the stream reports it. */
+  /** The stream violates the protocol; its consumer reports that. */
   #isBroken = false
 
   /**
    * @param offset the last byte before the stream
-   * @param boundary an offset at which a command is known to end
+   * @param boundary an offset at which a command ends
    */
   constructor(offset: number, boundary: number) {
     this.#skip = Math.max(0, boundary - offset)
     this.#scanner = new StreamScanner(Math.max(offset, boundary))
   }
 
-  /** @returns the offset to acknowledge now: all before the GETACK that follows a SETSLOT */
+  /** @returns the offset to acknowledge now, right before the GETACK that follows a SETSLOT; undefined without one */
   received(chunk: Buffer): number | undefined {
     const skipped = Math.min(this.#skip, chunk.length)
     this.#skip -= skipped
