@@ -1,4 +1,4 @@
-/** `dump-rdb` beside redis-cli --rdb and a plain copy, from a master that is all payload. */
+/** Compares `dump-rdb` with redis-cli --rdb and a plain copy, from a master that only sends a payload. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { own, pairs, peakMiB, peer, plainCopy, type Row, row, timed } from './pa
 const MASTER = fileURLToPath(new URL('rdb-master.ts', import.meta.url))
 const MIB = 1024 * 1024
 
-/** Sends so many bytes to whoever asks. */
+/** Starts a master that sends this many bytes to every replica. */
 async function master(bytes: number): Promise<{ readonly port: number; readonly child: ChildProcess }> {
   const child = spawn(process.execPath, ['--import', 'tsx', MASTER, String(bytes)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
@@ -36,7 +36,7 @@ export async function dumpRows(folder: string, bytes: number, rounds: number): P
     const toNull = `${own('dump-rdb', ...at, '-q')} > /dev/null`
     const beside = await pairs(rounds, toFile, `${cli(...at, '--rdb', file)} > /dev/null`, clean)
     const plain = await pairs(rounds, toFile, plainCopy(port, file), clean)
-    // What it wrote may still be lost then, and what we wrote is not.
+    // A plain copy may still lose data after it ends; dump-rdb has synced its file.
     const synced = await pairs(rounds, toFile, `${plainCopy(port, file)}; sync '${file}'`, clean)
     const toNowhere = await pairs(rounds, toNull, `${cli(...at, '--rdb', '-')} > /dev/null`, clean)
     const summed = await pairs(rounds, own('dump-rdb', ...at, '-q', '-o', file, '--sha256'), toFile, clean)
@@ -52,7 +52,7 @@ export async function dumpRows(folder: string, bytes: number, rounds: number): P
   })
 }
 
-/** Neither memory nor time may grow with the size but in proportion. */
+/** Memory must not grow with the size, and the speed must not fall. */
 export async function growthRows(sizes: readonly number[]): Promise<Row[]> {
   const rows: Row[] = []
   for (const bytes of sizes) {

@@ -1,4 +1,4 @@
-/** Two commands in turn, several times: what disturbs one disturbs the other, and the ratio stays. */
+/** Runs two commands in turn, several times. A disturbance affects both, so their ratio stays stable. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -20,7 +20,7 @@ export interface Row {
   readonly median: number
   /** The smallest and the largest of all rounds. */
   readonly spread: readonly [low: number, high: number]
-  /** At most; undefined where nothing is promised. */
+  /** Upper limit; undefined when nothing is promised. */
   readonly target?: number
   readonly unit?: string
 }
@@ -33,7 +33,7 @@ export function quoted(words: readonly string[]): string {
   return words.map((word) => `'${word}'`).join(' ')
 }
 
-/** redis-cli of Redis 8.6, or of whatever else is at hand. */
+/** redis-cli of Redis 8.6, or of the last installed server. */
 export function peer(): { readonly name: string; readonly cli: (...args: string[]) => string } {
   const server = installedServers().find(({ id }) => id === 'redis-8.6') ?? installedServers().at(-1)
   if (!server) throw new Error('no server: run `npm run servers` first')
@@ -41,14 +41,14 @@ export function peer(): { readonly name: string; readonly cli: (...args: string[
   return { name: `redis-cli ${server.version.split('-')[0]}`, cli: (...args) => quoted([program, ...lead, ...args]) }
 }
 
-/** The same socket into the same place by a program in C that does nothing else. */
+/** Copies the same socket to the same place with cat, a C program that does nothing else. */
 export function plainCopy(port: number, output: string): string {
   return `exec 3<>/dev/tcp/127.0.0.1/${port}; printf 'SYNC\\r\\n' >&3; cat <&3 > '${output}'`
 }
 
 /**
- * Seconds of CPU of all its processes and threads, and on the clock. What it says on stderr is not heard.
- * @param mayFail redis-cli fails when a stream ends; a failure of ours would be a figure of nothing
+ * CPU seconds of all its processes and threads, and wall-clock seconds. Discards its stderr.
+ * @param mayFail set for redis-cli, which fails when a stream ends; a failure of our own command makes its figures worthless
  */
 export async function timed(command: string, mayFail = false): Promise<Times> {
   const script = `TIMEFORMAT='TIMES %U %S %R'; time { ${command}; } 2>/dev/null`
@@ -60,14 +60,14 @@ export async function timed(command: string, mayFail = false): Promise<Times> {
   return { cpu: user + system, wall }
 }
 
-/** The most memory that one of our own commands ever had, in MiB. */
+/** The peak memory of one of our own commands, in MiB. */
 export async function peakMiB(args: readonly string[], output: string): Promise<number> {
   const script = `${quoted([process.execPath, '--require', PEAK, RUN, ...args])} > '${output}'`
   const { stderr } = await promisify(execFile)('bash', ['-c', script])
   return Number(/PEAK (\d+)/.exec(stderr)?.[1]) / 1024
 }
 
-/** @returns the ratios of CPU and of time on the clock, ours to the other's */
+/** @returns the ratios of CPU time and wall-clock time, ours to theirs */
 export async function pairs(
   rounds: number,
   ours: string,

@@ -1,7 +1,7 @@
 /**
- * A master that is all payload: an RDB of so many bytes with the right checksum, sent as fast as the socket takes it to
- * whoever says SYNC or PSYNC, and then the end. A process of its own, so that its CPU time is nobody else's; and what is
- * between head and trailer is sent by dd, since a loop of events takes longer to send than redis-cli to receive.
+ * A master that only sends a payload: an RDB of the given size with a correct checksum. It sends it to every SYNC or PSYNC as
+ * fast as the socket allows, and then closes. It runs as its own process, so that its CPU time is not counted with ours. dd
+ * sends the part between head and trailer, since an event loop sends more slowly than redis-cli receives.
  * Usage: node --import tsx bench/rdb-master.ts BYTES; prints its port.
  */
 import { spawn } from 'node:child_process'
@@ -13,7 +13,7 @@ const REPLID = 'b0'.repeat(20)
 const BLOCK_BYTES = 1024 * 1024
 
 const size = Number(process.argv[2])
-/** `redis-ver` is all that the fields in front say. */
+/** `redis-ver` is the only auxiliary field. */
 const head = Buffer.from('REDIS0011\xfa\x09redis-ver\x057.2.4', 'latin1')
 const end = Buffer.from([0xff])
 const zeros = size - head.length - end.length - 8

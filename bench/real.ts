@@ -1,4 +1,4 @@
-/** A real server: a dataset through its own BGSAVE, and what our link costs it while it is written to. */
+/** Measures with a real server: a dump through its own BGSAVE, and the output buffer of our link under write load. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
@@ -36,7 +36,7 @@ export async function realRows(folder: string, bytes: number, rounds: number): P
   }
 }
 
-/** The most that the master ever held for us in our output buffer, at full write load. */
+/** The peak size of our output buffer on the master at full write load. */
 export async function bufferRows(folder: string, commands: number): Promise<Row[]> {
   const { name, cli } = peer()
   const server = await start()
@@ -77,7 +77,7 @@ async function bufferUnder(server: RunningServer, command: string, commands: num
   return peak / 1024
 }
 
-/** Pipelined, as redis-benchmark -P does it. */
+/** Pipelines SETs like redis-benchmark -P. */
 async function load(port: number, commands: number): Promise<void> {
   const socket = connect(port, '127.0.0.1')
   await once(socket, 'connect')

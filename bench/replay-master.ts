@@ -1,4 +1,4 @@
-/** A master that sends one recorded stream to whoever attaches, as fast as it is read, and then closes. */
+/** A master that sends one recorded stream to every replica, as fast as it is read, and then closes. */
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -6,7 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 
 const REPLID = 'b0'.repeat(20)
 
-/** `REDIS0009`, the end, and no checksum. */
+/** `REDIS0009`, the EOF opcode, and no checksum. */
 const EMPTY_RDB = Buffer.from([...Buffer.from('REDIS0009'), 0xff, 0, 0, 0, 0, 0, 0, 0, 0])
 
 export class ReplayMaster {

@@ -1,5 +1,5 @@
 /**
- * Side by side with what people use today, as ratios: what a machine's own figures are means nothing.
+ * Compares us with the tools people use today. Prints ratios, since absolute figures depend on the machine.
  * Usage: npm run bench [-- [--quick] [--folder DIR] [--json FILE] [SUITE ...]]
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'

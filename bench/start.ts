@@ -1,4 +1,4 @@
-/** The whole process of a handshake beside Node doing nothing. */
+/** Compares the whole process of a handshake with Node doing nothing. */
 
 import { installedServers } from '../scripts/server-cache.ts'
 import { RunningServer } from '../test/helpers/server.ts'
@@ -15,7 +15,7 @@ export async function startRows(rounds: number): Promise<Row[]> {
     const { wall } = await pairs(rounds, ours, bare, async () => {})
     const rows = [row('handshake --json, whole process', besides, 'wall', wall, 2.7)]
     if (process.env.NODE_EXTRA_CA_CERTS === undefined) return rows
-    // Node 20 reads those certificates whatever it is asked to do, and that dwarfs what we add.
+    // Node 20 reads those certificates at every start, which takes far longer than what we add.
     const without = (command: string) => `unset NODE_EXTRA_CA_CERTS; ${command}`
     const plain = await pairs(rounds, without(ours), without(bare), async () => {})
     return [...rows, row('the same without NODE_EXTRA_CA_CERTS', besides, 'wall', plain.wall)]

@@ -1,4 +1,4 @@
-/** `tail` beside `redis-cli --replica`: the same recorded stream to both. */
+/** Compares `tail` with `redis-cli --replica` on the same recorded stream. */
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -7,10 +7,10 @@ import { finished } from 'node:stream/promises'
 import { own, pairs, peer, type Row, row, timed } from './pairs.ts'
 import { ReplayMaster } from './replay-master.ts'
 
-/** What we promise: our share of the peer's CPU. */
+/** Upper limits for our CPU time as a share of the peer's. */
 const PROMISED = { text: 1 / 7, json: 1 / 4, stats: 1 / 10 } as const
 
-/** As redis-benchmark writes them: SET key:000000000001 and 20 bytes, a PING now and then. */
+/** Writes SETs like redis-benchmark (SET key:000000000001 and 20 bytes), with a PING now and then. */
 async function record(path: string, commands: number): Promise<void> {
   const file = createWriteStream(path)
   file.write('*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n')
@@ -25,7 +25,7 @@ async function record(path: string, commands: number): Promise<void> {
   await finished(file)
 }
 
-/** Into a file, as promised, and into /dev/null: what a file takes is the page cache's, and JSON is three times as many bytes. */
+/** Writes to a file, as promised, and to /dev/null: a file adds page cache costs, and JSON has three times as many bytes. */
 export async function tailRows(folder: string, commands: number, rounds: number): Promise<Row[]> {
   const { name, cli } = peer()
   const recording = join(folder, 'recording')
@@ -54,7 +54,7 @@ export async function tailRows(folder: string, commands: number, rounds: number)
   }
 }
 
-/** A stream costs at its end what it cost at its beginning. */
+/** Shows that the speed does not fall with the length of the stream. */
 export async function tailGrowthRows(folder: string, sizes: readonly number[]): Promise<Row[]> {
   const rows: Row[] = []
   const recording = join(folder, 'recording')

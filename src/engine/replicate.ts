@@ -1,4 +1,4 @@
-/** One attachment to whatever server a source finds, with its payload made safe in its store. */
+/** One attachment to the server that a source finds. Commits a received payload to its store. */
 import { type Context, ignoreFailure, ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
@@ -9,22 +9,22 @@ import type { AttachOptions, Store } from './goal.ts'
 import { attach } from './link/attach.ts'
 import { Visit } from './visit.ts'
 
-/** What to do at the server, and how to introduce ourselves. */
+/** The goal at the server, and how we introduce ourselves. */
 export type Errand = Omit<AttachOptions, keyof Access>
 
-/** How often to ask whether another server is the right one now. */
+/** How often to check whether another server has taken over. */
 const LOOK_EVERY_MS = 1000
 
 /**
- * Finds the server, reports how, and attaches to it. A payload goes into the store of the goal: the sink is committed when the
- * payload is whole, and abandoned when anything fails on either side.
- * @throws ReplError of the source, the server or the sink; LINK_LOST (MOVED) when, while its stream is followed, another server
- *   has taken its place
+ * Finds the server, reports how, and attaches to it. A payload goes into the goal's store: the sink is committed when the
+ * payload is complete, and abandoned when the server or the sink fails.
+ * @throws ReplError of the source, the server or the sink; LINK_LOST (MOVED) when another server takes over while we follow
+ *   the stream
  */
 export async function* replicate(source: Source, errand: Errand, signal: AbortSignal): AsyncGenerator<Batch> {
   const { goal } = errand
   const batches = fromSource(source, errand, signal)
-  yield* 'store' in goal ? stored(batches, goal.store) : batches
+  yield* 'store' in goal ? storePayload(batches, goal.store) : batches
 }
 
 async function* fromSource(source: Source, errand: Errand, signal: AbortSignal): AsyncGenerator<Batch> {
@@ -34,7 +34,7 @@ async function* fromSource(source: Source, errand: Errand, signal: AbortSignal):
   const over = new AbortController()
   try {
     for await (const batch of attach({ ...access, ...errand }, AbortSignal.any([signal, moved.signal]))) {
-      if (batch[0]?.type === 'following') void lookForOther(source, access, moved, AbortSignal.any([signal, over.signal]))
+      if (batch[0]?.type === 'following') void watchForMove(source, access, moved, AbortSignal.any([signal, over.signal]))
       yield batch
     }
   } catch (error) {
@@ -45,25 +45,25 @@ async function* fromSource(source: Source, errand: Errand, signal: AbortSignal):
   }
 }
 
-/** A master that hangs, or that is cut off from the others, keeps its links open when another one has taken its place. */
-async function lookForOther(source: Source, access: Access, moved: AbortController, signal: AbortSignal): Promise<void> {
+/** A master that hangs or is partitioned keeps its links open after a failover, so the link alone does not show it. */
+async function watchForMove(source: Source, access: Access, moved: AbortController, signal: AbortSignal): Promise<void> {
   try {
     while (source.hasMoved) {
       await sleep(LOOK_EVERY_MS, signal)
-      // A source that cannot answer now may do so later.
+      // A source that fails now may answer later.
       const isElsewhere = await source.hasMoved(access, signal).catch(ignoreFailure)
       if (isElsewhere) return moved.abort(new ReplError('MOVED', { endpoint: endpointName(access.endpoint) }))
     }
   } catch (error) {
-    // The attachment is over. Anything but that is a bug, which ends the attachment.
+    // Unless the attachment has ended, this error is a bug, and it ends the attachment.
     if (!signal.aborted) moved.abort(error)
   }
 }
 
-async function* stored(batches: AsyncGenerator<Batch>, store: Store): AsyncGenerator<Batch> {
+async function* storePayload(batches: AsyncGenerator<Batch>, store: Store): AsyncGenerator<Batch> {
   let isSafe = false
   try {
-    for await (const batch of committed(batches, store)) {
+    for await (const batch of commitPayload(batches, store)) {
       isSafe ||= batch[0]?.type === 'stored'
       yield batch
     }
@@ -74,7 +74,7 @@ async function* stored(batches: AsyncGenerator<Batch>, store: Store): AsyncGener
   }
 }
 
-async function* committed(batches: AsyncGenerator<Batch>, { sink, path }: Store): AsyncGenerator<Batch> {
+async function* commitPayload(batches: AsyncGenerator<Batch>, { sink, path }: Store): AsyncGenerator<Batch> {
   const began = now()
   const visit = new Visit()
   for await (const batch of batches) {

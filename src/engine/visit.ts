@@ -1,6 +1,6 @@
 /**
  * Everything that one attachment to a server has shown, folded from its events. Every view of a run (text, JSON, verdict,
- * figures, the follower) reads it from here, so a new event has to be taught to this file alone.
+ * figures, the follower) reads it, so only this file has to handle a new event.
  */
 import type {
   BufferEvent,
@@ -23,8 +23,8 @@ import type {
   WriteRateEvent,
 } from './events.ts'
 
-/** What is seen once, the last one counts. */
-interface Seen {
+/** Events that occur once per visit. The last one counts. */
+interface LatestEvents {
   readonly connected?: ConnectedEvent
   readonly server?: ServerEvent
   readonly forecast?: ForecastEvent
@@ -47,7 +47,7 @@ export class Visit {
   /** Samples of our output buffer on the master. */
   readonly buffers: BufferEvent[] = []
   keepAlives = 0
-  seen: Seen = {}
+  seen: LatestEvents = {}
 
   add(event: ReplEvent): void {
     switch (event.type) {
@@ -74,7 +74,7 @@ export class Visit {
       case 'keep-alive':
         this.keepAlives += event.count
         break
-      // Progress, which is over as soon as it was shown.
+      // Progress events matter only at the moment they are shown.
       case 'bgsave':
       case 'payload-progress':
       case 'stream':
@@ -83,7 +83,7 @@ export class Visit {
       case 'silence':
         break
       default: {
-        const type: keyof Seen = event.type
+        const type: keyof LatestEvents = event.type
         this.seen = { ...this.seen, [type]: event }
       }
     }

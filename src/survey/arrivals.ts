@@ -1,6 +1,6 @@
 /**
- * Attaches to a master and to its replicas at once, each at its live end and without a fork, and matches what comes from both.
- * The master is attached to once, whatever the number of replicas.
+ * Attaches to a master and its replicas at once, each at its live end and without a fork, and matches the arrival times of
+ * their streams. One link to the master serves all replicas.
  */
 
 import { ArrivalMatch, type End } from '../diagnosis/lag/arrival-match.ts'
@@ -16,27 +16,27 @@ import { isSameReplid } from '../protocol/history.ts'
 
 export type Attachment = Pick<AttachOptions, 'endpoint' | 'credentials' | 'clientName' | 'announce' | 'limits'>
 
-/** Hears what happens until the stream begins, and at which server. */
+/** Receives every event of a server except its stream bytes. */
 export type Report = (server: string, event: ReplEvent) => void
 
 const RETRY_MS = 1000
-/** What comes so soon after the handshake was written before it. */
+/** Bytes that arrive this soon after the handshake were written before it. */
 const HISTORY_MS = 50
 
-/** The stream of one server, attached to again whenever it breaks. */
+/** The stream of one server; attaches again whenever the link breaks. */
 class Stream {
   problem: Omit<ArrivalProblem, 'end'> | undefined
   readonly #attachment: Attachment
-  readonly #follow: Follow
+  readonly #listener: StreamListener
   readonly #report: Report
   #visit = new Visit()
   readonly #stop = new AbortController()
   #historyUntil = 0
   readonly running: Promise<void>
 
-  constructor(attachment: Attachment, follow: Follow, report: Report, signal: AbortSignal) {
+  constructor(attachment: Attachment, listener: StreamListener, report: Report, signal: AbortSignal) {
     this.#attachment = attachment
-    this.#follow = follow
+    this.#listener = listener
     this.#report = report
     this.running = this.#run(AbortSignal.any([signal, this.#stop.signal]))
   }
@@ -45,13 +45,13 @@ class Stream {
     this.#stop.abort('stopped')
   }
 
-  /** The history that was granted last. */
+  /** The replid of the current or last granted stream. */
   get replid(): string | undefined {
     const { verdict } = this.#visit.seen
     return verdict?.verdict.kind === 'continue' ? verdict.verdict.replid : undefined
   }
 
-  /** The shortest round trip of the exchanges of the handshake. */
+  /** The shortest round trip of a handshake exchange. */
   get rttMs(): number | undefined {
     const rtts = this.#visit.exchanges.map(({ rttMs }) => rttMs)
     return rtts.length === 0 ? undefined : Math.min(...rtts)
@@ -61,13 +61,13 @@ class Stream {
     while (!signal.aborted) {
       this.#visit = new Visit()
       try {
-        for await (const batch of attach({ ...this.#attachment, goal: FOLLOW }, signal)) {
+        for await (const batch of attach({ ...this.#attachment, goal: LIVE_STREAM }, signal)) {
           for (const event of batch) this.#handle(event)
         }
       } catch (error) {
         this.problem = { error: expectReplError(error) }
       }
-      this.#follow.ended()
+      this.#listener.onEnd()
       await sleep(RETRY_MS, signal).catch(ignoreFailure)
     }
   }
@@ -82,25 +82,25 @@ class Stream {
       case 'following':
         this.problem = undefined
         this.#historyUntil = event.at + HISTORY_MS
-        this.#follow.began(event.offset)
+        this.#listener.onBegin(event.offset)
         break
       case 'stream-chunk':
-        this.#follow.came(event.data, event.offset, event.at, event.at < this.#historyUntil)
+        this.#listener.onBytes(event.data, event.offset, event.at, event.at < this.#historyUntil)
         break
     }
   }
 }
 
-interface Follow {
-  began(offset: number): void
-  came(data: Buffer, to: number, at: number, isHistory: boolean): void
-  ended(): void
+interface StreamListener {
+  onBegin(offset: number): void
+  onBytes(data: Buffer, to: number, at: number, isHistory: boolean): void
+  onEnd(): void
 }
 
-/** At the live end, without a fork. */
-const FOLLOW: Goal = { kind: 'stream', ack: { mode: 'safe' }, allowFork: false }
+/** Follows from the live end, without a fork. */
+const LIVE_STREAM: Goal = { kind: 'stream', ack: { mode: 'safe' }, allowFork: false }
 
-/** One replica, matched with the master. */
+/** One replica and its match with the master. */
 interface Pair {
   readonly match: ArrivalMatch
   readonly stream: Stream
@@ -111,30 +111,29 @@ export class Arrivals {
   readonly #report: Report
   readonly #pairs = new Map<string, Pair>()
   readonly #master: Stream
-  /** The last byte that came from the master. */
+  /** The last byte received from the master. */
   #offset: number | undefined
 
-  /** @param report hears each exchange of each handshake */
   constructor(master: Attachment, report: Report, signal: AbortSignal) {
     this.#signal = signal
     this.#report = report
-    const each = (act: (match: ArrivalMatch) => void) => {
+    const forEachMatch = (act: (match: ArrivalMatch) => void) => {
       for (const { match } of this.#pairs.values()) act(match)
     }
     this.#master = new Stream(
       master,
       {
-        began: (offset) => {
+        onBegin: (offset) => {
           this.#offset = offset
-          each((match) => match.begin('master', offset))
+          forEachMatch((match) => match.begin('master', offset))
         },
-        came: (data, to, at, isHistory) => {
+        onBytes: (data, to, at, isHistory) => {
           this.#offset = to
-          each((match) => push(match, 'master', data, to, at, isHistory))
+          forEachMatch((match) => push(match, 'master', data, to, at, isHistory))
         },
-        ended: () => {
+        onEnd: () => {
           this.#offset = undefined
-          each((match) => match.stop('master'))
+          forEachMatch((match) => match.stop('master'))
         },
       },
       report,
@@ -142,20 +141,20 @@ export class Arrivals {
     )
   }
 
-  /** Attaches to a replica that is not attached to yet. */
+  /** Attaches to a replica, unless already attached. */
   add(id: string, attachment: Attachment): void {
     if (this.#pairs.has(id)) return
     const match = new ArrivalMatch()
     if (this.#offset !== undefined) match.begin('master', this.#offset)
-    const follow: Follow = {
-      began: (offset) => match.begin('replica', offset),
-      came: (data, to, at, isHistory) => push(match, 'replica', data, to, at, isHistory),
-      ended: () => match.stop('replica'),
+    const listener: StreamListener = {
+      onBegin: (offset) => match.begin('replica', offset),
+      onBytes: (data, to, at, isHistory) => push(match, 'replica', data, to, at, isHistory),
+      onEnd: () => match.stop('replica'),
     }
-    this.#pairs.set(id, { match, stream: new Stream(attachment, follow, this.#report, this.#signal) })
+    this.#pairs.set(id, { match, stream: new Stream(attachment, listener, this.#report, this.#signal) })
   }
 
-  /** Detaches from the replicas that are not among these. */
+  /** Detaches from all other replicas. */
   keep(ids: ReadonlySet<string>): void {
     for (const [id, { stream }] of this.#pairs) {
       if (ids.has(id)) continue

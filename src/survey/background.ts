@@ -1,11 +1,11 @@
-/** Work that no look at a tree waits for, one piece at a time. */
+/** Runs work in the background, one task at a time, so that a look at a tree never waits for it. */
 import { ReplError } from '../errors.ts'
 
 export class Background {
   #running: Promise<void> | undefined
   #bug: unknown
 
-  /** Does nothing while the work before still runs. Its ReplErrors pass unnoticed; a bug is thrown at the next start. */
+  /** Does nothing while the previous task still runs. Ignores ReplErrors of the task; the next start throws any other error. */
   start(work: () => Promise<void>): void {
     if (this.#bug !== undefined) throw this.#bug
     this.#running ??= work()
@@ -17,7 +17,7 @@ export class Background {
       })
   }
 
-  /** Resolves when the present work is over. */
+  /** Resolves when the current task has ended. */
   async idle(): Promise<void> {
     await this.#running
   }

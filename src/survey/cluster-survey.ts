@@ -1,4 +1,4 @@
-/** The trees of a cluster: one for each shard that there is. */
+/** Surveys a cluster: one tree per shard. */
 import type { LagReport } from '../diagnosis/lag/lag.ts'
 import { expectReplError, ignoreFailure, type ReplError, stopIfAborted } from '../errors.ts'
 import { wallClock } from '../io/clock.ts'
@@ -12,7 +12,7 @@ import { SourceSurvey, type Surveyed, type SurveySettings, type Surveys } from '
 interface ShardSurvey {
   readonly source: ShardSource
   survey: SourceSurvey | undefined
-  /** Why there is none. */
+  /** Why there is no survey. */
   failure: ReplError | undefined
   shard: Shard
   readonly opening: Background
@@ -31,11 +31,11 @@ export class ClusterSurvey implements Surveys {
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
   }
 
-  /** @throws ReplError when no node of the cluster can be asked; a shard that cannot be is a report */
+  /** A shard that cannot be queried becomes a report of its failure. @throws ReplError when no node can be queried */
   static async open(cluster: Cluster, settings: SurveySettings, signal: AbortSignal): Promise<ClusterSurvey> {
     const surveys = new ClusterSurvey(cluster, settings, signal)
     try {
-      await surveys.#follow(await cluster.look())
+      await surveys.#update(await cluster.look())
       await Promise.all(surveys.#shards.map(({ opening }) => opening.idle()))
       return surveys
     } catch (error) {
@@ -45,10 +45,10 @@ export class ClusterSurvey implements Surveys {
   }
 
   async look(): Promise<readonly Surveyed[]> {
-    // A cluster that cannot be asked now counts as unchanged.
-    const seen = await this.#cluster.look().catch(ignoreFailure)
+    // A cluster that cannot be queried counts as unchanged.
+    const newest = await this.#cluster.look().catch(ignoreFailure)
     stopIfAborted(this.#signal)
-    if (seen) await this.#follow(seen)
+    if (newest) await this.#update(newest)
     return await Promise.all(this.#shards.map((one) => look(one)))
   }
 
@@ -58,22 +58,28 @@ export class ClusterSurvey implements Surveys {
     await Promise.all(this.#shards.map(async ({ survey, opening }) => await Promise.all([survey?.close(), opening.idle()])))
   }
 
-  /** One survey for each shard that there is, in the order of their slots. */
-  async #follow(seen: readonly Shard[]): Promise<void> {
+  /** Makes the surveys match the cluster: one per shard, in slot order. */
+  async #update(newest: readonly Shard[]): Promise<void> {
     const known = this.#shards
-    this.#shards = seen.map((shard) => {
-      const found = known.find(({ source }) => ownsShard(shard, source.nodes))
-      if (found) found.shard = shard
+    this.#shards = newest.map((shard) => {
+      const existing = known.find(({ source }) => ownsShard(shard, source.nodes))
+      if (existing) existing.shard = shard
       return (
-        found ?? { source: new ShardSource(this.#cluster, shard), survey: undefined, failure: undefined, shard, opening: new Background() }
+        existing ?? {
+          source: new ShardSource(this.#cluster, shard),
+          survey: undefined,
+          failure: undefined,
+          shard,
+          opening: new Background(),
+        }
       )
     })
     await Promise.all(known.filter((one) => !this.#shards.includes(one)).map(({ survey }) => survey?.close()))
-    // No look waits for a shard that hangs.
+    // In the background: a look must not wait for a shard that hangs.
     for (const one of this.#shards) if (!one.survey) one.opening.start(() => this.#open(one))
   }
 
-  /** From its master, or else from one of its replicas that can be asked. */
+  /** Begins at the master, or else at the first healthy replica that answers. */
   async #open(one: ShardSurvey): Promise<void> {
     const { source, shard } = one
     const key = this.#settings.marker?.key
@@ -87,19 +93,21 @@ export class ClusterSurvey implements Surveys {
         one.survey ??= await SourceSurvey.from(entry, source, settings, this.#signal).catch(ignoreFailure)
       }
     }
-    // Its slots may have moved meanwhile.
+    // The shard may have lost its slots meanwhile.
     if (!this.#shards.includes(one)) await one.survey?.close()
   }
 }
 
 async function look({ survey, failure, source, shard: { master, slots, ...shard } }: ShardSurvey): Promise<Surveyed> {
-  const surveyed = survey ? (await survey.look())[0] : { report: lost(source.name, failure), settings: undefined, markerCost: undefined }
+  const surveyed = survey
+    ? (await survey.look())[0]
+    : { report: failureReport(source.name, failure), settings: undefined, markerCost: undefined }
   const node = master?.id ?? [...nodesOf({ slots, ...shard })][0] ?? ''
   return { ...surveyed, shard: { node, slots } }
 }
 
-/** A tree of which no server can be asked. */
-function lost(name: string, failure: ReplError | undefined): LagReport {
+/** The report for a tree without any server that answers. */
+function failureReport(name: string, failure: ReplError | undefined): LagReport {
   const master = { name, silentMs: 0, isReplica: false, ...(failure && { failure: failure.with({ endpoint: name }) }) }
   return { at: wallClock(), master, replicas: [], isNewHistory: false }
 }

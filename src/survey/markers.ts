@@ -1,6 +1,6 @@
 /**
- * Lag end to end, also through proxies and where PSYNC is not permitted: a nonce is published on the master, and a replica hands it
- * to its subscribers when it applies that point of the stream. Nothing but that is written, unless a key is named for it.
+ * Measures lag end to end, also through proxies and without permission for PSYNC. We publish a nonce on the master. A replica
+ * passes it to its subscribers when it applies that point of the stream. No key is written unless the user names one.
  */
 
 import type { MarkerFigures } from '../diagnosis/lag/lag.ts'
@@ -14,20 +14,20 @@ import { encodeCommand } from '../protocol/wire/multibulk.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
 
-/** What every marker begins with, so that one of an earlier run is known. */
+/** The start of every marker, so that we recognise those of an earlier run. */
 const PREFIX = 'redis-repl:lag:'
 const EVERY_MS = 100
-/** How often a replica is asked for the key. */
+/** How often to read the key from a replica. */
 const LOOK_EVERY_MS = 5
 const RETRY_MS = 1000
-/** The key goes by itself when nobody writes it any more. */
+/** The key expires this long after the last write. */
 const KEY_LIVES_MS = 60_000
-/** A marker that has not come out when so many more were sent will not. */
-const REMEMBERED = 10_000
+/** After this many newer markers, one that has not arrived counts as lost. */
+const MAX_IN_FLIGHT = 10_000
 
-/** When a marker was on its way to the master. */
-interface Sent {
-  readonly askedAt: number
+/** When a marker was sent, and when the master replied. */
+interface SentMarker {
+  readonly sentAt: number
   answeredAt: number
 }
 
@@ -36,13 +36,13 @@ export interface MarkerCost {
   readonly bytes: number
 }
 
-interface Watched {
+interface Watch {
   readonly stop: AbortController
   running: Promise<void>
   readonly samples: Samples
   errorMs: number
   received: number
-  /** How many had been sent when it was first watched. */
+  /** How many markers had been sent when the watch began. */
   from: number
   error: ReplError | undefined
 }
@@ -53,9 +53,9 @@ export class Markers {
   readonly #signal: AbortSignal
   readonly #stop = new AbortController()
   readonly #channel = `${PREFIX}${randomHex(6)}`
-  readonly #sent = new Map<number, Sent>()
+  readonly #sent = new Map<number, SentMarker>()
   #count = 0
-  readonly #replicas = new Map<string, Watched>()
+  readonly #replicas = new Map<string, Watch>()
   #bytes = 0
   #error: ReplError | undefined
   readonly #running: Promise<void>
@@ -65,7 +65,7 @@ export class Markers {
     this.#master = master
     this.#key = key
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
-    this.#running = this.#again(
+    this.#running = this.#repeat(
       () => this.#send(),
       (error) => {
         this.#error = error
@@ -76,7 +76,7 @@ export class Markers {
 
   add(id: string, access: Access): void {
     if (this.#replicas.has(id)) return
-    const watched: Watched = {
+    const replica: Watch = {
       stop: new AbortController(),
       running: Promise.resolve(),
       samples: new Samples(),
@@ -85,13 +85,13 @@ export class Markers {
       from: this.#count,
       error: undefined,
     }
-    this.#replicas.set(id, watched)
-    const signal = AbortSignal.any([this.#signal, watched.stop.signal])
-    const watch = () => (this.#key === undefined ? this.#subscribe(access, watched, signal) : this.#read(access, watched, signal))
-    watched.running = this.#again(
+    this.#replicas.set(id, replica)
+    const signal = AbortSignal.any([this.#signal, replica.stop.signal])
+    const watch = () => (this.#key === undefined ? this.#subscribe(access, replica, signal) : this.#read(access, replica, signal))
+    replica.running = this.#repeat(
       watch,
       (error) => {
-        watched.error = error
+        replica.error = error
       },
       signal,
     )
@@ -106,19 +106,19 @@ export class Markers {
   }
 
   figures(id: string): MarkerFigures | undefined {
-    const watched = this.#replicas.get(id)
-    if (!watched) return undefined
-    const lag = watched.samples.summary()
-    const error = this.#error ?? watched.error
+    const replica = this.#replicas.get(id)
+    if (!replica) return undefined
+    const lag = replica.samples.summary()
+    const error = this.#error ?? replica.error
     return {
-      sent: this.#count - watched.from,
-      received: watched.received,
-      ...(lag && { lag, errorMs: watched.errorMs }),
+      sent: this.#count - replica.from,
+      received: replica.received,
+      ...(lag && { lag, errorMs: replica.errorMs }),
       ...(error && { error }),
     }
   }
 
-  /** By how much the history has grown for this, as the markers were sent; the server may write them a little longer. */
+  /** The markers sent, and their bytes as we sent them; the server may replicate them in a slightly longer form. */
   get cost(): MarkerCost {
     return { sent: this.#count, bytes: this.#bytes }
   }
@@ -128,30 +128,30 @@ export class Markers {
     await Promise.all([this.#running, ...[...this.#replicas.values()].map(({ running }) => running)])
   }
 
-  async #again(work: () => Promise<void>, failed: (error: ReplError | undefined) => void, signal: AbortSignal): Promise<void> {
+  async #repeat(work: () => Promise<void>, onError: (error: ReplError | undefined) => void, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
         await work()
       } catch (error) {
         const failure = expectReplError(error)
-        if (failure.code !== 'ABORTED') failed(failure)
+        if (failure.code !== 'ABORTED') onError(failure)
       }
       await sleep(RETRY_MS, signal).catch(ignoreFailure)
     }
   }
 
-  /** Never returns by itself. @throws ReplError */
+  /** Sends markers until it throws. @throws ReplError */
   async #send(): Promise<void> {
     const link = await QueryLink.open(this.#master, this.#signal)
     try {
-      if (this.#key !== undefined) await refuseTaken(link, this.#key)
+      if (this.#key !== undefined) await checkKey(link, this.#key)
       for (;;) {
         const nonce = this.#count
         const command =
           this.#key === undefined
             ? ['PUBLISH', this.#channel, String(nonce)]
             : ['SET', this.#key, `${this.#channel}:${nonce}`, 'PX', String(KEY_LIVES_MS)]
-        const sent = { askedAt: now(), answeredAt: Number.POSITIVE_INFINITY }
+        const sent = { sentAt: now(), answeredAt: Number.POSITIVE_INFINITY }
         this.#sent.set(nonce, sent)
         const reply = await link.ask(...command)
         sent.answeredAt = now()
@@ -159,7 +159,7 @@ export class Markers {
         if (reply instanceof ServerError) throw refusal(reply, { command: command[0] ?? '' })
         this.#error = undefined
         this.#count += 1
-        this.#sent.delete(nonce - REMEMBERED)
+        this.#sent.delete(nonce - MAX_IN_FLIGHT)
         this.#bytes += encodeCommand(command).length
         await sleep(EVERY_MS, this.#signal)
       }
@@ -168,36 +168,36 @@ export class Markers {
     }
   }
 
-  /** @throws ReplError */
-  async #subscribe(access: Access, watched: Watched, signal: AbortSignal): Promise<void> {
+  /** Receives markers until it throws. @throws ReplError */
+  async #subscribe(access: Access, replica: Watch, signal: AbortSignal): Promise<void> {
     const link = await QueryLink.open(access, signal)
     try {
       const reply = await link.ask('SUBSCRIBE', this.#channel)
       if (reply instanceof ServerError) throw refusal(reply, { command: 'SUBSCRIBE' })
-      watched.error = undefined
+      replica.error = undefined
       for (;;) {
         const message = await link.pushed()
-        if (Array.isArray(message) && message[0] === 'message') this.#received(watched, Number(message[2]), 0)
+        if (Array.isArray(message) && message[0] === 'message') this.#record(replica, Number(message[2]), 0)
       }
     } finally {
       link.close()
     }
   }
 
-  /** @throws ReplError */
-  async #read(access: Access, watched: Watched, signal: AbortSignal): Promise<void> {
+  /** Reads the key until it throws. @throws ReplError */
+  async #read(access: Access, replica: Watch, signal: AbortSignal): Promise<void> {
     const link = await QueryLink.open(access, signal)
     let last = -1
     try {
       await link.ask('READONLY')
       for (;;) {
-        const askedAt = now()
+        const sentAt = now()
         const reply = await link.ask('GET', this.#key ?? '')
         link.takeEvents()
         if (reply instanceof ServerError) throw refusal(reply, { command: 'GET' })
-        watched.error = undefined
+        replica.error = undefined
         const nonce = typeof reply === 'string' && reply.startsWith(this.#channel) ? Number(reply.split(':').at(-1)) : last
-        if (nonce > last) this.#received(watched, nonce, now() - askedAt + LOOK_EVERY_MS)
+        if (nonce > last) this.#record(replica, nonce, now() - sentAt + LOOK_EVERY_MS)
         last = nonce
         await sleep(LOOK_EVERY_MS, signal)
       }
@@ -207,22 +207,22 @@ export class Markers {
   }
 
   /**
-   * From the moment it was sent, which is an upper bound: it was on its way to the master for a part of that.
-   * @param lookMs how much later than it came it may have been seen
+   * Counts the lag from the moment of sending. That is an upper bound, since it includes the way to the master.
+   * @param lookMs how long after its arrival we may have noticed the marker
    */
-  #received(watched: Watched, nonce: number, lookMs: number): void {
+  #record(replica: Watch, nonce: number, lookMs: number): void {
     const sent = this.#sent.get(nonce)
     if (!sent) return
     const at = now()
-    const wayMs = Math.min(sent.answeredAt, at) - sent.askedAt
-    watched.received += 1
-    watched.errorMs = Math.max(watched.errorMs, wayMs + lookMs)
-    watched.samples.add(at - sent.askedAt)
+    const tripMs = Math.min(sent.answeredAt, at) - sent.sentAt
+    replica.received += 1
+    replica.errorMs = Math.max(replica.errorMs, tripMs + lookMs)
+    replica.samples.add(at - sent.sentAt)
   }
 }
 
-/** The key may be somebody's. @throws ReplError MARKER_KEY_TAKEN, or what GET is refused with */
-async function refuseTaken(link: QueryLink, key: string): Promise<void> {
+/** The key may hold data of another program. @throws ReplError MARKER_KEY_TAKEN, or the refusal of GET */
+async function checkKey(link: QueryLink, key: string): Promise<void> {
   const reply = await link.ask('GET', key)
   const isTaken = reply instanceof ServerError ? reply.text.startsWith('WRONGTYPE') : reply !== null && !String(reply).startsWith(PREFIX)
   if (isTaken) throw new ReplError('MARKER_KEY_TAKEN', { key })

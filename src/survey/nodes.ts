@@ -1,4 +1,4 @@
-/** The servers of a tree as they were seen, and where in it they belong. */
+/** The servers of a tree as last observed, and their places in it. */
 
 import type { Observation, TreeNode } from '../diagnosis/lag/lag.ts'
 import { addressName } from '../topology/address-map.ts'
@@ -11,7 +11,7 @@ export function nodeOf(name: string, { seen, failure, silentMs }: Probe): TreeNo
   return { name, depth: 0, silentMs, isTool: false, ...(seen && { seen }), ...(failure && { failure }) }
 }
 
-/** Below the server that it follows by its own word, or else below the topmost. */
+/** Places a node below the master that its INFO names, or else below the topmost server. */
 export function placed(node: TreeNode, tree: Tree): TreeNode {
   const link = node.seen?.server.masterLink
   const upstream = tree.find(({ name }) => link && name === addressName(link)) ?? tree[0]

@@ -1,4 +1,4 @@
-/** Asks one server for its INFO again and again, or for its ROLE where that is all it may, on a connection that is made anew whenever it breaks. */
+/** Polls the INFO of one server, or its ROLE when INFO is not permitted. Reconnects whenever the connection breaks. */
 
 import type { Observation } from '../diagnosis/lag/lag.ts'
 import type { Access } from '../engine/ask/access.ts'
@@ -12,26 +12,26 @@ import { serverInfo } from '../protocol/info/server-info.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
 
-/** Everything but replication changes slowly, and takes longer to print. */
+/** How often to ask for all sections: those besides replication change slowly and cost the server more. */
 const WHOLE_EVERY_MS = 1000
 const RETRY_MS = 1000
 
 export class Probe {
   readonly access: Access
-  /** Between two questions. */
+  /** Time between two queries. */
   everyMs: number
   /** The last answer. */
   seen: Observation | undefined
-  /** Why there is none now. */
+  /** Why there is no current answer. */
   failure: ReplError | undefined
   readonly #onObservation: (observation: Observation) => void
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
   readonly #first: Promise<void>
   #askedAt: number | undefined
-  #rest: Info = new Map()
-  #restAt = Number.NEGATIVE_INFINITY
-  /** Why INFO is not asked on this connection. */
+  #otherSections: Info = new Map()
+  #otherSectionsAt = Number.NEGATIVE_INFINITY
+  /** The refusal of INFO on this connection; from then on ROLE is used. */
   #refused: ReplError | undefined
 
   constructor(access: Access, everyMs: number, onObservation: (observation: Observation) => void, signal: AbortSignal) {
@@ -42,12 +42,12 @@ export class Probe {
     this.#first = new Promise((resolve, reject) => void this.#run(resolve).then(resolve, reject))
   }
 
-  /** Resolves when it has been answered, or is known not to be. */
+  /** Resolves when the first query has been answered or has failed. */
   async first(): Promise<void> {
     await this.#first
   }
 
-  /** For how long the present question has gone unanswered, or the present connection has not come about. */
+  /** How long the current query has gone unanswered, or the current connection attempt has taken. */
   get silentMs(): number {
     return this.#askedAt === undefined ? 0 : now() - this.#askedAt
   }
@@ -56,7 +56,7 @@ export class Probe {
     this.#stop.abort('stopped')
   }
 
-  async #run(settled: () => void): Promise<void> {
+  async #run(onSettled: () => void): Promise<void> {
     while (!this.#signal.aborted) {
       let link: QueryLink | undefined
       this.#askedAt ??= now()
@@ -65,17 +65,17 @@ export class Probe {
         this.#refused = undefined
         for (;;) {
           await this.#look(link)
-          settled()
+          onSettled()
           await sleep(this.everyMs, this.#signal)
         }
       } catch (error) {
         const failure = replErrorOf(error)
         if (failure.code !== 'ABORTED') this.failure = failure
-        // A server that hangs goes on owing its answer.
+        // A server that hangs still has an unanswered query, so the time keeps counting.
         if (failure.details.reason !== 'SILENCE') this.#askedAt = undefined
       } finally {
         link?.close()
-        settled()
+        onSettled()
       }
       await sleep(RETRY_MS, this.#signal).catch(ignoreFailure)
     }
@@ -84,7 +84,7 @@ export class Probe {
   async #look(link: QueryLink): Promise<void> {
     const askedAt = now()
     this.#askedAt = askedAt
-    const isWhole = askedAt - this.#restAt >= WHOLE_EVERY_MS
+    const isWhole = askedAt - this.#otherSectionsAt >= WHOLE_EVERY_MS
     const info = this.#refused ? await this.#role(link, this.#refused) : await this.#ask(link, isWhole, askedAt)
     const answeredAt = now()
     link.takeEvents()
@@ -100,13 +100,13 @@ export class Probe {
     if (reply instanceof ServerError) return await this.#role(link, refusal(reply, { command: 'INFO' }))
     const text = String(reply)
     const info = parseInfo(text)
-    if (!isWhole) return new Map([...this.#rest, ...info])
-    this.#rest = parseInfo(withoutSection(text, 'Replication'))
-    this.#restAt = askedAt
+    if (!isWhole) return new Map([...this.#otherSections, ...info])
+    this.#otherSections = parseInfo(withoutSection(text, 'Replication'))
+    this.#otherSectionsAt = askedAt
     return info
   }
 
-  /** Who may not ask INFO may ask ROLE. @throws ReplError what INFO was refused with */
+  /** A user without permission for INFO may have it for ROLE. @throws ReplError the refusal of INFO */
   async #role(link: QueryLink, refused: ReplError): Promise<Info> {
     const info = refused.code === 'NO_PERMISSION' ? infoFromRole(await link.ask('ROLE')) : undefined
     if (!info) throw refused

@@ -1,4 +1,4 @@
-/** The tree that a source leads to, also when it leads to another server later. */
+/** Surveys the tree of a source's server, and switches trees when the source moves to another server. */
 import type { LagReport } from '../diagnosis/lag/lag.ts'
 import type { Access } from '../engine/ask/access.ts'
 import type { Source } from '../engine/ask/source.ts'
@@ -9,15 +9,15 @@ import { Background } from './background.ts'
 import type { MarkerCost } from './markers.ts'
 import { Survey, type SurveyOptions } from './survey.ts'
 
-/** How each tree is surveyed; where it begins is found out. */
+/** The options of each survey, without the server where it begins. */
 export type SurveySettings = Omit<SurveyOptions, 'entry'> & { readonly entry: Omit<SurveyOptions['entry'], keyof Access> }
 
 export interface Surveyed {
   readonly report: LagReport
-  /** Of the master, where CONFIG is permitted. */
+  /** The master's settings; undefined when CONFIG is not permitted. */
   readonly settings: Settings | undefined
   readonly markerCost: MarkerCost | undefined
-  /** Of a cluster. */
+  /** Present in a cluster. */
   readonly shard?: { readonly node: string; readonly slots: readonly SlotRange[] }
 }
 
@@ -26,7 +26,7 @@ export interface Surveys {
   close(): Promise<void>
 }
 
-/** How often a source is asked whether its server is still the right one. */
+/** How often to check whether the source has moved to another server. */
 const MOVED_EVERY_MS = 1000
 
 export class SourceSurvey implements Surveys {
@@ -47,14 +47,14 @@ export class SourceSurvey implements Surveys {
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
   }
 
-  /** @throws ReplError of the source, or of the server that it has named */
+  /** @throws ReplError of the source or of its server */
   static async open(source: Source, settings: SurveySettings, signal: AbortSignal): Promise<SourceSurvey> {
     const { access, choices = [] } = await source.find(signal)
     for (const choice of choices) settings.report(source.name, { type: 'source', at: now(), ...choice })
     return await SourceSurvey.from(access, source, settings, signal)
   }
 
-  /** From a server of the tree that need not be its master. @throws ReplError of that server */
+  /** Begins at any server of the tree, not only its master. @throws ReplError of that server */
   static async from(entry: Access, source: Source, settings: SurveySettings, signal: AbortSignal): Promise<SourceSurvey> {
     const survey = await Survey.open({ ...settings, entry: { ...settings.entry, ...entry } }, signal)
     return new SourceSurvey(source, settings, entry, survey, signal)
@@ -73,16 +73,16 @@ export class SourceSurvey implements Surveys {
     await this.#survey.close()
   }
 
-  /** A look does not wait for a server that hangs; what it shows says what is wrong with that server. */
+  /** Runs in the background, since a look must not wait for a server that hangs. The report shows that failure anyway. */
   #checkSource(): void {
     if (!this.#source.hasMoved || now() - this.#checkedAt < MOVED_EVERY_MS) return
     this.#checkedAt = now()
-    this.#checking.start(() => this.#moveOn())
+    this.#checking.start(() => this.#switchTree())
   }
 
-  /** A master that was replaced may come back as one, and would be looked at for ever. @throws ReplError */
-  async #moveOn(): Promise<void> {
-    // A server may be known by two names: to the source, and to the tree.
+  /** A replaced master may come back as a master. Without this check we would survey it forever. @throws ReplError */
+  async #switchTree(): Promise<void> {
+    // The source and the tree may know the same server under different names.
     const known = [this.#entry, this.#survey.top ?? this.#entry]
     for (const access of known) if (!(await this.#source.hasMoved?.(access, this.#signal))) return
     const { access } = await this.#source.find(this.#signal)

@@ -1,4 +1,4 @@
-/** Everything that `lag` measures on one tree: the offsets over time, and, where asked for, the streams of both ends and markers. */
+/** Everything that `lag` measures on one tree: offsets over time, and optionally the streams of both ends and markers. */
 
 import type { LagReport, Observation, TreeNode } from '../diagnosis/lag/lag.ts'
 import { LagMeter } from '../diagnosis/lag/meter.ts'
@@ -20,15 +20,15 @@ export interface SurveyOptions {
   readonly addresses: AddressMap
   readonly resolutionMs: number
   readonly isAttached: boolean
-  /** Hears of each exchange where it attaches. */
+  /** Receives the events of every attachment. */
   readonly report: Report
-  /** A marker is published, or written to this key. */
+  /** Write the markers to `key`, or publish them without one. */
   readonly marker?: { readonly key?: string }
 }
 
-/** How often a replica is asked; the master is at the resolution. */
+/** How often to query a replica; the master is queried at the resolution. */
 const REPLICA_EVERY_MS = 100
-/** Of many, less often. */
+/** Limit for all replicas together, so many replicas are queried less often. */
 const QUESTIONS_PER_SECOND = 500
 
 export class Survey {
@@ -38,9 +38,9 @@ export class Survey {
   #tree: ReplicationTree | undefined
   #arrivals: Arrivals | undefined
   #markers: Markers | undefined
-  /** Of the server that is attached to and written to now. */
+  /** The id of the master that arrivals and markers use now. */
   #masterId: string | undefined
-  /** Undefined where CONFIG is not permitted. */
+  /** Undefined when CONFIG is not permitted. */
   settings: Settings | undefined
 
   private constructor(options: SurveyOptions, signal: AbortSignal) {
@@ -60,10 +60,10 @@ export class Survey {
     }
   }
 
-  /** A look at everything, now. */
+  /** Reports everything from the newest answers. */
   async look(): Promise<LagReport> {
     const tree = this.#look()
-    await this.#follow(tree)
+    await this.#update(tree)
     const report = lagReport(tree, this.#meter, wallClock())
     const nodes = new Map(tree.map((node) => [node.name, node]))
     const replicas = report.replicas.map((replica) => {
@@ -81,7 +81,7 @@ export class Survey {
     return this.#tree?.accessOf(top)
   }
 
-  /** What the markers took. */
+  /** Undefined without markers. */
   get markerCost(): MarkerCost | undefined {
     return this.#markers?.cost
   }
@@ -103,15 +103,15 @@ export class Survey {
       isTop ? this.#meter.sawMaster(observation) : this.#meter.sawReplica(observation)
     this.#tree = await ReplicationTree.find({ entry, replicas, addresses, ...every, onObservation }, this.#signal)
     const tree = this.#look()
-    await this.#follow(tree)
+    await this.#update(tree)
     this.settings = await this.#ask(tree[0])
   }
 
-  /** What is measured follows the tree. */
-  async #follow(tree: Tree): Promise<void> {
+  /** Makes arrivals and markers match the tree. */
+  async #update(tree: Tree): Promise<void> {
     const [top, ...others] = tree
     const access = this.#tree?.accessOf(top)
-    if (this.#masterId !== idOf(top) && access && top.seen) await this.#attend(top, access)
+    if (this.#masterId !== idOf(top) && access && top.seen) await this.#switchMaster(top, access)
     const reachable = others.flatMap((node) => {
       const to = this.#tree?.accessOf(node)
       return node.seen && !node.failure && to ? [{ id: idOf(node), access: to }] : []
@@ -125,8 +125,8 @@ export class Survey {
     this.#markers?.keep(ids)
   }
 
-  /** Another server is the master now. */
-  async #attend(top: TreeNode, access: Access): Promise<void> {
+  /** Restarts arrivals and markers on a new master. */
+  async #switchMaster(top: TreeNode, access: Access): Promise<void> {
     const { isAttached, marker, entry } = this.#options
     this.#masterId = idOf(top)
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
@@ -141,7 +141,7 @@ export class Survey {
     if (!access || !top.seen) return undefined
     const informant = new Informant(access, this.#signal)
     try {
-      return await informant.replSettings(top.seen.server.identity, ...JUDGED)
+      return await informant.replSettings(top.seen.server.identity, ...ADVICE_SETTINGS)
     } finally {
       informant.close()
     }
@@ -149,7 +149,7 @@ export class Survey {
 }
 
 /** The settings that lag-advice.ts judges, besides `repl-*`. */
-const JUDGED = ['client-output-buffer-limit', 'min-replicas-*', 'min-slaves-*']
+const ADVICE_SETTINGS = ['client-output-buffer-limit', 'min-replicas-*', 'min-slaves-*']
 
 function idOf(node: TreeNode | undefined): string {
   return node?.seen?.id ?? node?.name ?? ''

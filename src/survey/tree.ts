@@ -1,6 +1,6 @@
 /**
- * The tree of a replication: from any of its servers up to the master, and down through every list of replicas. It is made anew
- * from the newest answers each time it is looked at, since replicas come and go and masters change.
+ * Finds the replication tree: from any of its servers up to the master, and down through every list of replicas. Each look
+ * builds the tree again from the newest answers, since replicas come and go and masters change.
  */
 
 import { type Observation, SILENT_MS, type TreeNode } from '../diagnosis/lag/lag.ts'
@@ -14,34 +14,34 @@ import { type Address, type AddressMap, addressName } from '../topology/address-
 import { isAmong, nodeOf, placed, type Tree } from './nodes.ts'
 import { Probe } from './probe.ts'
 
-/** Chains are short; whatever is longer than this goes round in a circle that run_ids do not show. */
+/** Real chains are short; a longer one is a circle that the run_ids do not show. */
 const MAX_DEPTH = 16
 
 export interface TreeOptions {
   readonly entry: Access
-  /** Replicas that no list shows, or that are to be asked at another address. */
+  /** Replicas that no list shows, or that must be reached at another address. */
   readonly replicas: readonly Access[]
   readonly addresses: AddressMap
-  /** How often the topmost server is asked, and how often each of the others. */
+  /** How often to query the topmost server, and each of the others. */
   readonly masterEveryMs: number
   readonly replicaEveryMs: number
-  /** All others together are asked no more often than this. */
+  /** Limit for all other servers together. */
   readonly questionsPerSecond: number
-  /** Whatever any server says; of the topmost only what it says on the one connection, since others may be slower. */
+  /** Receives every answer. `isTop` marks only one connection to the topmost server, since a second one may be slower. */
   readonly onObservation: (observation: Observation, isTop: boolean) => void
 }
 
-interface Known {
+interface ProbedServer {
   readonly name: string
   readonly probe: Probe
 }
 
-/** The way up from a server. */
-interface Climb {
-  readonly top: Known
-  /** Whoever was passed, the highest first. */
-  readonly path: readonly Known[]
-  /** It goes round for ever, and the top is none. */
+/** The path from a server to the top. */
+interface PathToTop {
+  readonly top: ProbedServer
+  /** The servers below the top, the highest first. */
+  readonly path: readonly ProbedServer[]
+  /** The path is a circle, so `top` is no real top. */
   readonly isCircle: boolean
 }
 
@@ -49,10 +49,10 @@ export class ReplicationTree {
   readonly #options: TreeOptions
   readonly #signal: AbortSignal
   readonly #probes = new Map<string, Probe>()
-  /** What has been needed since the last look began. */
-  #used = new Set<string>()
-  /** Whoever was passed on the way to the top. */
-  #path: readonly Known[] = []
+  /** The names of the probes that the current look uses. */
+  #inUse = new Set<string>()
+  /** The servers on the way to the top. */
+  #path: readonly ProbedServer[] = []
   #isCircle = false
   #topProbe: Probe | undefined
   #tree: Tree | undefined
@@ -62,7 +62,7 @@ export class ReplicationTree {
     this.#signal = signal
   }
 
-  /** @throws ReplError of the server that the user named, or CIRCLE; of others the tree tells. */
+  /** The tree itself shows failures of other servers. @throws ReplError of the server that the user named, or CIRCLE */
   static async find(options: TreeOptions, signal: AbortSignal): Promise<ReplicationTree> {
     const tree = new ReplicationTree(options, signal)
     try {
@@ -74,22 +74,22 @@ export class ReplicationTree {
     }
   }
 
-  /** By the newest answers. @throws ReplError NOT_SUPPORTED (SENTINEL) */
+  /** Builds the tree from the newest answers. @throws ReplError NOT_SUPPORTED (SENTINEL) */
   look(): Tree {
-    this.#used = new Set()
-    const top = this.#top()
+    this.#inUse = new Set()
+    const top = this.#chooseTop()
     this.#topProbe = top.probe
     this.#tree = this.#descend(top)
     const { masterEveryMs, replicaEveryMs, questionsPerSecond } = this.#options
     const othersEveryMs = Math.max(replicaEveryMs, (1000 * this.#probes.size) / questionsPerSecond)
     for (const [name, probe] of this.#probes) {
       probe.everyMs = probe === top.probe ? masterEveryMs : othersEveryMs
-      if (!this.#used.has(name)) this.#drop(name, probe)
+      if (!this.#inUse.has(name)) this.#drop(name, probe)
     }
     return this.#tree
   }
 
-  /** The way by which it was seen, which need not be the announced one; undefined of a tool, which nobody can connect to. */
+  /** The address that reached the server, which may differ from the announced one. Undefined for a tool: it accepts no links. */
   accessOf({ name, seen }: TreeNode): Access | undefined {
     const named = this.#probes.get(name)
     if (!seen || named?.seen?.id === seen.id) return named?.access
@@ -100,18 +100,18 @@ export class ReplicationTree {
     for (const probe of this.#probes.values()) probe.stop()
   }
 
-  /** Looks again until every server that was found on the way has answered, or has had time to. */
+  /** Looks again until every server found has answered or timed out. */
   async #settle(): Promise<void> {
-    const entry = this.#named()[0] as Known
+    const entry = this.#namedServers()[0] as ProbedServer
     await entry.probe.first()
     if (!entry.probe.seen) throw (entry.probe.failure ?? abortedBy(this.#signal)).with({ endpoint: entry.name })
     for (let known = -1; known !== this.#probes.size; ) {
       known = this.#probes.size
       const [top] = this.look()
-      // Later on one may be there for a moment, in the middle of a failover.
+      // Checked only here: later a circle may exist for a moment, during a failover.
       if (this.#isCircle) throw new ReplError('CIRCLE', { endpoint: top.name })
       await this.#probes.get(top.name)?.first()
-      // Whoever has been silent for that long already is not waited for again.
+      // Do not wait again for a server that has already been silent this long.
       const patient = [...this.#probes.values()].filter(({ silentMs }) => silentMs < SILENT_MS)
       const all = Promise.all(patient.map((probe) => probe.first()))
       const over = new AbortController()
@@ -120,42 +120,42 @@ export class ReplicationTree {
     }
   }
 
-  /** From wherever a master can be reached; else the highest that can be. */
-  #top(): Known {
-    const before = (this.#tree ?? []).flatMap(({ name }) => this.#known(name))
-    let highest: Climb | undefined
-    for (const start of [...this.#named(), ...before]) {
-      const climb = this.#climb(start)
-      highest ??= climb
-      const { probe } = climb.top
+  /** The first master that answers, from any start; or else the top of the first path. */
+  #chooseTop(): ProbedServer {
+    const before = (this.#tree ?? []).flatMap(({ name }) => this.#knownServer(name))
+    let highest: PathToTop | undefined
+    for (const start of [...this.#namedServers(), ...before]) {
+      const found = this.#pathFrom(start)
+      highest ??= found
+      const { probe } = found.top
       if (!probe.seen || probe.failure || probe.seen.server.masterLink) continue
-      highest = climb
+      highest = found
       break
     }
-    const { top, path, isCircle } = highest as Climb
+    const { top, path, isCircle } = highest as PathToTop
     this.#path = path
     this.#isCircle = isCircle
     return top
   }
 
-  #climb(from: Known): Climb {
-    const path: Known[] = []
-    const passed = new Set<string>()
+  #pathFrom(from: ProbedServer): PathToTop {
+    const path: ProbedServer[] = []
+    const visited = new Set<string>()
     for (let at = from; ; ) {
-      this.#used.add(at.name)
+      this.#inUse.add(at.name)
       const { seen, failure } = at.probe
       if (!seen || failure) return { top: at, path, isCircle: false }
       if (seen.server.identity.mode === 'sentinel') throw new ReplError('SENTINEL', { endpoint: at.name })
       const link = seen.server.masterLink
       if (!link) return { top: at, path, isCircle: false }
-      if (passed.has(seen.id) || path.length > MAX_DEPTH) return { top: at, path, isCircle: true }
-      passed.add(seen.id)
+      if (visited.has(seen.id) || path.length > MAX_DEPTH) return { top: at, path, isCircle: true }
+      visited.add(seen.id)
       path.unshift(at)
-      at = this.#ask(link)
+      at = this.#serverAtAddress(link)
     }
   }
 
-  #descend({ name, probe }: Known): Tree {
+  #descend({ name, probe }: ProbedServer): Tree {
     const top = nodeOf(name, probe)
     const tree: [TreeNode, ...TreeNode[]] = [top]
     const add = (node: TreeNode) => {
@@ -167,32 +167,32 @@ export class ReplicationTree {
     const below = (upstream: TreeNode) => {
       if (upstream.depth >= MAX_DEPTH || !upstream.seen) return
       const all = upstream.seen.server.replicas
-      const unreached = all.filter((listed) => !isTool(listed) && !this.#ask(listed).probe.seen)
+      const unreached = all.filter((listed) => !isTool(listed) && !this.#serverAtAddress(listed).probe.seen)
       for (const listed of all) {
         const isMissing = unreached.includes(listed)
-        add(this.#listed(listed, upstream, isMissing ? this.#sameServer(listed, upstream, tree, unreached.length === 1) : undefined))
+        add(this.#nodeOfListed(listed, upstream, isMissing ? this.#sameServer(listed, upstream, tree, unreached.length === 1) : undefined))
       }
     }
     below(top)
-    // Whoever no list shows: where the top cannot be asked, and replicas that were named.
-    for (const known of [...this.#path, ...this.#named()]) add(placed(nodeOf(known.name, known.probe), tree))
+    // Servers that no list shows: those on the path when the top does not answer, and the replicas that the user named.
+    for (const known of [...this.#path, ...this.#namedServers()]) add(placed(nodeOf(known.name, known.probe), tree))
     return tree
   }
 
-  /** @param known another way to it */
-  #listed(listed: ListedReplica, upstream: TreeNode, known: Probe | undefined): TreeNode {
+  /** @param known a probe that reaches the replica at another address */
+  #nodeOfListed(listed: ListedReplica, upstream: TreeNode, known: Probe | undefined): TreeNode {
     const depth = upstream.depth + 1
     if (isTool(listed)) return { name: `${listed.host}:${listed.port}`, upstream, depth, listed, silentMs: 0, isTool: true }
-    const { name, probe } = this.#ask(listed)
+    const { name, probe } = this.#serverAtAddress(listed)
     return { ...nodeOf(name, known ?? probe), upstream, depth, listed }
   }
 
   /**
-   * Somebody whom the user named, and who is announced at an address that we do not reach: by the port it listens on, or as the
-   * only one that is missing.
+   * Finds a replica named by the user whose announced address we cannot reach. It matches by the port it listens on, or as the
+   * only replica missing.
    */
   #sameServer({ port }: ListedReplica, upstream: TreeNode, tree: readonly TreeNode[], isOnly: boolean): Probe | undefined {
-    const named = this.#named().find(({ probe: { seen } }) => {
+    const named = this.#namedServers().find(({ probe: { seen } }) => {
       const link = seen?.server.masterLink
       if (!seen || !link?.isUp || isAmong(tree, seen)) return false
       return numberIn(seen.server, 'tcp_port') === port || (isOnly && addressName(link) === upstream.name)
@@ -200,17 +200,17 @@ export class ReplicationTree {
     return named?.probe
   }
 
-  #named(): Known[] {
+  #namedServers(): ProbedServer[] {
     const { entry, replicas } = this.#options
-    return [entry, ...replicas].map((access) => this.#asked(endpointName(access.endpoint), access))
+    return [entry, ...replicas].map((access) => this.#serverAt(endpointName(access.endpoint), access))
   }
 
-  #ask(address: Address): Known {
-    return this.#asked(addressName(address), this.#options.addresses.access(address, this.#options.entry))
+  #serverAtAddress(address: Address): ProbedServer {
+    return this.#serverAt(addressName(address), this.#options.addresses.access(address, this.#options.entry))
   }
 
-  #asked(name: string, access: Access): Known {
-    this.#used.add(name)
+  #serverAt(name: string, access: Access): ProbedServer {
+    this.#inUse.add(name)
     const { replicaEveryMs, onObservation } = this.#options
     const known = this.#probes.get(name)
     if (known) return { name, probe: known }
@@ -224,7 +224,7 @@ export class ReplicationTree {
     return { name, probe }
   }
 
-  #known(name: string): Known[] {
+  #knownServer(name: string): ProbedServer[] {
     const probe = this.#probes.get(name)
     return probe ? [{ name, probe }] : []
   }

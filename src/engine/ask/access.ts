@@ -1,4 +1,4 @@
-/** How a server is reached, and as whom: what every connection to it needs. */
+/** The address, credentials and time limits that every connection to a server needs. */
 import type { Endpoint, TlsSettings } from '../../io/endpoint.ts'
 import type { Connect } from '../../io/link.ts'
 import type { Credentials } from '../../protocol/credentials.ts'
@@ -6,19 +6,19 @@ import type { Credentials } from '../../protocol/credentials.ts'
 /** Time limits in milliseconds. */
 export interface Limits {
   readonly connectMs: number
-  /** One exchange. */
+  /** Per exchange. */
   readonly stepMs: number
-  /** Without a byte from the master while it prepares or sends; repl-timeout in Redis. */
+  /** Longest gap between bytes while the master prepares or sends the payload; like repl-timeout in Redis. */
   readonly silenceMs: number
 }
 
 export interface Access {
   readonly endpoint: Endpoint
-  /** How TLS is spoken with servers that are named by a URI of their own. */
+  /** TLS settings for servers that are named by their own URI. */
   readonly secure?: () => TlsSettings
   readonly credentials?: Credentials
   readonly clientName: string
   readonly limits: Limits
-  /** What makes the connection; a socket where absent. */
+  /** Opens the connection; a socket by default. */
   readonly connect?: Connect
 }

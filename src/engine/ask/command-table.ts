@@ -1,9 +1,10 @@
-/** Where the keys of commands stand, by the server's own table where it may be asked. */
+/** Finds the key positions of commands. */
 
 import { KeyRules } from '../../protocol/stream/key-rules.ts'
 import type { Access } from './access.ts'
 import { Informant } from './informant.ts'
 
+/** Uses the server's own table, or the built-in one when COMMAND is not permitted. */
 export async function learnKeys(access: Access, signal: AbortSignal): Promise<KeyRules> {
   const informant = new Informant(access, signal)
   try {

@@ -1,6 +1,6 @@
 /**
- * The second connection as something that may be missing: what it cannot tell is undefined, and whoever asks becomes more
- * careful, never wrong.
+ * Queries over an optional second connection. A fact that the server does not reveal is undefined, and the caller then becomes
+ * more careful, never wrong.
  */
 
 import { ReplError } from '../../errors.ts'
@@ -14,14 +14,14 @@ import type { QueryEvent } from '../events.ts'
 import type { Access } from './access.ts'
 import { QueryLink } from './query.ts'
 
-/** Connects when it is first asked: a handshake that fails before has no need of it. */
+/** Connects on the first query, since a handshake that fails early never needs it. */
 export class Informant {
   readonly #options: Access
   readonly #signal: AbortSignal
   #link: QueryLink | undefined
   #opening: Promise<void> | undefined
   #isClosed = false
-  /** Why something could not be had: the server's refusal of INFO, or what broke the connection. */
+  /** Why a query failed: the server refused INFO, or the connection broke. */
   unavailable: ReplError | undefined
 
   constructor(options: Access, signal: AbortSignal) {
@@ -29,10 +29,10 @@ export class Informant {
     this.#signal = signal
   }
 
-  /** @throws ReplError ABORTED only, as all of these. */
+  /** Like all these methods, it only throws ABORTED. @returns undefined when INFO is refused or the connection fails */
   async info(): Promise<ServerInfo | undefined> {
     try {
-      const reply = await (await this.#opened())?.info()
+      const reply = await (await this.#connection())?.info()
       if (!(reply instanceof ServerError)) return reply
       this.unavailable = refusal(reply, { command: 'INFO' })
     } catch (error) {
@@ -41,9 +41,9 @@ export class Informant {
     return undefined
   }
 
-  /** A reply of any kind but an error. */
+  /** @returns any reply but an error; undefined for an error reply or a failed connection */
   async ask(...args: string[]): Promise<Reply | undefined> {
-    const link = await this.#opened()
+    const link = await this.#connection()
     const reply = await link?.ask(...args).catch((error) => this.#giveUp(error))
     return reply instanceof ServerError ? undefined : reply
   }
@@ -52,11 +52,11 @@ export class Informant {
     return (await this.#settings(name))?.get(name)
   }
 
-  /** Every `repl-*` setting, those that the guards need besides, and others by name; undefined where CONFIG is not permitted. */
+  /** Every `repl-*` setting, the one that the guard needs, and `others`; undefined when CONFIG is not permitted. */
   async replSettings(server: ServerIdentity | undefined, ...others: string[]): Promise<Settings | undefined> {
     const settings = await this.#settings('repl-*')
     const channel = channelSetting(server)
-    const more = settings ? await this.#each([...(channel ? [channel] : []), ...others]) : []
+    const more = settings ? await this.#settingsByName([...(channel ? [channel] : []), ...others]) : []
     return settings && new Map([...settings, ...more])
   }
 
@@ -69,7 +69,7 @@ export class Informant {
     this.#link?.close()
   }
 
-  async #each(names: readonly string[]): Promise<(readonly [string, string])[]> {
+  async #settingsByName(names: readonly string[]): Promise<(readonly [string, string])[]> {
     const found: (readonly [string, string])[] = []
     for (const name of names) found.push(...((await this.#settings(name)) ?? []))
     return found
@@ -79,8 +79,8 @@ export class Informant {
     return settingsFrom(await this.ask('CONFIG', 'GET', pattern))
   }
 
-  async #opened(): Promise<QueryLink | undefined> {
-    // Two first questions at once share one connection.
+  async #connection(): Promise<QueryLink | undefined> {
+    // Concurrent first queries share one connection.
     this.#opening ??= this.#open()
     await this.#opening
     return this.#link

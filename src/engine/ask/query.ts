@@ -1,4 +1,4 @@
-/** An ordinary client connection beside the replication link: INFO, CONFIG, HELLO. The replication link itself is never asked. */
+/** An ordinary client connection for INFO, CONFIG, HELLO and others. The replication link itself carries no queries. */
 
 import { ReplError } from '../../errors.ts'
 import { type Command, withoutSecrets } from '../../handshake/plan.ts'
@@ -15,7 +15,7 @@ import { refusal, reworded } from '../../protocol/wire/server-error.ts'
 import type { QueryEvent } from '../events.ts'
 import type { Access } from './access.ts'
 
-/** A subscriber hears nothing for as long as nothing is published. */
+/** Time limit of one read; a subscriber then simply reads again, since nothing may be published for long. */
 const PATIENCE_MS = 60_000
 
 export class QueryLink {
@@ -23,9 +23,9 @@ export class QueryLink {
   readonly #decoder = new ReplyDecoder()
   readonly #limitMs: number
   #events: QueryEvent[] = []
-  /** A question waits for the answer to the one before. */
+  /** Each query waits for the reply to the previous one. */
   readonly #turns = new Turns()
-  /** Messages to a subscriber that came with a reply. */
+  /** Messages to a subscriber, not yet taken. */
   #pushed: Reply[] = []
 
   private constructor(link: Link, limitMs: number) {
@@ -33,7 +33,7 @@ export class QueryLink {
     this.#limitMs = limitMs
   }
 
-  /** @throws ReplError as connecting and AUTH do. */
+  /** @throws ReplError of connecting or AUTH */
   static async open(options: Access, signal: AbortSignal): Promise<QueryLink> {
     const { endpoint, limits, connect = connectSocket } = options
     const link = new QueryLink(await connect(endpoint, { limitMs: limits.connectMs }, signal), limits.stepMs)
@@ -47,15 +47,15 @@ export class QueryLink {
     }
   }
 
-  /** One command, one reply; an error reply is a value. @throws ReplError when there is no reply. */
+  /** Sends one command. An error reply is a value. @throws ReplError when no reply comes */
   async ask(...args: string[]): Promise<Reply> {
     return await this.#turns.take(() => this.#exchange({ args, shown: args }))
   }
 
-  /** The next message to a subscriber, however long that takes. @throws ReplError LINK_LOST, ABORTED */
+  /** Waits without limit for the next message to a subscriber. @throws ReplError LINK_LOST, ABORTED */
   async pushed(): Promise<Reply> {
     while (this.#pushed.length === 0) {
-      const chunk = await this.#link.read(PATIENCE_MS).catch(exceptTimeout)
+      const chunk = await this.#link.read(PATIENCE_MS).catch(ignoreTimeout)
       if (chunk === undefined) throw new ReplError('CLOSED', { state: 'QUERY' })
       if (chunk) this.#pushed.push(...this.#decoder.push(chunk))
     }
@@ -68,7 +68,7 @@ export class QueryLink {
     return reply instanceof ServerError ? reply : parseServerInfo(String(reply))
   }
 
-  /** What was asked since the last call, secrets masked. */
+  /** The queries since the last call, with secrets masked. */
   takeEvents(): QueryEvent[] {
     const events = this.#events
     this.#events = []
@@ -90,7 +90,7 @@ export class QueryLink {
 
   async #exchange(command: Command): Promise<Reply> {
     const { args, shown } = command
-    const asked = now()
+    const sentAt = now()
     this.#link.write(encodeCommand(args))
     for (;;) {
       const chunk = await this.#link.read(this.#limitMs)
@@ -98,19 +98,19 @@ export class QueryLink {
       const [reply, ...others] = this.#decoder.push(chunk)
       if (reply === undefined) continue
       this.#pushed.push(...others)
-      this.#events.push({ type: 'query', at: now(), rttMs: now() - asked, sent: shown, reply: withoutSecrets(summary(reply), command) })
+      this.#events.push({ type: 'query', at: now(), rttMs: now() - sentAt, sent: shown, reply: withoutSecrets(summarize(reply), command) })
       return reply
     }
   }
 }
 
-/** Null where nothing has come in time. */
-function exceptTimeout(error: unknown): null {
+/** @returns null for a timeout; other errors are thrown again */
+function ignoreTimeout(error: unknown): null {
   if (error instanceof ReplError && error.code === 'TIMEOUT') return null
   throw error
 }
 
-function summary(reply: Reply): string {
+function summarize(reply: Reply): string {
   if (reply instanceof ServerError) return `-${reply.text}`
   if (typeof reply === 'string') return reply.length > 80 ? `(${Buffer.byteLength(reply)} bytes)` : reply
   return JSON.stringify(reply)

@@ -1,4 +1,4 @@
-/** Where a real replica stands, from its own INFO: what it would ask for if its link broke now. */
+/** The position of a real replica, from its own INFO: what it would send with PSYNC if its link broke now. */
 
 import type { Subject } from '../../diagnosis/psync/answer.ts'
 import { ReplError } from '../../errors.ts'
@@ -13,7 +13,7 @@ export interface ReplicaPosition {
   readonly subject: Subject
 }
 
-/** @throws ReplError when it cannot be reached or tells no position. */
+/** @throws ReplError when the replica cannot be reached or its INFO has no position */
 export async function askReplica(access: Access, signal: AbortSignal): Promise<ReplicaPosition> {
   const endpoint = endpointName(access.endpoint)
   const informant = new Informant(access, signal)

@@ -1,8 +1,8 @@
-/** Which server to attach to, where that has to be found out, and may be another one next time. */
+/** Finds the server to attach to, which may be a different server each time. */
 import type { Failure } from '../../errors.ts'
 import type { Access } from './access.ts'
 
-/** Of a Sentinel: says, unknown, failed. Of a server: chosen, or why not. */
+/** A Sentinel's answer is `says`, `unknown` or `failed`. A server is `chosen`, or has the reason why not. */
 export type Answer =
   | 'says'
   | 'unknown'
@@ -15,43 +15,43 @@ export type Answer =
   | 'other history'
   | 'no replica'
 
-/** A server that was asked, or considered, on the way to the right one. */
+/** A Sentinel that was queried, or a server that was considered. */
 export interface Considered {
   readonly name: string
   readonly answer: Answer
   /** The master that a Sentinel named. */
   readonly address?: string
-  /** Why it could not be asked. */
+  /** Why the query failed. */
   readonly failure?: Failure
   readonly offset?: number
 }
 
-/** How a server was found among several. */
+/** How a server was chosen among several. */
 export interface Choice {
   readonly endpoint: string
   readonly by: 'sentinel' | 'prefer master' | 'prefer replica'
-  /** --prefer replica, and none will do. */
+  /** No replica was suitable for --prefer replica. */
   readonly isFallback: boolean
   readonly asked: readonly Considered[]
 }
 
 export interface Found {
   readonly access: Access
-  /** Absent where the user named the server itself. */
+  /** Absent when the user named the server itself. */
   readonly choices?: readonly Choice[]
 }
 
 export interface Source {
-  /** As the user could name it, without secrets. */
+  /** A name that the user could give, without secrets. */
   readonly name: string
-  /** @throws ReplError when there is none now; a later try may find one */
+  /** @throws ReplError when there is no server now; a retry may find one */
   find(signal: AbortSignal): Promise<Found>
-  /** Whether the server that was found is no longer the right one, and another is there. Absent where that never happens. */
+  /** Whether another server has replaced the one found. Absent when that cannot happen. */
   hasMoved?(from: Access, signal: AbortSignal): Promise<boolean>
   close?(): void
 }
 
-/** The one that the user has named. */
+/** The server that the user named. */
 export function fixedSource(name: string, access: Access): Source {
   return { name, find: async () => ({ access }) }
 }

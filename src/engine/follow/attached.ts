@@ -1,4 +1,4 @@
-/** Where the stream of a link begins, by what the link has shown and by what was asked for. */
+/** Where the stream of a link begins, from the visit and the request. */
 import { ReplError } from '../../errors.ts'
 import type { Verdict } from '../../handshake/machine.ts'
 import { now } from '../../io/clock.ts'
@@ -11,7 +11,7 @@ import type { Start, StreamRequest } from './start.ts'
 export function attachedEvent(visit: Visit, request: StreamRequest | undefined, start: Start, position: Position): AttachedEvent {
   const { offset } = position
   const { verdict, forecast } = visit.seen
-  // A full resync begins where its snapshot ends, whatever was asked for.
+  // After a full resync the stream begins where the snapshot ends, whatever we requested.
   const { showAfter = offset, mayCut = false } = (verdict?.verdict.kind === 'continue' && request) || {}
   const live = forecast?.history.offset ?? offset
   const { db, transaction }: Partial<Position> = start.kind === 'resume' ? start.position : {}

@@ -1,11 +1,11 @@
-/** When to try again: soon at first, then less and less often, never two of us at the same moment. */
+/** Exponential backoff with jitter, so that several clients do not retry at the same moment. */
 
 const FIRST_MS = 200
 const LONGEST_MS = 10_000
 
 export interface RetryPolicy {
   readonly isOn: boolean
-  /** For how long to try without success; undefined is for ever. */
+  /** Give up after this long without success; undefined means never. */
   readonly maxMs?: number | undefined
 }
 
@@ -18,7 +18,7 @@ export class Backoff {
     this.#policy = policy
   }
 
-  /** How long to wait, or undefined when it is time to give up. */
+  /** @returns how long to wait in milliseconds, or undefined to give up */
   next(at: number): number | undefined {
     this.#since ??= at
     const { isOn, maxMs } = this.#policy

@@ -1,4 +1,4 @@
-/** Where a later run resumes, as it is saved: docs/schemas/tail-state-1.json and tail-cluster-state-1.json. */
+/** The checkpoint from which a later run resumes: docs/schemas/tail-state-1.json and tail-cluster-state-1.json. */
 import { isReplid, type Position } from '../../protocol/history.ts'
 
 export const STATE_SCHEMA = 'redis-repl/tail-state/1'
@@ -21,33 +21,33 @@ export type Checkpoint =
   | ({ readonly schema: typeof STATE_SCHEMA } & SavedPosition)
   | { readonly schema: typeof CLUSTER_STATE_SCHEMA; readonly shards: readonly SavedShard[] }
 
-/** How far one shard of a cluster is. */
+/** The position of one shard of a cluster. */
 export interface ShardPosition {
   /** Its name in the output. */
   readonly shard: string
-  /** The ids of its nodes, whichever of them is the master. */
+  /** The ids of all its nodes, since any of them may become the master. */
   readonly nodes: readonly string[]
   readonly position: Position
 }
 
 export function checkpointAt(position: Position): Checkpoint {
-  return { schema: STATE_SCHEMA, ...saved(position) }
+  return { schema: STATE_SCHEMA, ...toSaved(position) }
 }
 
 export function clusterCheckpoint(shards: readonly ShardPosition[]): Checkpoint {
-  return { schema: CLUSTER_STATE_SCHEMA, shards: shards.map(({ shard, nodes, position }) => ({ shard, nodes, ...saved(position) })) }
+  return { schema: CLUSTER_STATE_SCHEMA, shards: shards.map(({ shard, nodes, position }) => ({ shard, nodes, ...toSaved(position) })) }
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Undefined of anything that is not a position as it was saved. */
+/** @returns undefined for anything but a saved position */
 export function positionIn({ replid, offset, db, transaction }: Fields): Position | undefined {
-  const isSaved = isReplid(String(replid)) && isCount(offset) && isCountOrNull(db) && isCountOrNull(transaction)
-  if (!isSaved) return undefined
+  const isValid = isReplid(String(replid)) && isCount(offset) && isCountOrNull(db) && isCountOrNull(transaction)
+  if (!isValid) return undefined
   return { replid: String(replid), offset, db: db ?? undefined, transaction: transaction ?? undefined }
 }
 
-/** Undefined where any of the shards is not as it was saved. */
+/** @returns undefined when any of the shards is not a saved position */
 export function shardsIn({ shards }: Fields): readonly ShardPosition[] | undefined {
   if (!Array.isArray(shards)) return undefined
   const found = shards.flatMap((record: Fields | null) => {
@@ -58,7 +58,7 @@ export function shardsIn({ shards }: Fields): readonly ShardPosition[] | undefin
   return found.length === shards.length ? found : undefined
 }
 
-function saved({ replid, offset, db, transaction }: Position): SavedPosition {
+function toSaved({ replid, offset, db, transaction }: Position): SavedPosition {
   return { replid, offset, db: db ?? null, transaction: transaction ?? null }
 }
 

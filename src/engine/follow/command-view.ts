@@ -1,16 +1,16 @@
-/** What shows or counts the commands of a stream. */
+/** Shows or counts the commands of a stream. */
 import type { Command } from '../../protocol/stream/command.ts'
 import type { Role, StreamState } from '../../protocol/stream/stream-state.ts'
 import type { HistoryEvent } from './events.ts'
 
 export interface CommandView {
-  /** A view, valid until it returns unless `flush` comes first. @param at wall-clock milliseconds of its arrival */
+  /** `command` is valid until this returns, or until an earlier `flush`. @param at arrival, in wall-clock milliseconds */
   command(command: Command, role: Role, state: StreamState, at: number): void
   history(event: HistoryEvent): void
-  /** The open transaction, and whatever else was only half shown, did not happen. */
+  /** Drops the open transaction and everything else that is incomplete. */
   discard(): void
-  /** Resolves when everything so far is in the output. */
+  /** Resolves when all commands so far are in the output. */
   flush(): Promise<void>
-  /** Whether it has seen enough. */
+  /** Whether the view needs no more commands. */
   readonly isDone: boolean
 }

@@ -1,4 +1,4 @@
-/** Takes what was received from the spool, makes commands of it, and knows up to where everything is in the output. */
+/** Parses the bytes of the spool into commands for a view, and tracks the position up to which all are in the output. */
 import type { Spool } from '../../io/spool.ts'
 import type { Position } from '../../protocol/history.ts'
 import type { Command } from '../../protocol/stream/command.ts'
@@ -9,15 +9,15 @@ import type { CommandView } from './command-view.ts'
 import type { AttachedEvent, HistoryEvent, Progress, SpoolEntry } from './events.ts'
 
 export interface ConsumeOptions {
-  /** Whether a position inside a transaction is one to resume from. */
+  /** Whether a run may resume inside a transaction. */
   readonly flat: boolean
   readonly untilOffset?: number | undefined
 }
 
-/** How much to collect at most to find out where commands begin. */
+/** How much to collect at most to find the first command. */
 const ALIGN_BYTES = 64 * 1024 * 1024
 
-/** Bytes that may begin inside a command, until the first whole command is found. */
+/** Bytes that may begin inside a command, kept until the first whole command is found. */
 interface Unaligned {
   readonly begin: AttachedEvent
   readonly parts: Buffer[]
@@ -31,8 +31,8 @@ export class Consumer {
   readonly #options: ConsumeOptions
   #scanner = new StreamScanner(0)
   #state = new StreamState({ db: undefined, transaction: undefined })
-  /** The last whole command, or the last whole transaction; one object, since it changes with every command. */
-  #safe: Mutable = { replid: '', offset: 0, db: undefined, transaction: undefined }
+  /** The end of the last whole command or transaction. Mutable, since it changes with every command. */
+  #resumable: Mutable = { replid: '', offset: 0, db: undefined, transaction: undefined }
   #showAfter = 0
   #unaligned: Unaligned | undefined
   #isPastLimit = false
@@ -46,40 +46,40 @@ export class Consumer {
     this.#limit = options.untilOffset ?? Number.POSITIVE_INFINITY
   }
 
-  /** Undefined until the commands to show begin. */
+  /** Undefined until the first command to show. */
   get progress(): Progress | undefined {
-    if (this.#safe.replid === '' || this.#unaligned || this.#safe.offset < this.#showAfter) return undefined
-    return { position: { ...this.#safe }, commands: this.#commands, bytes: this.#bytes }
+    if (this.#resumable.replid === '' || this.#unaligned || this.#resumable.offset < this.#showAfter) return undefined
+    return { position: { ...this.#resumable }, commands: this.#commands, bytes: this.#bytes }
   }
 
   get isDone(): boolean {
-    return this.#isPastLimit || this.#view.isDone || (this.#safe.offset >= this.#limit && this.progress !== undefined)
+    return this.#isPastLimit || this.#view.isDone || (this.#resumable.offset >= this.#limit && this.progress !== undefined)
   }
 
   /**
-   * Ends with the spool, with the signal, or when enough was seen.
+   * Returns at the end of the spool, on abort, or when `isDone`.
    * @param flushed called when everything up to this position is in the output
-   * @throws ReplError as the spool and the view do, PROTOCOL (STREAM).
+   * @throws ReplError of the spool or the view, PROTOCOL (STREAM)
    */
   async run(spool: Spool<SpoolEntry>, flushed: (progress: Progress) => Promise<void>, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !this.isDone) {
-      const taken = await spool.take()
-      // A view that shares our count may have seen enough meanwhile.
-      if (!taken || signal.aborted || this.isDone) return
+      const entry = await spool.take()
+      // A view that shares its limit with other shards may be done meanwhile.
+      if (!entry || signal.aborted || this.isDone) return
       try {
-        if (taken.kind === 'bytes') this.#push(taken.bytes, taken.at)
-        else if (taken.mark.type !== 'settle') this.#enter(taken.mark)
+        if (entry.kind === 'bytes') this.#push(entry.bytes, entry.at)
+        else if (entry.mark.type !== 'settle') this.#enter(entry.mark)
       } finally {
-        // Also when the stream breaks the protocol: the commands before were whole.
+        // Also after a protocol violation: the commands before it are whole.
         await this.#view.flush()
         if (this.progress) await flushed(this.progress)
       }
-      if (taken.kind === 'mark' && taken.mark.type === 'settle') taken.mark.resolve({ ...this.#safe })
+      if (entry.kind === 'mark' && entry.mark.type === 'settle') entry.mark.resolve({ ...this.#resumable })
     }
   }
 
   #enter(event: HistoryEvent): void {
-    if (event.type === 'resumed') this.#safe.replid = event.position.replid
+    if (event.type === 'resumed') this.#resumable.replid = event.position.replid
     if (event.type === 'attached') this.#begin(event)
     this.#view.history(event)
   }
@@ -88,7 +88,7 @@ export class Consumer {
     const { position, showAfter, boundary } = event
     this.#view.discard()
     this.#showAfter = showAfter
-    this.#safe = { db: undefined, transaction: undefined, ...position }
+    this.#resumable = { db: undefined, transaction: undefined, ...position }
     this.#state = new StreamState(position)
     this.#scanner = new StreamScanner(position.offset)
     this.#unaligned = boundary === undefined ? undefined : { begin: event, parts: [], bytes: 0 }
@@ -106,7 +106,7 @@ export class Consumer {
 
   #command(command: Command, at: number): void {
     const { endOffset } = command
-    // A limit inside a command leaves it out, and one inside a transaction all of it.
+    // A limit inside a command excludes that command; one inside a transaction excludes all of it.
     this.#isPastLimit = endOffset > this.#limit
     if (this.#isPastLimit) return
     const role = this.#state.observe(command)
@@ -117,12 +117,12 @@ export class Consumer {
     }
     this.#state.passed(role)
     if (this.#state.transaction !== undefined && !this.#options.flat) return
-    this.#safe.offset = endOffset
-    this.#safe.db = this.#state.db
-    this.#safe.transaction = this.#state.transaction
+    this.#resumable.offset = endOffset
+    this.#resumable.db = this.#state.db
+    this.#resumable.transaction = this.#state.transaction
   }
 
-  /** @returns the bytes from the first command on, once that is found */
+  /** @returns the bytes from the first command on; undefined until it is found */
   #align(unaligned: Unaligned, bytes: Buffer): Buffer | undefined {
     const { begin, parts } = unaligned
     parts.push(Buffer.from(bytes))
@@ -134,7 +134,7 @@ export class Consumer {
     const start = findStart(all, boundary <= all.length ? boundary : undefined)
     this.#unaligned = undefined
     this.#scanner = new StreamScanner(offset + start)
-    this.#safe.offset = offset + start
+    this.#resumable.offset = offset + start
     return all.subarray(start)
   }
 }

@@ -1,4 +1,4 @@
-/** What a follower wants of each link, by its options and by what it has followed so far. */
+/** The goal of each link of a follower, from its options and its progress. */
 import type { History, Position } from '../../protocol/history.ts'
 import type { Source } from '../ask/source.ts'
 import type { LinkOptions, Store } from '../goal.ts'
@@ -15,9 +15,9 @@ export interface FollowOptions extends GapOptions, LinkOptions {
   readonly start: Start
   readonly ack: AckMode
   readonly allowFork: boolean
-  /** Of the payload of a full resync, in bytes a second. */
+  /** Limit for the payload of a full resync, in bytes per second. */
   readonly maxRate?: number
-  /** When the spool is full: leave the rest with the master, end, or leave the master and come back when there is room. */
+  /** When the spool is full: stop reading (block), fail (stop), or disconnect and resume when there is room (drop). */
   readonly onFull: OnFull
   readonly spoolBytes: number
   readonly retry: RetryPolicy
@@ -25,12 +25,12 @@ export interface FollowOptions extends GapOptions, LinkOptions {
   readonly rdb: () => Promise<Store>
 }
 
-/** What differs from link to link. */
+/** The part that differs from link to link. */
 interface LinkState {
   readonly isSnapshot: boolean
   readonly mayFork: boolean
   readonly choose: (history: History) => Position | undefined
-  /** The renamed PSYNC was answered as PSYNC is. */
+  /** An earlier reply proved that the renamed command is PSYNC. */
   readonly isProven: boolean
   readonly delivered: Delivered
   readonly setslots: SetslotWatch

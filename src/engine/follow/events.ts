@@ -1,37 +1,37 @@
-/** What a followed history consists of beside its bytes: where they begin, continue under another name, or are missing. */
+/** What a follower reports besides the bytes of a history: where they begin, resume, or are missing. */
 import type { Failure } from '../../errors.ts'
 import type { SlotRange } from '../../protocol/cluster/cluster-map.ts'
 import type { Position } from '../../protocol/history.ts'
 import type { ReplEvent } from '../events.ts'
 
-/** LOST: the server no longer has it. DIVERGED: its history continues from an earlier point than ours. */
+/** LOST: the server cannot serve our position any more. DIVERGED: its history left ours at an earlier offset. */
 export type GapReason = 'LOST' | 'DIVERGED'
 
 interface Served {
   readonly at: number
-  /** As it was connected to. */
+  /** The address that we connected to. */
   readonly server: string
 }
 
-/** A new beginning: what is half received is dropped. */
+/** A new start: an incomplete command or transaction is dropped. */
 export interface AttachedEvent extends Served {
   readonly type: 'attached'
-  /** The last byte before those that follow. */
+  /** The last byte before the stream. */
   readonly position: Position
-  /** The last byte that is only read to learn the database from. */
+  /** The last byte that is read only to find the selected database, not shown. */
   readonly showAfter: number
-  /** Where a command is known to end, when the first byte may stand inside one. */
+  /** An offset at which a command ends. Present when the stream may begin inside a command. */
   readonly boundary?: number
 }
 
-/** The bytes continue, over another link and maybe under another replid. */
+/** The bytes continue over a new link, possibly under another replid. */
 export interface ResumedEvent extends Served {
   readonly type: 'resumed'
   readonly position: Position
   readonly formerReplid: string
 }
 
-/** What lies between could not be had. Followed by `attached`. */
+/** The bytes in between are missing. `attached` follows. */
 export interface GapEvent extends Served {
   readonly type: 'gap'
   readonly reason: GapReason
@@ -41,13 +41,13 @@ export interface GapEvent extends Served {
 
 export type HistoryEvent = AttachedEvent | ResumedEvent | GapEvent
 
-/** Asks the consumer for the position up to which everything is shown. */
+/** Requests the position up to which the consumer has shown everything. */
 interface SettleRequest {
   readonly type: 'settle'
   readonly resolve: (position: Position) => void
 }
 
-/** What stands between the bytes in the spool. */
+/** A mark between the bytes in the spool. */
 export type SpoolEntry = HistoryEvent | SettleRequest
 
 export type OnFull = 'block' | 'stop' | 'drop'
@@ -59,7 +59,7 @@ interface SpoolFullEvent {
   readonly onFull: OnFull
 }
 
-/** The link broke; the next attempt comes after so long. */
+/** The link broke; the next attempt starts after `retryMs`. */
 interface LinkDownEvent {
   readonly type: 'link-down'
   readonly at: number
@@ -67,17 +67,20 @@ interface LinkDownEvent {
   readonly retryMs: number
 }
 
-/** All that a follower reports. */
+/** Every event that a follower reports. */
 export type FollowEvent = ReplEvent | HistoryEvent | SpoolFullEvent | LinkDownEvent
 
-/** Up to where everything is in the output, and how much that was. */
+/** The position up to which everything is in the output, and the totals so far. */
 export interface Progress {
   readonly position: Position
   readonly commands: number
   readonly bytes: number
 }
 
-/** What happened to the shards of a cluster, or had happened while they were not followed. */
+/**
+ * moved: slots changed owner. left: the shard lost all its slots, and is no longer followed. gone: a shard of the checkpoint
+ * is no longer in the cluster.
+ */
 export type ShardChange =
   | { readonly type: 'moved'; readonly slots: readonly SlotRange[]; readonly from: string | undefined; readonly to: string | undefined }
   | { readonly type: 'left'; readonly server: string; readonly offset: number | undefined }

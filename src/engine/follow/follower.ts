@@ -1,6 +1,6 @@
 /**
- * Follows a history over any number of links: what a link receives goes into the spool, and when it breaks the next one asks
- * for the next byte. Only what the user asked for ever forks a server, and a gap is an error or a record, never silence.
+ * Follows a history over any number of links. Received bytes go into the spool, and each new link resumes at the next byte.
+ * A server forks only if the user asked for it. A gap is an error or a record, never silent.
  */
 import { ReplError, stopIfAborted } from '../../errors.ts'
 import type { Verdict } from '../../handshake/machine.ts'
@@ -21,11 +21,11 @@ import { ForkPermit } from './fork-permit.ts'
 import { GapRules, type Rewind, type Unserved } from './gap-rules.ts'
 import { resumeAt, type Start, type StreamRequest, streamRequest } from './start.ts'
 
-/** May be over at the next attempt. */
-const PASSING: readonly string[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
+/** Errors that a retry may resolve. */
+const TRANSIENT: readonly string[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
 
-/** A link that was not cut for so long, after its first ACK, is of use even where nothing is written. */
-const HELD_MS = 1000
+/** A link that lasts this long, past its first ACK, is usable even if the master writes nothing. */
+const STABLE_MS = 1000
 
 /** The link was closed because the spool is full. */
 class SpoolOverrun extends Error {}
@@ -40,17 +40,17 @@ export class Follower {
   readonly #rules: GapRules
   #start: Start
   #hasFollowed = false
-  /** The renamed PSYNC was answered as PSYNC is. */
+  /** A reply proved that the renamed command is PSYNC. */
   #isProven = false
-  /** The last byte that is in the spool. */
+  /** The last byte in the spool. */
   #received: Position | undefined
   /** When the stream of this link began. */
   #attachedAt = Number.POSITIVE_INFINITY
-  /** Reported once, until there is room again. */
+  /** The full spool is reported; reset when half of it is free. */
   #isFull = false
   #delivered = new Delivered()
   #setslots = new SetslotWatch()
-  /** What this link has shown so far, and what was asked for. */
+  /** What this link has shown so far. */
   #visit = new Visit()
   #request: StreamRequest | undefined
 
@@ -64,28 +64,28 @@ export class Follower {
     this.#rules = new GapRules(options)
   }
 
-  /** Ends the spool when there is nothing more to follow; whatever ended it is thrown to the reader of the spool. */
+  /** Follows until aborted or failed, then ends the spool. A failure reaches the reader of the spool. */
   async run(): Promise<void> {
     try {
-      while (!this.#signal.aborted) await this.#live()
+      while (!this.#signal.aborted) await this.#followLink()
       this.#spool.end()
     } catch (error) {
       this.#spool.end(error instanceof ReplError ? error.with({ endpoint: this.#options.source.name }) : error)
     }
   }
 
-  /** Whether there was a stream, if only an empty one. */
+  /** Whether any link reached its stream, even an empty one. */
   get hasFollowed(): boolean {
     return this.#hasFollowed
   }
 
-  /** What has reached the output, for an honest ACK. Offsets of a history that this link does not serve mean nothing to it. */
+  /** Sets what an honest ACK may claim. Ignores positions of a history that this link does not serve. */
   delivered({ replid, offset }: Position): void {
     if (replid === this.#received?.replid) this.#delivered.set(offset)
   }
 
-  /** One link, from its connection to its end. Returns when there is a reason to try again. @throws ReplError */
-  async #live(): Promise<void> {
+  /** One link, from its connection to its end. Returns when a new link may help. @throws ReplError */
+  async #followLink(): Promise<void> {
     this.#visit = new Visit()
     this.#attachedAt = Number.POSITIVE_INFINITY
     this.#request = undefined
@@ -95,16 +95,16 @@ export class Follower {
         for (const event of batch) await this.#handle(event)
       }
     } catch (error) {
-      if (now() - this.#attachedAt >= HELD_MS) this.#forkPermit.renew()
+      if (now() - this.#attachedAt >= STABLE_MS) this.#forkPermit.renew()
       return await this.#retry(error)
     }
-    await this.#bridge()
+    await this.#chooseNext()
   }
 
   async #errand(): Promise<Errand> {
     const { allowFork } = this.#options
     const isSnapshot = this.#start.kind === 'snapshot'
-    // Not to come back to what was followed: a gap would be hidden behind the fork.
+    // No fork to resume what we already followed: it would hide a gap.
     const mayFork = this.#forkPermit.take(isSnapshot || (allowFork && (!this.#hasFollowed || this.#rules.gap !== undefined)))
     if (isSnapshot && !mayFork) throw this.#rules.error(this.#unserved, 'LOST')
     const choose = (history: History) => {
@@ -121,16 +121,16 @@ export class Follower {
     if (event.type === 'stream-chunk') return await this.#store(event)
     this.#visit.add(event)
     this.#report(event)
-    if (event.type === 'verdict') this.#judged(event.verdict)
-    if (event.type === 'following') this.#attached()
+    if (event.type === 'verdict') this.#onVerdict(event.verdict)
+    if (event.type === 'following') this.#onStream()
   }
 
-  #judged({ kind }: Verdict): void {
+  #onVerdict({ kind }: Verdict): void {
     this.#isProven ||= kind === 'continue' || kind === 'full'
     if (kind === 'continue') this.#forkPermit.giveBack()
   }
 
-  #attached(): void {
+  #onStream(): void {
     const position = positionOf(this.#visit.seen.verdict?.verdict)
     const before = this.#received
     const gap = this.#rules.attached()
@@ -139,16 +139,16 @@ export class Follower {
     this.#hasFollowed = true
     this.#attachedAt = now()
     if (before && !gap && start.kind === 'resume' && start.position.offset === before.offset) {
-      this.#enter({ type: 'resumed', ...servedBy(this.#visit), position, formerReplid: before.replid })
+      this.#record({ type: 'resumed', ...servedBy(this.#visit), position, formerReplid: before.replid })
     } else {
       const attached = attachedEvent(this.#visit, this.#request, start, position)
-      if (gap) this.#enter({ type: 'gap', ...servedBy(this.#visit), ...gap, to: { ...position, offset: attached.showAfter } })
-      this.#enter(attached)
+      if (gap) this.#record({ type: 'gap', ...servedBy(this.#visit), ...gap, to: { ...position, offset: attached.showAfter } })
+      this.#record(attached)
     }
     this.#start = resumeAt(position)
   }
 
-  #enter(event: HistoryEvent): void {
+  #record(event: HistoryEvent): void {
     this.#report(event)
     this.#spool.mark(event)
   }
@@ -157,7 +157,7 @@ export class Follower {
     const at = wallClock().getTime()
     while (!(await this.#spool.push(data, at))) await this.#full(data.length)
     if (this.#spool.bytes < this.#options.spoolBytes / 2) this.#isFull = false
-    // Only now: a server that accepts us and cuts us off at once is asked less and less often.
+    // Reset only when bytes arrive: a server that accepts us and disconnects at once keeps the backoff growing.
     this.#backoff.reset()
     this.#forkPermit.renew()
     if (this.#received) this.#received = { replid: this.#received.replid, offset }
@@ -173,14 +173,14 @@ export class Follower {
     stopIfAborted(this.#signal)
   }
 
-  /** @throws what no later attempt would change */
+  /** Waits until the next attempt is due. @throws the error when a retry cannot help or is not allowed */
   async #retry(error: unknown): Promise<void> {
     const received = this.#received
     if (error instanceof SpoolOverrun) {
       await this.#spool.drainedTo(this.#options.spoolBytes / 2)
     } else {
-      if (!(error instanceof ReplError) || !this.#hasFollowed || !PASSING.includes(error.code)) throw error
-      // Nothing that forks is tried a second time by itself.
+      if (!(error instanceof ReplError) || !this.#hasFollowed || !TRANSIENT.includes(error.code)) throw error
+      // A fork is never retried automatically.
       if (this.#start.kind === 'snapshot') throw error
       const retryMs = this.#backoff.next(now())
       if (retryMs === undefined) throw error
@@ -190,8 +190,8 @@ export class Follower {
     if (received && !this.#rules.gap) this.#start = resumeAt(received)
   }
 
-  /** @throws ReplError GAP, or why there is nothing to follow */
-  async #bridge(): Promise<void> {
+  /** Chooses the next start after a link without a stream. @throws ReplError GAP, or why there is no stream */
+  async #chooseNext(): Promise<void> {
     const step = this.#rules.next(this.#unserved)
     if (step.kind === 'later') await this.#retry(step.error)
     if (step.kind === 'rewind') await this.#rewind(step)
@@ -210,15 +210,15 @@ export class Follower {
   }
 
   async #rewind({ replid, fork }: Rewind): Promise<void> {
-    const shown = this.#received && (await this.#settled())
+    const shown = this.#received && (await this.#settle())
     if (shown && shown.offset <= fork) {
       this.#start = { kind: 'resume', position: { ...shown, replid } }
       this.#received = undefined
     } else this.#start = this.#rules.lost(this.#unserved, 'DIVERGED', { replid, offset: fork }).start
   }
 
-  /** Up to where everything is shown, when the consumer has come to the end of the spool. */
-  async #settled(): Promise<Position | undefined> {
+  /** @returns the position up to which everything is shown, once the consumer has emptied the spool; undefined on abort */
+  async #settle(): Promise<Position | undefined> {
     if (this.#signal.aborted) return undefined
     let forget = () => {}
     return await new Promise<Position | undefined>((resolve) => {

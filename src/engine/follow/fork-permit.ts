@@ -3,14 +3,14 @@ export class ForkPermit {
   #isAvailable = true
   #isTaken = false
 
-  /** For the link that is made now. @param isWanted whether that link could use it */
+  /** For the link about to be opened. @param isWanted whether that link could use it */
   take(isWanted: boolean): boolean {
     this.#isTaken = isWanted && this.#isAvailable
     if (this.#isTaken) this.#isAvailable = false
     return this.#isTaken
   }
 
-  /** Nothing was forked for this link. */
+  /** For a link that did not fork the server. */
   giveBack(): void {
     if (this.#isTaken) this.#isAvailable = true
   }

@@ -1,4 +1,4 @@
-/** What to do where a server does not continue what was followed: ask again, wait, step back, or report what is missing. */
+/** Decides what to do when a server cannot resume our history: retry, wait, rewind, or report a gap. */
 import type { FullReason } from '../../diagnosis/psync/forecast.ts'
 import type { StopReason } from '../../diagnosis/psync/verdict.ts'
 import { errorOf, type Failure, ReplError } from '../../errors.ts'
@@ -10,32 +10,31 @@ import type { GapReason } from './events.ts'
 import { resumeAt, type Start } from './start.ts'
 
 export interface GapOptions {
-  /** When the history cannot be continued: end with GAP, go on at the live end, or take a full resync. */
+  /** When the history cannot be resumed: fail with GAP, skip to the live end, or take a full resync. */
   readonly onGap: 'fail' | 'skip' | 'resync'
   readonly renamed?: Renamed
 }
 
-/** A link that ended without a stream: PSYNC was not sent, or its answer was not the one we wanted. */
+/** A link that ended without a stream: PSYNC was not sent, or its reply was not usable. */
 export interface Unserved {
   readonly stopped: StopReason | undefined
   readonly forecast: ForecastEvent | undefined
   /** Why there is no INFO. */
   readonly noInfo: Failure | undefined
-  /** What was asked for. */
   readonly start: Start
-  /** The last byte that we have. */
+  /** The last byte received. */
   readonly received: Position | undefined
 }
 
-/** What is missing, until it is reported. */
+/** A gap that is not reported yet. */
 export interface Gap {
   readonly reason: GapReason
   readonly from: Position
 }
 
 /**
- * again: at once. later: after a while, if the error is a passing one. elsewhere: after a gap.
- * rewind: from the fork point on, if nothing after it has been shown.
+ * again: retry at once. later: retry after a delay, if the error is transient. elsewhere: start again after a gap.
+ * rewind: resume at the point where the histories diverge, if nothing after it has been shown.
  */
 export type Step = { readonly kind: 'again' } | { readonly kind: 'later'; readonly error: ReplError } | Rewind | Elsewhere
 
@@ -50,15 +49,15 @@ export interface Elsewhere {
   readonly start: Start
 }
 
-/** The position was lost, or all but lost, between INFO and PSYNC. */
+/** The backlog lost the position, or almost, between INFO and PSYNC. */
 const RACED: readonly (StopReason | undefined)[] = ['NEAR_EDGE', 'WOULD_FORK']
-/** How often to ask again then. */
+/** How many retries such a race gets. */
 const RACES = 8
 const FIRST_ROOM_BYTES = 64 * 1024
-/** How long to wait for a server of the same history that has less of it than we have. */
+/** How long to wait for a server of the same history whose offset is below ours. */
 const AHEAD_PATIENCE_MS = 10_000
 
-/** Called once for each link that brought no stream; remembers what it has tried, and what is missing. */
+/** `next` is called once per link without a stream. Keeps the retries so far, and the gap. */
 export class GapRules {
   readonly #options: GapOptions
   #races = 0
@@ -70,7 +69,7 @@ export class GapRules {
     this.#options = options
   }
 
-  /** How much younger than the oldest byte to ask for, when the oldest was lost a moment ago. */
+  /** How many bytes after the oldest one to start, when the backlog has just dropped the oldest. */
   get room(): number {
     return this.#room
   }
@@ -79,7 +78,7 @@ export class GapRules {
     return this.#gap
   }
 
-  /** There is a stream. @returns what is missing before it */
+  /** Call when a stream begins. @returns the gap before it */
   attached(): Gap | undefined {
     const gap = this.#gap
     this.#races = this.#room = 0
@@ -87,7 +86,7 @@ export class GapRules {
     return gap
   }
 
-  /** @throws ReplError GAP, or why there is nothing to follow */
+  /** @throws ReplError GAP, or why there is no stream */
   next(link: Unserved): Step {
     const { stopped, noInfo, start } = link
     const forecast = link.forecast?.forecast
@@ -99,11 +98,11 @@ export class GapRules {
     const isRace = RACED.includes(stopped) || start.kind === 'backlog'
     if (isRace && this.#races < RACES) return this.#again(start)
     if (forecast?.kind === 'full' && forecast.reason === 'PAST_FORK') return rewind(link)
-    if (forecast?.kind === 'full' && forecast.reason === 'AHEAD' && link.received) return this.#waitForIt(link)
+    if (forecast?.kind === 'full' && forecast.reason === 'AHEAD' && link.received) return this.#waitForCatchUp(link)
     return this.lost(link, 'LOST')
   }
 
-  /** @throws ReplError NOT_SUPPORTED for what no other attempt changes */
+  /** @throws ReplError NOT_SUPPORTED when no retry can help */
   #refuse(stopped: StopReason | undefined): void {
     if (stopped === 'NO_BACKLOG') throw new ReplError(stopped)
     if (stopped === 'RENAMED' || stopped === 'AS_SYNC') {
@@ -117,16 +116,16 @@ export class GapRules {
     return { kind: 'again' }
   }
 
-  /** A replica that serves the same history and has less of it than we: it may catch up. */
-  #waitForIt(link: Unserved): Step {
+  /** A replica of the same history whose offset is below ours may catch up. */
+  #waitForCatchUp(link: Unserved): Step {
     this.#aheadSince ??= now()
     if (now() - this.#aheadSince > AHEAD_PATIENCE_MS) return this.lost(link, 'LOST')
     return later(new ReplError('BEHIND_US'))
   }
 
-  /** @param to where the new history took over, when that is known @throws ReplError GAP */
+  /** @param to where the histories diverge, when known @throws ReplError GAP */
   lost(link: Unserved, reason: GapReason, to?: Position): Elsewhere {
-    // After a gap the live end is all that is left to ask for.
+    // After a gap only the live end remains, and this link could not serve it.
     const isHopeless = this.#gap !== undefined && link.start.kind === 'now'
     if (this.#options.onGap === 'fail' || isHopeless) throw this.error(link, reason)
     this.#gap ??= { reason, from: lastKnown(link) }
@@ -135,7 +134,7 @@ export class GapRules {
     return { kind: 'elsewhere', start: to ? resumeAt(to) : { kind: 'now' } }
   }
 
-  /** What it ends with where it may not go on. */
+  /** The error that ends the run when it must not skip the gap. */
   error(link: Unserved, reason: GapReason): ReplError {
     const forecast = link.forecast?.forecast
     const { replid, offset } = this.#gap?.from ?? lastKnown(link)
@@ -153,13 +152,13 @@ function later(error: ReplError): Step {
   return { kind: 'later', error }
 }
 
-/** What the forecast of a full resync says of the history that was followed. */
+/** The cause of the gap, from the forecast of a full resync. */
 function gapCause(reason: FullReason | undefined) {
   if (reason === undefined || reason === 'REQUESTED') return 'LOST'
   return reason === 'NO_BACKLOG' ? 'BACKLOG_GONE' : reason
 }
 
-/** A promoted replica had received less than we have: what has not been shown can still be dropped. */
+/** A promoted replica has fewer bytes than we received: those not yet shown can still be dropped. */
 function rewind(link: Unserved): Rewind {
   return { kind: 'rewind', replid: lastKnown(link).replid, fork: (link.forecast?.history.secondOffset ?? 0) - 1 }
 }

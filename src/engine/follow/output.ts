@@ -1,11 +1,11 @@
-/** Where followed commands go: stdout, a file, a target server. */
+/** The destination of followed commands: stdout, a file, a target server. */
 import type { Checkpoint } from './checkpoint.ts'
 
 export interface Output {
-  /** Whole lines or commands, in pieces that are valid until the next one is asked for. Writers take turns. */
+  /** Takes whole lines or commands. Each piece is valid until the next one is requested. Concurrent writers take turns. */
   write(pieces: Iterable<Buffer>): Promise<void>
-  /** Resolves when everything written has been taken. */
+  /** Resolves when the output has accepted everything written. */
   flush(): Promise<void>
-  /** Everything up to the checkpoint has been taken: where a later run may resume. */
+  /** Saves a checkpoint for a later run; the output has accepted everything up to it. */
   keep(checkpoint: Checkpoint): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** One history on its way from its servers to a view: a follower and a consumer on either side of a spool. */
+/** Carries one history from its servers to a view: a follower fills a spool, a consumer empties it. */
 import { ReplError } from '../../errors.ts'
 import { onAbort } from '../../io/on-abort.ts'
 import { Spool, type SpoolLimits } from '../../io/spool.ts'
@@ -14,10 +14,10 @@ export interface PipelineOptions {
   readonly spool: SpoolLimits
 }
 
-/** Who watches a pipeline. */
+/** Receives the events of a pipeline. */
 export interface Watcher {
   report(event: FollowEvent): void
-  /** Everything up to `progress` is in the output. */
+  /** Called when everything up to `progress` is in the output. */
   flushed(): Promise<void>
 }
 
@@ -27,8 +27,8 @@ export class HistoryPipeline {
   readonly #watcher: Watcher
   readonly #spool: Spool<SpoolEntry>
   readonly #follower: Follower
-  readonly #over = new AbortController()
-  readonly #left = new AbortController()
+  readonly #stop = new AbortController()
+  readonly #receiveStop = new AbortController()
   readonly #signal: AbortSignal
   #progress: Progress | undefined
 
@@ -36,9 +36,9 @@ export class HistoryPipeline {
     this.#options = options
     this.#view = view
     this.#watcher = watcher
-    this.#signal = AbortSignal.any([signal, this.#over.signal])
+    this.#signal = AbortSignal.any([signal, this.#stop.signal])
     this.#spool = new Spool(options.spool)
-    const following = AbortSignal.any([this.#signal, this.#left.signal])
+    const following = AbortSignal.any([this.#signal, this.#receiveStop.signal])
     this.#follower = new Follower(options.follow, this.#spool, (event) => watcher.report(event), following)
     onAbort(this.#signal, () => this.#spool.end())
   }
@@ -47,7 +47,7 @@ export class HistoryPipeline {
     return this.#progress
   }
 
-  /** Whether there was anything to view, if only an empty stream. */
+  /** Whether any link reached its stream, even an empty one. */
   get hasFollowed(): boolean {
     return this.#follower.hasFollowed
   }
@@ -57,23 +57,23 @@ export class HistoryPipeline {
     return this.#options.follow.source.name
   }
 
-  /** Ends it as if it had seen enough. */
+  /** Ends the run as if the view were done. */
   stop(): void {
-    this.#over.abort('stopped')
+    this.#stop.abort('stopped')
   }
 
-  /** Receives nothing more; what has been received is still viewed. */
+  /** Stops receiving; the view still gets everything received so far. */
   stopReceiving(): void {
     this.#spool.end()
-    this.#left.abort('left')
+    this.#receiveStop.abort('left')
   }
 
-  /** Bytes received and not viewed yet. */
+  /** Bytes received but not yet viewed. */
   get pending(): { readonly all: number; readonly onDisk: number } {
     return { all: this.#spool.bytes, onDisk: this.#spool.diskBytes }
   }
 
-  /** Ends with the signal, or when the view has seen enough. @throws ReplError when everything that was received has been viewed. */
+  /** Returns on abort, or when the view is done. A failure is thrown only after everything received has been viewed. */
   async run(): Promise<void> {
     const { source } = this.#options.follow
     const following = this.#follower.run()
@@ -86,10 +86,10 @@ export class HistoryPipeline {
       await new Consumer(this.#view, this.#options.consume).run(this.#spool, flushed, this.#signal)
     } catch (error) {
       if (!(error instanceof ReplError)) throw error
-      // A stop is no failure of the pipeline.
+      // A stop is not a failure.
       if (error.code !== 'ABORTED' || !this.#signal.aborted) throw error.with({ endpoint: source.name })
     } finally {
-      this.#over.abort('over')
+      this.#stop.abort('over')
       await this.#spool.close()
       await following
       source.close?.()

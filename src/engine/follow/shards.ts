@@ -1,4 +1,4 @@
-/** Follows every shard of a cluster at once, while shards come, go and change their slots and masters. */
+/** Follows all shards of a cluster at once, while shards appear, disappear, move slots and fail over. */
 import { ignoreFailure, ReplError, replErrorOf } from '../../errors.ts'
 import { sleep } from '../../io/clock.ts'
 import { onAbort } from '../../io/on-abort.ts'
@@ -11,13 +11,13 @@ import type { Start } from './start.ts'
 
 const LOOK_EVERY_MS = 1000
 
-/** A source that leads to the master of one shard, whichever node that is by now. */
+/** A source that finds the current master of one shard. */
 export interface ShardSource extends Source {
-  /** The ids of its nodes: they stay the same when the master does not. */
+  /** The ids of its nodes, which survive a failover. */
   readonly nodes: ReadonlySet<string>
 }
 
-/** The map of a cluster, and how its shards are reached. */
+/** The map of a cluster, and a source for each shard. */
 interface ShardMap {
   look(): Promise<readonly Shard[]>
   source(shard: Shard): ShardSource
@@ -25,16 +25,16 @@ interface ShardMap {
 
 export interface ShardsOptions {
   readonly map: ShardMap
-  /** As they are seen first. */
+  /** The shards at the start. */
   readonly shards: readonly Shard[]
-  /** Where an earlier run ended. */
+  /** The checkpoint of an earlier run. */
   readonly saved: readonly ShardPosition[] | undefined
-  /** Where a shard that was never followed begins. */
+  /** Where shards begin that no earlier run followed. */
   readonly first: Start
-  /** @param parts of what all shards have together, each has one of so many parts */
+  /** @param parts the shared limits (spool, rate) are split into this many parts */
   readonly open: (source: ShardSource, start: Start, shard: string, parts: number) => HistoryPipeline
   readonly changed: (change: ShardChange) => void
-  /** Which shard serves which slots, at the beginning and after each change. */
+  /** Gets the slots of each shard, at the start and after each change. */
   readonly mapped: (shards: readonly ServedSlots[]) => Promise<void>
 }
 
@@ -45,12 +45,12 @@ export interface ServedSlots {
 }
 
 interface FollowedShard {
-  /** Its name in the output: the id of the node that was its master when it was seen first. */
+  /** Its name in the output: the id of its master when it was first seen. */
   readonly name: string
   readonly source: ShardSource
   readonly pipeline: HistoryPipeline
   readonly over: Promise<void>
-  /** Where it began, until it has a position of its own. */
+  /** Its position until it makes progress. */
   readonly saved: ShardPosition | undefined
   slots: readonly SlotRange[]
 }
@@ -59,29 +59,28 @@ export class ShardsFollower {
   readonly #options: ShardsOptions
   readonly #signal: AbortSignal
   readonly #shards = new Map<string, FollowedShard>()
-  /** Those that hold no slots any more. */
-  readonly #left: FollowedShard[] = []
-  /** The newest map. */
-  #seen: readonly Shard[]
+  /** Shards without slots, which are no longer followed. */
+  readonly #former: FollowedShard[] = []
+  #newestMap: readonly Shard[]
   readonly #end = new AbortController()
 
   constructor(options: ShardsOptions, signal: AbortSignal) {
     this.#options = options
     this.#signal = signal
-    this.#seen = options.shards
+    this.#newestMap = options.shards
   }
 
-  /** All there have been. */
+  /** Of all shards, former ones included. */
   get pipelines(): readonly HistoryPipeline[] {
     return this.#all.map(({ pipeline }) => pipeline)
   }
 
-  /** How far each shard is; empty while nothing is known. */
+  /** The position of each shard; shards without a known position are left out. */
   get positions(): readonly ShardPosition[] {
     return [...this.#shards.values()].flatMap((shard) => positionOf(shard) ?? shard.saved ?? [])
   }
 
-  /** Returns when it was stopped, or when one of the views has seen enough. @throws ReplError of the first shard that fails */
+  /** Returns when stopped, or when one of the views is done. @throws ReplError of the first shard that fails */
   async run(): Promise<void> {
     const { shards, saved = [], changed } = this.#options
     try {
@@ -90,7 +89,7 @@ export class ShardsFollower {
       for (const { shard, position } of gone) changed({ type: 'gone', shard, offset: position.offset })
       await this.#reportMap()
       void this.#watch()
-      await this.#ended()
+      await this.#untilEnd()
     } finally {
       this.#end.abort('ended')
       for (const { pipeline } of this.#all) pipeline.stop()
@@ -98,22 +97,22 @@ export class ShardsFollower {
     }
   }
 
-  async #ended(): Promise<void> {
+  async #untilEnd(): Promise<void> {
     const { signal } = this.#end
     await new Promise<void>((resolve) => void onAbort(signal, resolve))
     if (signal.reason instanceof ReplError) throw signal.reason
   }
 
   get #all(): readonly FollowedShard[] {
-    return [...this.#shards.values(), ...this.#left]
+    return [...this.#shards.values(), ...this.#former]
   }
 
   #begin(shard: Shard, isNew = false): void {
     const { map, open, shards, saved: earlier, first } = this.#options
     const saved = this.#savedOf(shard)
-    // What was written while the shard was not followed is still in the backlog, or it is a gap.
-    const otherwise: Start = isNew || earlier ? { kind: 'backlog' } : first
-    const start: Start = saved ? { kind: 'resume', position: saved.position } : otherwise
+    // Writes made while the shard was not followed are still in its backlog, or they are a gap.
+    const fallback: Start = isNew || earlier ? { kind: 'backlog' } : first
+    const start: Start = saved ? { kind: 'resume', position: saved.position } : fallback
     const source = map.source(shard)
     const name = saved?.shard ?? shard.master?.id ?? ''
     const pipeline = open(source, start, name, shards.length)
@@ -121,23 +120,23 @@ export class ShardsFollower {
     const followed = { name, source, pipeline, over, saved, slots: shard.slots }
     this.#shards.set(name, followed)
     over.then(
-      () => this.#left.includes(followed) || this.#end.abort('ended'),
+      () => this.#former.includes(followed) || this.#end.abort('ended'),
       (error) => this.#end.abort(replErrorOf(error)),
     )
   }
 
-  /** Where it was left: in this run, or else by an earlier one. */
+  /** The last position of the shard: from this run, or else from the checkpoint of an earlier one. */
   #savedOf(shard: Shard): ShardPosition | undefined {
-    const left = this.#left.findLast((one) => one.pipeline.progress && ownsShard(shard, one.source.nodes))
+    const left = this.#former.findLast((one) => one.pipeline.progress && ownsShard(shard, one.source.nodes))
     if (left) return positionOf(left)
-    const free = (this.#options.saved ?? []).filter(({ shard: name }) => !this.#shards.has(name))
+    const unclaimed = (this.#options.saved ?? []).filter(({ shard: name }) => !this.#shards.has(name))
     const isOwn = ({ nodes }: ShardPosition, one: Shard) => ownsShard(one, new Set(nodes))
-    // After a long time only a replica may be known; but one of a shard that lost its slots now belongs to another.
-    const isKin = (one: ShardPosition) => sameNodes(shard, new Set(one.nodes)) && !this.#seen.some((seen) => isOwn(one, seen))
-    return free.find((one) => isOwn(one, shard)) ?? free.find(isKin)
+    // Long after a checkpoint only a replica may match. But the replica may belong to another shard by now.
+    const isKin = (one: ShardPosition) => sameNodes(shard, new Set(one.nodes)) && !this.#newestMap.some((seen) => isOwn(one, seen))
+    return unclaimed.find((one) => isOwn(one, shard)) ?? unclaimed.find(isKin)
   }
 
-  /** Until the end. A cluster that cannot be asked now counts as unchanged. */
+  /** Watches the map until the end. A cluster that cannot be queried counts as unchanged. */
   async #watch(): Promise<void> {
     const over = AbortSignal.any([this.#signal, this.#end.signal])
     try {
@@ -152,7 +151,7 @@ export class ShardsFollower {
   }
 
   async #compare(seen: readonly Shard[]): Promise<void> {
-    this.#seen = seen
+    this.#newestMap = seen
     const before = this.#slots()
     const found = new Set<FollowedShard>()
     for (const shard of seen) {
@@ -161,9 +160,9 @@ export class ShardsFollower {
       else if (shard.master) this.#begin(shard, true)
       if (known) found.add(known)
     }
-    // A shard that is down is missing from the map too, but its slots are then served by no other.
+    // A shard that is down also disappears from the map, but then no other shard serves its slots.
     const gone = missingSlots(seen) > 0 ? [] : [...this.#shards.values()].filter((one) => before.has(one.name) && !found.has(one))
-    for (const one of gone) this.#leave(one)
+    for (const one of gone) this.#stopFollowing(one)
     const moves = slotMoves(before, this.#slots())
     if (moves.length === 0) return
     const { changed } = this.#options
@@ -173,9 +172,9 @@ export class ShardsFollower {
     await this.#reportMap()
   }
 
-  #leave(one: FollowedShard): void {
+  #stopFollowing(one: FollowedShard): void {
     this.#shards.delete(one.name)
-    this.#left.push(one)
+    this.#former.push(one)
     one.slots = []
     one.pipeline.stopReceiving()
   }

@@ -1,10 +1,10 @@
-/** Where to begin following, in terms of a history that is only known when the server has been asked. */
+/** Where to begin following. The offset is known only when the server has reported its history. */
 import { bytesToLive } from '../../diagnosis/psync/forecast.ts'
 import type { History, Position } from '../../protocol/history.ts'
 
 /**
- * now: the live end. backlog: everything the server still has. after: after that byte, which may stand anywhere in a command.
- * resume: exactly where an earlier link or run has ended. snapshot: a full resync.
+ * now: the live end. backlog: everything that the server still has. after: after a given byte, which may be inside a command.
+ * resume: exactly where an earlier link or run ended. snapshot: a full resync.
  */
 export type Start =
   | { readonly kind: 'now' }
@@ -14,37 +14,40 @@ export type Start =
   | { readonly kind: 'snapshot' }
 
 /**
- * How much is read of what came before, to learn which database is selected: a server names it only when it changes
- * (replication.c, replicationFeedSlaves), not to a replica that attaches.
+ * How much earlier to start reading, to find the selected database. A server sends SELECT only when the database changes
+ * (replication.c, replicationFeedSlaves), not when a replica attaches.
  */
 const LOOK_BACK_BYTES = 1024 * 1024
-/** What must still fit into the backlog while our PSYNC is on its way. */
+/** How much the backlog must still be able to take while our PSYNC is on its way. */
 const ROOM_BYTES = 256 * 1024
 
-/** What to ask the server for, and what of it to show. */
+/** The position to request, and where to start showing. */
 export interface StreamRequest {
-  /** Undefined is the live end itself. */
+  /** Undefined means the live end itself. */
   readonly position: Position | undefined
-  /** The last byte that is not shown. */
+  /** The last byte before the first one shown. */
   readonly showAfter: number
-  /** Whether the position may stand inside a command. */
+  /** Whether the position may be inside a command. */
   readonly mayCut: boolean
 }
 
-/** The bytes continue as if nothing had happened, in the middle of a command if need be. */
+/** Continues right after the position, even inside a command. */
 export function resumeAt({ replid, offset }: Position): Start {
   return { kind: 'resume', position: { replid, offset } }
 }
 
-/** @param room how much younger than the oldest byte to ask for, when the oldest was lost a moment ago */
+/**
+ * @param room how many bytes after the oldest one to start, when the backlog has just dropped the oldest
+ * @returns undefined for a snapshot
+ */
 export function streamRequest(start: Start, history: History, room: number): StreamRequest | undefined {
   switch (start.kind) {
     case 'now':
-      return lookingBack(history, undefined, history.offset)
+      return requestWithLookBack(history, undefined, history.offset)
     case 'backlog':
-      return fromOldest(history, room)
+      return requestOldest(history, room)
     case 'after':
-      return lookingBack(history, start.position, start.position.offset)
+      return requestWithLookBack(history, start.position, start.position.offset)
     case 'resume':
       return { position: start.position, showAfter: start.position.offset, mayCut: false }
     case 'snapshot':
@@ -52,8 +55,8 @@ export function streamRequest(start: Start, history: History, room: number): Str
   }
 }
 
-/** The live end was a boundary when INFO showed it; a position of the user's may be anything. */
-function lookingBack(history: History, wanted: Position | undefined, showAfter: number): StreamRequest {
+/** Starts earlier to find the selected database. INFO's live end is a command boundary; a user's position may not be one. */
+function requestWithLookBack(history: History, wanted: Position | undefined, showAfter: number): StreamRequest {
   const plain = { position: wanted, showAfter, mayCut: wanted !== undefined }
   const { backlog } = history
   if (!backlog) return plain
@@ -63,8 +66,8 @@ function lookingBack(history: History, wanted: Position | undefined, showAfter: 
   return { position: { replid: wanted?.replid ?? history.replid, offset }, showAfter, mayCut: true }
 }
 
-/** A backlog that has not wrapped yet keeps its beginning for as long as there is room. */
-function fromOldest(history: History, room: number): StreamRequest {
+/** A backlog that has not wrapped keeps its oldest byte while it has room, so that byte is safe to request. */
+function requestOldest(history: History, room: number): StreamRequest {
   const { replid, offset, backlog } = history
   if (!backlog) return { position: undefined, showAfter: offset, mayCut: false }
   const oldest = { replid, offset: backlog.firstByteOffset - 1 }

@@ -1,12 +1,12 @@
-/** What a follower claims to have processed: each ACK is a promise that others rely on. */
+/** Which offset a follower acknowledges. WAIT, FAILOVER and SHUTDOWN rely on every ACK. */
 import type { SetslotWatch } from './setslot-watch.ts'
 
 /**
- * zero: ACK 0, whatever happens. It keeps the link alive and starts the stream after a diskless payload (replication.c,
- *   replicaPutOnline), but claims no byte: an honest one would satisfy a WAIT and could have us chosen by FAILOVER.
- * safe: the same, but a CLUSTER SETSLOT is confirmed, since Valkey refuses it to clients otherwise, and a master that shuts
- *   down does not wait for us.
- * honest: what has reached the output.
+ * zero: always ACK 0. That keeps the link alive and starts the stream after a diskless payload (replication.c,
+ *   replicaPutOnline). It claims no byte: a real offset would satisfy a WAIT, and FAILOVER could choose us.
+ * safe: ACK 0, with two exceptions. We confirm a CLUSTER SETSLOT, since Valkey otherwise refuses it to clients, and we
+ *   disconnect from a master that shuts down, so it does not wait for us.
+ * honest: the offset up to which everything has reached the output.
  */
 export type AckMode = 'safe' | 'zero' | 'honest'
 
@@ -16,7 +16,7 @@ export type Ack =
   | { readonly mode: 'safe'; readonly setslots?: SetslotWatch }
   | { readonly mode: 'honest'; readonly delivered: Delivered }
 
-/** How far the output is on one link: set by the consumer, watched by the heartbeat. */
+/** The offset that has reached the output on one link. The consumer sets it, the heartbeat watches it. */
 export class Delivered {
   #offset = 0
   #listener = () => {}
@@ -30,7 +30,7 @@ export class Delivered {
     this.#listener()
   }
 
-  /** One listener: the heartbeat of the link. */
+  /** Replaces the previous listener. */
   onChange(listener: () => void): void {
     this.#listener = listener
   }

@@ -1,6 +1,6 @@
 /**
- * The one replication engine: connect → handshake → payload → stream over one link, as batches of events. Every subcommand is a
- * view of it. Failures are thrown as ReplError; there is no error event.
+ * The replication engine that every subcommand uses: connect → handshake → payload → stream over one link, as batches of
+ * events. Failures are thrown as ReplError; there is no error event.
  */
 import { ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
@@ -19,7 +19,7 @@ import { type Attachment, receiveAll } from './payload.ts'
 import { Planner } from './planner.ts'
 import { streamBytes } from './stream.ts'
 
-/** Leaves no connection open, however it ends. @throws ReplError */
+/** Closes its connections however it ends. @throws ReplError with the endpoint */
 export async function* attach(options: AttachOptions, signal: AbortSignal): AsyncGenerator<Batch> {
   const endpoint = endpointName(options.endpoint)
   try {
@@ -29,7 +29,7 @@ export async function* attach(options: AttachOptions, signal: AbortSignal): Asyn
   }
 }
 
-/** INFO on an ordinary connection, and what follows from it; the server sees no replica. */
+/** Makes a forecast from INFO over an ordinary connection, so the server sees no replica. */
 async function* inspect(options: AttachOptions, signal: AbortSignal): AsyncGenerator<Batch> {
   const informant = new Informant(options, signal)
   const planner = new Planner(options, informant, signal)
@@ -51,7 +51,7 @@ async function* replicate(options: AttachOptions, signal: AbortSignal): AsyncGen
   try {
     const shaken = yield* shakeHands(link, planner, options)
     const { forecast, stopReason: stopped } = planner
-    // A fork that was not wanted may still be called off by leaving at once.
+    // Disconnecting at once may still cancel an unwanted fork.
     if (options.goal.kind === 'verdict' || stopped) link.close()
     yield [...(forecast ? [forecast] : []), { type: 'verdict', at: now(), verdict: shaken.verdict, ...(stopped && { stopped }) }]
     yield* pursue(attachment, shaken)
@@ -63,7 +63,7 @@ async function* replicate(options: AttachOptions, signal: AbortSignal): AsyncGen
   }
 }
 
-/** What the goal asks for after the handshake. */
+/** Continues after the handshake as far as the goal requires. */
 async function* pursue(attachment: Attachment, shaken: Shaken): AsyncGenerator<Batch> {
   const { goal } = attachment.options
   switch (goal.kind) {
@@ -73,12 +73,12 @@ async function* pursue(attachment: Attachment, shaken: Shaken): AsyncGenerator<B
       break
     case 'stream':
     case 'snapshot':
-      // Without a PSYNC there is no stream; the verdict says why, and the follower decides what to do about it.
+      // No PSYNC, no stream. The verdict event gives the reason, and the follower decides what to do.
       if (!attachment.planner.stopReason) yield* follow(attachment, shaken)
   }
 }
 
-/** The stream after the verdict, and before it the payload where there is one. */
+/** The payload, when the verdict brings one, and then the stream. */
 async function* follow(attachment: Attachment, shaken: Shaken): AsyncGenerator<Batch> {
   const { link, planner, options, signal } = attachment
   const { goal } = options
@@ -94,7 +94,7 @@ async function* follow(attachment: Attachment, shaken: Shaken): AsyncGenerator<B
   yield* streamBytes(link, rest, verdict, { ...planner.server, boundary: verdict.offset }, options, goal.ack, signal)
 }
 
-/** Every step is reported, also where the last one fails. */
+/** Yields every step of connecting, even when the last one fails. */
 async function* connect(
   { goal, endpoint, limits, connect: open = connectSocket }: AttachOptions,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 /**
- * From the end of the payload to the live end of the stream, as a replica does it: the master sends what it held back, and
- * we have caught up when our offset meets its own.
+ * From the end of the payload to the live end of the stream, as a replica does it. The master sends the writes that it
+ * buffered during the transfer. We have caught up when our offset reaches the master's.
  */
 
 import { expectReplError, ReplError } from '../../errors.ts'
@@ -11,14 +11,14 @@ import type { AttachOptions } from '../goal.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Observer } from './observer.ts'
 
-/** How old the master's offset may be that we measure ourselves against. */
+/** Maximum age of the master offset that we compare ours with. */
 const SAMPLE_MS = 100
-/** A stream that grows faster than it is read has no end. */
+/** Time limit: we never catch up with a stream that grows faster than we read it. */
 const PATIENCE_MS = 60_000
 
 /**
  * @param startOffset the last byte of the snapshot
- * @param rest how many bytes of the stream came with the payload
+ * @param rest number of stream bytes that came with the payload
  * @throws ReplError LINK_LOST, TIMEOUT in the state CONNECTED.
  */
 export async function* catchUp(
@@ -35,7 +35,7 @@ export async function* catchUp(
     let { events, masterOffset } = await observer.everything()
     let sampledAt = now()
     yield events
-    // Without INFO the live end is not known.
+    // Without INFO the live end is unknown.
     if (masterOffset === undefined) return
     while (offset < masterOffset && now() < deadline) {
       const bytes = await nextBytes(link, options)

@@ -1,4 +1,4 @@
-/** What a visit cost: the server's own counters before and after it. */
+/** What a visit cost the server, by its own counters before and after. */
 import type { Info } from '../../protocol/info/info.ts'
 import type { CounterRow } from '../events.ts'
 
@@ -12,7 +12,7 @@ const FIELDS = [
   'rdb_last_save_time',
 ] as const
 
-/** Servers of 6.0 and older do not count forks; the time of the latest one then stands for them. */
+/** Servers up to 6.0 have no total_forks; there a changed latest_fork_usec shows a fork. */
 export function counterRows(before: Info, after: Info): CounterRow[] {
   return FIELDS.filter((field) => before.has(field) || after.has(field)).map((field) => {
     const [was, is] = [before.get(field), after.get(field)]

@@ -1,4 +1,4 @@
-/** Performs the handshake over a live connection: the ladder of handshake/states.ts, one exchange outstanding at a time. */
+/** Performs the handshake over a live connection: the ladder of handshake/states.ts, with one exchange in flight at a time. */
 
 import type { StopReason } from '../../diagnosis/psync/verdict.ts'
 import { ReplError } from '../../errors.ts'
@@ -25,7 +25,7 @@ export interface Shaken {
   readonly isRdbOnly: boolean
 }
 
-/** @throws ReplError with the state in which it happened; the exchange that was refused is yielded first. */
+/** Yields a refused exchange before it throws. @throws ReplError with the state in which it happened */
 export async function* shakeHands(link: Link, planner: Planner, options: AttachOptions): AsyncGenerator<Batch, Shaken> {
   const lines = new LineReader()
   let machine = begin(firstPlan(options))
@@ -40,7 +40,7 @@ export async function* shakeHands(link: Link, planner: Planner, options: AttachO
   }
   const verdict = machine.verdict ?? { kind: 'none' }
   if (isUnwantedFork(machine, verdict, options) && planner.forecast?.forecast.kind !== 'full') {
-    planner.stopReason = unwantedBy(verdict, options)
+    planner.stopReason = unwantedForkReason(verdict, options)
   }
   return { verdict, rest: lines.takeRest(), refused: machine.refused, isRdbOnly: machine.isRdbOnly === true }
 }
@@ -54,7 +54,7 @@ async function* exchange(
   options: AttachOptions,
 ): AsyncGenerator<Batch, Machine> {
   const { machine, command } = send(before)
-  const asked = now()
+  const sentAt = now()
   link.write(encodeCommand(command.args))
   const noReply = { type: 'exchange', state: machine.state, sent: command.shown, reply: '' } as const
   if (machine.state === 'TRANSFER') {
@@ -63,25 +63,25 @@ async function* exchange(
   }
   const line = yield* awaitReply(link, lines, machine, options)
   if (!line) {
-    yield [{ ...noReply, at: now(), rttMs: now() - asked, outcome: 'tolerated', finding: 'PSYNC_WOULD_FORK' }]
+    yield [{ ...noReply, at: now(), rttMs: now() - sentAt, outcome: 'tolerated', finding: 'PSYNC_WOULD_FORK' }]
     return { ...machine, state: 'STOPPED', verdict: { kind: 'would-fork' } }
   }
   if (machine.state === 'RECEIVE_PSYNC' && options.renamed?.psync && line[0] === DOLLAR) {
-    // Under another name PSYNC is SYNC to the server, whatever its arguments (replication.c, syncCommand looks at argv[0]).
+    // The server treats a renamed PSYNC as SYNC, whatever its arguments (replication.c, syncCommand looks at argv[0]).
     lines.putBack(line)
-    yield [{ ...noReply, at: now(), rttMs: now() - asked, outcome: 'tolerated', finding: 'PSYNC_AS_SYNC' }]
+    yield [{ ...noReply, at: now(), rttMs: now() - sentAt, outcome: 'tolerated', finding: 'PSYNC_AS_SYNC' }]
     if (needsOffset(options)) throw new ReplError('AS_SYNC', { state: machine.state, command: options.renamed.psync })
     return { ...machine, state: 'TRANSFER', verdict: { kind: 'legacy' } }
   }
-  const step = judged(machine, line, command.shown)
-  const { error, ...exchanged } = step.exchange
-  yield [{ type: 'exchange', at: now(), rttMs: now() - asked, ...exchanged, ...(error && { error: error.asFact() }) }]
-  if (exchanged.finding === 'PONG_MISCONF') yield [{ type: 'warning', at: now(), code: 'MISCONF' }]
+  const step = judge(machine, line, command.shown)
+  const { error, ...result } = step.exchange
+  yield [{ type: 'exchange', at: now(), rttMs: now() - sentAt, ...result, ...(error && { error: error.asFact() }) }]
+  if (result.finding === 'PONG_MISCONF') yield [{ type: 'warning', at: now(), code: 'MISCONF' }]
   if (error) throw await planner.withProvider(error)
   return step.machine
 }
 
-/** Before the server is known: nothing is asked of it, and no more announced than every server takes. */
+/** The plan before the server is known: no PSYNC, and no capabilities. */
 export function firstPlan(options: AttachOptions): Plan {
   const isDump = options.goal.kind === 'payload'
   return {
@@ -98,12 +98,12 @@ export function firstPlan(options: AttachOptions): Plan {
   }
 }
 
-/** A PSYNC under another name may be SYNC to the server. */
-function unwantedBy({ kind }: Verdict, { renamed }: AttachOptions): StopReason {
+/** The server may have treated a renamed PSYNC as SYNC. */
+function unwantedForkReason({ kind }: Verdict, { renamed }: AttachOptions): StopReason {
   return kind === 'would-fork' && renamed?.psync !== undefined && !renamed.isProven ? 'AS_SYNC' : 'WOULD_FORK'
 }
 
-/** SYNC names no offset, so nothing after its RDB can be followed or measured. */
+/** SYNC returns no offset, so the stream after its RDB cannot be followed or measured. */
 function needsOffset({ goal }: AttachOptions): boolean {
   return followsStream(goal) || goal.kind === 'live'
 }
@@ -112,14 +112,15 @@ function mayNotFork(machine: Machine, { goal }: AttachOptions): boolean {
   return (goal.kind === 'verdict' || goal.kind === 'stream') && machine.plan.psync.kind !== 'anything'
 }
 
-/** A position was asked for and the master chose a full resync all the same. */
+/** Whether the master chose a full resync that we did not ask for. */
 function isUnwantedFork(machine: Machine, { kind }: Verdict, options: AttachOptions): boolean {
   return kind === 'would-fork' || kind === 'channel' || (kind === 'full' && mayNotFork(machine, options))
 }
 
 /**
- * The next line that is not a keep-alive; each keep-alive is a batch of its own and restarts the time limit. Undefined when
- * one answers a PSYNC that must not fork: the master has decided on a full resync and waits for its BGSAVE.
+ * Yields each keep-alive as its own batch; each one restarts the time limit.
+ * @returns the next line that is not a keep-alive. Undefined when a keep-alive answers a PSYNC that must not fork: the master
+ *   has decided on a full resync and waits for its BGSAVE.
  */
 async function* awaitReply(
   link: Link,
@@ -143,7 +144,7 @@ async function* awaitReply(
   }
 }
 
-function judged(machine: Machine, line: Buffer, shown: readonly string[]) {
+function judge(machine: Machine, line: Buffer, shown: readonly string[]) {
   try {
     return advance(machine, line)
   } catch (error) {

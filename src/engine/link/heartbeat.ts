@@ -1,6 +1,6 @@
 /**
- * What a replica owes its master while it follows: a sign of life within repl-timeout, and an answer when the master asks how
- * far it is.
+ * Sends what a master expects from a replica: a sign of life within repl-timeout, and an ACK when the master asks for the
+ * replica's offset.
  */
 import { every } from '../../io/clock.ts'
 import type { Link } from '../../io/link.ts'
@@ -10,23 +10,23 @@ import type { SetslotWatch } from './setslot-watch.ts'
 
 const ACK_EVERY_MS = 1000
 
-/** How WAIT, SHUTDOWN and SETSLOT ask for an ACK at once (replication.c, replicationRequestAckFromSlaves). */
+/** WAIT, SHUTDOWN and SETSLOT request an immediate ACK with it (replication.c, replicationRequestAckFromSlaves). */
 const GETACK = encodeCommand(['REPLCONF', 'GETACK', '*'])
 
 export class Heartbeat {
   readonly #link: Link
   readonly #ack: Ack
   readonly #setslots: SetslotWatch | undefined
-  /** The last bytes received, as many as a GETACK has. */
+  /** The last bytes received, at most the length of a GETACK. */
   #tail: Buffer = Buffer.alloc(0)
   #received: number
-  /** After which offset the master last asked. */
-  #askedAt: number | undefined
+  /** The offset before the last unanswered GETACK. */
+  #getackOffset: number | undefined
   readonly #stop: () => void
 
   /**
    * @param offset the last byte before the stream
-   * @param setslots where a CLUSTER SETSLOT has to be confirmed
+   * @param setslots present when a CLUSTER SETSLOT must be confirmed
    */
   constructor(link: Link, ack: Ack, offset: number, setslots?: SetslotWatch) {
     this.#link = link
@@ -37,7 +37,7 @@ export class Heartbeat {
     this.#stop = every(ACK_EVERY_MS, () => this.#send(ack.mode === 'honest' ? ack.delivered.offset : 0))
   }
 
-  /** Whether the last command received is a GETACK: a WAIT, or a master that shuts down and sends nothing more. */
+  /** Whether the last command received is a GETACK. It comes from a WAIT, or from a shutdown that sends nothing more. */
   get isAsked(): boolean {
     return this.#tail.equals(GETACK)
   }
@@ -48,8 +48,8 @@ export class Heartbeat {
     if (confirmed !== undefined) this.#send(confirmed)
     this.#tail = Buffer.concat([this.#tail, chunk.subarray(-GETACK.length)]).subarray(-GETACK.length)
     if (!this.isAsked) return
-    // As a replica does: without the GETACK itself, which it is just executing.
-    this.#askedAt = this.#received - GETACK.length
+    // Like a replica, leave out the GETACK itself: it is still being executed.
+    this.#getackOffset = this.#received - GETACK.length
     if (this.#ack.mode === 'honest') this.#answer(this.#ack.delivered.offset)
   }
 
@@ -58,8 +58,8 @@ export class Heartbeat {
   }
 
   #answer(delivered: number): void {
-    if (this.#askedAt === undefined || delivered < this.#askedAt) return
-    this.#askedAt = undefined
+    if (this.#getackOffset === undefined || delivered < this.#getackOffset) return
+    this.#getackOffset = undefined
     this.#send(delivered)
   }
 

@@ -1,4 +1,4 @@
-/** What the server shows of a full resync in progress: its BGSAVE, what it holds back for us, and its live end. */
+/** Observes a full resync in progress from the server's side: its BGSAVE, our output buffer, and the live end. */
 import { now } from '../../io/clock.ts'
 import { clientEntries } from '../../protocol/info/client-list.ts'
 import { infoNumber } from '../../protocol/info/info.ts'
@@ -17,25 +17,25 @@ export class Observer {
     this.#ownAddress = ownAddress
   }
 
-  /** How far the BGSAVE has come, where the server tells (INFO persistence, 6.2 and later). */
+  /** Progress of the BGSAVE; empty when the server does not report it (INFO persistence, 6.2 and later). */
   async progress(): Promise<BgsaveEvent[]> {
     const info = await this.#info()
     return info ? bgsave(info) : []
   }
 
   /**
-   * The same, and our output buffer on the master.
-   * @param since the offset of a snapshot in transfer: all that was written after it waits for us
+   * Progress of the BGSAVE, our output buffer on the master, and the master's offset.
+   * @param since the offset of the snapshot in transfer; the master buffers every write after it for us
    */
   async everything(since?: number): Promise<{ events: ReplEvent[]; masterOffset?: number }> {
     const info = await this.#info()
     const masterOffset = info && numberIn(info, 'master_repl_offset')
-    const buffer = (await this.#ownBuffer()) ?? (since === undefined ? info && ofAll(info) : waiting(masterOffset, since))
+    const buffer = (await this.#ownBuffer()) ?? (since === undefined ? info && totalBuffer(info) : estimatedBuffer(masterOffset, since))
     const events = [...(info ? bgsave(info) : []), ...(buffer ? [buffer] : [])]
     return { events, ...(masterOffset !== undefined && { masterOffset }) }
   }
 
-  /** The costs of a BGSAVE that is over; undefined without INFO. */
+  /** What the finished BGSAVE cost; `running` until it ends, undefined without INFO. */
   async costs(): Promise<SaveCostEvent | 'running' | undefined> {
     const info = await this.#info()
     if (!info) return undefined
@@ -45,7 +45,7 @@ export class Observer {
     return { type: 'save-cost', at: now(), ...(forkUsec !== undefined && { forkUsec }), ...(cowBytes !== undefined && { cowBytes }) }
   }
 
-  /** Where CLIENT LIST is not permitted it is asked once: every refusal is an entry in the ACL log. */
+  /** Sends CLIENT LIST only once where it is not permitted, since every refusal adds an entry to the ACL log. */
   async #ownBuffer(): Promise<BufferEvent | undefined> {
     if (!this.#isListed) return undefined
     const reply = await this.#informant.ask('CLIENT', 'LIST', 'TYPE', 'replica')
@@ -56,7 +56,7 @@ export class Observer {
     return bytes === undefined ? undefined : { type: 'buffer', at: now(), bytes, scope: 'ours' }
   }
 
-  /** These questions are too many to show. */
+  /** Discards the query events: there are too many to show. */
   async #info(): Promise<ServerInfo | undefined> {
     const info = await this.#informant.info()
     this.#informant.takeEvents()
@@ -70,11 +70,11 @@ function bgsave(info: ServerInfo): BgsaveEvent[] {
   return keysTotal ? [{ type: 'bgsave', at: now(), keysDone: keysDone ?? 0, keysTotal }] : []
 }
 
-function ofAll(info: ServerInfo): BufferEvent | undefined {
+function totalBuffer(info: ServerInfo): BufferEvent | undefined {
   const bytes = numberIn(info, 'mem_clients_slaves')
   return bytes === undefined ? undefined : { type: 'buffer', at: now(), bytes, scope: 'all replicas' }
 }
 
-function waiting(masterOffset: number | undefined, since: number): BufferEvent | undefined {
+function estimatedBuffer(masterOffset: number | undefined, since: number): BufferEvent | undefined {
   return masterOffset === undefined ? undefined : { type: 'buffer', at: now(), bytes: masterOffset - since, scope: 'ours' }
 }

@@ -1,21 +1,21 @@
 /**
- * Keeps a payload below a rate by reading no faster. What the master cannot send meanwhile, the commands behind the RDB, waits in
- * its output buffer for us; before that runs over, and with it the dump, the rate is lifted.
+ * Keeps a payload below a rate by reading no faster. Meanwhile the commands after the RDB accumulate in our output buffer on
+ * the master. The pacer lifts the rate before that buffer overflows, since the master would then drop the link.
  */
 import type { BufferLimit } from '../../diagnosis/psync/resync.ts'
 import type { WarningCode } from '../../diagnosis/psync/verdict.ts'
 import { now } from '../../io/clock.ts'
 import type { Batch } from '../events.ts'
 
-/** Where the limit cannot be asked it may be small: how much may wait, and still grow. */
+/** When the buffer limit is unknown it may be small: a growing buffer above this size lifts the rate. */
 const ALWAYS_SAFE_BYTES = 1024 * 1024
-/** How many pauses there are in a second, where the reads are not too small for that. */
+/** Pauses per second, unless that makes the reads smaller than SMALLEST_READ_BYTES. */
 const PAUSES_A_SECOND = 10
 const SMALLEST_READ_BYTES = 16 * 1024
-/** Of the limit, when the rate is lifted: what is left has to last until the rest has been sent. */
+/** Share of the buffer limit at which the rate is lifted. The remaining share must last for the rest of the payload. */
 const LIFTED_AT = 0.25
 
-/** How many bytes to read at once at most: large reads cost least, but with a rate to keep they are followed by long pauses. */
+/** The largest read in bytes. Large reads cost least, but a rate makes long pauses follow them. */
 export function readLimit(bytesPerSecond: number | undefined): number {
   if (bytesPerSecond === undefined) return Number.POSITIVE_INFINITY
   return Math.max(SMALLEST_READ_BYTES, Math.ceil(bytesPerSecond / PAUSES_A_SECOND))
@@ -23,12 +23,12 @@ export function readLimit(bytesPerSecond: number | undefined): number {
 
 export class Pacer {
   readonly #bytesPerSecond: number
-  /** Undefined where it cannot be asked. */
+  /** Undefined when unknown. */
   readonly #limitBytes: number | undefined
   #began: number | undefined
   #bytes = 0
-  /** What was seen to wait for us. */
-  #waiting = 0
+  /** The newest known size of our output buffer. */
+  #bufferedBytes = 0
   #isLifted = false
 
   constructor(bytesPerSecond: number, limit: BufferLimit | undefined) {
@@ -37,15 +37,15 @@ export class Pacer {
     this.#limitBytes = limit && Math.min(...limits, Number.POSITIVE_INFINITY)
   }
 
-  /** What the server tells before the first byte, and a warning where that is not enough to be safe. */
-  *begin(told: Batch): Generator<Batch> {
-    const isSeen = told.some(({ type }) => type === 'buffer')
-    if (!isSeen) yield [warning('RATE_UNWATCHED')]
+  /** Checks the observations before the first byte. Warns when the buffer or its limit cannot be watched. */
+  *begin(initial: Batch): Generator<Batch> {
+    const isVisible = initial.some(({ type }) => type === 'buffer')
+    if (!isVisible) yield [warning('RATE_UNWATCHED')]
     else if (this.#limitBytes === undefined) yield [warning('RATE_LIMIT_UNKNOWN')]
-    yield* this.watch(told)
+    yield* this.watch(initial)
   }
 
-  /** For how long to read nothing after these bytes, in milliseconds. */
+  /** How long to pause after these bytes, in milliseconds. */
   pauseMs(bytes: number, at: number): number {
     this.#began ??= at
     this.#bytes += bytes
@@ -53,7 +53,7 @@ export class Pacer {
     return Math.max(0, this.#began + (this.#bytes / this.#bytesPerSecond) * 1000 - at)
   }
 
-  /** The same events, and a warning behind them when the rate has to be lifted. */
+  /** Yields the same events, and then a warning when the rate has to be lifted. */
   *watch(events: Batch): Generator<Batch> {
     if (events.length > 0) yield events
     const isFull = events.some((event) => event.type === 'buffer' && this.#isTooFull(event.bytes))
@@ -63,8 +63,8 @@ export class Pacer {
   }
 
   #isTooFull(bytes: number): boolean {
-    const isGrowing = bytes > this.#waiting
-    this.#waiting = bytes
+    const isGrowing = bytes > this.#bufferedBytes
+    this.#bufferedBytes = bytes
     if (this.#limitBytes === undefined) return isGrowing && bytes > ALWAYS_SAFE_BYTES
     return bytes >= this.#limitBytes * LIFTED_AT
   }

@@ -1,4 +1,4 @@
-/** The payload of a full resync with all that belongs to it: its rate, what the server shows meanwhile, and the live end after it. */
+/** Receives the payload of a full resync, paces it, observes the server meanwhile, and catches up afterwards where needed. */
 import { replicaBufferLimit } from '../../diagnosis/psync/resync.ts'
 import { ReplError } from '../../errors.ts'
 import { now, sleep } from '../../io/clock.ts'
@@ -14,16 +14,16 @@ import type { Planner } from './planner.ts'
 import { Poller } from './poller.ts'
 import { receivePayload } from './receive.ts'
 
-/** How often the server is asked for the progress of its BGSAVE. */
+/** How often to query the progress of the BGSAVE. */
 const PROGRESS_EVERY_MS = 1000
-/** The same where the growth of an output buffer matters. */
+/** How often to query it when the size of our output buffer matters. */
 const BUFFER_EVERY_MS = 100
-/** How often the progress of a payload is reported. */
+/** How often to report the progress of the payload. */
 const REPORT_EVERY_MS = 100
-/** How long a child may take to end after its last byte. */
+/** How long the BGSAVE child may take to exit after the last byte. */
 const COSTS_WITHIN_MS = 5000
 
-/** What one attachment works with. */
+/** The parts of one attachment. */
 export interface Attachment {
   readonly link: Link
   readonly planner: Planner
@@ -32,48 +32,48 @@ export interface Attachment {
   readonly signal: AbortSignal
 }
 
-/** @returns the bytes of the stream that came with it */
+/** @returns the stream bytes that came with the payload */
 export async function* receiveAll(
   { link, planner, observer, options, signal }: Attachment,
   shaken: Shaken,
   sink: RdbSink = new NullSink(),
 ): AsyncGenerator<Batch, Buffer> {
   const { verdict, rest, refused } = shaken
-  // A sync on two connections was not asked for, and no payload will come on this one.
+  // We do not request a sync over two channels; with one, no payload comes on this link.
   if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PSYNC_VERDICT', { verdict: verdict.kind })
   const maxRate = maxRateOf(options.goal)
   const { settings, identity } = planner.server
   const pacer = maxRate === undefined ? undefined : new Pacer(maxRate, settings && replicaBufferLimit(settings, identity))
-  const { ask, everyMs, mayFill } = questions(observer, shaken, options)
+  const { ask, everyMs, mayFill } = planQueries(observer, shaken, options)
   if (pacer && mayFill) yield* pacer.begin(await ask())
   const poller = new Poller<ReplEvent>(ask, everyMs, signal)
-  const seen = () => poller.take()
+  const takeSamples = () => poller.take()
   const receiving = {
     rest,
     sink,
     silenceMs: options.limits.silenceMs,
     atOnce: readLimit(maxRate),
     reportMs: pacer ? 0 : REPORT_EVERY_MS,
-    observed: seen,
+    observed: takeSamples,
   }
   let streamed: Buffer
   try {
-    streamed = yield* paced(receivePayload(link, receiving), pacer, seen, signal)
+    streamed = yield* pace(receivePayload(link, receiving), pacer, takeSamples, signal)
   } catch (error) {
-    yield poller.take() // the last samples show why it broke
+    yield poller.take() // the last samples may show why the transfer failed
     throw error instanceof ReplError ? await planner.withProvider(withCommand(error, refused, options)) : error
   } finally {
     await poller.stop()
   }
   if (options.goal.kind !== 'live' || verdict.kind !== 'full') return streamed
   yield* catchUp(link, observer, verdict.offset, streamed.length, options)
-  link.close() // an unread stream would pile up in the master
-  yield* costs(observer, signal)
+  link.close() // an unread stream would fill our output buffer on the master
+  yield* reportCosts(observer, signal)
   return streamed
 }
 
-/** What is asked while a payload comes in, how often, and whether our output buffer may fill because we read slowly. */
-function questions(observer: Observer, { verdict, isRdbOnly }: Shaken, { goal }: AttachOptions) {
+/** What to query while the payload arrives, how often, and whether our output buffer may fill because we read slowly. */
+function planQueries(observer: Observer, { verdict, isRdbOnly }: Shaken, { goal }: AttachOptions) {
   const mayFill = maxRateOf(goal) !== undefined && !isRdbOnly
   const since = mayFill && verdict.kind === 'full' ? verdict.offset : undefined
   const seesBuffer = goal.kind === 'live' || mayFill
@@ -82,17 +82,17 @@ function questions(observer: Observer, { verdict, isRdbOnly }: Shaken, { goal }:
   return { ask, everyMs: seesBuffer ? BUFFER_EVERY_MS : PROGRESS_EVERY_MS, mayFill }
 }
 
-/** A refusal of SYNC comes where its payload would: adds which command it is, and which one was refused before it. */
+/** The server refuses SYNC where the payload would begin. Adds the command, and the one refused before it, to the error. */
 function withCommand(error: ReplError, before: string | undefined, { renamed }: AttachOptions): ReplError {
   if (error.code !== 'NOT_SUPPORTED' && error.code !== 'NO_PERMISSION') return error
   return error.with({ command: renamed?.sync ?? 'SYNC', ...(before !== undefined && { before }) })
 }
 
-/** Reads no faster than the pacer allows. @returns what the batches return */
-async function* paced(
+/** Reads no faster than the pacer allows. @returns the return value of `batches` */
+async function* pace(
   batches: AsyncGenerator<Batch, Buffer>,
   pacer: Pacer | undefined,
-  seen: () => ReplEvent[],
+  takeSamples: () => ReplEvent[],
   signal: AbortSignal,
 ): AsyncGenerator<Batch, Buffer> {
   if (!pacer) return yield* batches
@@ -106,17 +106,17 @@ async function* paced(
     before = bytes
     for (let pauseMs = pacer.pauseMs(more, now()); pauseMs > 0; pauseMs = pacer.pauseMs(0, now())) {
       await sleep(Math.min(pauseMs, BUFFER_EVERY_MS), signal)
-      yield* pacer.watch(seen())
+      yield* pacer.watch(takeSamples())
     }
   }
 }
 
-/** The server knows what a BGSAVE took when its child has ended, shortly after the last byte. */
-async function* costs(observer: Observer, signal: AbortSignal): AsyncGenerator<Batch> {
+/** The server reports these costs only after the BGSAVE child exits, shortly after the last byte. */
+async function* reportCosts(observer: Observer, signal: AbortSignal): AsyncGenerator<Batch> {
   const deadline = now() + COSTS_WITHIN_MS
   do {
-    const seen = await observer.costs()
-    if (seen !== 'running') return seen && (yield [seen])
+    const cost = await observer.costs()
+    if (cost !== 'running') return cost && (yield [cost])
     await sleep(BUFFER_EVERY_MS, signal)
   } while (now() < deadline)
 }

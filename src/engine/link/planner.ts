@@ -1,6 +1,6 @@
 /**
- * What has to be known about the server before the handshake can continue, and the plan that follows from it. Everything is
- * optional: where INFO is not permitted the plan becomes more careful, never wrong.
+ * Collects what the handshake needs to know about the server, and makes the plan from it. Every fact is optional: without INFO
+ * the plan becomes more careful, never wrong.
  */
 import { recogniseProvider } from '../../diagnosis/errors/provider.ts'
 import { bytesToLive, forecastPsync } from '../../diagnosis/psync/forecast.ts'
@@ -19,9 +19,9 @@ import type { CountersEvent, ForecastEvent, ReplEvent } from '../events.ts'
 import { type AttachOptions, followsStream, forksOnPurpose, maxRateOf, mayFork, wantedPosition } from '../goal.ts'
 import { counterRows } from './counters.ts'
 
-/** What a master may write between INFO and PSYNC, at the least; half of a smaller backlog. */
+/** Smallest margin for what a master may write between INFO and PSYNC; at most half of the backlog. */
 const EDGE_BYTES = 64 * 1024
-/** And how many times as much as between the two INFOs, which are several round trips apart. */
+/** The margin is also this many times what the master wrote between the two INFOs, several round trips apart. */
 const EDGE_FACTOR = 4
 
 export interface Planned {
@@ -38,9 +38,9 @@ export class Planner {
   #identity: ServerIdentity | undefined
   #guard: Guard | undefined
   #settings: Settings | undefined
-  /** What INFO promises for the PSYNC; absent without INFO. */
+  /** The reply to PSYNC as predicted from INFO; absent without INFO. */
   forecast: ForecastEvent | undefined
-  /** Why the plan does not ask for a sync, when it does not. */
+  /** Why the plan requests no sync; undefined when it requests one. */
   stopReason: StopReason | undefined
 
   constructor(options: AttachOptions, informant: Informant, signal: AbortSignal) {
@@ -49,12 +49,12 @@ export class Planner {
     this.#signal = signal
   }
 
-  /** Completes a plan with what a rung of the ladder needs to know. @throws ReplError NOT_SUPPORTED for a Sentinel. */
+  /** Completes a plan with the facts that a rung of the ladder needs. @throws ReplError NOT_SUPPORTED for a Sentinel. */
   async complete(needs: 'server' | 'position', plan: Plan): Promise<Planned> {
     return await (needs === 'server' ? this.#meetServer(plan) : this.#refreshPosition(plan))
   }
 
-  /** Before REPLCONF capa: who is this, and which guards and requests fit? */
+  /** Before REPLCONF capa: identifies the server, and chooses the guard and the PSYNC request. */
   async #meetServer(plan: Plan): Promise<Planned> {
     this.#before = await this.#informant.info()
     this.#beganAt = now()
@@ -69,7 +69,7 @@ export class Planner {
     const psync = this.#request(this.#before)
     const next: Plan = {
       ...plan,
-      // A full resync asked for on purpose shall show itself, not wait for a second connection.
+      // The guard capabilities make a full resync wait for a second connection; an intended one must start.
       capabilities: [...CAPABILITIES, ...(psync.kind === 'anything' ? [] : (this.#guard?.capabilities ?? []))],
       emptyRdb: this.#guard?.emptyRdb ?? false,
       ...(this.#identity?.flavour === 'valkey' ? { version: this.#identity.version } : {}),
@@ -79,7 +79,7 @@ export class Planner {
     return { plan: next, events: [...this.#informant.takeEvents(), this.#serverEvent(history, settings), ...warnings] }
   }
 
-  /** Right before PSYNC: the live end moves with every write. */
+  /** Right before PSYNC, since the live end moves with every write. */
   async #refreshPosition(plan: Plan): Promise<Planned> {
     if (plan.psync.kind !== 'position') return { plan, events: [] }
     const info = await this.#informant.info()
@@ -88,7 +88,7 @@ export class Planner {
     return { plan: { ...plan, psync }, events: [...this.#informant.takeEvents(), ...warnings] }
   }
 
-  /** The refusal of a command that the server does not have, with what is known of that service. */
+  /** Adds the hosted service, when it is recognised, to the refusal of a command. */
   async withProvider(error: ReplError): Promise<ReplError> {
     const { details } = error
     if (details.reason !== 'UNKNOWN_COMMAND' && details.reason !== 'COMMAND_REFUSED') return error
@@ -97,19 +97,19 @@ export class Planner {
     return provider ? error.with({ provider }) : error
   }
 
-  /** The server, as far as it is known. */
+  /** What is known of the server so far. */
   get server(): { readonly identity?: ServerIdentity; readonly settings?: Settings } {
     return { ...(this.#identity && { identity: this.#identity }), ...(this.#settings && { settings: this.#settings }) }
   }
 
-  /** After the visit: how much the master wrote meanwhile, and the server's own counters. */
+  /** After the visit: the master's write rate and the server's own counters. */
   async counters(): Promise<ReplEvent[]> {
     const { goal } = this.#options
     const sampleMs = 'sampleMs' in goal ? goal.sampleMs : 0
     const restMs = this.#before ? sampleMs - (now() - this.#beganAt) : 0
-    // An abort cuts the sample short; the rest of the result stays.
+    // An abort only cuts the sample short; the other results stay valid.
     if (restMs > 0) await sleep(restMs, this.#signal).catch(ignoreFailure)
-    // The visit is over: a failure of the last question takes nothing from its result.
+    // The visit has ended, so a failure of this last query must not spoil its result.
     const after = await this.#informant.info().catch(ignoreFailure)
     const before = this.#before
     if (!before || !after) return [...this.#informant.takeEvents(), { type: 'counters', at: now() }]
@@ -117,7 +117,7 @@ export class Planner {
     return [...this.#informant.takeEvents(), ...(sampleMs > 0 ? this.#writeRate(before, after) : []), counters]
   }
 
-  /** Nothing for a history that began anew in between. */
+  /** Empty when a new history began in between. */
   #writeRate(before: ServerInfo, after: ServerInfo): ReplEvent[] {
     const [was, is] = [before.history, after.history]
     if (!was || !is || was.replid !== is.replid || is.offset < was.offset) return []
@@ -133,18 +133,18 @@ export class Planner {
     if (goal.kind === 'verdict' && goal.stopBeforePsync) return this.#stop('ASKED_TO')
     const isRenamed = renamed?.psync !== undefined && !renamed.isProven
     if (isRenamed && !mayFork(goal)) {
-      if (history) this.#foresee(history, position)
+      if (history) this.#predict(history, position)
       return this.#stop('RENAMED')
     }
     if (history) return this.#requestFrom(history, position)
-    // Without a history nothing is known, so nothing is asked that could fork.
+    // Without a history a refusal cannot be ruled out, so we send nothing that could fork.
     if (mayFork(goal)) return positionRequest(position)
     return this.#stop(info ? 'NO_POSITION' : 'NO_INFO')
   }
 
-  /** @param position what to ask for instead of the live end */
+  /** @param position to request instead of the live end */
   #requestFrom(history: History, position: Position | undefined): PsyncRequest {
-    const { forecast, position: wanted } = this.#foresee(history, position)
+    const { forecast, position: wanted } = this.#predict(history, position)
     if (forecast.kind === 'continue') {
       const mayFork = this.#mayBeLost(history, wanted, position !== undefined) && this.#objection(history, wanted) !== undefined
       return mayFork ? this.#stop('NEAR_EDGE') : positionRequest(wanted)
@@ -153,20 +153,20 @@ export class Planner {
       if (canProbePermission(this.#identity) || this.#options.goal.kind === 'stream') return this.#stop('PUT_OFF')
       if (!position) return positionRequest(wanted)
     }
-    // A stream cannot be followed from a position that is gone.
+    // The server no longer has this position, so there is no stream to follow.
     if (position && this.#options.goal.kind === 'stream') return this.#stop('LOST')
     const objection = this.#objection(history, position)
     return objection ? this.#stop(objection) : positionRequest(position)
   }
 
-  #foresee(history: History, position: Position | undefined): ForecastEvent {
+  #predict(history: History, position: Position | undefined): ForecastEvent {
     const wanted = position ?? { replid: history.replid, offset: history.offset }
     const { forecast, decided } = forecastPsync(history, wanted)
     this.forecast = { type: 'forecast', at: now(), position: wanted, history, forecast, ...(decided && { decided }) }
     return this.forecast
   }
 
-  /** At the live end only the master's own speed counts: a small backlog of an idle one is safe. */
+  /** At the live end only the write rate counts: a small backlog of an idle master is safe. */
   #mayBeLost(history: History, wanted: Position, isGiven: boolean): boolean {
     const before = this.#before?.history
     const margin = EDGE_FACTOR * (before ? history.offset - before.offset : 0)
@@ -174,7 +174,7 @@ export class Planner {
     return bytesToLive(history, wanted) < Math.max(atLeast, margin)
   }
 
-  /** Why a PSYNC that would be refused is not sent. */
+  /** Why we must not send a PSYNC that would be refused; undefined when it is harmless or allowed. */
   #objection(history: History, position: Position | undefined): StopReason | undefined {
     if (mayFork(this.#options.goal)) return undefined
     if (!position) return 'NO_BACKLOG'
@@ -185,7 +185,7 @@ export class Planner {
     return guard.name === 'none' || guard.name === 'empty-rdb' ? 'NO_GUARD' : 'NEW_REPLID'
   }
 
-  /** The right to PSYNC may be seen all the same. */
+  /** Requests no sync, but still checks the PSYNC permission where that is safe. */
   #stop(reason: StopReason): PsyncRequest {
     this.stopReason = reason
     const mayProbe = !['ASKED_TO', 'LOST', 'RENAMED'].includes(reason) && canProbePermission(this.#identity)
@@ -206,7 +206,7 @@ export class Planner {
 
   async #warnings(settings: Settings | undefined): Promise<ReplEvent[]> {
     if (!this.#before) return [this.#warning('NO_INFO', this.#informant.unavailable)]
-    // Printed only where the setting is on (INFO replication).
+    // INFO replication shows this field only when min-replicas-to-write is on.
     if (followsStream(this.#options.goal) && this.#before.fields.has('min_slaves_good_slaves')) return [this.#warning('MIN_REPLICAS')]
     if (!forksOnPurpose(this.#options.goal)) return []
     const diskless = settings?.get('repl-diskless-sync')
@@ -217,7 +217,7 @@ export class Planner {
     return warnings
   }
 
-  /** A failed BGSAVE makes such a master refuse writes with -MISCONF (server.c, writeCommandsDeniedByDiskError). */
+  /** Whether a failed BGSAVE makes the master refuse writes with -MISCONF (server.c, writeCommandsDeniedByDiskError). */
   async #stopsWritesOnFailure(): Promise<boolean> {
     const save = await this.#informant.setting('save')
     return Boolean(save) && (await this.#informant.setting('stop-writes-on-bgsave-error')) === 'yes'

@@ -1,4 +1,4 @@
-/** Asks a question again and again in the background and keeps the answers for whoever comes by. */
+/** Repeats a query in the background and collects the answers until the next `take()`. */
 import { ignoreFailure } from '../../errors.ts'
 import { sleep } from '../../io/clock.ts'
 
@@ -7,7 +7,7 @@ export class Poller<T> {
   readonly #running: Promise<void>
   #answers: T[] = []
 
-  /** `ask` must not throw. */
+  /** A ReplError of `ask` counts as an empty answer. */
   constructor(ask: () => Promise<readonly T[]>, everyMs: number, signal: AbortSignal) {
     this.#running = this.#run(ask, everyMs, AbortSignal.any([signal, this.#stop.signal]))
   }
@@ -19,7 +19,7 @@ export class Poller<T> {
     return answers
   }
 
-  /** Resolves when the last question has been answered. */
+  /** Resolves when the last query has been answered. */
   async stop(): Promise<void> {
     this.#stop.abort('stopped')
     await this.#running

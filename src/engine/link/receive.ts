@@ -1,4 +1,4 @@
-/** Receives the payload of a full resync: framing, checksum, and when it is really over. */
+/** Receives the payload of a full resync: its framing, its checksum, and its true end. */
 
 import { ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
@@ -10,27 +10,26 @@ import { RdbVerifier } from '../../rdb/verifier.ts'
 import type { Batch, ReplEvent } from '../events.ts'
 
 /**
- * How long to look for bytes after what may be the EOF mark when no checksum proves it: masters are silent after the mark
- * until our first ACK, so anything that comes shows that it was data.
+ * How long to wait for bytes after a possible EOF mark that no checksum confirms. A master is silent after the mark until our
+ * first ACK, so any byte that follows proves that it was data.
  */
 const SETTLE_MS = 1000
 
 export interface Receiving {
   /** Bytes received together with the handshake's last line. */
   readonly rest: Buffer
-  /** Written to at every read: there are thousands a second. */
   readonly sink: RdbSink
   readonly silenceMs: number
-  /** How many bytes at most are received at once. */
+  /** The largest read, in bytes. */
   readonly atOnce: number
-  /** How often to report progress, at the most. */
+  /** The shortest time between progress reports. */
   readonly reportMs: number
-  /** What was seen of the server meanwhile; called between reads. */
+  /** New observations of the server; called between reads. */
   readonly observed: () => readonly ReplEvent[]
 }
 
 /**
- * @returns the bytes of the stream that came with the payload
+ * @returns the stream bytes that came with the payload
  * @throws ReplError PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT, LINK_LOST before the first byte, TIMEOUT; and what the sink throws.
  */
 export async function* receivePayload(
@@ -67,15 +66,16 @@ export async function* receivePayload(
 }
 
 /**
- * From here on each byte is received where the sink has room for it: its position in the payload is known beforehand.
- * @param begunAt how many bytes of the link came before the payload
+ * Makes the link read straight into the sink's memory. That works because each byte's position in the payload is known
+ * before it is read.
+ * @param payloadStart how many bytes of the link came before the payload
  */
-async function makeRoom(sink: RdbSink, framing: PayloadFraming, link: Link, begunAt: number, atOnce: number): Promise<void> {
+async function makeRoom(sink: RdbSink, framing: PayloadFraming, link: Link, payloadStart: number, atOnce: number): Promise<void> {
   const end = framing.kind === 'length' ? framing.bytes : Number.POSITIVE_INFINITY
   if (framing.kind === 'length') await sink.reserve(framing.bytes)
   link.readInto((received) => {
-    const position = received - begunAt
-    // Bytes after the payload must not land in the memory of its sink.
+    const position = received - payloadStart
+    // Bytes after the payload must not end up in the sink's memory.
     return position < end ? sink.room?.(position)?.subarray(0, Math.min(end - position, atOnce)) : undefined
   })
 }
@@ -84,24 +84,24 @@ function progress(bytes: number): Batch {
   return bytes > 0 ? [{ type: 'payload-progress', at: now(), bytes }] : []
 }
 
-/** The next chunk, or undefined when the payload is over. */
+/** @returns the next chunk, or undefined at the end of the payload */
 async function nextChunk(link: Link, payload: PayloadReader, verifier: RdbVerifier, silenceMs: number): Promise<Buffer | undefined> {
   if (payload.complete) return undefined
-  if (payload.atMark) return verifier.endsHere === 'certain' ? undefined : await link.read(SETTLE_MS).catch(quiet)
+  if (payload.atMark) return verifier.endsHere === 'certain' ? undefined : await link.read(SETTLE_MS).catch(ignoreSilence)
   const chunk = await link.read(silenceMs).catch((error) => {
-    throw broken(error, payload, verifier)
+    throw transferError(error, payload, verifier)
   })
   if (chunk) return chunk
-  throw broken(new ReplError(payload.started ? 'CLOSED' : 'NO_PAYLOAD'), payload, verifier)
+  throw transferError(new ReplError(payload.started ? 'CLOSED' : 'NO_PAYLOAD'), payload, verifier)
 }
 
-function quiet(error: unknown): undefined {
+function ignoreSilence(error: unknown): undefined {
   if (error instanceof ReplError && (error.code === 'TIMEOUT' || error.code === 'LINK_LOST')) return undefined
   throw error
 }
 
-/** A link that breaks inside the payload has truncated it, whatever broke the link. */
-function broken(error: unknown, payload: PayloadReader, verifier: RdbVerifier): unknown {
+/** A lost link or a timeout inside the payload truncates it, whatever the cause. */
+function transferError(error: unknown, payload: PayloadReader, verifier: RdbVerifier): unknown {
   if (!(error instanceof ReplError)) return error
   const where = { state: 'TRANSFER', bytes: verifier.bytes, ...(payload.announced !== undefined && { expectedBytes: payload.announced }) }
   const isCut = error.code === 'LINK_LOST' || error.code === 'TIMEOUT'

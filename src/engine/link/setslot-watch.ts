@@ -1,24 +1,25 @@
 /**
- * A CLUSTER SETSLOT in the stream, which Valkey refuses to its client unless every replica confirms it within a moment
- * (cluster_legacy.c, clusterCommandSetSlot; it asks by a GETACK). Only a whole command counts: its bytes may stand in any value.
+ * Watches for a CLUSTER SETSLOT in the stream. Valkey refuses it to the client unless every replica confirms it in time
+ * (cluster_legacy.c, clusterCommandSetSlot; it asks with a GETACK). Only a parsed command counts, since a value may contain
+ * the same bytes.
  */
 import { expectReplError } from '../../errors.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import { StreamScanner } from '../../protocol/stream/scanner.ts'
 
 export class SetslotWatch {
-  /** Undefined while no end of a command is known, and after bytes that break the protocol, which the consumer of the stream reports. */
+  /** Undefined until a command boundary is known, and after a protocol violation, which the stream's consumer reports. */
   #scanner: StreamScanner | undefined
-  /** Bytes of the stream before the first known end of a command. */
+  /** Stream bytes left before the first known command boundary. */
   #skip = 0
   /** The last byte received, on any link. */
   #offset: number | undefined
   #isPending = false
 
   /**
-   * A link brings the stream after this offset. Where it continues at the next byte, a command that was cut with the last link is
-   * still one command.
-   * @param boundary an offset at which a command is known to end
+   * A new link delivers the stream after this offset. If that is the next byte, parsing continues inside a command that the end
+   * of the last link has cut.
+   * @param boundary an offset at which a command ends
    */
   attached(offset: number, boundary: number | undefined): void {
     if (offset === this.#offset) return
@@ -28,7 +29,7 @@ export class SetslotWatch {
     this.#scanner = boundary === undefined ? undefined : new StreamScanner(offset + this.#skip)
   }
 
-  /** @returns the offset to acknowledge now: all before the GETACK that follows a SETSLOT */
+  /** @returns the offset to acknowledge now, right before the GETACK that follows a SETSLOT; undefined without one */
   received(chunk: Buffer): number | undefined {
     this.#offset = (this.#offset ?? 0) + chunk.length
     const skipped = Math.min(this.#skip, chunk.length)

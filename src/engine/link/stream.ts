@@ -1,4 +1,4 @@
-/** The stream of one link: every byte after the handshake or the payload, ACKs, and what to make of silence. */
+/** The stream of one link: every byte after the handshake or the payload, the ACKs, and the handling of silence. */
 
 import { isShuttingDown, judgeSilence } from '../../diagnosis/psync/silence.ts'
 import { ReplError } from '../../errors.ts'
@@ -15,23 +15,23 @@ import type { Ack } from './ack.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { SetslotWatch } from './setslot-watch.ts'
 
-/** A master sends PING each repl-ping-replica-period (10 s by default); three that do not come are silence. */
+/** A master sends PING every repl-ping-replica-period (10 s by default); three missing PINGs count as silence. */
 const PINGS_MISSED = 3
 const DEFAULT_PING_SECONDS = 10
-/** How long nothing may follow a GETACK before it looks like a shutdown, in which writes stand still. */
+/** How long to wait after a GETACK before checking for a shutdown, during which writes are paused. */
 const SHUTDOWN_LOOK_MS = 200
 
-/** The server of a stream, as far as it is known. */
+/** What is known of the server of a stream. */
 export interface StreamServer {
   readonly identity?: ServerIdentity
   readonly settings?: Settings
-  /** An offset at which a command is known to end: the live end that INFO showed before PSYNC. */
+  /** An offset at which a command ends: the live end that INFO showed before PSYNC. */
   readonly boundary?: number
 }
 
 /**
- * Never ends by itself.
- * @param rest bytes of the stream that have come already
+ * Ends only by throwing.
+ * @param rest stream bytes already received
  * @param from the last byte before the stream
  * @throws ReplError LINK_LOST (STREAM_ENDED, SILENT, SHUTDOWN), ABORTED, in the state CONNECTED.
  */
@@ -48,19 +48,19 @@ export async function* streamBytes(
   const quietMs = pingSeconds(server.settings) * 1000 * PINGS_MISSED
   const watch = new SilenceWatch(from.replid, access, signal)
   let { offset } = from
-  let mayEnd = false
+  let mayBeShutdown = false
   try {
     yield [{ type: 'following', at: now(), offset }]
-    for (let chunk: Buffer | undefined = rest; ; chunk = await nextChunk(link, mayEnd ? SHUTDOWN_LOOK_MS : quietMs)) {
+    for (let chunk: Buffer | undefined = rest; ; chunk = await nextChunk(link, mayBeShutdown ? SHUTDOWN_LOOK_MS : quietMs)) {
       if (!chunk) {
-        if (mayEnd) await watch.leaveWhenEnding()
+        if (mayBeShutdown) await watch.throwOnShutdown()
         else yield [await watch.judge(offset, quietMs)]
-        mayEnd = false
+        mayBeShutdown = false
         continue
       }
       offset += chunk.length
       heartbeat.received(chunk)
-      mayEnd = ack.mode === 'safe' && heartbeat.isAsked
+      mayBeShutdown = ack.mode === 'safe' && heartbeat.isAsked
       if (chunk.length > 0) yield [{ type: 'stream-chunk', at: now(), data: chunk, offset }]
     }
   } finally {
@@ -68,7 +68,7 @@ export async function* streamBytes(
   }
 }
 
-/** Undefined when none came in that time. */
+/** @returns undefined when no byte arrives within the limit */
 async function nextChunk(link: Link, limitMs: number): Promise<Buffer | undefined> {
   try {
     const chunk = await link.read(limitMs)
@@ -88,13 +88,13 @@ function setslotWatch(ack: Ack, { offset }: Position, { identity, boundary }: St
   return setslots
 }
 
-/** The setting had another name up to 4.0. */
+/** Servers up to 4.0 use the old name of the setting. */
 function pingSeconds(settings: Settings | undefined): number {
   const seconds = Number(settings?.get('repl-ping-replica-period') ?? settings?.get('repl-ping-slave-period'))
   return seconds > 0 ? seconds : DEFAULT_PING_SECONDS
 }
 
-/** Asks the server why nothing comes; each time on a new connection, since an idle one may be dead like the link itself. */
+/** Asks the server why it is silent. Uses a new connection each time, since an idle one may be as dead as the link. */
 class SilenceWatch {
   readonly #replid: string
   readonly #access: Access
@@ -108,13 +108,13 @@ class SilenceWatch {
     this.#signal = signal
   }
 
-  /** @throws ReplError LINK_LOST (SILENT) when waiting longer is of no use. */
+  /** @throws ReplError LINK_LOST (SILENT) when waiting longer is pointless. */
   async judge(offset: number, silentMs: number): Promise<SilenceEvent> {
     this.#silentMs = offset === this.#lastOffset ? this.#silentMs + silentMs : silentMs
     this.#lastOffset = offset
     const { info, unavailable } = await this.#ask()
     const silence = info ? judgeSilence(info, this.#replid, offset) : 'unknown'
-    // INFO may be forbidden for good, and then the time limit is all there is; where it has become impossible, the server is gone.
+    // Without permission for INFO only the time limit decides. If INFO fails otherwise, the server is gone.
     const isGone = !info && unavailable?.code !== 'NO_PERMISSION'
     const isTooLong = silence === 'unknown' && this.#silentMs >= this.#access.limits.silenceMs
     if (silence === 'broken' || isGone || isTooLong) {
@@ -123,8 +123,11 @@ class SilenceWatch {
     return { type: 'silence', at: now(), silentMs: this.#silentMs, silence }
   }
 
-  /** A master that shuts down waits for every replica whose ACK is not at its offset, and ours never is. @throws ReplError LINK_LOST (SHUTDOWN) */
-  async leaveWhenEnding(): Promise<void> {
+  /**
+   * A master that shuts down waits for every replica whose ACK is below its offset, and ours always is.
+   * @throws ReplError LINK_LOST (SHUTDOWN)
+   */
+  async throwOnShutdown(): Promise<void> {
     const { info } = await this.#ask()
     if (info && isShuttingDown(info)) throw new ReplError('SHUTDOWN')
   }
