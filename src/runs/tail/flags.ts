@@ -10,7 +10,7 @@ import { parseOffset } from '../../protocol/offset.ts'
 import { TEMPLATE_HELP } from '../../render/tail/template.ts'
 import { clusterFlag, maxRateFlag } from '../flags.ts'
 import { parseRate, parseSize } from '../size.ts'
-import type { FormatName, TailPlan, ViewPlan } from './plan.ts'
+import { FORMATS, type FormatName, type TailPlan, type ViewPlan } from './plan.ts'
 
 const WHERE = 'WHERE TO START'
 const FORMAT = 'FORMAT'
@@ -52,7 +52,7 @@ export const tailFlags = {
   }),
   format: Flags.string({
     helpGroup: FORMAT,
-    options: ['text', 'json', 'csv', 'resp'],
+    options: [...FORMATS],
     description: 'text; json: one object a line; csv; resp: the commands as they came, for redis-cli --pipe',
   }),
   template: Flags.string({ helpGroup: FORMAT, helpValue: 'TEMPLATE', description: TEMPLATE_HELP, exclusive: ['format'] }),

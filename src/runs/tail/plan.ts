@@ -2,7 +2,10 @@
 import type { FollowOptions } from '../../engine/follow/errand.ts'
 import type { Start } from '../../engine/follow/start.ts'
 
-export type FormatName = 'text' | 'json' | 'csv' | 'resp' | 'template'
+/** The values of --format. */
+export const FORMATS = ['text', 'json', 'csv', 'resp'] as const
+
+export type FormatName = (typeof FORMATS)[number] | 'template'
 
 /** How commands are shown, and which. */
 export interface ViewPlan {
