@@ -10,8 +10,8 @@ import type { Settings } from '../protocol/settings.ts'
 /**
  * rdb-channel (Redis 8): a full resync waits for our second connection, which we never open.
  * dual-channel (Valkey 8, off by default): the same, and the server does not even list us as a replica.
- * diskless-delay (7.0 and servers derived from it): a diskless sync starts after repl-diskless-sync-delay, and we disconnect at its
- *   first keep-alive.
+ * diskless-delay (7.0 and servers derived from it): a diskless sync starts after repl-diskless-sync-delay, and we disconnect
+ *   at its first keep-alive.
  * empty-rdb (the same servers with other settings): the server forks at once, but the child serialises nothing.
  * none (6.2 and older, and servers that we know too little about): a refused PSYNC forks at once.
  */
