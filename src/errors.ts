@@ -1,10 +1,10 @@
 /**
- * The one error class of the project, its closed union of codes, and its closed union of reasons with the facts of each.
- * An error carries facts, no sentences: diagnosis/errors/ turns them into what happened, what it means and what to do,
- * and cli/ turns the code into an exit status. Secrets never enter the facts.
+ * The project's only error class, with closed unions of its codes and reasons and the facts of each reason.
+ * Errors carry facts, not sentences. diagnosis/errors/ turns the facts into what happened, what it means and what to do;
+ * cli/ turns the code into an exit status. Facts never contain secrets.
  */
 
-/** The class of a failure; it decides the exit status. */
+/** The class of a failure; it determines the exit status. */
 export type ErrorCode =
   | 'EXPECTATION_FAILED'
   | 'USAGE'
@@ -27,35 +27,35 @@ export type ErrorCode =
   | 'INTERNAL'
   | 'ABORTED'
 
-/** Facts that any error may have. They are added on the way up, by `with`. */
+/** Facts that any error may have. Callers add them with `with` as the error propagates. */
 export interface Context {
-  /** The server, or the way to it, without credentials. */
+  /** The server, or the route to it, without credentials. */
   readonly endpoint?: string
-  /** The replication state in which it happened (handshake/states.ts). */
+  /** The replication state in which the failure happened (handshake/states.ts). */
   readonly state?: string
-  /** The command that the server answered, secrets masked. */
+  /** The command that the server answered, with secrets masked. */
   readonly command?: string
-  /** The command that the server did not know before that one. */
+  /** An earlier command that the server did not know: PSYNC, before SYNC was sent instead. */
   readonly before?: string
-  /** What the server is, where it is more than a plain Redis. */
+  /** The service or proxy, if the server is not a plain Redis. */
   readonly provider?: ProviderName
-  /** The name of the file or folder that the run writes to, or `stdout`. */
+  /** The file or folder that the run writes to, or `stdout`. */
   readonly path?: string
-  /** What that is: a file may be called stdout. */
+  /** Distinguishes stdout from a file of that name. */
   readonly output?: Output
-  /** How much of the RDB was received. */
+  /** Bytes of the RDB received. */
   readonly bytes?: number
-  /** How long the RDB was announced to be. */
+  /** The RDB length that the master announced. */
   readonly expectedBytes?: number
-  /** The most that our output buffer on the master was seen to hold. */
+  /** The peak size observed for our output buffer on the master, in bytes. */
   readonly bufferBytes?: number
-  /** The lowest limit of that buffer in bytes; 0 is none. */
+  /** The lowest limit of that buffer in bytes; 0 means no limit. */
   readonly bufferLimit?: number
 }
 
 export type Output = 'FILE' | 'STDOUT'
 
-/** Services and proxies that let no replica in, or not by PSYNC. */
+/** Services and proxies that accept no replicas, or none that use PSYNC. */
 export type ProviderName =
   | 'DRAGONFLY'
   | 'KVROCKS'
@@ -70,7 +70,7 @@ export type ProviderName =
   | 'PIKA'
   | 'ENVOY'
 
-/** The failure of something else, as a fact of an error. */
+/** Another failure, recorded as a fact of an error. */
 export interface Failure {
   readonly code: ErrorCode
   readonly details: Details
@@ -81,7 +81,7 @@ interface Reply {
   readonly reply: string
 }
 
-/** A system error code such as ENOSPC, or that of OpenSSL. */
+/** An error code of the system (such as ENOSPC) or of OpenSSL. */
 interface Errno {
   readonly errno: string
 }
@@ -90,29 +90,29 @@ interface Path {
   readonly path: string
 }
 
-/** How long something was waited for. */
+/** The timeout that expired. */
 interface Limit {
   readonly limitMs: number
 }
 
-/** The command has its own name on this server. */
+/** The name that the server gives a renamed command. */
 interface OwnName {
   readonly command: string
 }
 
-/** The certificate of the server; without one its facts are `unknown`. */
+/** The server's certificate was rejected. Without a certificate its facts are `unknown`. */
 interface Distrust extends Errno {
   readonly serverName: string
 }
 
-/** Where a history could not be continued. */
+/** The position at which a history could not be resumed. */
 interface Gap {
-  /** The last byte that was received, counted as INFO counts. */
+  /** The last byte received, as INFO counts offsets. */
   readonly offset: number
   readonly replid: string
-  /** How far the next byte lies outside of what the server has. */
+  /** How far the next byte is outside the range that the server has. */
   readonly distanceBytes?: number
-  /** What was to be done at a gap. */
+  /** The value of --on-gap. */
   readonly onGap: 'fail' | 'skip' | 'resync'
 }
 
@@ -148,7 +148,7 @@ export type ConfigFileProblem =
 
 export type SettingProblem = 'UNKNOWN_SETTING' | 'COMMAND_LINE_ONLY' | 'NOT_A_VALUE' | 'IS_A_SWITCH' | 'IS_NO_SWITCH' | 'TAKES_ONE_VALUE'
 
-/** Why a master cannot be measured against. */
+/** Why lag cannot be measured against a master. */
 export type Loss =
   | { readonly trouble: 'FAILED'; readonly failure: Failure }
   | { readonly trouble: 'SILENT'; readonly silentMs: number }
@@ -162,7 +162,7 @@ export interface ReasonFacts {
   EXPECTATION_FAILED: { readonly expected: string; readonly answer: string }
   SHARDS_DIFFER: None
   // USAGE
-  /** @property problem what cannot be used of the command line, as a sentence without its full stop */
+  /** @property problem what is wrong with the command line, as a sentence without its full stop */
   FLAGS: { readonly problem: string }
   BAD_TARGET: { readonly target: string } & (TargetHint | { readonly hint?: never })
   PASS_FILE: Path & PassFileProblem
@@ -180,7 +180,7 @@ export interface ReasonFacts {
   SOCKET_DENIED: Errno
   UNREACHABLE: Errno
   SENTINELS: { readonly failures: readonly Failure[] }
-  /** Its code is that of its failure, where there is one. */
+  /** If it has a failure, its code is that failure's code. */
   MASTER_LOST: Loss
   // TLS_FAILED
   CERT_UNTRUSTED: Distrust & { readonly issuer: string }
@@ -216,7 +216,7 @@ export interface ReasonFacts {
   LINE_TOO_LONG: { readonly limitBytes: number }
   PAYLOAD_HEADER: Reply
   PSYNC_REPLY: Reply
-  /** PSYNC was answered by a sync that was not asked for. */
+  /** PSYNC was answered by a kind of sync that we did not ask for. */
   PSYNC_VERDICT: { readonly verdict: string }
   NOT_A_STATUS: Reply
   NOT_RESP: Reply
@@ -294,7 +294,7 @@ export interface ReasonFacts {
   LOST: Gap
   // INTERNAL, ABORTED
   INTERNAL: { readonly message: string }
-  /** @property signal what stopped the run, such as SIGINT */
+  /** @property signal what stopped the run, for example SIGINT */
   ABORTED: { readonly signal: string }
 }
 
@@ -389,28 +389,28 @@ export const REASONS = {
   ABORTED: ['ABORTED'],
 } as const satisfies Record<ErrorCode, readonly Reason[]>
 
-type Listed = (typeof REASONS)[ErrorCode][number]
+type ListedReason = (typeof REASONS)[ErrorCode][number]
 
-/** Does not compile while a reason of ReasonFacts is listed under no code. */
+/** Does not compile if REASONS misses a reason of ReasonFacts. */
 const CODES: Record<Reason, ErrorCode> = Object.fromEntries(
   Object.entries(REASONS).flatMap(([code, reasons]) => reasons.map((reason) => [reason, code])),
-) as Record<Listed, ErrorCode>
+) as Record<ListedReason, ErrorCode>
 
-/** A reason and its facts, and what was added on the way up. */
+/** A reason with its facts, and the context that callers added. */
 export type Details = { readonly [R in Reason]: { readonly reason: R } & ReasonFacts[R] & Context }[Reason]
 
-/** For one of several reasons, the facts that all of them need. */
+/** The facts that every reason in R needs. */
 type FactsOf<R extends Reason> = (R extends Reason ? (facts: ReasonFacts[R]) => void : never) extends (facts: infer F) => void ? F : never
 
-type Given<R extends Reason> =
+type ErrorArguments<R extends Reason> =
   None extends FactsOf<R> ? [facts?: FactsOf<R> & Context, cause?: unknown] : [facts: FactsOf<R> & Context, cause?: unknown]
 
-/** R ties the facts to the reason where an error is made; no property depends on it, so ReplError alone means any of them. */
+/** R ties the facts to the reason in the constructor. No property depends on R, so plain ReplError covers every reason. */
 export class ReplError<R extends Reason = Reason> extends Error implements Failure {
   readonly code: ErrorCode
   readonly details: Details
 
-  constructor(reason: R, ...[facts, cause]: Given<R>) {
+  constructor(reason: R, ...[facts, cause]: ErrorArguments<R>) {
     const details = { reason, ...facts } as Details
     const code = details.reason === 'MASTER_LOST' && details.trouble === 'FAILED' ? details.failure.code : CODES[reason]
     super(reason === code ? code : `${code} (${reason})`, cause === undefined ? undefined : { cause })
@@ -419,31 +419,31 @@ export class ReplError<R extends Reason = Reason> extends Error implements Failu
     this.details = details
   }
 
-  /** The same error with more facts; the facts it has already win, since they were nearer to the cause. */
+  /** A copy with more facts. Existing facts win, because they were added closer to the cause. */
   with(context: Context): ReplError {
     return errorOf({ details: { ...context, ...this.details } }, this.cause)
   }
 
-  /** As a fact of another error. */
+  /** For use as a fact of another error. */
   asFact(): Failure {
     return { code: this.code, details: this.details }
   }
 }
 
-/** The error again that a fact was made of. */
+/** The reverse of `asFact`. */
 export function errorOf({ details }: Pick<Failure, 'details'>, cause?: unknown): ReplError {
   const { reason, ...facts } = details
   return new (ReplError as new (reason: Reason, facts: object, cause: unknown) => ReplError)(reason, facts, cause)
 }
 
-/** @param problem what of the user's words cannot be used, as a sentence without its full stop */
+/** @param problem what is wrong with the user's input, as a sentence without its full stop */
 export function usageError(problem: string): ReplError {
   return new ReplError('FLAGS', { problem })
 }
 
 /**
- * The end of whatever a signal has stopped. Signals are aborted with a word for what did it, such as SIGINT; ABORTED is never made
- * without one that is.
+ * The error for work that an AbortSignal stopped. The abort reason is a string such as SIGINT.
+ * @returns ABORTED, or INTERNAL if the signal is not aborted
  */
 export function abortedBy({ aborted, reason }: AbortSignal): ReplError {
   if (!aborted) return new ReplError('INTERNAL', { message: 'stopped without a signal' })
@@ -455,24 +455,24 @@ export function stopIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortedBy(signal)
 }
 
-/** For a failure that is dealt with on the spot: ours are, a bug is thrown on. */
+/** For catch blocks that handle a ReplError. Any other error is a bug and is rethrown. */
 export function expectReplError(error: unknown): ReplError {
   if (error instanceof ReplError) return error
   throw error
 }
 
-/** For a failure that has no consequence where it is caught: ours has none, a bug is thrown on. */
+/** For catch blocks that ignore a ReplError. Any other error is a bug and is rethrown. */
 export function ignoreFailure(error: unknown): undefined {
   expectReplError(error)
 }
 
-/** Whatever was thrown: ours as it is, anything else as a bug. */
+/** Returns a ReplError unchanged, and wraps anything else as INTERNAL. */
 export function replErrorOf(error: unknown): ReplError {
   if (error instanceof ReplError) return error
   return new ReplError('INTERNAL', { message: error instanceof Error ? error.message : String(error) }, error)
 }
 
-/** The system's error code of a failed call. */
+/** The system error code of a failed call, or UNKNOWN. */
 export function errnoOf(error: unknown): string {
   return (error as NodeJS.ErrnoException | undefined)?.code ?? 'UNKNOWN'
 }

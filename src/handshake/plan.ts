@@ -1,24 +1,24 @@
-/** What a handshake is to say and how far it may go. Filled by the engine, partly from what INFO tells on the way. */
+/** What a handshake sends and how far it goes. The engine fills the plan, partly from INFO during the handshake. */
 import type { Credentials } from '../protocol/credentials.ts'
 
-/** Where we say we are. The default is invisible: see INVISIBLE. */
+/** The address that we announce. The default is INVISIBLE. */
 export interface Announcement {
   readonly ip: string
   readonly port: number
 }
 
 /**
- * An identity that nobody acts on: Sentinel rejects ports outside 0..65535 (sentinel.c, createSentinelRedisInstance)
+ * An address that no other software uses. Sentinel rejects ports outside 0..65535 (sentinel.c, createSentinelRedisInstance)
  * before it looks at the name, and client libraries that read INFO skip an address with an underscore.
  */
 export const INVISIBLE: Announcement = { ip: 'redis_repl', port: -1 }
 
 /**
- * What to ask by PSYNC.
- *   position: the first byte we want; a full resync is what the server makes of one it cannot serve.
- *   anything: `? -1`, a full resync on purpose.
- *   permission: an offset that is no number, refused before anything is decided (clean since Redis 6.2.7; earlier
- *     servers start a full sync all the same, so it is never asked of them).
+ * What PSYNC requests.
+ *   position: the first byte that we want. If the server cannot serve it, it starts a full resync.
+ *   anything: `? -1`, an intended full resync.
+ *   permission: an offset that is not a number, rejected before any other action. Without side effects since Redis 6.2.7;
+ *     earlier servers start a full resync, so it is never sent to them.
  *   nothing: stop before PSYNC.
  */
 export type PsyncRequest =
@@ -30,7 +30,7 @@ export type PsyncRequest =
 export interface Renamed {
   readonly psync?: string
   readonly sync?: string
-  /** The server has answered that PSYNC as PSYNC is answered, and not as SYNC. */
+  /** The server has answered the renamed PSYNC like PSYNC, not like SYNC. */
   readonly isProven?: boolean
 }
 
@@ -39,41 +39,41 @@ export interface Plan {
   readonly clientName: string
   readonly announce: Announcement
   readonly capabilities: readonly string[]
-  /** Valkey picks the RDB version by it; must be the Valkey version, not the redis_version it also shows. */
+  /** Valkey chooses the RDB version by it. Must be the Valkey version, not the redis_version that it also prints. */
   readonly version?: string
   readonly rdbOnly: boolean
-  /** `rdb-filter-only ""`: should a fork happen after all, it serialises nothing. */
+  /** Whether to send `rdb-filter-only ""`: if the server forks anyway, the child serialises nothing. */
   readonly emptyRdb: boolean
   readonly psync: PsyncRequest
-  /** What the server calls them, where its configuration has renamed them. */
+  /** The server's names for PSYNC and SYNC, if its configuration renames them. */
   readonly renamed?: Renamed
-  /** Send SYNC where PSYNC is unknown: only where a fork is the purpose, since SYNC always forks. */
+  /** Send SYNC if PSYNC is unknown. Only for intended full resyncs, because SYNC always forks. */
   readonly legacySync: boolean
-  /** Go on after -MISCONF on PING, where a replica would give up: PSYNC itself is not blocked by it. */
+  /** Continue after -MISCONF to PING, where a replica would give up. It does not block PSYNC. */
   readonly tolerateMisconf: boolean
 }
 
-/** A command as it goes out and as it may be shown. */
+/** A command, both as sent and as shown. */
 export interface Command {
   readonly args: readonly string[]
-  /** The same with every secret masked; the only form that leaves the handshake. */
+  /** The arguments with every secret masked; the only form that leaves the handshake. */
   readonly shown: readonly string[]
 }
 
 const MASK = '********'
 
-/** A command that holds a secret in the given arguments. */
+/** A command whose arguments include secrets. */
 export function secretCommand(args: readonly string[], isSecret: (index: number) => boolean): Command {
   return { args, shown: args.map((arg, index) => (isSecret(index) ? MASK : arg)) }
 }
 
-/** A secret of so many characters is no part of another word by chance. */
-const LONG = 8
+/** A secret of this length does not occur inside another word by chance. */
+const LONG_SECRET_CHARS = 8
 
 /**
- * A reply without the secrets of the command it answers: a server that does not know AUTH repeats its arguments in the
- * error, and may cut them off anywhere (server.c, "with args beginning with"). A short one is masked as a word only: the
- * holes that it would leave in other words would spell it.
+ * A reply without the secrets of the command that it answers. A server that does not know AUTH repeats its arguments in the
+ * error, and may cut them anywhere (server.c, "with args beginning with"). A short secret is only masked as a whole word:
+ * masks inside other words would reveal it.
  */
 export function withoutSecrets(reply: string, { args, shown }: Command): string {
   const secrets = args.filter((arg, index) => arg !== shown[index] && arg !== '')
@@ -84,5 +84,5 @@ export function withoutSecrets(reply: string, { args, shown }: Command): string 
 
 function asWord(secret: string): RegExp {
   const literal = secret.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
-  return new RegExp(secret.length < LONG ? `(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])` : literal, 'gu')
+  return new RegExp(secret.length < LONG_SECRET_CHARS ? `(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])` : literal, 'gu')
 }

@@ -1,11 +1,11 @@
 /**
- * The replica's handshake, one rung per exchange, in the order in which syncWithMaster() (replication.c) climbs it.
+ * The replica's handshake, one rung per exchange, in the order of syncWithMaster() (replication.c).
  * The order is load-bearing. State names are those of Redis 5 and 6.0 (server.h, REPL_STATE_*), whose ladder is
- * lock-step as ours is; the name that Redis 6.2 gave the reply's state stands beside each rung. Rungs marked "ours"
- * are not climbed by every replica: redis-cli or we add them.
+ * lock-step like ours. The comment beside each rung gives the receive state of Redis 6.2. Rungs marked "ours"
+ * are not sent by every replica: redis-cli or we add them.
  *
- * Lock-step: one command is outstanding at a time. PSYNC must be alone on the wire, since a master with output
- * pending refuses it, and nothing may follow it before its reply: every byte postpones a diskless BGSAVE.
+ * Lock-step: one command is outstanding at a time. PSYNC must be alone on the wire, because a master with pending
+ * output refuses it. Nothing may follow PSYNC before its reply, because every byte postpones a diskless BGSAVE.
  */
 import type { ServerError } from '../protocol/wire/reply.ts'
 import type { Command, Plan } from './plan.ts'
@@ -18,10 +18,10 @@ type Step = 'PING' | 'AUTH' | 'NAME' | 'PORT' | 'IP' | 'CAPA' | 'VERSION' | 'RDB
 export interface Rung {
   readonly send: State
   readonly receive: State
-  /** The command, or undefined when this plan leaves the rung out. */
+  /** The command, or undefined if the plan skips this rung. */
   readonly command: (plan: Plan) => Command | undefined
   readonly judge: (reply: string | ServerError, plan: Plan) => steps.Judgement
-  /** What the engine must have found out (INFO on a second connection) before the command can be written. */
+  /** What the engine must learn (INFO on a second connection) before the command can be sent. */
   readonly needs?: 'server' | 'position'
 }
 
@@ -39,5 +39,5 @@ export const LADDER: readonly Rung[] = [
   { send: 'SEND_RDB_FILTER', receive: 'RECEIVE_RDB_FILTER', command: steps.emptyRdb,      judge: steps.nonCritical('RDB_FILTER') },            // ours, as redis-cli --replica
   { send: 'SEND_PSYNC',      receive: 'RECEIVE_PSYNC',      command: steps.psync,         judge: steps.judgePsyncRefusal, needs: 'position' }, // RECEIVE_PSYNC_REPLY
   { send: 'SEND_SYNC',       receive: 'TRANSFER',           command: steps.legacySync,    judge: steps.judgePsyncRefusal },                    // only where PSYNC is unknown
-  // TRANSFER: the payload (protocol/payload.ts). CONNECTED: the stream.
+  // TRANSFER: the payload (protocol/wire/payload.ts). CONNECTED: the stream.
 ]

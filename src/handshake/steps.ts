@@ -1,18 +1,18 @@
 /**
- * What each rung sends and what each reply means. The rules are those of syncWithMaster() in replication.c; where we
- * are stricter or more patient than Redis, the comment says why.
+ * The command of each rung, and the meaning of each reply. The rules are those of syncWithMaster() in replication.c. Where
+ * we are stricter or more tolerant than Redis, a comment says why.
  */
 import type { ReplError } from '../errors.ts'
 import type { ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
 import { type Command, type Plan, secretCommand } from './plan.ts'
 
-/** ok: as hoped. tolerated: refused, and the handshake goes on as Redis' does. fatal: it ends here. */
+/** ok: accepted. tolerated: refused, but the handshake continues, as in Redis. fatal: the handshake ends. */
 export type Judgement =
   | { readonly outcome: 'ok' | 'tolerated'; readonly finding: Finding }
   | { readonly outcome: 'fatal'; readonly finding: Finding; readonly error: ReplError }
 
-/** What an exchange showed; diagnosis/findings.ts says it in words. */
+/** The result of an exchange; diagnosis/psync/findings.ts puts it into words. */
 export type Finding =
   | 'PONG'
   | 'PONG_NEEDS_AUTH'
@@ -36,7 +36,7 @@ export type Finding =
 
 type Option = 'NAME' | 'PORT' | 'IP' | 'CAPA' | 'VERSION' | 'RDB_ONLY' | 'RDB_FILTER'
 
-/** Refused before anything is decided by every server that it is asked of: no replid, and an offset that is no number. */
+/** An invalid replid and an offset that is not a number. The servers that we send this to reject it before any other action. */
 const PERMISSION_PROBE = ['x'.repeat(40), 'not-an-offset'] as const
 
 function plain(...args: string[]): Command {
@@ -49,18 +49,18 @@ function fatal(reply: ServerError): Judgement {
 
 export const ping = (): Command => plain('PING')
 
-/** Anything with + is well; NOAUTH, NOPERM and the old "operation not permitted" only say that AUTH comes next. */
+/** Any status is fine. NOAUTH, NOPERM and the old "operation not permitted" only mean that AUTH comes next. */
 export function judgePong(reply: string | ServerError, plan: Plan): Judgement {
   if (typeof reply === 'string') return { outcome: 'ok', finding: 'PONG' }
   const { details, code } = refusal(reply, {})
-  // Redis walks on without a password and fails at PSYNC; the cause is known here already.
+  // Without a password, Redis continues and fails at PSYNC. The cause is already known here, so we stop.
   if (code === 'AUTH_REQUIRED' && plan.credentials) return { outcome: 'tolerated', finding: 'PONG_NEEDS_AUTH' }
   if (details.reason === 'NOPERM') return { outcome: 'tolerated', finding: 'PONG_NO_PERMISSION' }
   if (details.reason === 'MISCONF' && plan.tolerateMisconf) return { outcome: 'tolerated', finding: 'PONG_MISCONF' }
   return fatal(reply)
 }
 
-/** One argument is the password of the default user, two are an ACL user's (Redis 6.0). */
+/** One argument is the default user's password; two are an ACL user and its password (Redis 6.0). */
 export function auth({ credentials }: Pick<Plan, 'credentials'>): Command | undefined {
   if (!credentials) return undefined
   const user = credentials.username ? [credentials.username] : []
@@ -69,7 +69,7 @@ export function auth({ credentials }: Pick<Plan, 'credentials'>): Command | unde
 
 export function judgeAuth(reply: string | ServerError): Judgement {
   if (typeof reply === 'string') return { outcome: 'ok', finding: 'AUTH_OK' }
-  // Fatal to Redis. The server is open, so the password is superfluous, not wrong: going on shows more.
+  // Fatal in Redis. The server needs no password, so ours is superfluous, not wrong: continuing shows more.
   if (refusal(reply, {}).details.reason === 'NO_PASSWORD_SET') return { outcome: 'tolerated', finding: 'AUTH_NOT_NEEDED' }
   return fatal(reply)
 }
@@ -80,7 +80,7 @@ export const listeningPort = (plan: Plan): Command => plain('REPLCONF', 'listeni
 
 export const ipAddress = (plan: Plan): Command => plain('REPLCONF', 'ip-address', plan.announce.ip)
 
-/** All in one command, as replicas do. Only what we implement: unknown ones are accepted and acted on by newer servers. */
+/** All in one command, as replicas do. Only capabilities that we implement, because the server may use any that we announce. */
 export const capabilities = (plan: Plan): Command => plain('REPLCONF', ...plan.capabilities.flatMap((name) => ['capa', name]))
 
 export const version = (plan: Plan): Command | undefined => (plan.version ? plain('REPLCONF', 'version', plan.version) : undefined)
@@ -90,8 +90,8 @@ export const rdbOnly = (plan: Plan): Command | undefined => (plan.rdbOnly ? plai
 export const emptyRdb = (plan: Plan): Command | undefined => (plan.emptyRdb ? plain('REPLCONF', 'rdb-filter-only', '') : undefined)
 
 /**
- * Errors are "(Non critical)" in Redis' log, except the user's missing right: without REPLCONF a replica can send no
- * ACK and is thrown out after repl-timeout, so going on would only hide the cause. CLIENT SETNAME is a courtesy.
+ * Redis logs such errors as "(Non critical)". A missing permission is fatal here: without REPLCONF a replica cannot send
+ * ACKs and is disconnected after repl-timeout, so continuing would only hide the cause. CLIENT SETNAME is optional.
  */
 export function nonCritical(option: Option): (reply: string | ServerError) => Judgement {
   return (reply) => {
@@ -101,7 +101,7 @@ export function nonCritical(option: Option): (reply: string | ServerError) => Ju
   }
 }
 
-/** The first REPLCONF: known to every server since 2.6, so one that does not know the command is no master for us. */
+/** The first REPLCONF. Every server since 2.6 knows it, so a server that does not is unusable as a master. */
 export function judgePort(reply: string | ServerError): Judgement {
   if (typeof reply !== 'string' && refusal(reply, {}).details.reason === 'UNKNOWN_COMMAND') return fatal(reply)
   return nonCritical('PORT')(reply)
@@ -110,7 +110,7 @@ export function judgePort(reply: string | ServerError): Judgement {
 export function psync(plan: Plan): Command | undefined {
   const { psync: request, renamed } = plan
   const name = renamed?.psync ?? 'PSYNC'
-  // Of the two only SYNC has been named: PSYNC is not there.
+  // Only SYNC was given a name, so the server has no PSYNC.
   if (renamed?.sync !== undefined && renamed.psync === undefined && legacySync(plan)) return undefined
 
   switch (request.kind) {
@@ -125,7 +125,7 @@ export function psync(plan: Plan): Command | undefined {
   }
 }
 
-/** An error in answer to PSYNC. Unlike replicas we never fall back to SYNC on an unknown error: SYNC always forks. */
+/** Judges an error reply to PSYNC. Unlike replicas, we do not fall back to SYNC on an unknown error: SYNC always forks. */
 export function judgePsyncRefusal(reply: string | ServerError, plan: Plan): Judgement {
   if (typeof reply === 'string') return { outcome: 'ok', finding: 'PSYNC_FULL' }
   if (plan.psync.kind === 'permission' && reply.text.startsWith('ERR value is not an integer')) {
@@ -136,6 +136,6 @@ export function judgePsyncRefusal(reply: string | ServerError, plan: Plan): Judg
   return fatal(reply)
 }
 
-/** Reached only behind a PSYNC that is unknown. Answered by the payload itself, with no line before it. */
+/** Only sent after a server did not know PSYNC. The answer is the payload itself, without a reply line before it. */
 export const legacySync = (plan: Plan): Command | undefined =>
   plan.legacySync && plan.psync.kind === 'anything' ? plain(plan.renamed?.sync ?? 'SYNC') : undefined

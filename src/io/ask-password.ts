@@ -1,9 +1,9 @@
-/** A password from the terminal, not shown; or the first line of what is piped in. */
+/** Reads a password from the terminal without echo, or from the first line of piped input. */
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import { ReplError, usageError } from '../errors.ts'
 
-/** @throws ReplError ABORTED by Ctrl-C, USAGE when the input ends before a line of it. */
+/** @throws ReplError ABORTED on Ctrl-C, USAGE if the input ends before the first line */
 export async function askPassword(prompt: string): Promise<string> {
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const isTerminal = process.stdin.isTTY === true
@@ -11,7 +11,7 @@ export async function askPassword(prompt: string): Promise<string> {
   if (isTerminal) process.stderr.write(prompt)
   try {
     return await new Promise<string>((resolve, reject) => {
-      // Also of the last line, which may have no end.
+      // Also fires for a last line without a newline.
       lines.once('line', resolve)
       lines.once('SIGINT', () => reject(new ReplError('ABORTED', { signal: 'SIGINT' })))
       lines.once('close', () => reject(usageError('No password could be read: stdin ended before a line of it')))

@@ -1,16 +1,16 @@
-/** What a server's certificate says, and what a TLS handshake that fails means. */
+/** The contents of a server's certificate, and the meaning of a failed TLS handshake. */
 import type { TLSSocket } from 'node:tls'
 import { type Context, errnoOf, ReplError } from '../errors.ts'
 
 export interface Certificate {
   readonly subject: string
   readonly issuer: string
-  /** As `DNS:db1.example`, `IP Address:10.0.0.5`. */
+  /** Such as `DNS:db1.example`, `IP Address:10.0.0.5`. */
   readonly names: readonly string[]
   /** ISO 8601. */
   readonly validFrom: string
   readonly validTo: string
-  /** Whole days from now until it expires; negative when it has. */
+  /** Whole days until it expires; negative if it has expired. */
   readonly daysLeft: number
 }
 
@@ -37,7 +37,7 @@ function oneLine(name: string | undefined): string {
 type CertificateReason = 'CERT_EXPIRED' | 'CERT_NOT_YET_VALID' | 'CERT_NAME' | 'CERT_UNTRUSTED'
 type TlsReason = 'CLIENT_CERT_MISSING' | 'CLIENT_CERT_REFUSED' | 'NOT_TLS' | 'TLS_VERSION' | 'SERVER_NAME' | 'TLS_CLOSED' | 'TLS_OTHER'
 
-/** OpenSSL's and Node's names, as regular expressions over their codes. */
+/** Regular expressions for the error codes of OpenSSL and Node. */
 const FAILURES: readonly (readonly [RegExp, CertificateReason | TlsReason])[] = [
   [/^CERT_HAS_EXPIRED$/, 'CERT_EXPIRED'],
   [/^CERT_NOT_YET_VALID$/, 'CERT_NOT_YET_VALID'],
@@ -50,18 +50,18 @@ const FAILURES: readonly (readonly [RegExp, CertificateReason | TlsReason])[] = 
   [/UNRECOGNIZED_NAME/, 'SERVER_NAME'],
 ]
 
-/** Whether an error comes from TLS, also long after its handshake: TLS 1.3 judges the client's certificate behind it. */
+/** Whether an error comes from TLS. It may come after the handshake: TLS 1.3 servers check the client certificate then. */
 export function isTlsError({ code = '' }: NodeJS.ErrnoException): boolean {
   return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')
 }
 
-/** Who answered, and by which name it was asked for. */
+/** The name that we requested, and the certificate that the server sent. */
 interface Peer {
   readonly serverName: string
   readonly certificate: Certificate | undefined
 }
 
-/** @param error whatever the TLS handshake failed with, or a ReplError of waiting for it */
+/** @param error the error of the TLS handshake, or a ReplError from waiting for it */
 export function tlsFailure(error: unknown, where: Context, peer?: Peer): ReplError {
   if (error instanceof ReplError) {
     const { details } = error
@@ -69,9 +69,9 @@ export function tlsFailure(error: unknown, where: Context, peer?: Peer): ReplErr
   }
   const facts = { ...where, errno: errnoOf(error) }
   const reason = reasonOf(facts.errno)
-  if (!isOfCertificate(reason)) return new ReplError(reason, facts, error)
+  if (!isCertificateReason(reason)) return new ReplError(reason, facts, error)
   return peer
-    ? distrusted(reason, { ...facts, serverName: peer.serverName }, peer.certificate, error)
+    ? certificateError(reason, { ...facts, serverName: peer.serverName }, peer.certificate, error)
     : new ReplError('TLS_OTHER', facts, error)
 }
 
@@ -79,12 +79,12 @@ function reasonOf(errno: string): CertificateReason | TlsReason {
   return FAILURES.find(([matches]) => matches.test(errno))?.[1] ?? (errno === 'ECONNRESET' ? 'TLS_CLOSED' : 'TLS_OTHER')
 }
 
-function isOfCertificate(reason: CertificateReason | TlsReason): reason is CertificateReason {
+function isCertificateReason(reason: CertificateReason | TlsReason): reason is CertificateReason {
   return reason.startsWith('CERT_')
 }
 
-/** With what of the certificate explains the failure. */
-function distrusted(
+/** The error with those facts of the certificate that explain the failure. */
+function certificateError(
   reason: CertificateReason,
   facts: Context & { readonly errno: string; readonly serverName: string },
   certificate: Certificate | undefined,

@@ -2,39 +2,39 @@
 import { abortedBy } from '../errors.ts'
 import { onAbort } from './on-abort.ts'
 
-/** Milliseconds since the process started; never goes back. */
+/** Milliseconds since the process started; monotonic. */
 export function now(): number {
   return performance.now()
 }
 
-/** The time of day, for people and records; may go back. */
+/** The time of day, for people and records; not monotonic. */
 export function wallClock(): Date {
   return new Date()
 }
 
-/** @throws ReplError ABORTED when the signal fires first. */
+/** @throws ReplError ABORTED if the signal aborts first */
 export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  let forget = () => {}
+  let removeListener = () => {}
   try {
     await new Promise<void>((resolve, reject) => {
       timer = setTimeout(resolve, ms)
-      forget = onAbort(signal, () => reject(abortedBy(signal)))
+      removeListener = onAbort(signal, () => reject(abortedBy(signal)))
     })
   } finally {
     clearTimeout(timer)
-    forget()
+    removeListener()
   }
 }
 
-/** Does something now and then again and again. @returns what stops it */
+/** Runs the action immediately, then at every interval. @returns a function that stops it */
 export function every(ms: number, action: () => void): () => void {
   action()
   const timer = setInterval(action, ms)
   return () => clearInterval(timer)
 }
 
-/** Does something once. @returns what keeps it from happening */
+/** Runs the action once, after a delay. @returns a function that cancels it */
 export function after(ms: number, action: () => void): () => void {
   const timer = setTimeout(action, ms)
   return () => clearTimeout(timer)

@@ -1,4 +1,4 @@
-/** From an endpoint to a socket that is ready: the name is looked up, its addresses are tried in turn, TLS is spoken. */
+/** Connects a socket to an endpoint: looks up the name, tries its addresses in turn, and completes the TLS handshake. */
 import { lookup } from 'node:dns/promises'
 import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
@@ -9,7 +9,7 @@ import { type Endpoint, endpointName } from './endpoint.ts'
 import { onAbort } from './on-abort.ts'
 import { speaksClearText } from './other-protocol.ts'
 
-/** What happened on the way; `ms` is how long it took. */
+/** A step of connecting; `ms` is its duration. */
 export type DialStep =
   | { readonly type: 'lookup'; readonly ms: number; readonly host: string; readonly addresses: readonly string[] }
   | { readonly type: 'unreached'; readonly ms: number; readonly address: string; readonly errno: string }
@@ -20,22 +20,22 @@ export type DialStep =
       readonly cipher: string
       readonly serverName: string
       readonly certificate?: Certificate
-      /** Why the certificate would not do. */
+      /** Why the certificate is not trusted. */
       readonly distrust?: string
       readonly isVerified: boolean
     }
 
-/** How bytes are taken from the socket: see net.connect, onread. */
+/** How bytes are read from the socket: see net.connect, onread. */
 export type OnRead = NonNullable<Extract<NetConnectOpts, { onread?: unknown }>['onread']>
 
 export interface Dialled {
   readonly socket: Socket
-  /** Until the TCP connection, without the lookup and without TLS. */
+  /** The duration of the TCP connect, without the name lookup and TLS. */
   readonly rttMs: number
 }
 
 /**
- * @param note told of each step, also when it fails in the end
+ * @param note called for each step, even if dialling fails in the end
  * @throws ReplError MASTER_UNREACHABLE, TLS_FAILED, TIMEOUT, ABORTED
  */
 export async function dial(
@@ -50,15 +50,15 @@ export async function dial(
   const addresses = await resolve(endpoint, limitMs, signal, note)
   let failure: unknown
   for (const [index, address] of addresses.entries()) {
-    const asked = now()
-    // A share of what is left, so that one that drops packets does not use it all up.
+    const startedAt = now()
+    // Each address gets a share of the remaining time, so that one that drops packets does not use it all.
     const shareMs = Math.max(1, (deadline - now()) / (addresses.length - index))
     try {
       return await reach({ ...endpoint, address }, shareMs, deadline, onread, signal, note)
     } catch (error) {
       if (error instanceof ReplError && (error.code === 'ABORTED' || error.code === 'TLS_FAILED')) throw error
       failure = error
-      if (addresses.length > 1) note({ type: 'unreached', ms: now() - asked, address, errno: wordFor(error) })
+      if (addresses.length > 1) note({ type: 'unreached', ms: now() - startedAt, address, errno: codeOf(error) })
     }
   }
   throw failure instanceof ReplError ? failure : unreachable(failure, endpoint, addresses)
@@ -71,16 +71,16 @@ async function reachSocket(
   signal: AbortSignal,
 ): Promise<Dialled> {
   try {
-    return await timed(() => createConnection({ path: endpoint.path, onread } as NetConnectOpts), limitMs, signal)
+    return await openSocket(() => createConnection({ path: endpoint.path, onread } as NetConnectOpts), limitMs, signal)
   } catch (error) {
     throw error instanceof ReplError ? error : unreachable(error, endpoint, [])
   }
 }
 
-type Reached = Extract<Endpoint, { kind: 'tcp' }> & { readonly address: string }
+type TcpTarget = Extract<Endpoint, { kind: 'tcp' }> & { readonly address: string }
 
 async function reach(
-  to: Reached,
+  to: TcpTarget,
   shareMs: number,
   deadline: number,
   onread: OnRead,
@@ -89,39 +89,46 @@ async function reach(
 ): Promise<Dialled> {
   const { address, port, tls, host } = to
   const options = { host: address, port, noDelay: true, onread } as NetConnectOpts
-  if (!tls) return await timed(() => createConnection(options), shareMs, signal)
-  const { checkServerIdentity, connect: connectTls } = process.getBuiltinModule('node:tls') // 3 ms of the start of those who need it
+  if (!tls) return await openSocket(() => createConnection(options), shareMs, signal)
+  const { checkServerIdentity, connect: connectTls } = process.getBuiltinModule('node:tls') // loading takes 3 ms
   const name = tls.serverName ?? host
-  // SNI has no addresses; what the certificate is for is compared all the same.
-  const asked = isIP(name)
+  // SNI does not allow IP addresses, but the certificate is still checked against the address.
+  const identityCheck = isIP(name)
     ? { checkServerIdentity: (_: string, cert: PeerCertificate) => checkServerIdentity(name, cert) }
     : { servername: name }
-  // What is wrong with a certificate is judged below, when it can be shown.
-  const withTls = { ...options, secureContext: tls.context, rejectUnauthorized: false, ...asked }
-  const dialled = await timed(() => connectTls(withTls), shareMs, signal)
+  // `secure` judges the certificate later, when it can be shown.
+  const withTls = { ...options, secureContext: tls.context, rejectUnauthorized: false, ...identityCheck }
+  const dialled = await openSocket(() => connectTls(withTls), shareMs, signal)
   await secure(to, dialled.socket as TLSSocket, Math.max(1, deadline - now()), signal, note)
   return dialled
 }
 
-/** @throws ReplError TLS_FAILED for a handshake that fails, and for a certificate that will not do */
-async function secure(to: Reached, socket: TLSSocket, limitMs: number, signal: AbortSignal, note: (step: DialStep) => void): Promise<void> {
-  const asked = now()
-  await shakeHands(to, socket, limitMs, signal)
+/** @throws ReplError TLS_FAILED if the handshake fails or the certificate is not trusted, TIMEOUT, ABORTED */
+async function secure(
+  to: TcpTarget,
+  socket: TLSSocket,
+  limitMs: number,
+  signal: AbortSignal,
+  note: (step: DialStep) => void,
+): Promise<void> {
+  const startedAt = now()
+  await completeHandshake(to, socket, limitMs, signal)
   const { serverName = to.host, isVerified = true } = to.tls ?? {}
   const distrust = socket.authorized ? undefined : String(socket.authorizationError)
   const certificate = certificateOf(socket)
-  const seen = { ...(certificate && { certificate }), ...(distrust && { distrust }) }
+  const trust = { ...(certificate && { certificate }), ...(distrust && { distrust }) }
   const session = { protocol: socket.getProtocol() ?? '', cipher: socket.getCipher().name }
-  note({ type: 'secured', ms: now() - asked, ...session, serverName, ...seen, isVerified })
+  note({ type: 'secured', ms: now() - startedAt, ...session, serverName, ...trust, isVerified })
   if (!distrust || !isVerified) return
   socket.destroy()
   throw tlsFailure({ code: distrust }, { endpoint: endpointName(to), state: 'CONNECTING' }, { serverName, certificate })
 }
 
-async function shakeHands(to: Reached, socket: TLSSocket, limitMs: number, signal: AbortSignal): Promise<void> {
-  const stop = after(SILENT_MS, () => void suspectClearText(to, socket, signal).catch(ignoreFailure)) // settled() hears the signal too
+async function completeHandshake(to: TcpTarget, socket: TLSSocket, limitMs: number, signal: AbortSignal): Promise<void> {
+  // waitForEvent reports an abort, so the probe need not.
+  const stop = after(SILENT_MS, () => void suspectClearText(to, socket, signal).catch(ignoreFailure))
   try {
-    await settled(socket, 'secureConnect', limitMs, signal)
+    await waitForEvent(socket, 'secureConnect', limitMs, signal)
   } catch (error) {
     socket.destroy()
     const failure = tlsFailure(error, { endpoint: endpointName(to), state: 'CONNECTING' })
@@ -132,16 +139,16 @@ async function shakeHands(to: Reached, socket: TLSSocket, limitMs: number, signa
   }
 }
 
-/** What a port without TLS may end in. */
+/** Failures that a port without TLS may cause. */
 const UNCLEAR: readonly Reason[] = ['NOT_TLS', 'TLS_CLOSED', 'TLS_OTHER']
-/** A Redis in clear text waits for the end of a line that our greeting is not. */
+/** After this time without a byte, we suspect clear text: such a Redis waits for the end of a line, which our greeting lacks. */
 const SILENT_MS = 500
 
-async function suspectClearText(to: Reached, socket: Socket, signal: AbortSignal): Promise<void> {
+async function suspectClearText(to: TcpTarget, socket: Socket, signal: AbortSignal): Promise<void> {
   if (socket.bytesRead === 0 && (await speaksClearText(to, signal))) socket.destroy(clearText(to))
 }
 
-function clearText(to: Reached): ReplError {
+function clearText(to: TcpTarget): ReplError {
   return new ReplError('CLEAR_TEXT', { endpoint: endpointName(to), state: 'CONNECTING' })
 }
 
@@ -155,51 +162,56 @@ async function resolve(
     if (family === undefined || isIP(host) === family) return [host]
     throw new ReplError('WRONG_FAMILY', { endpoint: endpointName({ kind: 'tcp', host, port }), family })
   }
-  const asked = now()
+  const startedAt = now()
   const where = { endpoint: endpointName({ kind: 'tcp', host, port }), state: 'CONNECTING' }
   const found = lookup(host, { all: true, family: family ?? 0, verbatim: true }).catch((error) => {
     throw new ReplError('UNKNOWN_HOST', { ...where, errno: errnoOf(error) }, error)
   })
-  const addresses = (await within(found, limitMs, signal, 'LOOKUP')).map(({ address }) => address)
+  const addresses = (await withTimeout(found, limitMs, signal, 'LOOKUP')).map(({ address }) => address)
   const distinct = [...new Set(addresses)]
-  note({ type: 'lookup', ms: now() - asked, host, addresses: distinct })
+  note({ type: 'lookup', ms: now() - startedAt, host, addresses: distinct })
   return distinct
 }
 
-async function timed(open: () => Socket, limitMs: number, signal: AbortSignal): Promise<Dialled> {
-  const asked = now()
+async function openSocket(open: () => Socket, limitMs: number, signal: AbortSignal): Promise<Dialled> {
+  const startedAt = now()
   const socket = open()
   try {
-    await settled(socket, 'connect', limitMs, signal)
-    return { socket, rttMs: now() - asked }
+    await waitForEvent(socket, 'connect', limitMs, signal)
+    return { socket, rttMs: now() - startedAt }
   } catch (error) {
     socket.destroy()
     throw error
   }
 }
 
-async function settled(socket: Socket, event: 'connect' | 'secureConnect', limitMs: number, signal: AbortSignal): Promise<void> {
-  const happened = new Promise<void>((done, fail) => {
+async function waitForEvent(socket: Socket, event: 'connect' | 'secureConnect', limitMs: number, signal: AbortSignal): Promise<void> {
+  const outcome = new Promise<void>((done, fail) => {
     socket.once(event, done)
     socket.once('error', fail)
   })
-  await within(happened, limitMs, signal)
+  await withTimeout(outcome, limitMs, signal)
 }
 
-/** @throws ReplError TIMEOUT (of that reason) or ABORTED besides its own failures */
-async function within<T>(work: Promise<T>, limitMs: number, signal: AbortSignal, reason: 'CONNECT' | 'LOOKUP' = 'CONNECT'): Promise<T> {
-  work.catch(() => {}) // may fail when nobody waits for it any more
+/** @throws ReplError TIMEOUT (with that reason) or ABORTED, or whatever the work throws */
+async function withTimeout<T>(
+  work: Promise<T>,
+  limitMs: number,
+  signal: AbortSignal,
+  reason: 'CONNECT' | 'LOOKUP' = 'CONNECT',
+): Promise<T> {
+  work.catch(() => {}) // it may fail after the race is over
   let timer: NodeJS.Timeout | undefined
-  let forget = () => {}
+  let removeListener = () => {}
   const end = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(new ReplError(reason, { limitMs: Math.round(limitMs) })), limitMs)
-    forget = onAbort(signal, () => fail(abortedBy(signal)))
+    removeListener = onAbort(signal, () => fail(abortedBy(signal)))
   })
   try {
     return await Promise.race([work, end])
   } finally {
     clearTimeout(timer)
-    forget()
+    removeListener()
   }
 }
 
@@ -218,6 +230,6 @@ function unreachable(error: unknown, endpoint: Endpoint, addresses: readonly str
   return new ReplError(reason, { endpoint: all, state: 'CONNECTING', errno }, error)
 }
 
-function wordFor(error: unknown): string {
+function codeOf(error: unknown): string {
   return error instanceof ReplError ? error.code : errnoOf(error)
 }

@@ -1,18 +1,18 @@
-/** Where a server is, and how it is spoken to. */
+/** The address of a server, and how to connect to it. */
 import type { SecureContext } from 'node:tls'
 
-/** How a TLS connection is made; the files behind it have been read (io/tls-files.ts). */
+/** Settings of a TLS connection; its files have already been loaded (io/tls-files.ts). */
 export interface TlsSettings {
   readonly context: SecureContext
-  /** Asked for by SNI and looked for in the certificate, instead of the host's name. */
+  /** The name for SNI and for the certificate check, instead of the host name. */
   readonly serverName?: string
-  /** false: any certificate will do. */
+  /** false: any certificate is accepted. */
   readonly isVerified: boolean
 }
 
-/** What is the same for every server of a deployment. */
+/** Settings that all servers of a deployment share. */
 export interface Dialling {
-  /** 4 or 6; both where absent. */
+  /** IPv4 or IPv6; both if absent. */
   readonly family?: 4 | 6
   readonly tls?: TlsSettings
 }
@@ -21,13 +21,13 @@ export type Endpoint =
   | ({ readonly kind: 'tcp'; readonly host: string; readonly port: number } & Dialling)
   | { readonly kind: 'unix'; readonly path: string }
 
-/** As a person would write it; carries no credentials. */
+/** The endpoint as a person would write it, without credentials. */
 export function endpointName(endpoint: Endpoint): string {
   if (endpoint.kind === 'unix') return `unix://${endpoint.path}`
   return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
 }
 
-/** How the servers that this one names are spoken to: as it is itself. */
+/** The settings for servers that this one reports, such as replicas: the same as its own. */
 export function diallingOf(endpoint: Endpoint): Dialling {
   if (endpoint.kind === 'unix') return {}
   const { family, tls } = endpoint

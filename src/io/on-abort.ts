@@ -1,9 +1,9 @@
-/** The one way in which this program listens to a signal. */
+/** The only code that adds abort listeners. */
 import { setMaxListeners } from 'node:events'
 
 /**
- * Does something when the signal fires, or now if it has fired already.
- * @returns what takes that back: a run has one signal, and a listener that stays on it is a leak
+ * Runs the action when the signal aborts, or now if it has already aborted.
+ * @returns a function that removes the listener: a run has one signal, so a listener that stays on it is a leak
  */
 export function onAbort(signal: AbortSignal, action: () => void): () => void {
   // An abort that already happened fires no event, so check first.
@@ -11,7 +11,7 @@ export function onAbort(signal: AbortSignal, action: () => void): () => void {
     action()
     return () => {}
   }
-  // Node 20 warns of a leak from the eleventh listener on; later versions do not. The links to a cluster are more, all in use.
+  // Node 20 warns of a leak at the eleventh listener; later versions do not. A cluster needs more, one for each link.
   setMaxListeners(0, signal)
   signal.addEventListener('abort', action)
   return () => signal.removeEventListener('abort', action)

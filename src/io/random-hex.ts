@@ -1,4 +1,4 @@
-/** So many random bytes, as a name wants them. crypto is loaded when the first is asked for: it takes 3 ms of every start. */
+/** Random bytes in hex, for names. Loading crypto takes 3 ms, so it is loaded on first use. */
 export function randomHex(bytes: number): string {
   return process.getBuiltinModule('node:crypto').randomBytes(bytes).toString('hex')
 }

@@ -1,4 +1,4 @@
-/** A socket as a link: nothing is read from the kernel until the last chunk has been used. */
+/** A socket as a link. It reads nothing from the kernel until the last chunk has been used. */
 import type { Socket } from 'node:net'
 import { abortedBy, errnoOf, ReplError, stopIfAborted } from '../errors.ts'
 import { isTlsError, tlsFailure } from './certificate.ts'
@@ -8,7 +8,7 @@ import type { Connect, Link, Room } from './link.ts'
 import { onAbort } from './on-abort.ts'
 import { speaksTls } from './other-protocol.ts'
 
-/** One reused buffer: what a read costs beside its bytes, and to wake sender and reader, is paid for seldom. */
+/** The size of the reused buffer. A large one spreads the fixed cost of a read, and of waking both ends, over many bytes. */
 export const READ_BUFFER_BYTES = 1024 * 1024
 
 /** @see Link */
@@ -21,7 +21,7 @@ class SocketLink implements Link {
   #ended = false
   #hasReceived = false
   #failure: ReplError | undefined
-  /** One for all reads: there are thousands a second. */
+  /** One timer for all reads: there are thousands per second. */
   #timer: NodeJS.Timeout | undefined
   #timerMs = 0
 
@@ -34,9 +34,9 @@ class SocketLink implements Link {
     socket.removeAllListeners('error')
     socket.on('end', () => this.#settle(() => (this.#ended = true)))
     socket.on('close', () => this.#settle(() => (this.#ended = true)))
-    socket.on('error', (error: NodeJS.ErrnoException) => this.#settle(() => (this.#failure ??= lost(error, endpoint))))
-    const forget = onAbort(signal, () => this.#settle(() => (this.#failure = abortedBy(signal))))
-    socket.once('close', forget)
+    socket.on('error', (error: NodeJS.ErrnoException) => this.#settle(() => (this.#failure ??= linkError(error, endpoint))))
+    const removeListener = onAbort(signal, () => this.#settle(() => (this.#failure = abortedBy(signal))))
+    socket.once('close', removeListener)
   }
 
   get localName(): string {
@@ -54,7 +54,7 @@ class SocketLink implements Link {
   }
 
   readInto(room: Room | undefined): void {
-    this.#inbox.room = room ?? anywhere
+    this.#inbox.room = room ?? noRoom
   }
 
   write(bytes: Buffer): void {
@@ -64,9 +64,9 @@ class SocketLink implements Link {
   async read(limitMs: number): Promise<Buffer | undefined> {
     if (this.#inbox.chunk === undefined && !this.#isOver()) {
       this.#socket.resume()
-      await this.#something(limitMs)
+      await this.#waitForData(limitMs)
     }
-    // What was received before the link broke is still delivered.
+    // A chunk received before the link broke is still delivered.
     const { chunk } = this.#inbox
     this.#inbox.chunk = undefined
     if (chunk) {
@@ -78,7 +78,7 @@ class SocketLink implements Link {
     return undefined
   }
 
-  /** A port that ends the connection at our first word may want TLS: the server says it in its log only. */
+  /** A server that closes the connection after our first command may require TLS: it only logs the reason. */
   async #judgeSilentEnd(): Promise<void> {
     const endpoint = this.#endpoint
     if (this.#hasReceived || endpoint.kind === 'unix' || endpoint.tls || this.#failure?.code === 'ABORTED') return
@@ -92,7 +92,7 @@ class SocketLink implements Link {
     this.#socket.destroy()
   }
 
-  async #something(limitMs: number): Promise<void> {
+  async #waitForData(limitMs: number): Promise<void> {
     const inbox = this.#inbox
     await new Promise<void>((resolve, reject) => {
       inbox.wake = resolve
@@ -104,7 +104,7 @@ class SocketLink implements Link {
     })
   }
 
-  /** It may fire when nobody waits: then it says nothing, and it keeps no process from its end. */
+  /** The timer may fire when no read is waiting: then it has no effect, and does not keep the process alive. */
   #arm(limitMs: number): void {
     if (this.#timer && this.#timerMs === limitMs) {
       this.#timer.ref().refresh()
@@ -125,13 +125,13 @@ class SocketLink implements Link {
   }
 }
 
-function anywhere(): undefined {}
+function noRoom(): undefined {}
 
-/** The one way to a server that is not scripted. */
+/** The only Connect for real servers. */
 export const connectSocket: Connect = async (endpoint, { limitMs, note = () => {}, memory }, signal) => {
   stopIfAborted(signal)
   const own = memory ?? Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
-  const inbox: Inbox = { received: 0, room: anywhere, chunk: undefined, wake: undefined, giveUp: undefined }
+  const inbox: Inbox = { received: 0, room: noRoom, chunk: undefined, wake: undefined, giveUp: undefined }
   const callback = (bytes: number, into: Uint8Array) => {
     inbox.received += bytes
     inbox.chunk = Buffer.from(into.buffer, into.byteOffset, bytes)
@@ -146,17 +146,17 @@ export const connectSocket: Connect = async (endpoint, { limitMs, note = () => {
   }
 }
 
-function lost(error: NodeJS.ErrnoException, endpoint: Endpoint): ReplError {
-  // A server with TLS 1.3 judges our certificate when the handshake is over on our side.
+function linkError(error: NodeJS.ErrnoException, endpoint: Endpoint): ReplError {
+  // A TLS 1.3 server checks our certificate after the handshake has finished on our side.
   if (isTlsError(error)) return tlsFailure(error, { endpoint: endpointName(endpoint) })
   return new ReplError('RESET', { errno: errnoOf(error) }, error)
 }
 
-/** What was received and not taken yet, and whoever waits for it. */
+/** The chunk that was received but not read yet, and the callbacks of a waiting read. */
 interface Inbox {
-  /** Bytes, in all. */
+  /** Total bytes. */
   received: number
-  /** Asked as soon as the bytes of one read have come, for the next. */
+  /** Called for the next read as soon as the bytes of one read have arrived. */
   room: Room
   chunk: Buffer | undefined
   wake: (() => void) | undefined

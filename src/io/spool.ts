@@ -1,15 +1,15 @@
 /**
- * Between whoever receives and whoever reads: bytes and marks in their order, in memory as long as the reader keeps up, on
- * disk beyond that, and never more than was agreed. The file has no name: it is gone with the process.
+ * A queue of bytes and marks between a receiver and a reader. It stays in memory while the reader keeps up, then spills to
+ * disk, up to fixed limits. The file is unlinked once it is open, so it disappears with the process.
  */
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, ReplError } from '../errors.ts'
 import { randomHex } from './random-hex.ts'
 
-/** So small that what is made of one, three times as much in JSON, is still in the cache of the CPU when it is written. */
+/** Small enough that a block's output, three times its size as JSON, is still in the CPU cache when it is written. */
 const BLOCK_BYTES = 512 * 1024
-/** What arrives within it counts as arrived at once. */
+/** Bytes that arrive within this time share one arrival time. */
 const SAME_TIME_MS = 100
 const SPARE_BLOCKS = 8
 
@@ -28,9 +28,9 @@ type Entry<M> =
   | { readonly kind: 'mark'; readonly mark: M }
 
 /**
- * One writer, one reader. `push` resolves to false, and takes nothing, when there is no room left.
- * `take` waits for something; the bytes are valid until the next take. Undefined is the end.
- * @throws ReplError OUTPUT_FAILED (SPOOL) when the disk fails; from take, what `end` was given.
+ * One writer, one reader. `push` resolves to false, and stores nothing, if there is no room left.
+ * `take` waits for the next entry, or returns undefined at the end. Its bytes are valid until the next take.
+ * @throws ReplError OUTPUT_FAILED (SPOOL) if the disk fails; `take` also throws the error given to `end`
  */
 export class Spool<M> {
   readonly #limits: SpoolLimits
@@ -43,7 +43,7 @@ export class Spool<M> {
   /** Ring positions in the file. */
   #written = 0
   #read = 0
-  /** From the first write to disk on. */
+  /** Set from the first write to disk. */
   #file: Promise<FileHandle> | undefined
   #isClosed = false
   #ended: { readonly error?: unknown } | undefined
@@ -54,7 +54,7 @@ export class Spool<M> {
     this.#limits = limits
   }
 
-  /** Received and not taken yet. */
+  /** Bytes pushed and not yet taken. */
   get bytes(): number {
     return this.#inMemory + this.#onDisk
   }
@@ -64,8 +64,8 @@ export class Spool<M> {
   }
 
   async push(bytes: Buffer, at: number): Promise<boolean> {
-    if (this.#isClosed) return true // there is no reader any more
-    // A block counts as a whole, however little is in it.
+    if (this.#isClosed) return true // the reader is gone
+    // A block counts in full, however little it contains.
     const fits = this.#onDisk === 0 && this.#blocks * BLOCK_BYTES + bytes.length <= this.#limits.memoryBytes
     if (!fits && this.#onDisk + bytes.length > this.#limits.diskBytes) return false
     if (fits) this.#remember(bytes, at)
@@ -79,13 +79,13 @@ export class Spool<M> {
     this.#wakeReader?.()
   }
 
-  /** Nothing more comes. What is there can still be taken; an error is thrown behind it. */
+  /** Marks the end. Entries can still be taken; after them `take` throws the error, if there is one. */
   end(error?: unknown): void {
     this.#ended ??= error === undefined ? {} : { error }
     this.#wakeReader?.()
   }
 
-  /** Resolves when no more than that is left to take. */
+  /** Resolves when at most this many bytes are left to take, or at the end. */
   async drainedTo(bytes: number): Promise<void> {
     while (this.bytes > bytes && !this.#ended) await new Promise<void>((resolve) => this.#wakeWriters.push(resolve))
   }
@@ -112,24 +112,24 @@ export class Spool<M> {
     this.end()
     this.#isClosed = true
     for (const wake of this.#wakeWriters.splice(0)) wake()
-    // The first write to disk may still be opening it.
+    // The first write to disk may still be opening the file.
     const file = await this.#file?.catch(() => undefined)
     await file?.close().catch(() => undefined)
   }
 
   #remember(bytes: Buffer, at: number): void {
     this.#inMemory += bytes.length
-    for (let taken = 0; taken < bytes.length; ) {
+    for (let done = 0; done < bytes.length; ) {
       const last = this.#entries.at(-1)
       const isOpen = last?.kind === 'memory' && last.length < BLOCK_BYTES && at - last.at < SAME_TIME_MS
       const entry = isOpen
         ? last
         : ({ kind: 'memory', block: this.#spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES), length: 0, at } as const)
-      const copied = bytes.copy(entry.block, entry.length, taken)
+      const copied = bytes.copy(entry.block, entry.length, done)
       if (isOpen) last.length += copied
       else this.#entries.push({ ...entry, length: copied })
       if (!isOpen) this.#blocks += 1
-      taken += copied
+      done += copied
     }
   }
 
@@ -146,13 +146,13 @@ export class Spool<M> {
     await this.#around(this.#written, bytes.length, (position, from, length) => this.#writeAt(file, bytes, from, length, position))
     this.#written = (this.#written + bytes.length) % this.#limits.diskBytes
     this.#onDisk += bytes.length
-    for (let taken = 0; taken < bytes.length; ) {
+    for (let done = 0; done < bytes.length; ) {
       const last = this.#entries.at(-1)
       const isOpen = last?.kind === 'disk' && last.length < BLOCK_BYTES && at - last.at < SAME_TIME_MS
-      const length = Math.min(bytes.length - taken, BLOCK_BYTES - (isOpen ? last.length : 0))
+      const length = Math.min(bytes.length - done, BLOCK_BYTES - (isOpen ? last.length : 0))
       if (isOpen) last.length += length
       else this.#entries.push({ kind: 'disk', length, at })
-      taken += length
+      done += length
     }
   }
 
@@ -166,7 +166,7 @@ export class Spool<M> {
     return block.subarray(0, length)
   }
 
-  /** The file is a ring: a stretch may go on at its beginning. */
+  /** The file is a ring: a range may wrap around to its beginning. */
   async #around(start: number, length: number, act: (position: number, from: number, length: number) => Promise<void>): Promise<void> {
     const first = Math.min(length, this.#limits.diskBytes - start)
     await act(start, 0, first)
@@ -175,26 +175,26 @@ export class Spool<M> {
 
   async #writeAt(file: FileHandle, bytes: Buffer, from: number, length: number, position: number): Promise<void> {
     for (let done = 0; done < length && !this.#isClosed; ) {
-      done += (await file.write(bytes, from + done, length - done, position + done).catch(failed)).bytesWritten
+      done += (await file.write(bytes, from + done, length - done, position + done).catch(throwSpoolError)).bytesWritten
     }
   }
 
   async #readAt(file: FileHandle | undefined, block: Buffer, from: number, length: number, position: number): Promise<void> {
     for (let done = 0; done < length; ) {
-      const result = await file?.read(block, from + done, length - done, position + done).catch(failed)
-      if (!result?.bytesRead) throw failed({ code: 'EIO' } as NodeJS.ErrnoException)
+      const result = await file?.read(block, from + done, length - done, position + done).catch(throwSpoolError)
+      if (!result?.bytesRead) throw throwSpoolError({ code: 'EIO' } as NodeJS.ErrnoException)
       done += result.bytesRead
     }
   }
 
   async #open(): Promise<FileHandle> {
     const path = join(this.#limits.folder, `redis-repl-${process.pid}-${randomHex(4)}.spool`)
-    const file = await open(path, 'wx+', 0o600).catch(failed)
+    const file = await open(path, 'wx+', 0o600).catch(throwSpoolError)
     await unlink(path).catch(() => undefined)
     return file
   }
 }
 
-function failed(error: NodeJS.ErrnoException): never {
+function throwSpoolError(error: NodeJS.ErrnoException): never {
   throw new ReplError('SPOOL', { errno: errnoOf(error) }, error)
 }

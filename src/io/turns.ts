@@ -1,8 +1,8 @@
-/** One after the other, in the order in which they came: for an output that several write to. */
+/** Runs tasks one after the other, in the order of the calls: for an output with several writers. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve()
 
-  /** A failure is that of its own turn alone. */
+  /** A failed task does not affect later ones. */
   async take<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(work, work)
     this.#last = turn.catch(() => undefined)

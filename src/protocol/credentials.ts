@@ -1,4 +1,4 @@
-/** Who a connection logs in as: one password of the default user, or a user of the ACL (Redis 6.0). */
+/** The login of a connection: the default user's password alone, or an ACL user with its password (Redis 6.0). */
 export interface Credentials {
   readonly username?: string
   readonly password: string

@@ -1,6 +1,6 @@
 /**
- * Replication histories and places in them: the nouns that everything above shares. Redis names a history by its replid and
- * counts its bytes from 1 (replication.c, PSYNC2); a place is the last byte that one has.
+ * Replication histories and positions in them, shared by all higher layers. Redis names a history by its replid and
+ * counts its bytes from 1 (replication.c, PSYNC2). A position is the last byte that a replica has.
  */
 
 /** CONFIG_RUN_ID_SIZE in server.h: 40 hexadecimal characters. */
@@ -10,26 +10,26 @@ export function isReplid(text: string): boolean {
   return REPLID.test(text)
 }
 
-/** Masters compare replids without case. */
+/** Masters ignore case when they compare replids. */
 export function isSameReplid(one: string, other: string | undefined): boolean {
   return one.toLowerCase() === other?.toLowerCase()
 }
 
 /**
- * A place in a history: everything up to and including `offset` is done with. This is the offset of INFO and ACK; PSYNC asks for
- * the next byte (requestOffset).
+ * A position in a history: everything up to and including `offset` has been processed. INFO and ACK use this offset; PSYNC
+ * asks for the next byte (requestOffset).
  */
 export interface Position {
-  /** `?` of a replica that has no history. */
+  /** `?` for a replica without a history. */
   readonly replid: string
   readonly offset: number
-  /** The selected database. Absent where it is not known: a master names it only when it changes (replication.c, replicationFeedSlaves). */
+  /** The selected database. Absent if unknown: masters send SELECT only on a change (replication.c, replicationFeedSlaves). */
   readonly db?: number | undefined
-  /** The last byte before the MULTI whose transaction the offset stands in. Absent outside of a transaction. */
+  /** If the offset is inside a transaction, the last byte before its MULTI. Absent otherwise. */
   readonly transaction?: number | undefined
 }
 
-/** Of a replica that has nothing: it sends PSYNC ? -1. */
+/** The position of a replica without data, which sends PSYNC ? -1. */
 export const NOTHING: Position = { replid: '?', offset: -1 }
 
 /** The first byte that a replica at this position asks for. */
@@ -37,25 +37,25 @@ export function requestOffset({ offset }: Position): number {
   return offset + 1
 }
 
-/** The retained part of a history: `histlen` bytes from `firstByteOffset` on. */
+/** The retained part of a history: `histlen` bytes starting at `firstByteOffset`. */
 export interface Backlog {
   readonly firstByteOffset: number
   readonly histlen: number
-  /** repl-backlog-size. Since 7.0 histlen can exceed it, because the backlog is trimmed by blocks. */
+  /** repl-backlog-size. Since 7.0 histlen can exceed it, because the backlog is trimmed in whole blocks. */
   readonly size: number
 }
 
-/** Where a server's history stands: everything that decides a PSYNC. */
+/** The state of a server's history: everything that decides the outcome of a PSYNC. */
 export interface History {
   readonly replid: string
   /** The last byte produced. */
   readonly offset: number
-  /** The history that this one continues since a promotion, and the last offset that may be asked for under its name. */
+  /** After a promotion, the history that this one continues, and the last offset that PSYNC may request under its replid. */
   readonly replid2?: string
   readonly secondOffset?: number
-  /** Absent where nothing is retained. */
+  /** Absent if the server retains nothing. */
   readonly backlog?: Backlog
-  /** Why every PSYNC is refused for now, whatever it asks for. */
+  /** Why the server currently refuses every PSYNC, whatever its arguments. */
   readonly obstacle?: Obstacle
 }
 

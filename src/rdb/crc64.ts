@@ -1,10 +1,10 @@
 /**
  * CRC-64 as Redis uses it (crc64.c): Jones polynomial, reflected, initial value 0, no final XOR;
- * crc64("123456789") = e9c6d914c4b8d9ca. The work is done by a WebAssembly module: crc64.wat says how.
+ * crc64("123456789") = e9c6d914c4b8d9ca. A WebAssembly module does the work; crc64.wat explains the method.
  */
 import { CRC64_WASM } from './crc64-wasm.ts'
 
-/** The few names that are used of it: they are no part of the language, and types of the browser are not wanted here. */
+/** Only the parts that we use. They are not in TypeScript's language types, and we do not load the browser types. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (module: object) => { readonly exports: unknown }
@@ -16,31 +16,31 @@ interface Exports {
 }
 
 const PAGE_BYTES = 64 * 1024
-/** The first page is the module's own. */
+/** The module uses the first page itself. */
 const FIRST = PAGE_BYTES
-/** How much is copied at once. */
-const ROOM_BYTES = 256 * 1024
+/** Bytes copied at a time. */
+const COPY_BYTES = 256 * 1024
 
 let module: object | undefined
-/** Whose memory a buffer lies in. */
+/** The instance that owns each memory. */
 const owners = new WeakMap<ArrayBufferLike, Exports>()
-/** Where bytes from elsewhere are copied to, and what sums them there. */
-let elsewhere: { readonly room: Buffer; readonly owner: Exports } | undefined
+/** Bytes outside WebAssembly memory are copied here to be summed. */
+let copyArea: { readonly buffer: Buffer; readonly owner: Exports } | undefined
 
-function instance(size: number): { readonly room: Buffer; readonly owner: Exports } {
+function instantiate(size: number): { readonly buffer: Buffer; readonly owner: Exports } {
   module ??= new WebAssembly.Module(Buffer.from(CRC64_WASM, 'base64'))
   const owner = new WebAssembly.Instance(module).exports as Exports
-  owner.memory.grow(Math.ceil(size / PAGE_BYTES)) // once: to grow is to lose every view
+  owner.memory.grow(Math.ceil(size / PAGE_BYTES)) // once only: growing detaches all views
   owners.set(owner.memory.buffer, owner)
-  return { room: Buffer.from(owner.memory.buffer, FIRST, size), owner }
+  return { buffer: Buffer.from(owner.memory.buffer, FIRST, size), owner }
 }
 
-/** A buffer whose bytes are summed where they lie, without a copy. */
+/** Allocates a buffer whose bytes are summed in place, without a copy. */
 export function summableBuffer(size: number): Buffer {
-  return instance(size).room
+  return instantiate(size).buffer
 }
 
-/** A running checksum. `digest()` gives the eight bytes as an RDB stores them, least significant first. */
+/** A running checksum. `digest()` returns the eight bytes as an RDB stores them, least significant first. */
 export class Crc64 {
   #crc = 0n
 
@@ -48,10 +48,10 @@ export class Crc64 {
     const { buffer, byteOffset, length } = bytes
     const owner = owners.get(buffer)
     if (owner) this.#crc = owner.update(this.#crc, byteOffset, byteOffset + length)
-    else this.#copied(bytes)
+    else this.#updateByCopy(bytes)
   }
 
-  /** A copy that goes its own way. */
+  /** An independent copy of the checksum so far. */
   fork(): Crc64 {
     const copy = new Crc64()
     copy.#crc = this.#crc
@@ -64,12 +64,12 @@ export class Crc64 {
     return bytes
   }
 
-  #copied(bytes: Buffer): void {
-    elsewhere ??= instance(ROOM_BYTES)
-    const { room, owner } = elsewhere
-    for (let at = 0; at < bytes.length; at += ROOM_BYTES) {
-      const part = bytes.subarray(at, at + ROOM_BYTES)
-      room.set(part)
+  #updateByCopy(bytes: Buffer): void {
+    copyArea ??= instantiate(COPY_BYTES)
+    const { buffer, owner } = copyArea
+    for (let at = 0; at < bytes.length; at += COPY_BYTES) {
+      const part = bytes.subarray(at, at + COPY_BYTES)
+      buffer.set(part)
       this.#crc = owner.update(this.#crc, FIRST, FIRST + part.length)
     }
   }

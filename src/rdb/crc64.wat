@@ -6,9 +6,9 @@
 ;;
 ;; is a multiple of P. So a byte can be struck out of a message (set to 0) by XOR-ing it into the bytes 1032, 1268,
 ;; 1385, 1485, 2242, 2319 and 4079 places further on (4079 minus each exponent). `update` strikes out everything
-;; but the last 4080 bytes, sixteen bytes at a time, with no lookups: seven XORs for sixteen bytes. Only what is left is
-;; looked up in tables. The message itself is only read: for each byte, the value it had when it was struck out
-;; is kept in the scratch area, as the bytes after it need it:
+;; but the last 4080 bytes, sixteen bytes at a time, with no lookups: seven XORs for sixteen bytes. Only the remaining bytes
+;; need table lookups. `update` does not write to the message. The scratch area keeps the value that each byte had when it was
+;; struck out, because later bytes need it:
 ;;
 ;;   struck[i] = message[i] ^ struck[i - 1032] ^ struck[i - 1268] ^ ... ^ struck[i - 4079]
 ;;
@@ -17,8 +17,8 @@
 ;;
 ;; Memory: 0x0000  eight tables of 256 CRCs, eight bytes each
 ;;         0x4000  scratch: the 0x1000 struck bytes before the block in hand, then a block of up to 0x8000,
-;;                 then 0x1000 zeros and 0x1000 bytes of what is left
-;;        0x10000  the caller's: messages go here
+;;                 then 0x1000 zeros and 0x1000 remaining bytes
+;;        0x10000  for the caller: messages go here
 (module
   (memory (export "memory") 1)
 
@@ -80,7 +80,7 @@
     (local.get $crc))
 
   ;; out[i] = message[at + i] ^ the struck bytes at the seven distances before struck[i], for at + i in [at, to).
-  ;; Addresses have to be unsigned, hence the pointer to the struck bytes is kept 4079 lower than it is named.
+  ;; Address offsets are unsigned, so $struck is lowered by 4079 first.
   (func $strike (param $at i32) (param $to i32) (param $struck i32) (param $out i32)
     (local.set $struck (i32.sub (local.get $struck) (i32.const 4079)))
     (loop $next

@@ -1,11 +1,11 @@
 /**
- * The auxiliary fields at the front of an RDB (rdb.c, rdbSaveInfoAuxFields; Redis 3.2 and later): which server wrote
- * it, when, and where its replication history stood.
+ * Reads the auxiliary fields at the start of an RDB (rdb.c, rdbSaveInfoAuxFields; Redis 3.2 and later): the server that
+ * wrote it, the time, and its replication position.
  */
 
 const OPCODE_AUX = 0xfa
 const MAGIC_BYTES = 9
-/** Far more than the fields in front of the data take; a longer front is simply reported in part. */
+/** Far more than these fields take. Fields beyond this limit are not reported. */
 const HEAD_BYTES = 4096
 
 export interface RdbHeader {
@@ -15,7 +15,7 @@ export interface RdbHeader {
   readonly aux: Readonly<Record<string, string>>
 }
 
-/** Collects the first bytes of a payload; `parse()` reads what can be read of them. */
+/** Collects the first bytes of a payload; `parse()` reads as many fields as they contain. */
 export class RdbHead {
   #bytes: Buffer = Buffer.alloc(0)
 
@@ -23,7 +23,7 @@ export class RdbHead {
     if (this.#bytes.length < HEAD_BYTES) this.#bytes = Buffer.concat([this.#bytes, chunk.subarray(0, HEAD_BYTES - this.#bytes.length)])
   }
 
-  /** The header, or undefined before the magic is complete. Stops at the first thing that is no plain aux field. */
+  /** The header, or undefined before the magic is complete. Stops at the first item that is not a plain aux field. */
   parse(): RdbHeader | undefined {
     if (this.#bytes.length < MAGIC_BYTES) return undefined
     const magic = this.#bytes.toString('latin1', 0, MAGIC_BYTES)
@@ -39,13 +39,13 @@ export class RdbHead {
   }
 }
 
-interface Read {
+interface ParsedString {
   readonly text: string
   readonly end: number
 }
 
-/** A string in rdb.c's length encoding: 6 or 14 bits of length, or an integer of 1, 2 or 4 bytes. Others do not occur here. */
-function readString(bytes: Buffer, at: number): Read | undefined {
+/** A string in rdb.c's length encoding: 6 or 14 bits of length, or an integer of 1, 2 or 4 bytes. Aux fields use no others. */
+function readString(bytes: Buffer, at: number): ParsedString | undefined {
   const first = bytes[at]
   if (first === undefined) return undefined
   const rest = bytes.length - at - 1
@@ -57,6 +57,6 @@ function readString(bytes: Buffer, at: number): Read | undefined {
   return undefined
 }
 
-function readBytes(bytes: Buffer, at: number, length: number): Read | undefined {
+function readBytes(bytes: Buffer, at: number, length: number): ParsedString | undefined {
   return at + length <= bytes.length ? { text: bytes.toString('utf8', at, at + length), end: at + length } : undefined
 }

@@ -1,6 +1,6 @@
 /**
- * Checks an RDB while it streams through: magic in front, end opcode and CRC64 behind. Of the data between it knows
- * nothing. Format: rdb.c, rdbSaveRio and rdbLoadRio.
+ * Verifies an RDB while it streams through: the magic at the start, the end opcode and the CRC64 at the end. It does not
+ * parse the data between them. Format: rdb.c, rdbSaveRio and rdbLoadRio.
  */
 import { ReplError } from '../errors.ts'
 import { Crc64 } from './crc64.ts'
@@ -11,17 +11,17 @@ const OPCODE_EOF = 0xff
 const MAGIC = /^(REDIS\d{4}|VALKEY\d{3})$/
 const MAGIC_BYTES = 9
 
-/** verified: the CRC64 agrees. unchecked: the server wrote none (rdbchecksum no). */
+/** verified: the CRC64 matches. unchecked: the server wrote none (rdbchecksum no). */
 export type Checksum = 'verified' | 'unchecked'
 
 /**
- * Input: the payload, split anywhere, nothing behind it. `push` returns nothing and keeps nothing of the chunk but the
- * last 9 bytes. `endsHere` tells whether the bytes so far end like an RDB. `finish()` gives the checksum's verdict.
- * @throws ReplError PAYLOAD_CORRUPT: MAGIC from push as soon as it is seen, TRAILER or CHECKSUM from finish.
+ * Input: the payload, split anywhere, with nothing after it. `push` keeps only a copy of the last 9 bytes.
+ * `endsHere` shows whether the bytes so far end like an RDB. `finish()` returns the result of the checksum.
+ * @throws ReplError PAYLOAD_CORRUPT: MAGIC from push once the magic is complete, TRAILER or CHECKSUM from finish.
  */
 export class RdbVerifier {
   readonly #crc = new Crc64()
-  /** The last nine bytes; the CRC stands at the byte before its own eight. */
+  /** The last nine bytes; #crc covers all bytes before them. */
   #tail: Buffer = Buffer.alloc(0)
   #head: Buffer = Buffer.alloc(0)
   bytes = 0
@@ -42,12 +42,12 @@ export class RdbVerifier {
     this.#tail = joined.subarray(whole - keep)
   }
 
-  /** unlikely: no RDB ends here. certain: with a checksum that agrees. possible: with the zeros of rdbchecksum no. */
+  /** unlikely: no RDB ends here. certain: a matching checksum ends here. possible: the zeros of rdbchecksum no. */
   get endsHere(): 'unlikely' | 'possible' | 'certain' {
     if (this.#tail.length < TRAILER_BYTES || this.#tail[0] !== OPCODE_EOF) return 'unlikely'
     const stored = this.#tail.subarray(1)
     if (stored.equals(Buffer.alloc(CHECKSUM_BYTES))) return 'possible'
-    return stored.equals(this.#computed()) ? 'certain' : 'unlikely'
+    return stored.equals(this.#computeDigest()) ? 'certain' : 'unlikely'
   }
 
   finish(): Checksum {
@@ -58,8 +58,8 @@ export class RdbVerifier {
     throw new ReplError(reason, { bytes: this.bytes })
   }
 
-  /** The checksum covers everything before its own bytes, so the end opcode too. */
-  #computed(): Buffer {
+  /** The checksum covers everything before its own bytes, including the end opcode. */
+  #computeDigest(): Buffer {
     const crc = this.#crc.fork()
     crc.update(this.#tail.subarray(0, 1))
     return crc.digest()

@@ -1,4 +1,4 @@
-/** An RDB that is compressed on its way to its sink: zlib works on the threads of libuv while the next bytes are received. */
+/** Compresses an RDB on its way to a sink. zlib runs on libuv's threads while the next bytes are received. */
 
 import { once } from 'node:events'
 import type { Transform } from 'node:stream'
@@ -8,17 +8,17 @@ import type { RdbSink, Written } from './rdb-sink.ts'
 
 export type Compression = 'gzip' | 'zstd'
 
-/** How much may wait for the compressor, and how much of its output is written at once. */
+/** Bytes that may wait for the compressor, and bytes of its output per write. */
 const AHEAD_BYTES = 8 * 1024 * 1024
 const OUTPUT_BYTES = 1024 * 1024
 
-/** Since Node 22.15; the types are older. */
+/** Node 22.15 and later; our Node types are older. */
 interface WithZstd {
   readonly createZstdCompress?: (options: object) => Transform
   readonly constants: { readonly ZSTD_c_compressionLevel?: number }
 }
 
-/** @param level as gzip and zstd count them; undefined is their own. @throws ReplError NOT_SUPPORTED (NO_ZSTD), USAGE */
+/** @param level gzip's or zstd's own scale; their default if undefined. @throws ReplError NOT_SUPPORTED (NO_ZSTD), USAGE */
 export function compressor(kind: Compression, level: number | undefined): Transform {
   const sizes = { chunkSize: OUTPUT_BYTES, highWaterMark: AHEAD_BYTES }
   if (kind === 'gzip') {
@@ -35,7 +35,7 @@ export class CompressingSink implements RdbSink {
   readonly #sink: RdbSink
   readonly #kind: Compression
   readonly #stream: Transform
-  readonly #pumped: Promise<void>
+  readonly #completion: Promise<void>
   #failure: unknown
   #bytes = 0
 
@@ -43,35 +43,35 @@ export class CompressingSink implements RdbSink {
     this.#sink = sink
     this.#kind = kind
     this.#stream = stream
-    // Whoever writes or commits is told.
+    // The next write or commit throws the error.
     stream.on('error', (error) => (this.#failure ??= error))
-    this.#pumped = this.#pump()
+    this.#completion = this.#pump()
   }
 
   get isStdout(): boolean {
     return this.#sink.isStdout ?? false
   }
 
-  /** How much room it takes nobody knows before. */
+  /** Does nothing: the compressed size is unknown in advance. */
   async reserve(): Promise<void> {}
 
   async write(bytes: Buffer): Promise<void> {
     this.#check()
-    // The bytes may be overwritten as soon as we are back.
-    if (!this.#stream.write(Buffer.from(bytes))) await Promise.race([once(this.#stream, 'drain').catch(() => undefined), this.#pumped])
+    // Copied, because the caller may overwrite the bytes once we return.
+    if (!this.#stream.write(Buffer.from(bytes))) await Promise.race([once(this.#stream, 'drain').catch(() => undefined), this.#completion])
     this.#check()
   }
 
   async commit(): Promise<Written> {
     this.#stream.end()
-    await this.#pumped
+    await this.#completion
     this.#check()
     return { ...(await this.#sink.commit()), compression: this.#kind, bytes: this.#bytes }
   }
 
   async abandon(): Promise<void> {
     this.#stream.destroy()
-    await this.#pumped
+    await this.#completion
     await this.#sink.abandon()
   }
 

@@ -1,4 +1,4 @@
-/** A folder that has its name only when all of it is there, verified and on disk. */
+/** A folder that gets its final name only once its contents are complete, verified and on disk. */
 
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
@@ -24,18 +24,18 @@ export class DumpFolder {
     if (existing && !existing.isDirectory()) throw new ReplError('NOT_A_FOLDER', { path })
     if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
     if (existing && !(await isDump(path))) throw new ReplError('NOT_A_DUMP', { path })
-    const part = besides(path)
-    await mkdir(part, { mode: 0o700 }).catch(failed(path))
+    const part = temporaryPath(path)
+    await mkdir(part, { mode: 0o700 }).catch(writeErrorHandler(path))
     begun(part)
     return new DumpFolder(path, part, overwrite)
   }
 
-  /** Where a file of it is written. */
+  /** The path of a file in the folder, until `commit`. */
   file(name: string): string {
     return join(this.#part, name)
   }
 
-  /** @param manifest goes in last */
+  /** @param manifest contents of manifest.json, the last file to be written. @throws ReplError OUTPUT_FAILED */
   async commit(manifest: string): Promise<void> {
     try {
       const file = await open(this.file(MANIFEST), 'wx', 0o600)
@@ -50,7 +50,7 @@ export class DumpFolder {
       finished(this.#part)
       await syncFolder(dirname(resolve(this.#path)))
     } catch (error) {
-      throw failed(this.#path)(error as NodeJS.ErrnoException)
+      throw writeErrorHandler(this.#path)(error as NodeJS.ErrnoException)
     }
   }
 
@@ -59,11 +59,11 @@ export class DumpFolder {
     finished(this.#part)
   }
 
-  /** A folder that is not empty cannot be replaced in one step: the old one stands aside until the new one is there. */
+  /** A folder that is not empty cannot be replaced atomically, so the old one is moved aside until the new one is in place. */
   async #name(): Promise<void> {
-    const old = besides(this.#path)
+    const old = temporaryPath(this.#path)
     const isReplaced = this.#overwrite && (await lstat(this.#path).catch(() => undefined)) !== undefined
-    // A dump takes its time, and somebody may have put something there.
+    // Other files may have been put there during the dump.
     if (isReplaced && !(await isDump(this.#path))) throw new ReplError('NOT_A_DUMP', { path: this.#path })
     if (isReplaced) await rename(this.#path, old)
     await rename(this.#part, this.#path).catch(async (error) => {
@@ -75,22 +75,22 @@ export class DumpFolder {
 }
 
 const MANIFEST = 'manifest.json'
-/** By its first slot and its node. */
+/** Named by first slot and node id. */
 const SHARD_FILE = /^\d{5}-[0-9a-f]{40}\.rdb(\.gz|\.zst)?$/
 
-/** Whether there is nothing in a folder that a dump has not put there. */
+/** Whether a folder contains only files that a dump writes. */
 async function isDump(path: string): Promise<boolean> {
-  const names = await readdir(path).catch(failed(path))
+  const names = await readdir(path).catch(writeErrorHandler(path))
   return names.every((name) => name === MANIFEST || SHARD_FILE.test(name))
 }
 
-/** Hidden, and with a name of its own. */
-function besides(path: string): string {
+/** A hidden folder with a random name in the same parent folder. */
+function temporaryPath(path: string): string {
   const whole = resolve(path)
   return join(dirname(whole), `.${basename(whole)}.${randomHex(4)}.part`)
 }
 
-function failed(path: string): (error: NodeJS.ErrnoException) => never {
+function writeErrorHandler(path: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
     throw error instanceof ReplError ? error : new ReplError('WRITE', { path, output: 'FILE', errno: errnoOf(error) }, error)
   }

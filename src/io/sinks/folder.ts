@@ -1,4 +1,4 @@
-/** Folders that files are put into, and the failure of a write. */
+/** Creates and syncs output folders, and converts write errors. */
 import { mkdir, open } from 'node:fs/promises'
 import { errnoOf, type Output, ReplError } from '../../errors.ts'
 
@@ -7,14 +7,14 @@ export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: 0o700 }).catch(writeFailed(path))
 }
 
-/** A new name is only safe once its folder is synced; some file systems cannot do that, and say so. */
+/** A new name is only durable once its folder is synced. Errors are ignored, because some file systems cannot sync folders. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r').catch(() => undefined)
   await folder?.sync().catch(() => undefined)
   await folder?.close()
 }
 
-/** @returns throws OUTPUT_EXISTS or OUTPUT_FAILED with the path */
+/** @returns an error handler that throws OUTPUT_EXISTS or OUTPUT_FAILED with the path; a ReplError is rethrown unchanged */
 export function writeFailed(path: string, output: Output = 'FILE'): (error: NodeJS.ErrnoException | ReplError) => never {
   return (error) => {
     if (error instanceof ReplError) throw error

@@ -1,12 +1,12 @@
-/** The SHA-256 of what goes by, taken on a thread of its own. */
+/** Computes the SHA-256 of a payload on a separate thread. */
 
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { RdbSink, Written } from './rdb-sink.ts'
 
 /**
- * What the thread does: takes memory, gives it back when it has been read, and tells the sum when there is no more. Text and
- * no file: threads of Node 20 know nothing of the loader that runs our sources.
+ * The thread's program: hashes each chunk, returns its memory, and sends the digest at the end. It is a string, not a file,
+ * because worker threads of Node 20 do not use the loader that runs our sources.
  */
 const PROGRAM = `
 const { parentPort } = require('node:worker_threads')
@@ -20,15 +20,15 @@ parentPort.on('message', (message) => {
   hash.update(new Uint8Array(message.memory, 0, message.length))
   parentPort.postMessage(message.memory, [message.memory])
 })`
-/** How many chunks may be on their way to the thread. */
+/** How many chunks may be in flight to the thread. */
 const AHEAD = 8
 
 export class HashingSink implements RdbSink {
   readonly #sink: RdbSink
   readonly #worker = new Worker(PROGRAM, { eval: true })
-  /** Memory that has come back from the thread. */
+  /** Memory that the thread has returned. */
   readonly #spare: ArrayBuffer[] = []
-  #out = 0
+  #inFlight = 0
   #failure: unknown
   #wake = () => {}
 
@@ -37,7 +37,7 @@ export class HashingSink implements RdbSink {
     this.#worker.on('message', (memory: unknown) => {
       if (!(memory instanceof ArrayBuffer)) return
       this.#spare.push(memory)
-      this.#out -= 1
+      this.#inFlight -= 1
       this.#wake()
     })
     this.#worker.on('error', (error) => {
@@ -55,7 +55,7 @@ export class HashingSink implements RdbSink {
   }
 
   async write(bytes: Buffer): Promise<void> {
-    while (this.#out >= AHEAD && this.#failure === undefined) {
+    while (this.#inFlight >= AHEAD && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
@@ -64,7 +64,7 @@ export class HashingSink implements RdbSink {
     const fitting = this.#spare.findIndex(({ byteLength }) => byteLength >= bytes.length)
     const [memory = new ArrayBuffer(bytes.length)] = fitting < 0 ? [] : this.#spare.splice(fitting, 1)
     new Uint8Array(memory).set(bytes)
-    this.#out += 1
+    this.#inFlight += 1
     this.#worker.postMessage({ memory, length: bytes.length }, [memory])
     await this.#sink.write(bytes)
   }

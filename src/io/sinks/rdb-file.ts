@@ -1,5 +1,5 @@
 /**
- * An RDB under its final name is whole and verified: it is written beside it as `.part`, synced, and only then named.
+ * An RDB under its final name is always complete and verified: it is written to a `.part` file, synced, and only then renamed.
  */
 import { constants, type Stats } from 'node:fs'
 import { access, link, lstat, rename, statfs, unlink } from 'node:fs/promises'
@@ -11,10 +11,10 @@ import { type Allocate, BlockWriter } from './block-writer.ts'
 import { syncFolder, writeFailed } from './folder.ts'
 import type { RdbSink, Written } from './rdb-sink.ts'
 
-/** What a file is known by, whatever its name. */
+/** Identifies a file, whatever its name. */
 type Identity = Pick<Stats, 'dev' | 'ino'>
 
-/** Whether a file could be made there, and replace what is there. @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */
+/** Checks that a file can be created there, or replaced if `overwrite`. @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */
 export async function checkPlace(path: string, overwrite: boolean): Promise<void> {
   const existing = await lstat(path).catch(() => undefined)
   if (existing && !existing.isFile()) throw new ReplError('NOT_A_FILE', { path })
@@ -22,7 +22,7 @@ export async function checkPlace(path: string, overwrite: boolean): Promise<void
   await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch(writeFailed(path))
 }
 
-/** @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED from every method but abandon. */
+/** All methods but `abandon` throw ReplError OUTPUT_EXISTS or OUTPUT_FAILED. */
 export class RdbFile implements RdbSink {
   readonly #path: string
   readonly #part: string
@@ -40,8 +40,8 @@ export class RdbFile implements RdbSink {
   }
 
   /**
-   * Opens the `.part`. Its name is random, so that neither another running dump nor a remnant of a killed one is in the way.
-   * @param memory that bytes are written from; best at a page, and where their checksum is computed
+   * Opens the `.part` file. Its name is random, so it cannot collide with another running dump or the leftover of a killed one.
+   * @param memory allocates the write buffer; best page-aligned, and memory in which the checksum is computed in place
    */
   static async create(path: string, overwrite: boolean, memory: Allocate = Buffer.allocUnsafeSlow): Promise<RdbFile> {
     await checkPlace(path, overwrite)
@@ -50,7 +50,7 @@ export class RdbFile implements RdbSink {
     return new RdbFile(path, part, file, overwrite, await lstat(part).catch(writeFailed(path)))
   }
 
-  /** Whether the file under the final name is this one, and not one that somebody has put there since. */
+  /** Whether the file under the final name is still this one, and not replaced since. */
   async hasItsName(): Promise<boolean> {
     const named = await lstat(this.#path).catch(() => undefined)
     return named?.ino === this.#identity.ino && named.dev === this.#identity.dev
@@ -86,11 +86,11 @@ export class RdbFile implements RdbSink {
 
   async abandon(): Promise<void> {
     await this.#file.close().catch(() => undefined)
-    await unlink(this.#part).catch(() => undefined) // it may have its final name already
+    await unlink(this.#part).catch(() => undefined) // it may already have its final name
     finished(this.#part)
   }
 
-  /** A hard link fails where the name exists; a rename would replace a file that appeared while we were receiving. */
+  /** A hard link fails if the name exists. A rename would replace a file that appeared while we were receiving. */
   async #nameWithoutReplacing(): Promise<void> {
     try {
       await link(this.#part, this.#path)
@@ -103,7 +103,7 @@ export class RdbFile implements RdbSink {
   }
 }
 
-/** A payload that is received as a replica does it: into a file that is synced when it is whole, and then removed. */
+/** Receives a payload like a replica: into a file that is synced once complete, and then removed. */
 export class TempRdb implements RdbSink {
   readonly #file: RdbFile
 

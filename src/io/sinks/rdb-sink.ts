@@ -1,10 +1,10 @@
-/** Where the payload of a full resync goes. */
+/** Destinations for the payload of a full resync. */
 import type { Room } from '../link.ts'
 
-/** What became of a payload in its sink, where it is not the payload as it came. */
+/** How a sink changed a payload, if it did, and the checksum of the result. */
 export interface Written {
   readonly compression?: 'gzip' | 'zstd'
-  /** Bytes in the file, when it was compressed. */
+  /** Bytes in the file, if it is compressed. */
   readonly bytes?: number
   /** Of the file. */
   readonly sha256?: string
@@ -12,23 +12,23 @@ export interface Written {
 
 /** `write` resolves when the bytes may be overwritten. */
 export interface RdbSink {
-  /** Whether what was written cannot be removed again. */
+  /** True for stdout: written bytes cannot be removed again. */
   readonly isStdout?: boolean
   /**
-   * The memory that the byte at this position of the payload will be written from: what is received there is not copied. Nothing
-   * may be put there before all but the last 40 bytes before it were written. Absent where any memory will do.
+   * The memory from which the byte at this position of the payload will be written, so that received bytes need no copy. Do not
+   * fill it until all but the last 40 preceding bytes have been passed to `write`. Absent if any memory will do.
    */
   readonly room?: Room
-  /** Called when the master names the size; throws before a byte is received when there is not enough space for it. */
+  /** Called when the master announces the size. Throws if there is not enough space, before any byte is received. */
   reserve(bytes: number): Promise<void>
   write(bytes: Buffer): Promise<void>
-  /** After the last byte was verified. */
+  /** Call once the last byte has been verified. */
   commit(): Promise<Written>
-  /** After any failure; leaves nothing behind. */
+  /** Call after any failure; removes everything written, where that is possible. */
   abandon(): Promise<void>
 }
 
-/** Takes everything and keeps nothing: a payload that is verified on its way through. */
+/** Discards the payload, for runs that only verify it. */
 export class NullSink implements RdbSink {
   async reserve(): Promise<void> {}
   async write(): Promise<void> {}

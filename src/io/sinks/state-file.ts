@@ -1,4 +1,4 @@
-/** Where a later run resumes, however this one ends: one small file that is always whole. */
+/** The checkpoint from which a later run resumes: one small file that is always complete, however a run ends. */
 
 import { constants, fdatasync, fstatSync } from 'node:fs'
 import { access, open, readFile, rename } from 'node:fs/promises'
@@ -8,25 +8,25 @@ import { errnoOf, ReplError, type StateFileProblem } from '../../errors.ts'
 import { syncFolder } from './folder.ts'
 
 const syncDescriptor = promisify(fdatasync)
-/** How old the file may be, compared with the output. */
+/** How far the file may lag behind the output. */
 const SAVE_EVERY_MS = 200
 
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Undefined where there is no file.
- * @param parse undefined for a record that is not of that schema after all
- * @throws ReplError USAGE (STATE_FILE) for a file that cannot be read or holds something else
+ * Undefined if the file does not exist.
+ * @param parse returns undefined for a record that does not match the schema
+ * @throws ReplError USAGE (STATE_FILE) if the file cannot be read or contains something else
  */
 export async function readState<T>(path: string, schema: string, parse: (record: Fields) => T | undefined): Promise<T | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
-    throw unusable(path, { problem: 'UNREADABLE', errno: errnoOf(error) })
+    throw stateFileError(path, { problem: 'UNREADABLE', errno: errnoOf(error) })
   })
   if (text === undefined) return undefined
   const { schema: found, ...record } = fieldsOf(text)
   const state = found === schema ? parse(record) : undefined
-  if (!state) throw unusable(path, { problem: 'OTHER', schema })
+  if (!state) throw stateFileError(path, { problem: 'OTHER', schema })
   return state
 }
 
@@ -38,25 +38,25 @@ function fieldsOf(text: string): Fields {
   }
 }
 
-function unusable(path: string, problem: StateFileProblem): ReplError {
+function stateFileError(path: string, problem: StateFileProblem): ReplError {
   return new ReplError('STATE_FILE', { path, ...problem })
 }
 
-/** Before anything is started whose state could not be saved. @throws ReplError USAGE (STATE_FILE) */
+/** Call before a run starts: checks that its state can be saved. @throws ReplError USAGE (STATE_FILE) */
 export async function checkStateFile(path: string): Promise<void> {
   await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch((error: NodeJS.ErrnoException) => {
-    throw unusable(path, { problem: 'UNWRITABLE', errno: errnoOf(error) })
+    throw stateFileError(path, { problem: 'UNWRITABLE', errno: errnoOf(error) })
   })
 }
 
-/** Saves the newest state now and then: under another name first, so that there is never half of one. */
+/** Saves the newest state at intervals: to a temporary file first, so that the file is never incomplete. */
 export class StateFile {
   readonly #path: string
   readonly #output: number
   #saved: string | undefined
   #savedAt = Number.NEGATIVE_INFINITY
 
-  /** @param output the file descriptor whose bytes must be safe before the state says so */
+  /** @param output the output's file descriptor: its bytes must be durable before a state that covers them is saved */
   constructor(path: string, output: number) {
     this.#path = path
     this.#output = output
@@ -78,7 +78,7 @@ export class StateFile {
   }
 
   async #write(text: string): Promise<void> {
-    // What a pipe has taken is its reader's; what a file has taken may still be lost with the power.
+    // Bytes in a pipe are the reader's responsibility. Bytes in a file can still be lost in a power failure.
     if (fstatSync(this.#output).isFile()) await syncDescriptor(this.#output)
     const part = `${this.#path}.part`
     const file = await open(part, 'w', 0o600)

@@ -1,4 +1,4 @@
-/** stdout of a command that follows: its pauses, its end, its checkpoint, and the line that an earlier run was killed in. */
+/** stdout of a command that follows a stream: flow control, checkpoints, and the line that a killed run left open. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { now } from '../clock.ts'
 import { Turns } from '../turns.ts'
@@ -7,7 +7,7 @@ import { StdoutSink } from './stdout-sink.ts'
 
 const NEWLINE = 0x0a
 
-/** Engine's Output on stdout, with checkpoints in a file where one is named. */
+/** The engine's Output on stdout, with checkpoints in a state file if a path is given. */
 export class StdoutOutput {
   readonly #sink: StdoutSink
   readonly #turns = new Turns()
@@ -34,27 +34,27 @@ export class StdoutOutput {
     if (states) await this.#turns.take(() => states.save(checkpoint, now()))
   }
 
-  /** Ends a line that an earlier run was killed in. */
+  /** Ends a line that a killed run left incomplete. */
   endLine(): void {
     if (this.#states && endsInsideLine(process.stdout.fd)) process.stdout.write('\n')
   }
 
-  /** Saves the last checkpoint, however recent the one before. @throws ReplError OUTPUT_FAILED */
+  /** Saves the last checkpoint, without the minimum interval. @throws ReplError OUTPUT_FAILED */
   async keepLast(checkpoint: object): Promise<void> {
     await this.#states?.saveNow(checkpoint, now())
   }
 }
 
 /**
- * By default a terminal that is stopped by Ctrl-S stops the whole process, and an unread stream piles up in the master.
- * (Node makes terminals blocking so that a process that ends at once loses nothing; we wait for our writes.)
+ * By default, a terminal stopped by Ctrl-S blocks the whole process, and the unread stream fills the master's output buffer.
+ * (Node makes terminals blocking so that a process that exits at once loses no output; we wait for our writes instead.)
  */
 function keepFlowing(stream: NodeJS.WriteStream): void {
   const { _handle } = stream as unknown as { _handle?: { setBlocking?: (isBlocking: boolean) => void } }
   if (stream.isTTY) _handle?.setBlocking?.(false)
 }
 
-/** Whether the file that stdout is appended to ends inside a line. */
+/** Whether the file to which stdout is appended ends inside a line. False if stdout is not a file, or not readable. */
 export function endsInsideLine(descriptor: number): boolean {
   const { size } = fstatSync(descriptor)
   if (!fstatSync(descriptor).isFile() || size === 0) return false
@@ -65,7 +65,7 @@ export function endsInsideLine(descriptor: number): boolean {
     readSync(file, last, 0, 1, size - 1)
     return last[0] !== NEWLINE
   } catch {
-    return false // a system without /dev/fd, or a file that we may only write
+    return false // a system without /dev/fd, or a write-only file
   } finally {
     if (file !== undefined) closeSync(file)
   }

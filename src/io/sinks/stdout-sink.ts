@@ -1,10 +1,10 @@
-/** A payload on stdout. */
+/** Writes a payload to stdout. */
 import { abortedBy, stopIfAborted } from '../../errors.ts'
 import { onAbort } from '../on-abort.ts'
 import { writeFailed } from './folder.ts'
 import type { RdbSink, Written } from './rdb-sink.ts'
 
-/** Bytes as they come, for a pipe. A broken pipe is an error, and the signal ends the wait for a reader that stalls. */
+/** Passes bytes through unchanged. A broken pipe is an error. The signal ends the wait for a stalled reader. */
 export class StdoutSink implements RdbSink {
   readonly isStdout = true
   readonly #signal: AbortSignal
@@ -17,13 +17,13 @@ export class StdoutSink implements RdbSink {
 
   async write(bytes: Buffer): Promise<void> {
     stopIfAborted(this.#signal)
-    let forget = () => {}
+    let removeListener = () => {}
     await new Promise<void>((resolve, reject) => {
-      forget = onAbort(this.#signal, () => reject(abortedBy(this.#signal)))
+      removeListener = onAbort(this.#signal, () => reject(abortedBy(this.#signal)))
       process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
     })
       .catch(writeFailed('stdout', 'STDOUT'))
-      .finally(() => forget())
+      .finally(() => removeListener())
   }
 
   async commit(): Promise<Written> {

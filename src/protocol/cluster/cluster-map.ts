@@ -1,4 +1,4 @@
-/** Which node serves which slots: CLUSTER SHARDS (7.0), CLUSTER SLOTS (3.0) and CLUSTER NODES in one shape. */
+/** The nodes and their slots, in one shape for CLUSTER SHARDS (7.0), CLUSTER SLOTS (3.0) and CLUSTER NODES. */
 import type { Reply } from '../wire/reply.ts'
 
 /** First and last slot of a range. */
@@ -6,64 +6,64 @@ export type SlotRange = readonly [first: number, last: number]
 
 export interface ClusterNode {
   readonly id: string
-  /** Absent: the address that was asked. */
+  /** Absent: the host that was queried. */
   readonly host?: string
   readonly port: number
-  /** Where the map tells it: its other port, with TLS. */
+  /** A second port, for TLS, if the reply shows one. */
   readonly tlsPort?: number
   readonly isHealthy: boolean
 }
 
 export interface Shard {
   readonly slots: readonly SlotRange[]
-  /** Absent while a failover goes on. */
+  /** Absent during a failover. */
   readonly master?: ClusterNode
   readonly replicas: readonly ClusterNode[]
 }
 
 export const SLOTS = 16384
 
-/** Shards without slots hold no data. */
+/** Drops shards without slots, which hold no data, and sorts the rest by first slot. */
 function withSlots(shards: readonly Shard[]): Shard[] {
   return shards.filter(({ slots }) => slots.length > 0).sort((a, b) => (a.slots[0]?.[0] ?? 0) - (b.slots[0]?.[0] ?? 0))
 }
 
-/** Its ids: one of them is always the master, whichever that is. */
+/** The ids of the shard's master and replicas. */
 export function nodesOf({ master, replicas }: Shard): ReadonlySet<string> {
   return new Set([...(master ? [master] : []), ...replicas].map(({ id }) => id))
 }
 
 /**
- * Whether it is the shard of these nodes: one of them leads it. A replica says less: the nodes of a shard that has lost its
- * slots become replicas of another.
+ * Whether these nodes own the shard: one of them is its master. A common replica proves nothing while there is a master, because
+ * the nodes of a shard that lost its slots become replicas of another shard.
  */
 export function ownsShard({ master, replicas }: Shard, nodes: ReadonlySet<string>): boolean {
   return master ? nodes.has(master.id) : replicas.some(({ id }) => nodes.has(id))
 }
 
-/** Whether they have a node in common, which is the most that is left after a long time. */
+/** Whether the shard contains one of these nodes. After a long time, a common replica may be all that is left. */
 export function sameNodes(shard: Shard, nodes: ReadonlySet<string>): boolean {
   return [...nodesOf(shard)].some((id) => nodes.has(id))
 }
 
-/** Slots that changed their shard. */
+/** Slots that moved between shards. */
 export interface SlotMove {
   readonly slots: readonly SlotRange[]
-  /** Undefined: served by nobody. */
+  /** Undefined: no shard serves the slots. */
   readonly from?: string
   readonly to?: string
 }
 
-/** @param before, after who serves what, by the name of the shard */
+/** @param before, after the slots of each shard, by shard name */
 export function slotMoves(before: ReadonlyMap<string, readonly SlotRange[]>, after: ReadonlyMap<string, readonly SlotRange[]>): SlotMove[] {
-  const [was, is] = [owners(before), owners(after)]
+  const [oldOwners, newOwners] = [owners(before), owners(after)]
   const moves: { from: string | undefined; to: string | undefined; slots: [number, number][] }[] = []
   for (let slot = 0; slot < SLOTS; slot++) {
-    const [from, to] = [was[slot], is[slot]]
+    const [from, to] = [oldOwners[slot], newOwners[slot]]
     if (from === to) continue
-    const known = moves.find((one) => one.from === from && one.to === to)
-    const move = known ?? { from, to, slots: [] }
-    if (!known) moves.push(move)
+    const existing = moves.find((other) => other.from === from && other.to === to)
+    const move = existing ?? { from, to, slots: [] }
+    if (!existing) moves.push(move)
     const last = move.slots.at(-1)
     if (last?.[1] === slot - 1) last[1] = slot
     else move.slots.push([slot, slot])
@@ -77,7 +77,7 @@ function owners(slots: ReadonlyMap<string, readonly SlotRange[]>): (string | und
   return owner
 }
 
-/** The slots that nobody serves. */
+/** The number of slots that no shard serves. */
 export function missingSlots(shards: readonly Shard[]): number {
   const served = shards.flatMap(({ slots }) => slots).reduce((sum, [first, last]) => sum + last - first + 1, 0)
   return SLOTS - served
@@ -97,7 +97,7 @@ export function fromShards(reply: Reply): Shard[] | undefined {
 }
 
 function shardNode(node: ReadonlyMap<string, Reply>): ClusterNode {
-  const host = named(node.get('endpoint')) ?? named(node.get('ip'))
+  const host = hostOf(node.get('endpoint')) ?? hostOf(node.get('ip'))
   const tlsPort = Number(node.get('tls-port') ?? 0)
   return {
     id: String(node.get('id')),
@@ -130,9 +130,9 @@ export function fromSlots(reply: Reply): Shard[] | undefined {
   )
 }
 
-/** Up to 3.x there are no ids. */
+/** Redis up to 3.x sends no ids. */
 function slotNode([ip, port, id]: readonly Reply[]): ClusterNode {
-  const host = named(ip)
+  const host = hostOf(ip)
   return { id: String(id ?? `${host}:${port}`), ...(host !== undefined && { host }), port: Number(port), isHealthy: true }
 }
 
@@ -151,7 +151,7 @@ export function fromNodes(text: string): Shard[] {
   const masters = rows.filter(({ isMaster }) => isMaster)
   return withSlots(
     masters.map(({ node, slots }) =>
-      // In brackets stand the slots that are on their way.
+      // Entries in brackets are slots that are being moved.
       shardOf(
         slots.filter((slot) => /^\d/.test(slot)).map((slot) => slotRange(slot)),
         [{ isMaster: true, node }, ...rows.filter((row) => row.master === node.id).map((row) => ({ isMaster: false, node: row.node }))],
@@ -160,16 +160,16 @@ export function fromNodes(text: string): Shard[] {
   )
 }
 
-/** `[93->-id]` goes, `[93-<-id]` comes: each node tells it of itself alone, in CLUSTER NODES. */
+/** Slots being moved: `[93->-id]` migrating, `[93-<-id]` importing. In CLUSTER NODES each node shows only its own. */
 export function openSlots(text: string): number[] {
   return [...text.matchAll(/\[(\d+)-[<>]-/g)].map(([, slot]) => Number(slot))
 }
 
 function shardOf(slots: readonly SlotRange[], nodes: readonly { isMaster: boolean; node: ClusterNode }[]): Shard {
-  // After a failover the old master may still be listed as one, and not be there.
+  // After a failover the old master may still be listed as a master although it is down.
   const masters = nodes.filter(({ isMaster }) => isMaster)
   const master = masters.find(({ node }) => node.isHealthy) ?? masters[0]
-  return { slots, ...(master && { master: master.node }), replicas: nodes.filter((one) => one !== master).map(({ node }) => node) }
+  return { slots, ...(master && { master: master.node }), replicas: nodes.filter((other) => other !== master).map(({ node }) => node) }
 }
 
 function slotRange(text: string): SlotRange {
@@ -190,8 +190,8 @@ function pairs(reply: Reply): Map<string, Reply> {
   return new Map(list.flatMap((name, index) => (index % 2 === 0 ? [[String(name), list[index + 1] ?? null] as const] : [])))
 }
 
-/** Empty, null and ? stand for the address that was asked. */
-function named(host: Reply | undefined): string | undefined {
+/** Undefined for an empty, null or ? host, which all mean the host that was queried. */
+function hostOf(host: Reply | undefined): string | undefined {
   return typeof host === 'string' && host !== '' && host !== '?' ? host : undefined
 }
 

@@ -1,4 +1,4 @@
-/** CLIENT LIST as servers print it: one client a line, `name=value` separated by spaces. */
+/** CLIENT LIST as servers print it: one client per line, `name=value` pairs separated by spaces. */
 
 export function clientEntries(text: string): ReadonlyMap<string, string>[] {
   const lines = text.split('\n').filter((line) => line.includes('='))

@@ -1,16 +1,16 @@
-/** Which server it is, by INFO, or by HELLO where INFO is not permitted: one shape for every flavour and version. */
+/** The server's identity from INFO, or from HELLO if INFO is not permitted; one shape for all flavours and versions. */
 import type { Reply } from '../wire/reply.ts'
 import type { Info } from './info.ts'
 
 export interface ServerIdentity {
   /** As the server calls itself: redis, valkey, redict, keydb, dragonfly, kvrocks … */
   readonly flavour: string
-  /** The flavour's own version, not the compatibility version that forks also show. */
+  /** The flavour's own version, not the compatibility version that forks also print. */
   readonly version: string
   readonly mode: string
 }
 
-/** Forks print redis_version for compatibility, so a more telling field goes first. */
+/** Forks print redis_version for compatibility, so their own version fields take precedence. */
 const FLAVOURS = ['valkey', 'redict', 'keydb', 'dragonfly', 'kvrocks', 'garnet'] as const
 
 export function identityFromInfo(info: Info): ServerIdentity {
@@ -23,12 +23,12 @@ export function identityFromInfo(info: Info): ServerIdentity {
   }
 }
 
-/** KeyDB shows its own version as that of Redis. Only KeyDB prints these fields (KeyDB server.cpp, genRedisInfoString). */
+/** KeyDB prints its own version as redis_version. Only KeyDB prints these fields (KeyDB server.cpp, genRedisInfoString). */
 function isKeyDb(info: Info): boolean {
   return info.has('mvcc_depth') || /(^|\/)keydb-server$/.test(info.get('executable') ?? '')
 }
 
-/** HELLO without arguments answers any authenticated user (Redis 6.2): it needs no right (acl.c, CMD_NO_AUTH). */
+/** HELLO without arguments works for any authenticated user (Redis 6.2): it needs no permission (acl.c, CMD_NO_AUTH). */
 export function identityFromHello(reply: Reply): ServerIdentity | undefined {
   if (!Array.isArray(reply)) return undefined
   const field = (name: string) => {
@@ -38,7 +38,7 @@ export function identityFromHello(reply: Reply): ServerIdentity | undefined {
   return { flavour: field('server'), version: field('version'), mode: field('mode') }
 }
 
-/** Whether a version such as `6.2.16` is at least the given one. Unknown versions are not. */
+/** Whether a version such as `6.2.16` is at least the given one. False for unknown versions. */
 export function atLeast(version: string, ...wanted: readonly number[]): boolean {
   const parts = version.split('.').map(Number)
   if (parts.some(Number.isNaN) || version === '') return false

@@ -1,4 +1,4 @@
-/** INFO as the server prints it: `field:value` lines, sections as `# Name`. Unknown fields are kept, order is not. */
+/** INFO as the server prints it: `field:value` lines, sections as `# Name`. Unknown fields are kept; their order is not. */
 import { parseOffset } from '../offset.ts'
 
 export type Info = ReadonlyMap<string, string>
@@ -12,12 +12,12 @@ export function parseInfo(text: string): Info {
   return fields
 }
 
-/** A whole-number field, or undefined when the server does not have it. */
+/** The value of an integer field, or undefined if the server does not print it. */
 export function infoNumber(info: Info, field: string): number | undefined {
   return parseOffset(info.get(field) ?? '')
 }
 
-/** The text of INFO without what stands under a heading, for whoever asks for that more often than for the rest. */
+/** The text of INFO without one section, for callers that query that section more often than the rest. */
 export function withoutSection(text: string, name: string): string {
   const sections = text.split(/^(?=# )/m)
   return sections.filter((section) => !section.startsWith(`# ${name}`)).join('')

@@ -1,12 +1,12 @@
 /**
- * ROLE in the fields of INFO replication, for users who may not ask INFO (+role; Redis 2.8.12). It knows neither replids nor
- * backlogs, lists online replicas only and those of a master only, and does not tell when their last ACK came.
+ * Converts ROLE to fields of INFO replication, for users without permission for INFO (+role; Redis 2.8.12). ROLE shows no
+ * replids and no backlog. It lists the replicas of a master only, online ones only, without the age of their last ACK.
  */
 
 import type { Reply } from '../wire/reply.ts'
 import type { Info } from './info.ts'
 
-/** Undefined of anything that is not the ROLE of a master or a replica. */
+/** Undefined if the reply is not the ROLE of a master or a replica. */
 export function infoFromRole(reply: Reply): Info | undefined {
   if (!Array.isArray(reply)) return undefined
   const [role, ...rest] = reply
@@ -23,7 +23,7 @@ function masterInfo([offset, replicas]: readonly Reply[]): Info {
   ])
 }
 
-/** An offset of -1 is none. */
+/** An offset of -1 means that there is none. */
 function replicaInfo([host, port, state, offset]: readonly Reply[]): Info {
   return new Map([
     ['role', 'slave'],

@@ -1,4 +1,4 @@
-/** INFO, read once: everything that more than one place wants to know of a server. What a server does not print is absent. */
+/** INFO, parsed once for all modules. Fields that the server does not print are absent. */
 import { type History, NOTHING, type Position } from '../history.ts'
 import { identityFromInfo, type ServerIdentity } from './identity.ts'
 import { type Info, infoNumber, parseInfo } from './info.ts'
@@ -6,18 +6,18 @@ import { type MasterLink, masterLink } from './master-link.ts'
 import { type ListedReplica, listedReplicas, waitingForSave } from './replicas.ts'
 
 export interface ServerInfo {
-  /** Every field as it was printed. */
+  /** Every field, as printed. */
   readonly fields: Info
   readonly identity: ServerIdentity
-  /** Changes with every start of the server. */
+  /** Changes at every start of the server. */
   readonly runId?: string
   readonly isLoading: boolean
-  /** Absent where the server prints none: INFO denied in part, or another dialect. */
+  /** Absent if the server prints none: INFO is partly denied, or the server has another dialect. */
   readonly history?: History
-  /** A replica's link to its master; absent of a master. */
+  /** A replica's link to its master; absent for a master. */
   readonly masterLink?: MasterLink
   readonly replicas: readonly ListedReplica[]
-  /** How many connections wait for a BGSAVE to start. */
+  /** The number of connections that wait for a BGSAVE to start. */
   readonly waitingForSave: number
 }
 
@@ -41,34 +41,34 @@ export function serverInfo(fields: Info): ServerInfo {
   }
 }
 
-/** A whole-number field, or undefined where the server does not have it. */
+/** The value of an integer field, or undefined if the server does not print it. */
 export function numberIn({ fields }: ServerInfo, name: string): number | undefined {
   return infoNumber(fields, name)
 }
 
 /**
- * What the server would ask for if it attached to another one now. A replica asks for the byte after the last one it applied
- * (replication.c, slaveTryPartialResynchronization). A master that is made a replica offers its own history
- * (replicationCacheMasterUsingMyself). Undefined where it does not say.
+ * The position that the server would send if it attached to another server now. A replica asks for the byte after the last
+ * applied one (replication.c, slaveTryPartialResynchronization). A master that becomes a replica sends its own history
+ * (replicationCacheMasterUsingMyself). Undefined if INFO does not show the position.
  */
 export function ownPosition({ fields, history, masterLink: link }: ServerInfo): Position | undefined {
-  // Up to 3.2 a replica asks by its master's run_id, which its INFO does not show, and a master has nothing to offer.
+  // Up to 3.2 a replica sends its master's run_id, which its INFO does not show, and a former master sends `? -1`.
   if (!fields.has('master_replid')) return fields.get('role') === 'slave' ? undefined : NOTHING
   if (!history || !link) return history && { replid: history.replid, offset: history.offset }
   if (!fields.has('slave_repl_offset')) return undefined
   return link.appliedOffset === undefined ? NOTHING : { replid: history.replid, offset: link.appliedOffset }
 }
 
-/** Undefined where the server prints no history (INFO denied in part, no master yet). */
+/** Undefined if the server prints no history (INFO partly denied, no master yet). */
 function historyFromInfo(info: Info): History | undefined {
-  // Redis up to 3.2 knows one history and names it by its run_id.
+  // Redis up to 3.2 has a single history, named by its run_id.
   const replid = info.get('master_replid') ?? info.get('run_id')
   const offset = infoNumber(info, 'master_repl_offset')
   if (!replid || offset === undefined) return undefined
   return { replid, offset, ...earlierHistory(info), ...backlog(info), ...obstacle(info) }
 }
 
-/** Forty zeros and -1 stand for none (replication.c, clearReplicationId2). */
+/** Forty zeros and -1 mean that there is none (replication.c, clearReplicationId2). */
 function earlierHistory(info: Info): Pick<History, 'replid2' | 'secondOffset'> {
   const replid2 = info.get('master_replid2')
   const secondOffset = infoNumber(info, 'second_repl_offset')

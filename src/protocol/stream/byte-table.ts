@@ -1,9 +1,9 @@
 /**
- * Names that come again and again as bytes, and the one value kept for each. Making a string for every command of a
- * stream would cost more than reading it.
+ * Maps recurring names, given as bytes, to one cached value each. Creating a string for every command of a
+ * stream would cost more than reading the stream.
  */
 
-/** Beyond these a name is no longer remembered: neither is the memory of a stream of random names endless. */
+/** Names beyond these limits are not cached, so that a stream of random names cannot exhaust memory. */
 const MAX_NAMES = 1 << 14
 const MAX_NAME_BYTES = 256
 
@@ -13,13 +13,13 @@ export class ByteTable<T> {
   #slots: Int32Array = new Int32Array(256)
   #names: Buffer[] = []
   #values: T[] = []
-  /** What was found last: streams are monotonous. */
+  /** The last hit: most commands repeat the previous name. */
   #lastName: Buffer = Buffer.alloc(0)
   #lastValue: T | undefined
 
   /**
-   * @param make the value for a name seen first; its bytes are its own
-   * @param ignoresCase whether `set` and `SET` are one name
+   * @param make makes the value for a new name; it may keep the Buffer, which is a copy
+   * @param ignoresCase whether `set` and `SET` are the same name
    */
   constructor(make: (name: Buffer) => T, ignoresCase: boolean) {
     this.#make = make
@@ -62,7 +62,7 @@ export class ByteTable<T> {
     this.#slots = slots
   }
 
-  /** FNV-1a; letters that differ in case alone fall together where that is wanted. */
+  /** FNV-1a. If case is ignored, letters that differ only in case hash alike. */
   #hash(bytes: Buffer, start: number, end: number): number {
     let hash = 0x811c9dc5
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ ((bytes[at] as number) | this.#fold), 0x01000193)

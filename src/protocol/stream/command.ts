@@ -1,12 +1,12 @@
-/** Commands as positions in the bytes that they came in. */
+/** Commands as positions in the bytes in which they arrived. */
 import type { ReplError } from '../../errors.ts'
 import { ByteTable } from './byte-table.ts'
 import type { Words } from './words.ts'
 
-/** Names of commands in upper case, whatever way they were written in. */
+/** Command names in upper case. */
 const NAMES = new ByteTable((name) => name.toString('latin1').toUpperCase(), true)
 
-/** One command: a view into its batch, valid until the next is asked for. */
+/** One command: a view into its batch, valid until the next call of `next`. */
 export class Command implements Words {
   readonly bytes: Buffer
   readonly words: DataView
@@ -21,12 +21,12 @@ export class Command implements Words {
     this.#offset = offset
   }
 
-  /** For the batch alone. */
+  /** For CommandBatch only. */
   moveTo(at: number): void {
     this.#at = at
   }
 
-  /** Arguments, the name included. */
+  /** The number of arguments, including the name. */
   get argc(): number {
     return this.#marks[this.#at + 2] as number
   }
@@ -40,12 +40,12 @@ export class Command implements Words {
     return this.#marks[this.#at + 1] as number
   }
 
-  /** The last byte before it in the history. */
+  /** The last byte before the command in the history. */
   get startOffset(): number {
     return this.#offset + this.frameStart
   }
 
-  /** Its own last byte: what a replica that has processed it would ACK. */
+  /** The last byte of the command: the ACK of a replica that has processed it. */
   get endOffset(): number {
     return this.#offset + this.frameEnd
   }
@@ -59,12 +59,12 @@ export class Command implements Words {
     return this.#marks[this.#at + 4 + 2 * index] as number
   }
 
-  /** A view. */
+  /** A view into `bytes`. */
   arg(index: number): Buffer {
     return this.bytes.subarray(this.argStart(index), this.argEnd(index))
   }
 
-  /** As latin1: one character a byte. */
+  /** As latin1: one character per byte. */
   text(index: number): string {
     return this.bytes.toString('latin1', this.argStart(index), this.argEnd(index))
   }
@@ -75,7 +75,7 @@ export class Command implements Words {
   }
 }
 
-/** Whole commands that stand side by side in the same bytes, and what is wrong with those behind. */
+/** Consecutive whole commands in the same bytes, and the error in the bytes after them, if any. */
 export class CommandBatch {
   readonly #marks: Int32Array
   readonly #end: number
@@ -83,7 +83,7 @@ export class CommandBatch {
   readonly #failure: ReplError | undefined
   #at = 0
 
-  /** @param offset the history's offset of the byte before the first of the chunk */
+  /** @param offset the history offset of the byte before the chunk */
   constructor(chunk: Words, marks: Int32Array, end: number, offset: number, failure?: ReplError) {
     this.#marks = marks
     this.#end = end
@@ -91,7 +91,7 @@ export class CommandBatch {
     this.#failure = failure
   }
 
-  /** The next command, in the same object each time. @throws ReplError PROTOCOL (STREAM) behind the last one. */
+  /** The next command; every call reuses one object. @throws ReplError PROTOCOL (STREAM) after the last one. */
   next(): Command | undefined {
     if (this.#at >= this.#end) {
       if (this.#failure) throw this.#failure

@@ -1,4 +1,4 @@
-/** Patterns of keys by the rules of KEYS and SCAN (util.c, stringmatchlen), over bytes. */
+/** Key patterns by the rules of KEYS and SCAN (util.c, stringmatchlen), matched against bytes. */
 
 const STAR = 0x2a
 const QUESTION = 0x3f
@@ -8,10 +8,10 @@ const CARET = 0x5e
 const DASH = 0x2d
 const BACKSLASH = 0x5c
 
-/** One byte of a key, or any number of them. */
+/** A test for one byte, or `*`, which matches any number of bytes. */
 type Token = 'any number' | ((byte: number) => boolean)
 
-/** A test for bytes[start, end); each star is retried from its last place only, so that no pattern takes for ever. */
+/** Returns a test for bytes[start, end). Backtracks only to the last star, so no pattern takes exponential time. */
 export function compileGlob(pattern: string): (bytes: Buffer, start: number, end: number) => boolean {
   const tokens = tokenize(Buffer.from(pattern))
   return (bytes, start, end) => matches(tokens, bytes, start, end)
@@ -63,7 +63,7 @@ function only(wanted: number): (byte: number) => boolean {
   return (byte) => byte === wanted
 }
 
-/** Behind `[`. One that is not closed goes on to the end of the pattern; ends of a range may be swapped. */
+/** Parses a class after its `[`. Without a `]` it extends to the end of the pattern; the ends of a range may be swapped. */
 function byteClass(pattern: Buffer, start: number): { accepts: (byte: number) => boolean; next: number } {
   const isNegated = pattern[start] === CARET
   const members = new Uint8Array(256)
@@ -72,7 +72,7 @@ function byteClass(pattern: Buffer, start: number): { accepts: (byte: number) =>
     const isEscape = pattern[at] === BACKSLASH && at + 1 < pattern.length
     if (isEscape) at += 1
     const first = pattern[at] as number
-    // An escaped byte begins no range.
+    // An escaped byte cannot begin a range.
     const isRange = !isEscape && pattern[at + 1] === DASH && at + 2 < pattern.length
     const last = isRange ? (pattern[at + 2] as number) : first
     members.fill(1, Math.min(first, last), Math.max(first, last) + 1)

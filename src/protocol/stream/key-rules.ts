@@ -1,6 +1,6 @@
 /**
- * Which arguments of a command are keys: by the server's own COMMAND reply, in the terms of its key specifications (7.0 and
- * later) or of first key, last key and step, and by a table of ours where it may not be asked.
+ * Determines which arguments of a command are keys, from the server's COMMAND reply: its key specifications (7.0 and later), or
+ * first key, last key and step. Our own table replaces the reply if COMMAND is not permitted.
  */
 import { type Reply, ServerError } from '../wire/reply.ts'
 
@@ -11,12 +11,13 @@ export interface ArgSource {
   text(index: number): string
 }
 
-/** Where a search for keys begins: at an argument, or behind a word. */
+/** Where a search for keys begins: at an argument, or after a keyword. */
 type Begin = { readonly index: number } | { readonly keyword: string; readonly from: number }
 
 /**
- * range: up to `last`, counted from the first key, or from the end when negative; `limit` is the part of the rest that is keys.
- * count: an argument `at` behind the begin tells how many keys follow from `first` on.
+ * range: up to `last`, counted from the first key, or from the end if negative. A `limit` above 1 means that only the first
+ *   1/limit of the remaining arguments are keys.
+ * count: the argument at begin + `at` holds the number of keys; the first key is at begin + `first`.
  */
 type Find =
   | { readonly last: number; readonly step: number; readonly limit: number }
@@ -32,24 +33,24 @@ function at(index: number): Rule {
   return { begin: { index }, find: { last: 0, step: 1, limit: 0 } }
 }
 
-/** Keys from that argument on; `last` counts from the end. */
+/** Keys from that argument to `last`, which counts from the end if negative, else from the first key. */
 function span(index: number, last = -1, step = 1): Rule {
   return { begin: { index }, find: { last, step, limit: 0 } }
 }
 
-/** As many keys as that argument says, behind it. */
+/** That argument holds the number of keys that follow it. */
 function counted(index: number, step = 1): Rule {
   return { begin: { index }, find: { at: 0, first: 1, step } }
 }
 
-function behind(keyword: string, from: number): Rule {
+function afterKeyword(keyword: string, from: number): Rule {
   return { begin: { keyword, from }, find: { last: 0, step: 1, limit: 0 } }
 }
 
 const FIRST = [at(1)]
 const NONE: readonly Rule[] = []
 
-/** What is no single key at the first argument; from the command tables of Redis 2.8 to 8.6 and Valkey 7.2 to 9.1. */
+/** Commands other than those whose only key is argument 1; from the tables of Redis 2.8 to 8.6 and Valkey 7.2 to 9.1. */
 const BUILT_IN: ReadonlyMap<string, readonly Rule[]> = new Map(
   Object.entries<readonly Rule[]>({
     'DEL UNLINK SINTERSTORE SUNIONSTORE SDIFFSTORE PFMERGE PFCOUNT TOUCH': [span(1)],
@@ -61,9 +62,9 @@ const BUILT_IN: ReadonlyMap<string, readonly Rule[]> = new Map(
     'LMPOP ZMPOP': [counted(1)],
     'BLMPOP BZMPOP EVAL EVALSHA FCALL': [counted(2)],
     MSETEX: [counted(1, 2)],
-    SORT: [at(1), behind('STORE', 2)],
-    GEORADIUS: [at(1), behind('STORE', 6), behind('STOREDIST', 6)],
-    GEORADIUSBYMEMBER: [at(1), behind('STORE', 5), behind('STOREDIST', 5)],
+    SORT: [at(1), afterKeyword('STORE', 2)],
+    GEORADIUS: [at(1), afterKeyword('STORE', 6), afterKeyword('STOREDIST', 6)],
+    GEORADIUSBYMEMBER: [at(1), afterKeyword('STORE', 5), afterKeyword('STOREDIST', 5)],
     'XGROUP PFDEBUG': [at(2)],
     XREADGROUP: [{ begin: { keyword: 'STREAMS', from: 4 }, find: { last: -1, step: 1, limit: 2 } }],
     MIGRATE: [at(3), { begin: { keyword: 'KEYS', from: -2 }, find: { last: -1, step: 1, limit: 0 } }],
@@ -73,20 +74,20 @@ const BUILT_IN: ReadonlyMap<string, readonly Rule[]> = new Map(
 
 export class KeyRules {
   readonly #rules: ReadonlyMap<string, readonly Rule[]>
-  /** For a command that nobody has listed. */
-  readonly #otherwise: readonly Rule[]
+  /** For commands without an entry. */
+  readonly #fallback: readonly Rule[]
 
-  private constructor(rules: ReadonlyMap<string, readonly Rule[]>, otherwise: readonly Rule[]) {
+  private constructor(rules: ReadonlyMap<string, readonly Rule[]>, fallback: readonly Rule[]) {
     this.#rules = rules
-    this.#otherwise = otherwise
+    this.#fallback = fallback
   }
 
-  /** Without a server to ask, an unknown command is taken to have one key, as nearly all do. */
+  /** For use without a COMMAND reply. Unknown commands are assumed to have one key, argument 1, as nearly all do. */
   static builtIn(): KeyRules {
     return new KeyRules(BUILT_IN, FIRST)
   }
 
-  /** @param reply the reply to COMMAND without arguments; ours is taken when it is none */
+  /** @param reply the reply to COMMAND without arguments; if it is not a list of commands, our table is used */
   static fromCommandReply(reply: Reply): KeyRules {
     if (!Array.isArray(reply) || reply.length === 0) return KeyRules.builtIn()
     return new KeyRules(new Map(reply.flatMap(entries)), NONE)
@@ -99,17 +100,17 @@ export class KeyRules {
     return rules.flatMap((rule) => keysBy(rule, command))
   }
 
-  /** Where the first key of every command of this name stands, 0 for none; undefined where that depends on its arguments. */
+  /** The index of the first key, 0 for none; undefined if it depends on the arguments. */
   firstOf(name: string): number | undefined {
-    const rules = this.#rules.get(name) ?? this.#otherwise
+    const rules = this.#rules.get(name) ?? this.#fallback
     if (rules === FIRST) return 1
     const hasSubcommands = [...this.#rules.keys()].some((other) => other.startsWith(`${name}|`))
     return rules === NONE && !hasSubcommands ? 0 : undefined
   }
 
   #rulesOf(command: ArgSource): readonly Rule[] {
-    const own = this.#rules.get(command.name) ?? this.#otherwise
-    // Only a container has subcommands with keys, and no rule of its own.
+    const own = this.#rules.get(command.name) ?? this.#fallback
+    // Only container commands have subcommands with keys, and those have no rules of their own.
     if (own !== NONE || command.argc < 2) return own
     return this.#rules.get(`${command.name}|${command.text(1).toUpperCase()}`) ?? own
   }
@@ -125,7 +126,7 @@ function entries(entry: Reply): (readonly [string, readonly Rule[]])[] {
 
 function rulesFrom(name: string, entry: readonly Reply[]): readonly Rule[] {
   const specs = Array.isArray(entry[8]) ? entry[8].map(specRule) : []
-  // Before 7.0 a few commands are only marked as movable; since then some specifications are "unknown". Ours know them.
+  // Before 7.0 some commands are only flagged movablekeys; since then some specifications are "unknown". Our table covers them.
   const isVague = specs.includes(undefined) || (specs.length === 0 && hasFlag(entry[2], 'movablekeys'))
   const builtIn = BUILT_IN.get(name)
   if (isVague && builtIn) return builtIn
@@ -148,7 +149,7 @@ function rangeRule([first = 0, last = 0, step = 0]: readonly number[]): readonly
   return [{ begin: { index: first }, find: { last: last < 0 ? last : last - first, step, limit: 0 } }]
 }
 
-/** Undefined for one of a kind that says nothing. */
+/** Undefined for a specification of a type that we cannot use, such as "unknown". */
 function specRule(spec: Reply): Rule | undefined {
   const begin = part(spec, 'begin_search')
   const find = part(spec, 'find_keys')
@@ -189,21 +190,21 @@ function number({ fields }: SpecPart, name: string): number {
 }
 
 function keysBy({ begin, find }: Rule, command: ArgSource): number[] {
-  const start = 'index' in begin ? begin.index : behindKeyword(begin, command)
+  const start = 'index' in begin ? begin.index : indexAfterKeyword(begin, command)
   if (start === undefined || start >= command.argc) return []
   if ('limit' in find) {
     const rest = command.argc - start
     const end = find.last >= 0 ? start + find.last : find.limit > 1 ? start + Math.floor(rest / find.limit) - 1 : command.argc + find.last
-    return every(start, Math.min(end, command.argc - 1), find.step)
+    return indexes(start, Math.min(end, command.argc - 1), find.step)
   }
   const count = Number(command.text(start + find.at))
   const first = start + find.first
   const end = Number.isSafeInteger(count) ? first + (count - 1) * find.step : 0
-  return every(first, Math.min(end, command.argc - 1), find.step)
+  return indexes(first, Math.min(end, command.argc - 1), find.step)
 }
 
-/** A negative place is counted, and searched, from the end. */
-function behindKeyword({ keyword, from }: { readonly keyword: string; readonly from: number }, command: ArgSource): number | undefined {
+/** A negative `from` counts from the end, and the search runs backwards from there. */
+function indexAfterKeyword({ keyword, from }: { readonly keyword: string; readonly from: number }, command: ArgSource): number | undefined {
   const direction = from < 0 ? -1 : 1
   for (let index = from < 0 ? command.argc + from : from; index > 0 && index < command.argc; index += direction) {
     if (command.text(index).toUpperCase() === keyword) return index + 1
@@ -211,7 +212,7 @@ function behindKeyword({ keyword, from }: { readonly keyword: string; readonly f
   return undefined
 }
 
-function every(first: number, last: number, step: number): number[] {
+function indexes(first: number, last: number, step: number): number[] {
   const found: number[] = []
   for (let index = first; index <= last; index += Math.max(step, 1)) found.push(index)
   return found

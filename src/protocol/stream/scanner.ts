@@ -1,7 +1,7 @@
 /**
- * The command stream as replicationFeedSlaves() writes it: arrays of bulk strings, nothing else, byte after byte of one
- * history. Strict, since a stream that is misread is worse than one that ends; arguments are positions, since making
- * Buffers is what takes the time.
+ * The command stream as replicationFeedSlaves() writes it: arrays of bulk strings and nothing else, the consecutive bytes of one
+ * history. The scanner is strict, because a misread stream is worse than a broken one. Arguments are positions, because
+ * creating Buffers would dominate the run time.
  */
 import { ReplError } from '../../errors.ts'
 import { excerpt } from '../wire/reply.ts'
@@ -17,7 +17,7 @@ const DOLLAR = 0x24
 const SMALLEST_ARG_BYTES = 6
 /** `*1\r\n` */
 const SMALLEST_HEADER_BYTES = 4
-/** What positions of 32 bits can name. No server takes a command of this size by default (client-query-buffer-limit). */
+/** The limit of 32-bit positions. By default no server accepts a command of this size (client-query-buffer-limit). */
 const MAX_COMMAND_BYTES = 2 ** 31 - 1
 /** `$16\r\n` */
 const SHORT_HEADER_BYTES = 5
@@ -26,23 +26,22 @@ const INCOMPLETE = -1
 const NOT_SHORT = -1
 
 /**
- * Input: the bytes of a history behind `offset`, split anywhere. `push` returns the commands completed by this chunk, valid
- * until the next push; what is incomplete is kept. `offset` is the last byte of the last whole command.
+ * Input: the bytes of a history after `offset`, split anywhere. `push` returns the commands that this chunk completes, valid
+ * until the next push, and keeps an incomplete one. `offset` is the last byte of the last whole command.
  * A command that spans chunks is collected once, in memory of its own size.
- * A byte that breaks the rules is an error, ReplError PROTOCOL (STREAM) with its offset, behind the last good command; the
- * scanner must be dropped then.
+ * After the last valid command, a malformed byte raises ReplError PROTOCOL (STREAM) with its offset. Discard the scanner then.
  */
 export class StreamScanner {
   #offset: number
   #marks = new Int32Array(1 << 12)
-  /** The beginning of a command whose end has not come. */
+  /** The beginning of an incomplete command. */
   #carry: Buffer = Buffer.alloc(0)
   #carried = 0
-  /** How many bytes the incomplete command has at the least. */
+  /** The minimum length of the incomplete command in bytes. */
   #need = 0
-  /** Behind the header that was read last. */
+  /** The position after the last header. */
   #next = 0
-  /** Behind the marks of the last whole command, and behind its last byte. */
+  /** The end of the marks of the last whole command; #lastFrameEnd is the end of its bytes. */
   #end = 0
   #lastFrameEnd = 0
   #failure: ReplError | undefined
@@ -55,7 +54,7 @@ export class StreamScanner {
     return this.#offset
   }
 
-  /** Bytes received of a command that is not whole yet. */
+  /** Bytes received of an incomplete command. */
   get pending(): number {
     return this.#carried
   }
@@ -77,14 +76,14 @@ export class StreamScanner {
     return batches
   }
 
-  /** Where the command that begins at `start` ends, or undefined when it is not whole. @throws ReplError PROTOCOL (STREAM). */
+  /** The end of the command that begins at `start`, or undefined if it is incomplete. @throws ReplError PROTOCOL (STREAM). */
   frameEnd(chunk: Words, start: number): number | undefined {
     this.#end = 0
     const end = this.#scanOne(chunk, start)
     return end === INCOMPLETE ? undefined : end
   }
 
-  /** @returns how much of the chunk belongs to the command that was begun; it is whole when nothing is carried any more. */
+  /** @returns how many bytes of the chunk belong to the incomplete command; it is complete once #carried is 0 */
   #fill(chunk: Buffer): number {
     let taken = 0
     while (taken < chunk.length) {
@@ -113,7 +112,7 @@ export class StreamScanner {
   #append(bytes: Buffer): void {
     const total = this.#carried + bytes.length
     if (total > this.#carry.length) {
-      // As much as is known to come, at once: a large value is not copied again and again.
+      // Allocates the known minimum at once, so that a large value is not copied repeatedly.
       const grown = Buffer.allocUnsafeSlow(Math.max(total, this.#need, 256))
       this.#carry.copy(grown, 0, 0, this.#carried)
       this.#carry = grown
@@ -122,12 +121,12 @@ export class StreamScanner {
     this.#carried = total
   }
 
-  /** Marks whole commands from the beginning of the bytes on. @returns where the last one ends */
-  #scan(chunk: Words, most: number): number {
+  /** Marks the whole commands at the beginning of the bytes. @returns where the last one ends */
+  #scan(chunk: Words, maxCommands: number): number {
     this.#end = 0
     let at = 0
     try {
-      for (let count = 0; count < most && at < chunk.bytes.length; count++) {
+      for (let count = 0; count < maxCommands && at < chunk.bytes.length; count++) {
         const end = this.#scanOne(chunk, at)
         if (end === INCOMPLETE) break
         at = end
@@ -140,7 +139,7 @@ export class StreamScanner {
     return at
   }
 
-  /** @returns where the command at `start` ends, or INCOMPLETE and what it needs at the least */
+  /** @returns where the command at `start` ends, or INCOMPLETE with its minimum length in #need */
   #scanOne(chunk: Words, start: number): number {
     const { bytes, words } = chunk
     const argc = this.#header(chunk, start, STAR)
@@ -150,7 +149,7 @@ export class StreamScanner {
     const last = mark + 3 + 2 * argc
     let at = this.#next
     if (at - start + argc * SMALLEST_ARG_BYTES > MAX_COMMAND_BYTES) throw this.#malformed(bytes, start)
-    // Room is made for what is there, not for what is announced.
+    // Marks are only allocated for arguments that have arrived: an announced count may be absurd.
     if (bytes.length - at < argc * SMALLEST_ARG_BYTES) return this.#incomplete(at - start + argc * SMALLEST_ARG_BYTES)
     if (last > this.#marks.length) this.#widen(last)
     const marks = this.#marks
@@ -184,7 +183,7 @@ export class StreamScanner {
     this.#marks = wider
   }
 
-  /** The number of a `*` or `$` line; its end goes to #next. */
+  /** The number in a `*` or `$` line, or INCOMPLETE; #next becomes the end of the line. */
   #header(chunk: Words, start: number, sign: number): number {
     const { bytes } = chunk
     const short = start + SHORT_HEADER_BYTES <= bytes.length ? this.#shortHeader(chunk, start, sign) : NOT_SHORT
@@ -204,7 +203,7 @@ export class StreamScanner {
     return value
   }
 
-  /** One or two digits without a loop: nearly all are that. */
+  /** Reads one or two digits without a loop; nearly all headers are that short. */
   #shortHeader({ bytes, words }: Words, start: number, sign: number): number {
     const word = words.getInt32(start, true)
     const first = ((word >>> 8) & 0xff) - 0x30

@@ -1,11 +1,11 @@
-/** What a stream means beyond its single commands: the selected database, and the transaction that is open. */
+/** Stream state that spans commands: the selected database and the open transaction. */
 import type { Position } from '../history.ts'
 import { ByteTable } from './byte-table.ts'
 import type { Command } from './command.ts'
 
 /**
- * data: a write, or whatever is replicated as one. upkeep: PING and REPLCONF, which concern the link alone.
- * select, multi, exec: what shapes the stream.
+ * data: a write, or any other command replicated like one. upkeep: PING and REPLCONF, which only concern the link.
+ * select, multi, exec: commands that change the state below.
  */
 export type Role = 'data' | 'upkeep' | 'select' | 'multi' | 'exec'
 
@@ -20,7 +20,7 @@ const ROLES = new ByteTable((name) => SPECIAL.get(name.toString('latin1').toUppe
 
 export class StreamState {
   db: number | undefined
-  /** The last byte before the MULTI that is open. */
+  /** The last byte before the MULTI of the open transaction. */
   transaction: number | undefined
 
   constructor({ db, transaction }: Pick<Position, 'db' | 'transaction'>) {
@@ -28,22 +28,22 @@ export class StreamState {
     this.transaction = transaction
   }
 
-  /** Takes note of a command, in the order of the stream. An EXEC belongs to the transaction that it ends. */
+  /** Call for each command, in stream order. EXEC still belongs to the transaction that it ends: see `passed`. */
   observe(command: Command): Role {
     const role = ROLES.get(command.bytes, command.argStart(0), command.argEnd(0))
-    if (role === 'select') this.db = selected(command)
+    if (role === 'select') this.db = databaseOf(command)
     if (role === 'multi') this.transaction = command.startOffset
     return role
   }
 
-  /** When the command has been dealt with. */
+  /** Call after the command has been processed. */
   passed(role: Role): void {
     if (role === 'exec') this.transaction = undefined
   }
 }
 
-/** A database that is not a number is as good as unknown. */
-function selected(command: Command): number | undefined {
+/** Undefined (unknown) if the argument is not a number. */
+function databaseOf(command: Command): number | undefined {
   const text = command.argc === 2 ? command.text(1) : ''
   return /^\d{1,9}$/.test(text) ? Number(text) : undefined
 }

@@ -1,6 +1,6 @@
-/** Bytes four at a time: a loop in JavaScript costs 2 to 3 ns a step, whether that moves one byte or a word of them. */
+/** Access to bytes four at a time. A JavaScript loop costs 2 to 3 ns per iteration, whether it moves a byte or a word. */
 
-/** Memory in both ways of looking at it. */
+/** The same memory as bytes and as words. */
 export interface Words {
   readonly bytes: Buffer
   readonly words: DataView

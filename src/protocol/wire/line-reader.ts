@@ -1,5 +1,5 @@
 /**
- * Reply lines of the handshake. Owns the bytes so that nothing behind the last line is lost: the RDB and the stream
+ * Reads the reply lines of the handshake. Owns the bytes so that none after the last line are lost: the RDB or the stream
  * may share a TCP segment with `+FULLRESYNC` or `+CONTINUE`.
  */
 import { ReplError } from '../../errors.ts'
@@ -7,22 +7,22 @@ import { ReplError } from '../../errors.ts'
 const LF = 0x0a
 const CR = 0x0d
 
-/** Longer than any reply of any server; error texts stay below 2 KiB (networking.c, addReplyErrorLength). */
+/** Longer than any reply line of any server; error texts stay below 2 KiB (networking.c, addReplyErrorLength). */
 export const MAX_LINE_BYTES = 64 * 1024
 
 /**
- * Input: chunks, split anywhere. `next()` takes one line off the front:
- *   a line without its CRLF · an empty Buffer for a bare newline, the keep-alive of a master that is preparing a
- *   sync (replicationCron) · undefined when the rest is not a whole line yet.
- * `takeRest()` hands over what stands behind the last line taken.
- * @throws ReplError PROTOCOL (LINE_TOO_LONG) when no newline comes within MAX_LINE_BYTES.
+ * Input: chunks, split anywhere. `next()` removes the first line and returns
+ *   the line without its CRLF · an empty Buffer for a bare newline, the keep-alive of a master that is preparing a
+ *   sync (replicationCron) · undefined if the rest is not a whole line yet.
+ * `takeRest()` returns the bytes after the last line.
+ * @throws ReplError PROTOCOL (LINE_TOO_LONG) if there is no newline within MAX_LINE_BYTES.
  */
 export class LineReader {
   #buffer: Buffer = Buffer.alloc(0)
   #searched = 0
 
   push(chunk: Buffer): void {
-    // Copied: a chunk is only valid until the next read, a half line lives longer.
+    // Copied: a chunk is only valid until the next read, but an incomplete line must be kept longer.
     this.#buffer = Buffer.concat([this.#buffer, chunk])
   }
 
@@ -42,13 +42,13 @@ export class LineReader {
     return line
   }
 
-  /** Puts a line back that was none of the handshake's. */
+  /** Puts back a line that is not part of the handshake. */
   putBack(line: Buffer): void {
     this.#buffer = Buffer.concat([line, Buffer.from('\r\n'), this.#buffer])
     this.#searched = 0
   }
 
-  /** What has been received and not taken as a line; the reader is empty afterwards. */
+  /** Removes and returns all bytes not yet returned as lines. */
   takeRest(): Buffer {
     const rest = this.#buffer
     this.#buffer = Buffer.alloc(0)
@@ -56,7 +56,7 @@ export class LineReader {
     return rest
   }
 
-  /** The unfinished line so far, to say in what the server was cut off or what it is speaking instead. */
+  /** The incomplete line so far, for error reports: where the server was cut off, or which other protocol it speaks. */
   get pending(): Buffer {
     return this.#buffer
   }

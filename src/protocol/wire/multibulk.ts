@@ -1,6 +1,6 @@
-/** A command as a RESP array of bulk strings: what every replica sends and what the replication stream consists of. */
+/** Commands as RESP arrays of bulk strings: the form that replicas send and that the replication stream consists of. */
 
-/** Encodes one command; an argument may be any bytes. */
+/** Encodes one command; arguments may hold arbitrary bytes. */
 export function encodeCommand(args: readonly (string | Buffer)[]): Buffer {
   const parts: Buffer[] = [Buffer.from(`*${args.length}\r\n`)]
   for (const arg of args) {

@@ -1,8 +1,8 @@
 /**
  * The RDB as a master frames it for its replicas (replication.c, readSyncBulkPayload):
  *   `$<length>\r\n` and that many bytes, or
- *   `$EOF:<40-byte mark>\r\n`, bytes of unknown number, and the mark again.
- * Bare newlines may come before the header. Behind the payload stands no CRLF: the next byte is the stream's.
+ *   `$EOF:<40-byte mark>\r\n`, an unknown number of bytes, and the mark again.
+ * Bare newlines may precede the header. No CRLF follows the payload: the next byte belongs to the stream.
  */
 import { ReplError } from '../../errors.ts'
 import { parseOffset } from '../offset.ts'
@@ -14,21 +14,21 @@ const MARK_BYTES = 40
 
 export type PayloadFraming = { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'eof-mark' }
 
-/** What one chunk brought. `data` are views into the chunk or into the reader, valid until the next push. */
+/** The result of one chunk. `data` holds views into the chunk or into the reader, valid until the next push. */
 export interface PayloadPiece {
   readonly keepAlives: number
-  /** The header, in the piece in which it was completed, and how many bytes of that chunk stand behind it. */
+  /** Set in the piece that completes the header: its framing, and the number of bytes after it in that chunk. */
   readonly begun?: { readonly framing: PayloadFraming; readonly behind: number }
   readonly data: readonly Buffer[]
 }
 
 /**
- * Input: every byte behind the PSYNC reply, split anywhere.
- *   `push` returns the payload bytes that are certain so far; the last 40 are held back under an EOF mark.
- *   `complete`: by length, all bytes have been seen. `rest()` are the stream's bytes behind them.
- *   `atMark`: the bytes so far end with the mark. Nothing follows it before our first ACK, so a mark with bytes
- *   behind it was data. One at the end of a chunk may still be data: the caller checks that an RDB ends there
- *   (rdb/verifier.ts), and pushes on if not.
+ * Input: every byte after the PSYNC reply, split anywhere.
+ *   `push` returns the bytes that are certainly payload. With an EOF mark it holds back the last 40.
+ *   `complete`: with a length, all bytes have arrived. `rest()` returns the stream's bytes after them.
+ *   `atMark`: the bytes so far end with the mark. The master sends nothing more before our first ACK, so a mark followed by
+ *   bytes was data. A mark at the end of a chunk may still be data: the caller checks that an RDB ends there
+ *   (rdb/verifier.ts), and keeps pushing if not.
  * @throws ReplError PROTOCOL (PAYLOAD_HEADER, LINE_TOO_LONG), LINK_LOST (SYNC_ABORTED) on an error line.
  */
 export class PayloadReader {
@@ -62,17 +62,17 @@ export class PayloadReader {
     return this.#framing?.kind === 'eof-mark' && this.#held.equals(this.#mark)
   }
 
-  /** Whether the header has been read: the difference between a sync that never began and a truncated one. */
+  /** Whether the header has been read. Distinguishes a truncated payload from a sync that never started. */
   get started(): boolean {
     return this.#framing !== undefined
   }
 
-  /** The size the master announced, where it did. */
+  /** The size in bytes, if the master announced one. */
   get announced(): number | undefined {
     return this.#framing?.kind === 'length' ? this.#framing.bytes : undefined
   }
 
-  /** Bytes behind a complete payload: the beginning of the command stream. */
+  /** Bytes after a complete payload: the beginning of the command stream. */
   rest(): Buffer {
     return this.#rest
   }
@@ -80,7 +80,7 @@ export class PayloadReader {
   #header(line: Buffer): PayloadFraming {
     const text = line.toString('latin1')
     if (text.startsWith('$EOF:')) {
-      // Redis takes the first 40 bytes and ignores what follows them.
+      // Redis uses the first 40 bytes and ignores the rest.
       if (line.length < 5 + MARK_BYTES) throw this.#badHeader(line)
       this.#mark = Buffer.from(line.subarray(5, 5 + MARK_BYTES))
       return { kind: 'eof-mark' }
@@ -92,7 +92,7 @@ export class PayloadReader {
     }
     if (text.startsWith('-')) {
       const reply = parseReplyLine(line)
-      throw aborted(reply)
+      throw syncError(reply)
     }
     throw this.#badHeader(line)
   }
@@ -108,7 +108,7 @@ export class PayloadReader {
     return data.length > 0 ? [data] : []
   }
 
-  /** Keeps the last 40 bytes back; what was held is released as later bytes push it out. */
+  /** Holds back the last 40 bytes, and releases them as later bytes arrive. */
   #byMark(chunk: Buffer): Buffer[] {
     const total = this.#held.length + chunk.length
     if (total <= MARK_BYTES) {
@@ -127,8 +127,8 @@ export class PayloadReader {
   }
 }
 
-/** What SYNC is answered with that is not there or not permitted; and what a master says that gives a sync up. */
-function aborted(reply: string | ServerError): ReplError {
+/** The error for an error line in place of the header: SYNC was unknown or not permitted, or the master aborted the sync. */
+function syncError(reply: string | ServerError): ReplError {
   if (!(reply instanceof ServerError)) return new ReplError('SYNC_ABORTED', { reply })
   const refused = refusal(reply, {})
   const isDenied = refused.details.reason === 'UNKNOWN_COMMAND' || refused.code === 'NO_PERMISSION'

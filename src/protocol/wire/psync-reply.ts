@@ -1,6 +1,6 @@
 /**
- * The replies to PSYNC, for every generation of server (replication.c, slaveTryPartialResynchronization and
- * masterTryPartialResynchronization; protocol of the two-channel syncs: Redis 8.0, Valkey 8.0).
+ * The replies to PSYNC of every server generation (replication.c, slaveTryPartialResynchronization and
+ * masterTryPartialResynchronization; the two-channel protocols: Redis 8.0, Valkey 8.0).
  */
 
 import { ReplError } from '../../errors.ts'
@@ -9,11 +9,11 @@ import { parseOffset } from '../offset.ts'
 import { excerpt, parseReplyLine, type ServerError } from './reply.ts'
 
 /**
- * full: RDB follows, the stream behind it starts at offset + 1. replid as the server has it from now on.
- * continue: the stream follows at once. replid is absent up to Redis 3.2 and without `capa psync2`; when it differs
- *   from what we asked, the master was promoted and its history goes on under the new name.
- * rdb-channel, dual-channel: a full resync on two connections, which begins only when we open the second one. The
- *   server has forked nothing.
+ * full: the RDB follows; the stream after it starts at offset + 1. `replid` is the server's replid from now on.
+ * continue: the stream follows at once. `replid` is absent up to Redis 3.2 and without `capa psync2`. If it differs
+ *   from the requested one, the master was promoted and its history continues under the new replid.
+ * rdb-channel, dual-channel: a full resync on two connections, which starts only when we open the second one. The
+ *   server has not forked.
  * refused: an error reply; handshake/steps.ts judges it.
  */
 export type PsyncReply =
@@ -23,14 +23,14 @@ export type PsyncReply =
   | { readonly kind: 'dual-channel' }
   | { readonly kind: 'refused'; readonly error: ServerError }
 
-/** @throws ReplError PROTOCOL when the line is none of them, NOT_REDIS when it is no reply at all. */
+/** @throws ReplError PROTOCOL for any other line, NOT_REDIS if the line comes from another service. */
 export function parsePsyncReply(line: Buffer): PsyncReply {
   const reply = parseReplyLine(line)
   if (typeof reply !== 'string') return { kind: 'refused', error: reply }
   const [word, id = '', offsetText = ''] = reply.split(' ')
   if (word === 'FULLRESYNC') {
     const offset = parseOffset(offsetText)
-    // Redis blanks its replid and goes on here; we refuse to take a dump whose origin is unknown.
+    // Redis clears its replid and continues here; we refuse a dump of unknown origin.
     if (!isReplid(id) || offset === undefined || offset < 0) throw malformed(line)
     return { kind: 'full', replid: id.toLowerCase(), offset }
   }

@@ -1,14 +1,14 @@
 /**
- * Replies through redis-parser: the only importer of it. It decodes complete replies well and cannot be let near the
- * RDB or the stream, where it loses or swallows bytes.
+ * Decodes replies with redis-parser; only this module imports it. redis-parser is reliable for complete replies only:
+ * in the RDB or the stream it loses bytes.
  */
 import RedisParser from 'redis-parser'
 import { ReplError } from '../../errors.ts'
 import { foreignProtocol } from './foreign.ts'
 
-/** A server's error reply is a value here, not an exception: what it means depends on who asked. */
+/** An error reply is a value, not an exception, because its meaning depends on the command. */
 export class ServerError {
-  /** The server's words without the leading `-`. */
+  /** The error text without the leading `-`. */
   readonly text: string
 
   constructor(text: string) {
@@ -16,7 +16,7 @@ export class ServerError {
   }
 }
 
-/** Far more than INFO, COMMAND or CONFIG ever answer. */
+/** Far larger than any reply to INFO, COMMAND or CONFIG. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024
 /** An array of 100,000 elements or more. */
 const HUGE_ARRAY = /(^|\n)\*\d{6}/
@@ -24,9 +24,9 @@ const HUGE_ARRAY = /(^|\n)\*\d{6}/
 export type Reply = string | null | ServerError | Reply[]
 
 /**
- * Input: chunks of an ordinary request/reply conversation. `push` returns the replies completed by this chunk;
- * numbers are given as strings, so that no offset is ever rounded.
- * @throws ReplError PROTOCOL or NOT_REDIS on anything else; the decoder must be dropped then.
+ * Input: chunks of an ordinary request/reply conversation. `push` returns the replies that this chunk completes.
+ * Numbers are returned as strings, so that no offset is rounded.
+ * @throws ReplError PROTOCOL or NOT_REDIS on anything else; discard the decoder then.
  */
 export class ReplyDecoder {
   #replies: Reply[] = []
@@ -47,30 +47,30 @@ export class ReplyDecoder {
     this.#replies = []
     this.#limit(chunk)
     try {
-      // The parser keeps slices of what it is given and chunks are only valid until the next read.
+      // The parser keeps slices of its input, but a chunk is only valid until the next read.
       this.#parser.execute(Buffer.from(chunk))
     } catch (error) {
-      // An absurd array length is thrown out of execute() as a RangeError.
+      // execute() throws a RangeError for an absurd array length.
       this.#fatal = error as Error
     }
-    // The parser's own message holds the whole chunk as JSON, so it is not passed on.
+    // The parser's own message contains the whole chunk as JSON, so it is dropped.
     if (this.#fatal) throw foreignProtocol(chunk) ?? new ReplError('NOT_RESP', { reply: excerpt(chunk) })
     if (this.#replies.length > 0) this.#pendingBytes = 0
     return this.#replies
   }
 
-  /** The parser makes room for whatever is announced, so the announcement is looked at first. */
+  /** The parser allocates whatever length a reply announces, so check the length first. */
   #limit(chunk: Buffer): void {
     this.#pendingBytes += chunk.length
-    const seen = this.#tail + chunk.toString('latin1')
-    this.#tail = seen.slice(-16)
-    if (this.#pendingBytes > MAX_REPLY_BYTES || HUGE_ARRAY.test(seen)) throw new ReplError('REPLY_TOO_LARGE')
+    const text = this.#tail + chunk.toString('latin1')
+    this.#tail = text.slice(-16)
+    if (this.#pendingBytes > MAX_REPLY_BYTES || HUGE_ARRAY.test(text)) throw new ReplError('REPLY_TOO_LARGE')
   }
 }
 
 /**
- * One reply line of the handshake: a status or an error, as every command of the handshake is answered.
- * @throws ReplError NOT_REDIS or PROTOCOL when it is neither.
+ * Parses one reply line of the handshake, whose commands are all answered by a status or an error.
+ * @throws ReplError NOT_REDIS or PROTOCOL if the line is neither.
  */
 export function parseReplyLine(line: Buffer): string | ServerError {
   const isStatusOrError = line[0] === 0x2b || line[0] === 0x2d
@@ -87,7 +87,7 @@ function toReply(value: unknown): Reply {
   return String(value)
 }
 
-/** Enough of an unexpected answer to recognise it by. */
+/** The beginning of an unexpected answer, enough to recognise it. */
 export function excerpt(bytes: Buffer): string {
   return bytes.subarray(0, 120).toString('latin1')
 }

@@ -1,6 +1,6 @@
 /**
- * Error replies of every generation, from the server's sentence to our code. The sentence itself is always kept:
- * this table only decides what kind of failure it is.
+ * Maps the error replies of every server generation to our reasons. The reply text itself is always kept:
+ * this table only classifies the failure.
  */
 import { type Context, type Reason, type ReasonFacts, ReplError } from '../../errors.ts'
 import type { ServerError } from './reply.ts'
@@ -13,7 +13,7 @@ interface Refusal {
   readonly reason: RefusalReason
 }
 
-/** Ordered: the first match counts. Prefixes as in server.c (createSharedObjects), acl.c and replication.c. */
+/** Ordered: the first match wins. Prefixes as in server.c (createSharedObjects), acl.c and replication.c. */
 const REFUSALS: readonly Refusal[] = [
   { matches: /^NOAUTH\b|^ERR operation not permitted/, reason: 'NOAUTH' },
   { matches: /^WRONGPASS\b|^ERR invalid password/, reason: 'WRONGPASS' },
@@ -32,17 +32,17 @@ const REFUSALS: readonly Refusal[] = [
   { matches: /unknown command|[Uu]nsupported command|disallowed/, reason: 'UNKNOWN_COMMAND' },
 ]
 
-const UNLISTED: Pick<Refusal, 'reason'> = { reason: 'COMMAND_REFUSED' }
+const OTHER_REFUSAL: Pick<Refusal, 'reason'> = { reason: 'COMMAND_REFUSED' }
 
-/** The error for a refused command; for sentences that are not listed the reason is COMMAND_REFUSED. */
+/** The error for a refused command. The reason is COMMAND_REFUSED if the text matches no entry. */
 export function refusal(reply: ServerError, context: Context): ReplError {
-  const { reason } = REFUSALS.find(({ matches }) => matches.test(reply.text)) ?? UNLISTED
+  const { reason } = REFUSALS.find(({ matches }) => matches.test(reply.text)) ?? OTHER_REFUSAL
   return new ReplError(reason, { ...context, reply: reply.text })
 }
 
-/** The same refusal with its secrets masked. */
+/** The same refusal with another reply text, in which secrets are masked. */
 export function reworded({ details, cause }: ReplError, reply: string): ReplError {
-  const { reason } = REFUSALS.find((known) => known.reason === details.reason) ?? UNLISTED
+  const { reason } = REFUSALS.find((known) => known.reason === details.reason) ?? OTHER_REFUSAL
   const { reason: _, ...facts } = details
   return new ReplError(reason, { ...facts, reply }, cause)
 }
