@@ -153,8 +153,8 @@ export class StreamStats {
   }
 
   #remember(command: Command, key: number, bytes: number, server: string | undefined): void {
-    const shown = key === 0 ? undefined : command.arg(key).subarray(0, KEY_SHOWN_BYTES).toString()
-    const entry = { name: command.name, key: shown, bytes, offset: command.endOffset, ...(server !== undefined && { server }) }
+    const keyText = key === 0 ? undefined : command.arg(key).subarray(0, KEY_SHOWN_BYTES).toString()
+    const entry = { name: command.name, key: keyText, bytes, offset: command.endOffset, ...(server !== undefined && { server }) }
     this.#biggest = [...this.#biggest, entry].sort((a, b) => b.bytes - a.bytes).slice(0, BIGGEST)
   }
 }
