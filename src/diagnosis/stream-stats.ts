@@ -1,10 +1,10 @@
-/** What a stream consists of: how much of it is which command, which database, which keys. */
+/** What a stream consists of: the share of each command, database and key prefix. */
 import { ByteTable } from '../protocol/stream/byte-table.ts'
 import type { Command } from '../protocol/stream/command.ts'
 import type { KeyRules } from '../protocol/stream/key-rules.ts'
 import type { Role } from '../protocol/stream/stream-state.ts'
 
-/** Beyond these they are counted together. */
+/** Beyond these limits, commands and prefixes are counted together. */
 const MAX_COMMANDS = 1000
 const MAX_PREFIXES = 10_000
 const BIGGEST = 10
@@ -17,21 +17,20 @@ export interface Share {
   readonly bytes: number
 }
 
-/** A single large command. */
 export interface BigCommand {
   readonly name: string
-  /** The first key, cut to a length that can be shown. */
+  /** The first key, cut to KEY_SHOWN_BYTES; undefined if the command has no key. */
   readonly key: string | undefined
   readonly bytes: number
   readonly offset: number
-  /** Whom it came from, where there are several streams. */
+  /** The server that sent it, if there are several streams. */
   readonly server?: string
 }
 
 export interface StatsFigures {
   readonly commands: number
   readonly bytes: number
-  /** PING, REPLCONF and SELECT: what is no write. */
+  /** PING, REPLCONF and SELECT, which write nothing. */
   readonly upkeep: Omit<Share, 'name'>
   readonly byCommand: readonly Share[]
   readonly byDb: readonly Share[]
@@ -65,8 +64,8 @@ class Counter implements Share {
   }
 }
 
-/** What is counted for a command's name, and what is known of its keys without a look at each. */
-class Named extends Counter {
+/** The counter of one command name, with the position of its first key if that is the same for every command. */
+class CommandCounter extends Counter {
   readonly firstKey: number | undefined
 
   constructor(name: string, keys: KeyRules) {
@@ -79,37 +78,37 @@ export class StreamStats {
   readonly #keys: KeyRules
   readonly #total = new Counter('')
   readonly #upkeep = new Counter('')
-  readonly #commands = new Set<Named>()
+  readonly #commands = new Set<CommandCounter>()
   readonly #dbs = new Map<number | undefined, Counter>()
   readonly #prefixes: Counter[] = []
   readonly #others = new Counter('(other prefixes)')
-  readonly #otherCommands: Named
-  readonly #byName = new ByteTable((name) => this.#named(name), true)
-  readonly #byPrefix = new ByteTable((name) => this.#prefixed(name), false)
+  readonly #otherCommands: CommandCounter
+  readonly #byName = new ByteTable((name) => this.#addCommand(name), true)
+  readonly #byPrefix = new ByteTable((name) => this.#addPrefix(name), false)
   #biggest: BigCommand[] = []
 
   constructor(keys: KeyRules) {
     this.#keys = keys
-    this.#otherCommands = new Named('(other commands)', keys)
+    this.#otherCommands = new CommandCounter('(other commands)', keys)
   }
 
   add(command: Command, role: Role, db: number | undefined, server?: string): void {
     const bytes = command.endOffset - command.startOffset
     this.#total.add(bytes)
-    const named = this.#byName.get(command.bytes, command.argStart(0), command.argEnd(0))
-    named.add(bytes)
+    const counter = this.#byName.get(command.bytes, command.argStart(0), command.argEnd(0))
+    counter.add(bytes)
     if (role === 'upkeep' || role === 'select') {
       this.#upkeep.add(bytes)
       return
     }
     this.#ofDb(db).add(bytes)
-    const key = this.#firstKey(named, command)
+    const key = this.#firstKey(counter, command)
     if (key > 0) this.#ofPrefix(command, key).add(bytes)
     if (bytes > (this.#biggest[BIGGEST - 1]?.bytes ?? 0)) this.#remember(command, key, bytes, server)
   }
 
-  /** 0 for none. */
-  #firstKey({ firstKey }: Named, command: Command): number {
+  /** 0 if the command has no key. */
+  #firstKey({ firstKey }: CommandCounter, command: Command): number {
     if (firstKey === undefined) return this.#keys.positions(command)[0] ?? 0
     return firstKey < command.argc ? firstKey : 0
   }
@@ -119,9 +118,9 @@ export class StreamStats {
       commands: this.#total.commands,
       bytes: this.#total.bytes,
       upkeep: { commands: this.#upkeep.commands, bytes: this.#upkeep.bytes },
-      byCommand: sorted(this.#otherCommands.commands > 0 ? [...this.#commands, this.#otherCommands] : [...this.#commands]),
-      byDb: sorted([...this.#dbs.values()]),
-      byPrefix: sorted(this.#others.commands > 0 ? [...this.#prefixes, this.#others] : this.#prefixes),
+      byCommand: sortBySize(this.#otherCommands.commands > 0 ? [...this.#commands, this.#otherCommands] : [...this.#commands]),
+      byDb: sortBySize([...this.#dbs.values()]),
+      byPrefix: sortBySize(this.#others.commands > 0 ? [...this.#prefixes, this.#others] : this.#prefixes),
       biggest: this.#biggest,
     }
   }
@@ -139,14 +138,14 @@ export class StreamStats {
     return this.#byPrefix.get(command.bytes, start, prefixEnd(command.bytes, start, command.argEnd(key)))
   }
 
-  #named(name: Buffer): Named {
+  #addCommand(name: Buffer): CommandCounter {
     if (this.#commands.size >= MAX_COMMANDS) return this.#otherCommands
-    const counter = new Named(name.toString('latin1').toUpperCase(), this.#keys)
+    const counter = new CommandCounter(name.toString('latin1').toUpperCase(), this.#keys)
     this.#commands.add(counter)
     return counter
   }
 
-  #prefixed(name: Buffer): Counter {
+  #addPrefix(name: Buffer): Counter {
     if (this.#prefixes.length >= MAX_PREFIXES) return this.#others
     const counter = new Counter(`${name.toString()}*`)
     this.#prefixes.push(counter)
@@ -154,13 +153,13 @@ export class StreamStats {
   }
 
   #remember(command: Command, key: number, bytes: number, server: string | undefined): void {
-    const shown = key === 0 ? undefined : command.arg(key).subarray(0, KEY_SHOWN_BYTES).toString()
-    const one = { name: command.name, key: shown, bytes, offset: command.endOffset, ...(server !== undefined && { server }) }
-    this.#biggest = [...this.#biggest, one].sort((a, b) => b.bytes - a.bytes).slice(0, BIGGEST)
+    const keyText = key === 0 ? undefined : command.arg(key).subarray(0, KEY_SHOWN_BYTES).toString()
+    const entry = { name: command.name, key: keyText, bytes, offset: command.endOffset, ...(server !== undefined && { server }) }
+    this.#biggest = [...this.#biggest, entry].sort((a, b) => b.bytes - a.bytes).slice(0, BIGGEST)
   }
 }
 
-/** Up to and with the first colon, as keys are named by custom; else up to the first digit. */
+/** Through the first colon, the usual separator in key names; otherwise up to the first digit. */
 function prefixEnd(bytes: Buffer, start: number, end: number): number {
   let digit = end
   for (let at = start; at < end; at++) {
@@ -171,6 +170,6 @@ function prefixEnd(bytes: Buffer, start: number, end: number): number {
   return digit
 }
 
-function sorted(counters: readonly Counter[]): Share[] {
+function sortBySize(counters: readonly Counter[]): Share[] {
   return [...counters].sort((a, b) => b.bytes - a.bytes).map(({ name, commands, bytes }) => ({ name, commands, bytes }))
 }

@@ -1,4 +1,4 @@
-/** Figures for people. */
+/** Formats figures for people. */
 
 export function bytes(count: number): string {
   if (count < 1000) return `${count} bytes`
@@ -24,12 +24,12 @@ export function duration(ms: number): string {
   return parts[0] ? `${parts[0]} h ${parts[1]} min` : `${parts[1]} min ${parts[2]} s`
 }
 
-/** A whole number with thousands separated, as exact counts are read. To load Intl for it takes 7 ms. */
+/** A whole number with thousands separators. Written by hand, because loading Intl takes 7 ms. */
 export function exact(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** How many there were in a second: a tenth tells something below ten. */
+/** A rate per second, with one decimal below ten. */
 export function rate(perSecond: number): string {
   return perSecond < 9.95 ? perSecond.toFixed(1) : exact(Math.round(perSecond))
 }

@@ -1,6 +1,6 @@
 /**
- * A failure in three parts: what happened, what it means here, what to do next. Each reason has one row of templates
- * (reasons.ts), which are filled with its facts. The server's own words are quoted, never rephrased.
+ * Explains a failure in three parts: what happened, what it means here, what to do next. Each reason has one row of templates
+ * (reasons.ts), which take the facts of the failure. The server's own words are quoted, never rephrased.
  */
 import type { Failure, Loss } from '../../errors.ts'
 import { duration, exact } from '../units.ts'
@@ -21,16 +21,16 @@ type Parts = Readonly<Record<string, Choice>>
 export function explain({ details }: Failure): Explanation {
   const { what, meaning, next, parts } = REASONS[details.reason]
   const all = { ...SHARED_PARTS, ...parts }
-  const say = (text: Text) => (typeof text === 'function' ? text(details) : fill(text, { ...details }, all))
-  return { what: say(what), meaning: say(meaning), next: say(next) }
+  const render = (text: Text) => (typeof text === 'function' ? text(details) : fill(text, { ...details }, all))
+  return { what: render(what), meaning: render(meaning), next: render(next) }
 }
 
-/** Why a master cannot be measured against, as a sentence. */
+/** One sentence: why lag cannot be measured against this master. */
 export function lossInWords(endpoint: string, loss: Loss): string {
   return fill(LOSS, { ...loss, endpoint }, {})
 }
 
-/** Where a fact is missing, since it was not known when the error was made. */
+/** Replaces a fact that was unknown when the error was created. */
 const DEFAULTS: Readonly<Record<string, string>> = { endpoint: 'the server' }
 
 const FORMATS: Readonly<Record<FormatName, (value: never) => string>> = {
@@ -45,32 +45,32 @@ const FORMATS: Readonly<Record<FormatName, (value: never) => string>> = {
   each: (failures: readonly Failure[]) => failures.map((failure) => explain(failure).what.replace(/\.$/, '')).join('; '),
 }
 
-/** A name, and one of: `?` with what may hold placeholders itself, `|` with a text, `:` with a format. */
+/** A name, then at most one of: `?` and text with placeholders, `|` and a fallback text, `:` and a format. */
 const PLACEHOLDER = /\{(\w+)(?:\?((?:[^{}]|\{[^{}]*\})*)|\|([^{}]*)|:(\w+))?\}/g
 
 function fill(text: string | Choice, facts: Facts, parts: Parts): string {
-  return (typeof text === 'string' ? text : (chosen(text, facts) ?? '')).replace(
+  return (typeof text === 'string' ? text : (choose(text, facts) ?? '')).replace(
     PLACEHOLDER,
     (_, name: string, optional: string | undefined, fallback: string | undefined, format: FormatName | undefined) => {
       const part = parts[name]
-      const template = part && chosen(part, facts)
+      const template = part && choose(part, facts)
       const value = part ? template && fill(template, facts, parts) : facts[name]
       if (optional !== undefined) return value === undefined || value === '' ? '' : fill(optional, facts, parts)
       if (value === undefined) return fallback ?? DEFAULTS[name] ?? 'unknown'
-      return formatted(value, format)
+      return applyFormat(value, format)
     },
   )
 }
 
-function formatted(value: unknown, format: FormatName | undefined): string {
+function applyFormat(value: unknown, format: FormatName | undefined): string {
   return format === undefined ? String(value) : FORMATS[format](value as never)
 }
 
-function chosen({ by, of, else: other, absent = other }: Choice, facts: Facts): string | undefined {
+function choose({ by, of, else: other, absent = other }: Choice, facts: Facts): string | undefined {
   const value = facts[by]
   if (value === undefined) return absent
-  // A command is known by its first word.
+  // A command is matched by its first word.
   const key = by === 'command' ? (String(value).split(' ')[0] ?? '') : String(value)
-  // A file may be called toString.
+  // A value such as "toString" must not match an inherited property.
   return Object.hasOwn(of, key) ? of[key] : other
 }

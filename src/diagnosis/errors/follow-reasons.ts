@@ -1,9 +1,9 @@
-/** The rows of reasons.ts that belong to following a stream. */
+/** Rows of reasons.ts: failures while following a stream. */
 import { rows } from './template.ts'
 
 const ROOM = 'A larger repl-backlog-size on the master bridges longer pauses.'
 
-/** Why a history could not be continued; @param why as the end of a sentence */
+/** The row for a history that cannot be continued. @param why completes the first sentence */
 function gap<const Why extends string>(why: Why) {
   return {
     what: `The stream of {endpoint} cannot be continued behind offset {offset:exact} of {replid}: ${why}.`,

@@ -1,4 +1,4 @@
-/** Not reached, cut off, or answered by something else than a Redis: rows of reasons.ts. */
+/** Rows of reasons.ts: the server is unreachable, the link broke, or something other than a Redis server answered. */
 import { ANSWERED, afterCut, BUFFER_SEEN } from './parts.ts'
 import { rows } from './template.ts'
 

@@ -1,4 +1,4 @@
-/** What went wrong on our side of the connection: rows of reasons.ts. */
+/** Rows of reasons.ts: failures on our side of the connection. */
 import { rows } from './template.ts'
 
 const SEE_ABOVE = 'See above what would have helped; the same without --expect exits with 0.'

@@ -1,4 +1,4 @@
-/** Pieces that several rows share. */
+/** Template parts that several rows share. */
 import type { Context, ProviderName } from '../../errors.ts'
 import { roomierLimit } from '../psync/resync.ts'
 import { PROVIDERS } from './provider.ts'
@@ -9,11 +9,11 @@ export const MINIMAL_ACL = 'ACL SETUSER <user> on ><password> +psync +replconf +
 /** A refusal, in the server's own words. */
 export const ANSWERED = '{endpoint} answered {command?{command} with }"-{reply}"{before?, and knew no {before} before it}'
 
-/** What made the buffer run over came after the last that was seen of it. */
+/** A lower bound: the buffer overflowed after the last sample of its size. */
 export const BUFFER_SEEN = '{bufferBytes? (it was seen to hold up to {bufferBytes} bytes)}'
 
 export const SHARED_PARTS: Readonly<Record<SharedPart, Choice>> = {
-  /** A file is removed; what went to stdout cannot be called back; what is only read through leaves nothing. */
+  /** A partial file is removed, bytes on stdout cannot be taken back, and a run without output keeps nothing. */
   fate: {
     by: 'output',
     of: { FILE: 'What was received was removed.', STDOUT: 'What stdout got is incomplete: delete it.' },
@@ -22,7 +22,7 @@ export const SHARED_PARTS: Readonly<Record<SharedPart, Choice>> = {
   provider: { by: 'provider', of: PROVIDERS satisfies Record<ProviderName, string> },
 }
 
-/** What to do after a link that broke in the middle of a full resync. A function, since it calculates the limit to set. */
+/** What to do after the link broke during a full resync. A function, because it calculates the limit to set. */
 export function afterCut({ bufferBytes = 0, bufferLimit = 0 }: Context): string {
   return bufferLimit > 0 && bufferBytes >= bufferLimit / 2
     ? `Give replicas more room: ${roomierLimit(bufferBytes, bufferLimit)}; the limit is ${bufferLimit} bytes.`

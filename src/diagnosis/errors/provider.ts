@@ -1,11 +1,11 @@
-/** Which service or proxy this is, where it is more than a plain server, and whether replicas are let in there. */
+/** Recognises managed services, proxies and servers with another protocol, and says whether they accept replicas. */
 import type { ProviderName } from '../../errors.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
 
 const OWN_PROTOCOL = 'It replicates by a protocol of its own, so there is no PSYNC that this tool could speak.'
 const PROXY = 'Proxies forward no PSYNC: name a server behind it.'
 
-/** Each with what its documentation says of PSYNC. */
+/** What the documentation of each provider says about PSYNC. */
 export const PROVIDERS: Readonly<Record<ProviderName, string>> = {
   DRAGONFLY: `This is Dragonfly. ${OWN_PROTOCOL}`,
   KVROCKS: `This is Kvrocks. ${OWN_PROTOCOL}`,
@@ -22,7 +22,7 @@ export const PROVIDERS: Readonly<Record<ProviderName, string>> = {
   ENVOY: `This is Envoy, by its words. ${PROXY}`,
 }
 
-/** By the flavour of INFO: protocol/server-facts.ts, FLAVOURS. */
+/** By ServerIdentity.flavour: protocol/info/identity.ts, FLAVOURS. */
 const FLAVOURS: Readonly<Record<string, ProviderName>> = { dragonfly: 'DRAGONFLY', kvrocks: 'KVROCKS', garnet: 'GARNET' }
 
 /** By a field of INFO. */
@@ -34,17 +34,17 @@ const FIELDS: readonly (readonly [field: string, matches: RegExp, provider: Prov
   ['Name', /predixy/i, 'PREDIXY'],
 ]
 
-/** By the words in which a command is refused. */
-const WORDS: readonly (readonly [RegExp, ProviderName])[] = [
+/** By the error reply to a command. */
+const REFUSALS: readonly (readonly [RegExp, ProviderName])[] = [
   [/^ERR Command disallowed/, 'AZURE'],
   [/^ERR Unsupported command:/, 'HUAWEI'],
   [/^ERR unknown or unsupported command/, 'PIKA'],
   [/^unsupported command/, 'ENVOY'],
 ]
 
-/** @param server where it may be asked @param reply the refusal of a command */
+/** Undefined for a plain server. @param server undefined without INFO @param reply the error reply to a command */
 export function recogniseProvider(server: ServerInfo | undefined, reply: string): ProviderName | undefined {
   const byField = FIELDS.find(([field, matches]) => matches.test(server?.fields.get(field) ?? ''))?.[2]
   const byFlavour = server && FLAVOURS[server.identity.flavour]
-  return byFlavour ?? byField ?? WORDS.find(([matches]) => matches.test(reply))?.[1]
+  return byFlavour ?? byField ?? REFUSALS.find(([matches]) => matches.test(reply))?.[1]
 }

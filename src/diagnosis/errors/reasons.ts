@@ -1,4 +1,4 @@
-/** One row for each reason of a failure: what happened, what it means, what to do next. */
+/** One row for each failure reason: what happened, what it means, what to do next. */
 import type { Reason } from '../../errors.ts'
 import { FOLLOW_REASONS } from './follow-reasons.ts'
 import { LINK_REASONS } from './link-reasons.ts'
@@ -8,7 +8,7 @@ import type { Row } from './template.ts'
 import { TLS_REASONS } from './tls-reasons.ts'
 import { TREE_REASONS } from './tree-reasons.ts'
 
-/** Does not compile while a reason has no row. */
+/** A reason without a row does not compile. */
 export const REASONS: Readonly<Record<Reason, Row>> = {
   ...LINK_REASONS,
   ...SERVER_REASONS,

@@ -1,4 +1,4 @@
-/** What the server refuses, in its own words: rows of reasons.ts. */
+/** Rows of reasons.ts: the server refuses, quoted in its own words. */
 import { ANSWERED, MINIMAL_ACL } from './parts.ts'
 import { rows } from './template.ts'
 

@@ -1,10 +1,10 @@
 /**
- * Sentences as data. A row has three templates, and a placeholder in one stands for a fact of its reason:
+ * Sentences as data. A row has three templates. A placeholder in a template stands for a fact of the row's reason:
  *
- *     {offset}               the fact, which the reason must have
- *     {limitMs:seconds}      the fact in a format: explain.ts, FORMATS
- *     {state? in {state}}    what follows the question mark, where there is such a fact
- *     {command|a command}    the fact, or what follows the bar
+ *     {offset}               a required fact
+ *     {limitMs:seconds}      a required fact in a format (explain.ts, FORMATS)
+ *     {state? in {state}}    the text after the question mark, if the fact is present
+ *     {command|a command}    the fact, or the text after the bar if the fact is absent
  *
  * `rows` checks each template against the facts of its reason: a wrong or missing name does not compile.
  */
@@ -16,11 +16,11 @@ export interface Choice {
   readonly of: Readonly<Record<string, string>>
   /** For any other value. */
   readonly else?: string
-  /** Without the fact; `else` where it is not here. */
+  /** If the fact is absent; defaults to `else`. */
   readonly absent?: string
 }
 
-/** A function only where no template can say it. */
+/** A function only if no template can express the text. */
 export type Text = string | Choice | ((context: Context) => string)
 
 export interface Row {
@@ -35,8 +35,8 @@ export interface Row {
 export type SharedPart = 'fate' | 'provider'
 
 /**
- * exact: with its digits in groups. seconds, duration: of milliseconds. list: with commas. quoted, excerpt: as JSON, the
- * latter of its beginning. name: the code and reason of a failure. what: its sentence. each: the sentences of several.
+ * exact: digits in groups. seconds, duration: from milliseconds. list: separated by commas. quoted: as JSON. excerpt: the first
+ * 40 characters, as JSON. name: the code and reason of a failure. what: its sentence. each: the sentences of several failures.
  */
 export type FormatName = 'exact' | 'seconds' | 'duration' | 'list' | 'quoted' | 'excerpt' | 'name' | 'what' | 'each'
 
@@ -44,7 +44,7 @@ type AllKeys<T> = T extends unknown ? keyof T : never
 type RequiredKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T]
 type Facts<R extends Reason> = ReasonFacts[R] & Context
 
-/** The names in a template: `!name` for a fact that must be there, `?name` for one that may be. */
+/** The names in a template: `!name` for a required fact, `?name` for an optional fact. */
 type Names<Template> = Template extends `${string}{${infer Inner}}${infer Rest}` ? NameOf<Inner> | Names<Rest> : never
 type NameOf<Inner> = Inner extends `${infer Name}|${string}`
   ? `?${Name}`
@@ -58,21 +58,21 @@ type NameOf<Inner> = Inner extends `${infer Name}|${string}`
 
 type PartsOf<T> = SharedPart | (T extends { readonly parts: infer Parts } ? keyof Parts : never)
 
-/** An endpoint has a word for where it is not known. */
-type Known<R extends Reason, T> =
+/** `endpoint` counts as required: explain.ts has a default for it. */
+type Allowed<R extends Reason, T> =
   | `!${(RequiredKeys<Facts<R>> | PartsOf<T> | 'endpoint') & string}`
   | `?${(AllKeys<Facts<R>> | PartsOf<T>) & string}`
-/** Within a choice, the value that was chosen by may promise a fact. */
-type KnownInChoice<R extends Reason, T> = `${'!' | '?'}${(AllKeys<Facts<R>> | PartsOf<T>) & string}`
+/** A choice may use any fact: the value that selects a template can imply an optional fact. */
+type AllowedInChoice<R extends Reason, T> = `${'!' | '?'}${(AllKeys<Facts<R>> | PartsOf<T>) & string}`
 
 type ValueOf<T, K> = T extends unknown ? (K extends keyof T ? T[K] : never) : never
 
 type ChoiceFaults<R extends Reason, T, C extends Choice> =
   | Exclude<C['by'], AllKeys<Facts<R>>>
-  | Exclude<Names<C['of'][keyof C['of']] | C['else'] | C['absent']>, KnownInChoice<R, T>>
+  | Exclude<Names<C['of'][keyof C['of']] | C['else'] | C['absent']>, AllowedInChoice<R, T>>
   | (C extends { readonly else: string } ? never : Exclude<ValueOf<Facts<R>, C['by']>, keyof C['of'] | undefined>)
 
-type Faults<R extends Reason, T, X> = X extends string ? Exclude<Names<X>, Known<R, T>> : X extends Choice ? ChoiceFaults<R, T, X> : never
+type Faults<R extends Reason, T, X> = X extends string ? Exclude<Names<X>, Allowed<R, T>> : X extends Choice ? ChoiceFaults<R, T, X> : never
 
 type Checked<R extends Reason, T, X> = [Faults<R, T, X>] extends [never] ? X : { readonly notAFact: Faults<R, T, X> }
 
@@ -84,7 +84,7 @@ type CheckedRow<R extends Reason, T> = {
 
 type Rows = { readonly [R in Reason]?: Row }
 
-/** The rows as they are, if each template can be filled from the facts of its reason. */
+/** Returns the rows unchanged. Compiles only if the facts of each reason can fill its templates. */
 export function rows<const T extends Rows>(table: T & { readonly [R in keyof T]: CheckedRow<R & Reason, T[R]> }): T {
   return table
 }

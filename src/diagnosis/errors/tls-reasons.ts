@@ -1,4 +1,4 @@
-/** The rows of reasons.ts that belong to TLS. */
+/** Rows of reasons.ts: TLS failures. */
 import { rows } from './template.ts'
 
 const PEM_FILES = 'Certificates and keys are files in PEM; --cert and --key belong together.'

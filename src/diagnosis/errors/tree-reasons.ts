@@ -1,8 +1,8 @@
-/** The rows of reasons.ts that belong to the tree of a replication. */
+/** Rows of reasons.ts: failures in the replication tree, its Sentinels or its cluster. */
 import { ANSWERED } from './parts.ts'
 import { rows } from './template.ts'
 
-/** Why a master cannot be measured against. */
+/** Why lag cannot be measured against a master. */
 export const LOSS = {
   by: 'trouble',
   of: {

@@ -1,4 +1,4 @@
-/** What the settings of a master mean for its replicas at the write rate just measured: one rule, one function. */
+/** What a master's settings mean for its replicas at the measured write rate. Each rule is one function. */
 import type { Settings } from '../../protocol/settings.ts'
 import { type Advice, sized } from '../psync/advice.ts'
 import { replicaBufferLimit, roomierLimit } from '../psync/resync.ts'
@@ -21,7 +21,7 @@ type RuleCode =
 
 export interface LagAdvice {
   readonly code: RuleCode
-  /** A warning is something to change; a note only tells. */
+  /** A warning asks for a change; a note only informs. */
   readonly isWarning: boolean
   readonly text: string
   readonly command?: string
@@ -30,22 +30,22 @@ export interface LagAdvice {
 interface Facts {
   readonly report: LagReport
   readonly settings: Settings
-  /** What a replica should be able to miss. */
+  /** The outage that a replica should survive without a full resync. */
   readonly cutSeconds: number
 }
 
 type Rule = (facts: Facts) => LagAdvice | undefined
 
-/** What a full resync moves a second where nothing better is known: a gigabit network. */
+/** The assumed speed of a full resync if nothing better is known: a gigabit network. */
 const TRANSFER_BYTES_PER_SECOND = 100e6
 
 const RULES: readonly Rule[] = [backlogCovers, bufferLoop, bufferBelowBacklog, pingTimeout, minReplicas, backlogTtl, writableReplica]
 
-/** @param settings undefined where CONFIG is not permitted */
+/** @param settings undefined if CONFIG GET is not permitted */
 export function adviseOnLag(report: LagReport, settings: Settings | undefined, cutSeconds: number): LagAdvice[] {
   if (whyLost(report.master)) return []
   const facts = { report, settings: settings ?? new Map(), cutSeconds }
-  // ROLE tells nothing that could be judged.
+  // Without a replid there is only ROLE, which has nothing to judge.
   if (report.master.replid === undefined) return [{ code: 'NO_INFO', isWarning: false, text: NO_INFO }]
   const found = RULES.flatMap((rule) => rule(facts) ?? [])
   return settings ? found : [...found, { code: 'NO_CONFIG', isWarning: false, text: NO_CONFIG }]
@@ -54,7 +54,7 @@ export function adviseOnLag(report: LagReport, settings: Settings | undefined, c
 const NO_INFO = 'INFO is not permitted to this user (+info), so this is what ROLE tells: no backlog, no history, no time of the last ACK.'
 const NO_CONFIG = 'CONFIG GET is not permitted to this user (+config|get), so the settings were not judged.'
 
-/** For how long a replica may be away. */
+/** How long a replica may be disconnected. */
 function backlogCovers({ report, cutSeconds }: Facts): LagAdvice | undefined {
   const { backlog, writes, identity } = report.master
   if (!backlog)
@@ -76,7 +76,7 @@ function backlogCovers({ report, cutSeconds }: Facts): LagAdvice | undefined {
   return warning('BACKLOG_SHORT', sized(identity ? { identity } : {}, writes.average * cutSeconds, why))
 }
 
-/** A full resync that takes longer than the buffer lasts begins again, and again. */
+/** A full resync that outlasts the buffer starts again every time. */
 function bufferLoop({ report: { master }, settings }: Facts): LagAdvice | undefined {
   const limit = replicaBufferLimit(settings, master.identity)
   const { writes } = master
@@ -97,7 +97,7 @@ function transfer({ bgsaveSeconds = 0, dataBytes = 0 }: MasterReport): { seconds
     : { seconds: assumed, why: `for ${human(dataBytes)} of memory at ${human(TRANSFER_BYTES_PER_SECOND)}/s` }
 }
 
-/** Since 7.0 the limit is raised to the backlog's size by itself. */
+/** Since 7.0 the server itself raises the limit to the backlog size. */
 function bufferBelowBacklog({ report: { master }, settings }: Facts): LagAdvice | undefined {
   const limit = replicaBufferLimit(settings, master.identity)
   const { backlog } = master
@@ -106,7 +106,7 @@ function bufferBelowBacklog({ report: { master }, settings }: Facts): LagAdvice 
   return { code: 'BUFFER_BELOW_BACKLOG', isWarning: true, text, command: roomierLimit(backlog.size, 0) }
 }
 
-/** An idle master says PING once a period; a replica that hears nothing for repl-timeout leaves. */
+/** An idle master sends one PING per period; a replica that receives nothing for repl-timeout disconnects. */
 function pingTimeout({ settings }: Facts): LagAdvice | undefined {
   const timeout = Number(settings.get('repl-timeout'))
   const period = Number(settings.get('repl-ping-replica-period') ?? settings.get('repl-ping-slave-period'))

@@ -1,10 +1,10 @@
-/** Ranges of monitoring plugins (Monitoring Plugins Development Guidelines, threshold and ranges): an alert is what lies outside. */
+/** Ranges of monitoring plugins: a value outside alerts (Monitoring Plugins Development Guidelines, threshold and ranges). */
 
 export interface AlertRange {
   readonly text: string
   readonly low: number
   readonly high: number
-  /** `@`: an alert is what lies inside. */
+  /** `@`: a value inside alerts. */
   readonly isInside: boolean
 }
 

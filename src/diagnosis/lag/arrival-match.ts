@@ -1,34 +1,34 @@
 /**
- * The same stream from two ends: when did each byte come from the master, and when from the replica? Both are compared byte for byte
- * while they wait for each other.
+ * Matches the same stream from two ends: when did each byte arrive from the master, and when from the replica? The bytes of one
+ * end wait for those of the other, and are compared with them.
  */
 import type { HistogramBar } from './lag.ts'
 import { Samples, type Summary } from './quantile.ts'
 
 export type End = 'master' | 'replica'
 
-/** What has come from one end and not yet from the other. */
+/** Bytes that have arrived from one end and not yet from the other. */
 interface Piece {
-  /** The first byte of it, counted as INFO counts. */
+  /** The offset of the first byte, counted as in INFO. */
   from: number
-  /** The last byte. */
+  /** The offset of the last byte. */
   readonly to: number
   readonly at: number
-  /** Undefined where it could not be kept. */
+  /** Undefined if the bytes could not be kept. */
   data: Buffer | undefined
 }
 
 /** How many bytes one end may be ahead before they are no longer kept for comparison. */
 const KEPT_BYTES = 64 * 1024 * 1024
-/** And how many pieces before their times become coarser. */
+/** How many pieces one end may be ahead before their times become coarser. */
 const KEPT_PIECES = 65_536
-/** Milliseconds: each about three times the one before. */
+/** Upper bounds in milliseconds, each about three times the previous. */
 const BARS = [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]
 
 class Queue {
   pieces: Piece[] = []
   bytes = 0
-  /** The last byte that came, or the last before the stream; undefined without a stream. */
+  /** The last byte received, or the last byte before the stream; undefined without a stream. */
   offset: number | undefined
 
   begin(offset: number | undefined): void {
@@ -44,7 +44,7 @@ class Queue {
     if (this.pieces.length > KEPT_PIECES) this.#thin()
   }
 
-  /** The first bytes are done with. */
+  /** Removes the first bytes of the first piece. */
   take(piece: Piece, count: number): void {
     if (piece.data) this.bytes -= count
     if (piece.from + count > piece.to) this.pieces.shift()
@@ -57,7 +57,7 @@ class Queue {
     this.bytes = 0
   }
 
-  /** Two become one that came when the first of them did. */
+  /** Merges pairs of pieces; the result has the time of the first. */
   #thin(): void {
     const thinned: Piece[] = []
     for (let index = 0; index < this.pieces.length; index += 2) {
@@ -74,24 +74,24 @@ export class ArrivalMatch {
   readonly #queues = { master: new Queue(), replica: new Queue() }
   readonly #samples = new Samples()
   readonly #counts = new Array<number>(BARS.length + 1).fill(0)
-  /** Bytes up to here tell no time. */
-  #liveBehind = 0
+  /** Bytes up to this offset give no lag. */
+  #historyEnd = 0
   comparedBytes = 0
   skippedBytes = 0
   differsAt: number | undefined
 
-  /** The stream of one end begins, or begins again. @param offset the last byte before it */
+  /** Starts the stream of one end, or starts it again. @param offset the last byte before it */
   begin(end: End, offset: number): void {
     this.#queues[end].begin(offset)
     for (const queue of Object.values(this.#queues)) this.#dropUpTo(queue, offset)
   }
 
-  /** What has come up to there was history: both ends send that when they are asked, not when it was written. */
+  /** Marks the bytes up to `to` as history: both ends send these on request, not when they are written. */
   isHistory(to: number): void {
-    this.#liveBehind = Math.max(this.#liveBehind, to)
+    this.#historyEnd = Math.max(this.#historyEnd, to)
   }
 
-  /** Nothing more comes from there for now. */
+  /** Ends the stream of one end for now. */
   stop(end: End): void {
     this.#queues[end].begin(undefined)
   }
@@ -101,8 +101,8 @@ export class ArrivalMatch {
     const queue = this.#queues[end]
     const begin = Math.max(...Object.values(this.#queues).map(firstOf))
     queue.offset = to
-    // Without a stream from the other end there is nothing to wait for.
-    if (this.#queues[other(end)].offset === undefined) return
+    // Without a stream from the other end there is nothing to match.
+    if (this.#queues[opposite(end)].offset === undefined) return
     const skip = Math.max(0, begin - (to - data.length + 1))
     if (skip >= data.length) return
     queue.add({ from: to - data.length + 1 + skip, to, at, data: Buffer.from(data.subarray(skip)) })
@@ -128,13 +128,13 @@ export class ArrivalMatch {
       }
       const count = Math.min(one.to, two.to) - one.from + 1
       this.#compare(one, two, count)
-      if (one.from + count - 1 > this.#liveBehind) this.#sample(two.at - one.at)
+      if (one.from + count - 1 > this.#historyEnd) this.#sample(two.at - one.at)
       master.take(one, count)
       replica.take(two, count)
     }
   }
 
-  /** One end began later: what only the other has is passed over. */
+  /** One end began later: skips the bytes that only the other end has. */
   #align(one: Piece, two: Piece): void {
     const [queue, piece, by] = one.from < two.from ? [this.#queues.master, one, two.from] : [this.#queues.replica, two, one.from]
     queue.take(piece, Math.min(by, piece.to + 1) - piece.from)
@@ -166,11 +166,11 @@ export class ArrivalMatch {
   }
 }
 
-/** The first byte that is still waited for. */
+/** The offset of the first byte that is not matched yet. */
 function firstOf({ pieces, offset }: Queue): number {
   return pieces[0]?.from ?? (offset ?? 0) + 1
 }
 
-function other(end: End): End {
+function opposite(end: End): End {
   return end === 'master' ? 'replica' : 'master'
 }

@@ -1,4 +1,4 @@
-/** Whether a replication is as it is wanted to be, and the reason in one line. */
+/** Checks a replication against the limits of the command line, with the reason in one line. */
 
 import { bytes as human } from '../units.ts'
 import { type LagReport, type LagUnknown, type ReplicaReport, whyLost } from './lag.ts'
@@ -15,7 +15,7 @@ export interface Checked {
   readonly reason: string
 }
 
-/** A replica whose ACK is older than this is not there, whatever its master still lists; as min-replicas-max-lag has it by default. */
+/** A replica with an older ACK counts as disconnected, even if its master still lists it: the default of min-replicas-max-lag. */
 const ACK_WITHIN_SECONDS = 10
 
 export function hasCriteria({ maxBytes, maxSeconds, minReplicas, requireLink }: Criteria): boolean {
@@ -24,18 +24,18 @@ export function hasCriteria({ maxBytes, maxSeconds, minReplicas, requireLink }: 
 
 function checkLag({ master, replicas }: LagReport, criteria: Criteria): Checked {
   const lost = whyLost(master)
-  if (lost) return bad(lost)
+  if (lost) return fail(lost)
   const real = replicas.filter(({ state }) => state !== 'tool')
   const faults = new Map(real.map((replica) => [replica.name, faultOf(replica, criteria)]))
   const first = [...faults.values()].find((fault) => fault !== undefined)
-  if (first) return bad(first)
+  if (first) return fail(first)
   const good = real.filter((replica) => hasLink(replica)).length
   const { minReplicas = 0 } = criteria
-  if (good < minReplicas) return bad(`${good} of the ${minReplicas} wanted replicas (--min-replicas) have their link`)
-  return { isOk: true, reason: real.length === 0 ? `${master.name} has no replicas` : allWell(real) }
+  if (good < minReplicas) return fail(`${good} of the ${minReplicas} wanted replicas (--min-replicas) have their link`)
+  return { isOk: true, reason: real.length === 0 ? `${master.name} has no replicas` : describeHealthy(real) }
 }
 
-/** All trees of a cluster together: what is wrong with one is wrong with all. */
+/** Checks all trees of a cluster together: a fault in one tree is a fault of the cluster. */
 export function checkAll(reports: readonly LagReport[], criteria: Criteria): Checked {
   const checks = reports.map((report) => checkLag(report, criteria))
   const [first] = checks
@@ -43,7 +43,7 @@ export function checkAll(reports: readonly LagReport[], criteria: Criteria): Che
   const fault = checks.find(({ isOk }) => !isOk)
   if (fault) return fault
   const real = reports.flatMap(({ replicas }) => replicas.filter(({ state }) => state !== 'tool'))
-  return { isOk: true, reason: `${checks.length} shards, ${real.length === 0 ? 'no replicas' : allWell(real)}` }
+  return { isOk: true, reason: `${checks.length} shards, ${real.length === 0 ? 'no replicas' : describeHealthy(real)}` }
 }
 
 function faultOf(replica: ReplicaReport, { maxBytes, maxSeconds, requireLink }: Criteria): string | undefined {
@@ -59,27 +59,27 @@ function faultOf(replica: ReplicaReport, { maxBytes, maxSeconds, requireLink }: 
   return seconds > maxSeconds ? `${name} is up to ${seconds.toFixed(3)} s behind, more than --max-seconds ${maxSeconds}` : undefined
 }
 
-/** The most it may be behind, by the most exact measure there is; undefined where there is no bound. */
+/** The upper bound of the lag by the most exact measure available; undefined if there is no upper bound. */
 export function mostSeconds({ lag, arrivals, markers }: ReplicaReport): number | undefined {
   const ms = arrivals?.lag?.p99 ?? markers?.lag?.p99 ?? lag?.bounds.high
   return ms === undefined ? undefined : Math.max(0, ms) / 1000
 }
 
-/** By its own word, or its master's where it cannot be asked. */
+/** By the replica's own INFO, or by its master's list if the replica is unreachable. */
 export function hasLink({ state, listed }: ReplicaReport): boolean {
   if (state === 'unreachable') return listed?.state === 'online' && (listed.ackAgeSeconds ?? 0) <= ACK_WITHIN_SECONDS
   return state === 'online'
 }
 
-function allWell(replicas: readonly ReplicaReport[]): string {
-  const most = replicas.map(mostSeconds)
+function describeHealthy(replicas: readonly ReplicaReport[]): string {
+  const seconds = replicas.map(mostSeconds)
   const bytes = replicas.map(({ lag }) => lag?.bytes)
   const count = replicas.length === 1 ? '1 replica' : `${replicas.length} replicas`
-  if (most.includes(undefined) || bytes.includes(undefined)) return count
-  return `${count}, up to ${Math.max(...(most as number[])).toFixed(3)} s and ${human(Math.max(...(bytes as number[])))} behind`
+  if (seconds.includes(undefined) || bytes.includes(undefined)) return count
+  return `${count}, up to ${Math.max(...(seconds as number[])).toFixed(3)} s and ${human(Math.max(...(bytes as number[])))} behind`
 }
 
-/** In words, as a table has room for. */
+/** Short enough for a table cell. */
 export function describeState({ state, link, silentMs }: Pick<ReplicaReport, 'state' | 'link' | 'silentMs'>): string {
   switch (state) {
     case 'online':
@@ -117,6 +117,6 @@ export function describeUnknown(unknown: LagUnknown): string {
   return UNKNOWN[unknown]
 }
 
-function bad(reason: string): Checked {
+function fail(reason: string): Checked {
   return { isOk: false, reason }
 }

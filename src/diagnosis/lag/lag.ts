@@ -1,4 +1,4 @@
-/** How far a replica is behind, what is known of that, and by whose word. */
+/** How far a replica is behind: the figures, their bounds, and the server that reported them. */
 
 import type { Loss, ReplError } from '../../errors.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
@@ -13,47 +13,47 @@ import type { Summary } from './quantile.ts'
 import type { Trend } from './trend.ts'
 import type { WriteFigures } from './write-rate.ts'
 
-/** What INFO said, or ROLE in its place, and when. */
+/** A reply to INFO, or to ROLE in its place, with its times. */
 export interface Observation extends Asked {
-  /** The run_id, or where that is not told the address that was asked. A server that is restarted is another one. */
+  /** The run_id, or the queried address if there is no run_id. A restarted server counts as another server. */
   readonly id: string
   readonly server: ServerInfo
 }
 
-/** A server of the tree, as it was seen last. */
+/** A server of the tree, with its last known state. */
 export interface TreeNode {
   /** As its master lists it, or as the user named it. */
   readonly name: string
-  /** Absent of the topmost. */
+  /** Absent for the topmost server. */
   readonly upstream?: TreeNode
   readonly depth: number
   readonly listed?: ListedReplica
   readonly seen?: Observation
-  /** Why it cannot be asked now. */
+  /** Why it cannot be queried now. */
   readonly failure?: ReplError
-  /** For how long it has owed an answer. */
+  /** How long its current query has been unanswered. */
   readonly silentMs: number
-  /** Listed without an address that anybody could connect to: a tool, such as this one. */
+  /** Listed without an address to connect to: a tool, such as redis-repl. */
   readonly isTool: boolean
 }
 
 /**
- * info: its own INFO, against the curve of the master's offset. ack: what it has told its master, an upper bound, since it may be
- * further by now.
+ * info: the replica's own INFO, compared with the curve of the master's offset. ack: its last ACK to the master, which gives an
+ * upper bound, because the replica may have applied more since.
  */
 export type LagMethod = 'info' | 'ack'
 
 export interface Lag {
   readonly method: LagMethod
-  /** At the moment it was asked, the master's offset taken to have grown evenly between two looks. */
+  /** At the time of the query. The master's offset is interpolated between two polls. */
   readonly bytes: number
-  /** What it may lack at most. */
+  /** The upper bound of `bytes`. */
   readonly mostBytes: number
-  /** Since the master wrote the first byte that it lacks. */
+  /** Time since the master wrote the first byte that the replica lacks. */
   readonly bounds: Bounds
 }
 
-/** Why there is no figure. */
+/** Why there is no lag figure. */
 export type LagUnknown =
   | 'MASTER_UNKNOWN'
   | 'SYNCING'
@@ -66,8 +66,8 @@ export type LagUnknown =
   | 'NOT_A_REPLICA'
 
 /**
- * online: its link is up. link-down, syncing, loading: as it says, or as its master lists it.
- * silent: connected and owes an answer. unreachable: no connection. stranger: it says that it is a master. tool: no server.
+ * online: its link is up. link-down, syncing, loading: as the replica reports, or as its master lists it. silent: connected, but
+ * its query is unanswered. unreachable: no connection. stranger: it reports that it is a master. tool: not a server.
  */
 export type ReplicaState = 'online' | 'link-down' | 'syncing' | 'loading' | 'silent' | 'unreachable' | 'stranger' | 'tool'
 
@@ -83,43 +83,43 @@ export interface ReplicaReport {
   readonly identity?: ServerIdentity
   readonly lag?: Lag
   readonly unknown?: LagUnknown
-  /** How fast it applies, bytes a second. */
+  /** How fast it applies the stream, in bytes per second. */
   readonly applied?: number
   readonly trend?: Trend
   readonly resync?: ResyncNow
-  /** Milliseconds behind at each look so far. */
+  /** Milliseconds behind, over all polls so far. */
   readonly summary?: Summary
   readonly arrivals?: ArrivalFigures
   readonly markers?: MarkerFigures
 }
 
-/** What it would get if it reconnected now. */
+/** What the replica would get if it reconnected now. */
 export interface ResyncNow {
   readonly forecast: Forecast
-  /** What its upstream can still write before that becomes a full resync. */
+  /** How many bytes its upstream can still write before that becomes a full resync. */
   readonly bytesLeft?: number
-  /** The same at the average write rate; Infinity while nothing is written. */
+  /** How long that takes at the average write rate; Infinity if nothing is written. */
   readonly secondsLeft?: number
 }
 
-/** By streams of both ends, attached to at once: when the same byte came from the master and when from the replica. */
+/** From simultaneous streams of both ends: when the same byte arrived from the master and when from the replica. */
 export interface ArrivalFigures {
-  /** Milliseconds; undefined while nothing has come from both. */
+  /** Milliseconds; undefined until the same byte has arrived from both ends. */
   readonly lag?: Summary
   readonly histogram: readonly HistogramBar[]
-  /** The ways from both ends to us may differ by so much. */
+  /** How much the network delays of the two ends may differ. */
   readonly errorMs?: number
   readonly comparedBytes: number
-  /** What came when one end was too far behind to keep the bytes of the other. */
+  /** Bytes that were not compared, because one end was too far behind to keep the bytes of the other. */
   readonly skippedBytes: number
-  /** The first byte that is not the same. */
+  /** The offset of the first byte that differs. */
   readonly differsAt?: number
-  /** Why there is no stream of one end now. */
+  /** Why one end has no stream now. */
   readonly problem?: ArrivalProblem
 }
 
 export interface HistogramBar {
-  /** Milliseconds; the last has no end. */
+  /** Milliseconds; absent for the last bar. */
   readonly below?: number
   readonly count: number
 }
@@ -132,11 +132,11 @@ export interface ArrivalProblem {
   readonly isOtherHistory?: boolean
 }
 
-/** By nonces that were published on the master and came out of the replica. */
+/** From nonces that were written to the master and came out of the replica. */
 export interface MarkerFigures {
-  /** Upper bounds. */
+  /** Upper bounds in milliseconds. */
   readonly lag?: Summary
-  /** By how much they may be too long. */
+  /** By how much the bounds may be too high. */
   readonly errorMs?: number
   readonly sent: number
   readonly received: number
@@ -152,11 +152,11 @@ export interface MasterReport {
   readonly offset?: number
   readonly backlog?: { readonly size: number; readonly histlen: number }
   readonly writes?: WriteFigures
-  /** How many min-replicas-to-write counts, where it is set. */
+  /** The replicas that count for min-replicas-to-write; absent if it is not set. */
   readonly goodReplicas?: number
   readonly bgsaveSeconds?: number
   readonly dataBytes?: number
-  /** It is a replica itself, and its master cannot be had. */
+  /** It is itself a replica, and its master is not available. */
   readonly isReplica: boolean
 }
 
@@ -164,20 +164,20 @@ export interface LagReport {
   readonly at: Date
   readonly master: MasterReport
   readonly replicas: readonly ReplicaReport[]
-  /** The history began anew since the report before. */
+  /** A new history began since the previous report. */
   readonly isNewHistory: boolean
 }
 
-/** A question unanswered for so long is silence, not the way to the server and back. */
+/** A query that takes longer counts as silence, not as network delay. */
 export const SILENT_MS = 1000
 
-/** Why nothing can be measured against it; undefined where all is well. */
+/** Why lag cannot be measured against this master; undefined if it can. */
 export function whyLost(master: MasterReport): string | undefined {
   const loss = lossOf(master)
   return loss && lossInWords(master.name, loss)
 }
 
-/** The same as facts. */
+/** The same, as facts. */
 export function lossOf({ failure, silentMs, isReplica, offset }: MasterReport): Loss | undefined {
   if (failure) return { trouble: 'FAILED', failure: failure.asFact() }
   if (silentMs > SILENT_MS) return { trouble: 'SILENT', silentMs }
@@ -185,12 +185,12 @@ export function lossOf({ failure, silentMs, isReplica, offset }: MasterReport): 
   return offset === undefined ? { trouble: 'NO_OFFSET' } : undefined
 }
 
-/** The middle of the bounds; undefined where there is no upper one. */
+/** The middle of the bounds; undefined without an upper bound. */
 export function lagMs({ bounds: { low, high } }: Lag): number | undefined {
   return high === undefined ? undefined : (low + high) / 2
 }
 
-/** Half the width of the bounds. */
+/** Half the width of the bounds; undefined without an upper bound. */
 export function errorMs({ bounds: { low, high } }: Lag): number | undefined {
   return high === undefined ? undefined : (high - low) / 2
 }

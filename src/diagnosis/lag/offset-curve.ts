@@ -1,104 +1,104 @@
 /**
- * A master's offset over time, from INFO asked again and again, and its inverse: when did it write the byte that a replica
- * lacks? An answer was made at some moment between question and reply, so every figure has rigorous bounds.
+ * A master's offset over time, from repeated INFO, and the inverse: when did it write the byte that a replica lacks? The server
+ * produced each reply at an unknown moment after the query, so every figure has rigorous bounds.
  */
 
-/** When something was asked and when the answer came, in monotonic milliseconds. */
+/** When a query was sent and when its reply arrived, in monotonic milliseconds. */
 export interface Asked {
   readonly askedAt: number
   readonly answeredAt: number
 }
 
-/** In milliseconds; without `high` it may be any longer. */
+/** Milliseconds; without `high` there is no upper bound. */
 export interface Bounds {
   readonly low: number
   readonly high?: number
 }
 
-/** The master stood at this offset from the first answer that told it to the last. */
-interface Stand {
+/** A time without writes, from the first reply with this offset to the last. */
+interface Plateau {
   readonly offset: number
   readonly first: Asked
   last: Asked
 }
 
-/** Beyond so many stands the older half becomes coarser: its bounds widen, and stay true. */
-const MAX_STANDS = 20_000
+/** Beyond this number the older half is thinned: its bounds become wider, and stay valid. */
+const MAX_PLATEAUS = 20_000
 
 export class OffsetCurve {
-  #stands: Stand[] = []
+  #plateaus: Plateau[] = []
 
-  /** The newest offset; undefined before the first. */
+  /** The newest offset; undefined before the first push. */
   get offset(): number | undefined {
-    return this.#stands.at(-1)?.offset
+    return this.#plateaus.at(-1)?.offset
   }
 
-  /** @returns false when the offset went back: the history is another one, and everything before it is forgotten */
+  /** @returns false if the offset went back: a new history began, and everything before it is dropped */
   push(offset: number, { askedAt, answeredAt }: Asked): boolean {
-    const asked = { askedAt, answeredAt }
-    const newest = this.#stands.at(-1)
+    const times = { askedAt, answeredAt }
+    const newest = this.#plateaus.at(-1)
     if (newest?.offset === offset) {
-      newest.last = asked
+      newest.last = times
       return true
     }
     const isOnward = newest === undefined || offset > newest.offset
     if (!isOnward) this.clear()
-    this.#stands.push({ offset, first: asked, last: asked })
-    if (this.#stands.length > MAX_STANDS) this.#thin()
+    this.#plateaus.push({ offset, first: times, last: times })
+    if (this.#plateaus.length > MAX_PLATEAUS) this.#thin()
     return isOnward
   }
 
   clear(): void {
-    this.#stands = []
+    this.#plateaus = []
   }
 
   /**
-   * How long ago, seen from the moment of `asked`, the master wrote the byte behind this offset. Zero is said only of whoever
-   * has every byte at a later look; undefined when nothing is known of the master.
+   * How long before `times` the master wrote the byte after this offset. Zero only if a later query shows that the master had
+   * written no such byte; undefined if nothing is known of the master.
    */
-  behind(offset: number, asked: Asked): Bounds | undefined {
+  behind(offset: number, times: Asked): Bounds | undefined {
     const next = this.#firstBeyond(offset)
-    const before = this.#stands[next - 1]
-    const beyond = this.#stands[next]
+    const before = this.#plateaus[next - 1]
+    const beyond = this.#plateaus[next]
     if (!before && !beyond) return undefined
-    // The master was seen to stand there still when the replica had been asked: nothing was missing.
-    if (before && !beyond && before.last.askedAt >= asked.answeredAt) return { low: 0, high: 0 }
+    // A query after the replica's reply still shows this offset, so the replica lacked nothing.
+    if (before && !beyond && before.last.askedAt >= times.answeredAt) return { low: 0, high: 0 }
     return {
-      low: beyond ? Math.max(0, asked.askedAt - beyond.first.answeredAt) : 0,
-      ...(before && { high: Math.max(0, asked.answeredAt - before.last.askedAt) }),
+      low: beyond ? Math.max(0, times.askedAt - beyond.first.answeredAt) : 0,
+      ...(before && { high: Math.max(0, times.answeredAt - before.last.askedAt) }),
     }
   }
 
-  /** The master's offset at a moment, between the two looks around it; undefined outside of what was seen. */
+  /** The master's offset at a moment, interpolated between two polls: undefined before the first, the newest after the last. */
   at(moment: number): number | undefined {
-    const stands = this.#stands
-    let index = stands.length - 1
-    while (index >= 0 && middle((stands[index] as Stand).first) > moment) index -= 1
-    const stand = stands[index]
-    if (!stand) return undefined
-    const next = stands[index + 1]
-    const from = middle(stand.last)
-    if (!next || moment <= from) return stand.offset
-    return stand.offset + ((next.offset - stand.offset) * (moment - from)) / (middle(next.first) - from)
+    const plateaus = this.#plateaus
+    let index = plateaus.length - 1
+    while (index >= 0 && middle((plateaus[index] as Plateau).first) > moment) index -= 1
+    const plateau = plateaus[index]
+    if (!plateau) return undefined
+    const next = plateaus[index + 1]
+    const from = middle(plateau.last)
+    if (!next || moment <= from) return plateau.offset
+    return plateau.offset + ((next.offset - plateau.offset) * (moment - from)) / (middle(next.first) - from)
   }
 
   #firstBeyond(offset: number): number {
-    let [low, high] = [0, this.#stands.length]
+    let [low, high] = [0, this.#plateaus.length]
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#stands[middle] as Stand).offset <= offset) low = middle + 1
+      if ((this.#plateaus[middle] as Plateau).offset <= offset) low = middle + 1
       else high = middle
     }
     return low
   }
 
   #thin(): void {
-    const half = this.#stands.length >> 1
-    this.#stands = this.#stands.filter((_, index) => index >= half || index % 2 === 0)
+    const half = this.#plateaus.length >> 1
+    this.#plateaus = this.#plateaus.filter((_, index) => index >= half || index % 2 === 0)
   }
 }
 
-/** The moment that an answer most likely speaks of. */
+/** The most likely moment at which the server produced the reply. */
 export function middle({ askedAt, answeredAt }: Asked): number {
   return (askedAt + answeredAt) / 2
 }

@@ -1,6 +1,6 @@
-/** Figures of a distribution. */
+/** Quantiles and summaries of a distribution. */
 
-/** The nearest rank of ascending values; there must be one. */
+/** By nearest rank. @param ascending at least one value */
 export function quantile(ascending: readonly number[], share: number): number {
   const rank = Math.max(1, Math.ceil(share * ascending.length))
   return ascending[rank - 1] ?? Number.NaN
@@ -16,7 +16,7 @@ export interface Summary {
   readonly max: number
 }
 
-/** Undefined of nothing. */
+/** Undefined without values. */
 export function summary(values: readonly number[]): Summary | undefined {
   if (values.length === 0) return undefined
   const ascending = Float64Array.from(values).sort() as unknown as readonly number[]
@@ -32,38 +32,38 @@ export function summary(values: readonly number[]): Summary | undefined {
   }
 }
 
-/** Samples of a run of any length: beyond its room every second one goes, and then only every second is taken. */
+/** Samples of a run of any length. At its capacity it halves the kept samples, and the share of new samples that it keeps. */
 export class Samples {
-  readonly #room: number
+  readonly #capacity: number
   #values: number[] = []
-  #every = 1
-  #seen = 0
+  #stride = 1
+  #count = 0
   #min = Number.POSITIVE_INFINITY
   #max = Number.NEGATIVE_INFINITY
   #sum = 0
 
-  constructor(room = 10_000) {
-    this.#room = room
+  constructor(capacity = 10_000) {
+    this.#capacity = capacity
   }
 
   add(value: number): void {
     this.#min = Math.min(this.#min, value)
     this.#max = Math.max(this.#max, value)
     this.#sum += value
-    if (this.#seen++ % this.#every !== 0) return
+    if (this.#count++ % this.#stride !== 0) return
     this.#values.push(value)
-    if (this.#values.length <= this.#room) return
+    if (this.#values.length <= this.#capacity) return
     this.#values = this.#values.filter((_, index) => index % 2 === 0)
-    this.#every *= 2
+    this.#stride *= 2
   }
 
   get values(): readonly number[] {
     return this.#values
   }
 
-  /** Count, ends and average are those of all; the ranks are those of what was kept. */
+  /** Count, min, max and average cover all samples; the quantiles cover the kept samples. */
   summary(): Summary | undefined {
     const kept = summary(this.#values)
-    return kept && { ...kept, count: this.#seen, min: this.#min, max: this.#max, average: this.#sum / this.#seen }
+    return kept && { ...kept, count: this.#count, min: this.#min, max: this.#max, average: this.#sum / this.#count }
   }
 }

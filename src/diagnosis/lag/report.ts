@@ -1,4 +1,4 @@
-/** A look at the whole tree: each replica's lag, its state, and what it would get if its link broke now. */
+/** The report on the whole tree: each replica's lag, its state, and what it would get if its link broke now. */
 
 import { type History, isSameReplid, type Position } from '../../protocol/history.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
@@ -42,19 +42,19 @@ function masterReport({ name, seen, failure, silentMs }: TreeNode, writes: Write
     ...(offset !== undefined && { offset }),
     ...(history?.backlog && { backlog: { size: history.backlog.size, histlen: history.backlog.histlen } }),
     ...(writes && { writes }),
-    ...(server && upkeep(server)),
+    ...(server && adviceInputs(server)),
     isReplica: server?.masterLink !== undefined,
   }
 }
 
-/** ROLE tells none. */
+/** ROLE does not report a version. */
 function identityOf(seen: Observation | undefined): { readonly identity?: ServerIdentity } {
   const identity = seen?.server.identity
   return identity?.version ? { identity } : {}
 }
 
-/** What its settings are judged by. */
-function upkeep(server: ServerInfo): Pick<MasterReport, 'goodReplicas' | 'bgsaveSeconds' | 'dataBytes'> {
+/** The figures that advice.ts needs to judge the settings. */
+function adviceInputs(server: ServerInfo): Pick<MasterReport, 'goodReplicas' | 'bgsaveSeconds' | 'dataBytes'> {
   const goodReplicas = numberIn(server, 'min_slaves_good_slaves')
   const bgsaveSeconds = numberIn(server, 'rdb_last_bgsave_time_sec')
   const dataBytes = numberIn(server, 'used_memory')
@@ -84,7 +84,7 @@ function replicaReport(node: TreeNode, top: TreeNode, meter: LagMeter, writes: W
   }
 }
 
-/** Its own word goes before its master's, where there is one. */
+/** The replica's own INFO takes precedence over its master's list. */
 function stateOf({ isTool, seen, failure, silentMs, listed }: TreeNode): ReplicaState {
   if (isTool) return 'tool'
   if (failure && failure.details.reason !== 'SILENCE') return 'unreachable'
@@ -107,13 +107,13 @@ function resyncNow(node: TreeNode, upstream: TreeNode, writes: WriteFigures | un
   return { forecast, bytesLeft, secondsLeft: writes.average === 0 ? Number.POSITIVE_INFINITY : bytesLeft / writes.average }
 }
 
-/** Its own where it tells one, else that of its last ACK. */
+/** The replica's own position if it reports one, otherwise its last ACK. */
 function positionNow({ seen, failure, listed, isTool }: TreeNode, history: History): Position | undefined {
   if (isTool) return undefined
   const link = failure ? undefined : seen?.server.masterLink
   const own = seen && link && ownPosition(seen.server)
   if (!own) return listed && listed.ackOffset > 0 ? { replid: history.replid, offset: listed.ackOffset } : undefined
-  // A replica whose link is up has nothing of its own: what is more came after its upstream was asked.
+  // A replica whose link is up has no writes of its own: the extra bytes arrived after the query of its upstream.
   const isAhead = link.isUp && isSameReplid(own.replid, history.replid) && own.offset > history.offset
   return isAhead ? { ...own, offset: history.offset } : own
 }

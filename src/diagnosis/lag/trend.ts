@@ -1,4 +1,4 @@
-/** Whether a replica catches up or falls behind: a line through how many bytes it was behind at each look. */
+/** Whether a replica catches up or falls behind: a straight line fitted to the bytes behind at each poll. */
 
 export interface Point {
   /** Monotonic milliseconds. */
@@ -7,8 +7,8 @@ export interface Point {
 }
 
 /**
- * even: no more than the looks themselves differ.
- * catching-up: level in so many seconds if both go on like this. falling-behind: by so many bytes each second.
+ * even: any change is within the scatter of the polls.
+ * catching-up: caught up in that many seconds at the present rates. falling-behind: by that many bytes per second.
  */
 export type Trend =
   | { readonly kind: 'even' }
@@ -16,25 +16,25 @@ export type Trend =
   | { readonly kind: 'falling-behind'; readonly bytesPerSecond: number }
 
 const FEWEST_POINTS = 5
-/** How many standard errors a slope must be away from none. */
+/** How many standard errors a slope must differ from zero. */
 const CERTAIN = 4
-/** And how many times the usual scatter it must have moved: bursts are no trend. */
+/** How many times the usual scatter the lag must have changed, so that a burst is not taken for a trend. */
 const SCATTER = 3
 
-/** Undefined where too little was seen. */
+/** Undefined with too few points. */
 export function trendOf(points: readonly Point[]): Trend | undefined {
   if (points.length < FEWEST_POINTS) return undefined
   const { slope, error, scatter } = line(points)
   const [first, last] = [points[0] as Point, points.at(-1) as Point]
-  const moved = Math.abs(slope) * (last.moment - first.moment)
+  const change = Math.abs(slope) * (last.moment - first.moment)
   const bytesPerSecond = Math.abs(slope) * 1000
-  // A replica that has everything neither gains nor loses, whatever the looks before say.
-  if (Math.abs(slope) <= CERTAIN * error || moved <= SCATTER * scatter || bytesPerSecond < 1) return { kind: 'even' }
+  if (Math.abs(slope) <= CERTAIN * error || change <= SCATTER * scatter || bytesPerSecond < 1) return { kind: 'even' }
   if (slope > 0) return { kind: 'falling-behind', bytesPerSecond }
+  // A replica that is in sync cannot catch up further, whatever the earlier polls show.
   return last.bytes === 0 ? { kind: 'even' } : { kind: 'catching-up', bytesPerSecond, seconds: last.bytes / bytesPerSecond }
 }
 
-/** Least squares, in bytes a millisecond. */
+/** Least squares, in bytes per millisecond. */
 function line(points: readonly Point[]): { slope: number; error: number; scatter: number } {
   const count = points.length
   const meanX = points.reduce((sum, { moment }) => sum + moment, 0) / count

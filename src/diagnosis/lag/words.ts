@@ -1,4 +1,4 @@
-/** The figures of `lag` in words: what is exact is said so, what is a bound is said as one. */
+/** The figures of `lag` in words: an exact figure reads as exact, and a bound as a bound. */
 
 import { explain } from '../errors/explain.ts'
 import { describeStop } from '../psync/verdict.ts'
@@ -11,7 +11,7 @@ import type { Trend } from './trend.ts'
 
 const s = (ms: number) => (ms < 60_000 ? (ms / 1000).toFixed(ms < 10_000 ? 3 : 1) : duration(ms))
 
-/** Seconds, as a table has room for. */
+/** The lag in seconds, short enough for a table cell. */
 export function secondsText(lag: Lag | undefined): string {
   if (!lag) return 'unknown'
   const { low, high } = lag.bounds
@@ -21,7 +21,7 @@ export function secondsText(lag: Lag | undefined): string {
   return low === 0 ? `< ${s(Math.ceil(high))}` : `${s(middle)} ± ${s(Math.ceil(error))}`
 }
 
-/** Zero is said of whoever has everything. */
+/** Zero only if the replica lacks no byte. */
 export function bytesText(lag: Lag | undefined): string {
   if (!lag) return 'unknown'
   const short = (count: number) => human(count).replace(' bytes', ' B')
@@ -41,7 +41,7 @@ export function trendText(trend: Trend | undefined): string {
   }
 }
 
-/** What it would get if its link broke now and came back at once. */
+/** What the replica gets if its link breaks now and comes back at once. */
 export function resyncText(resync: ResyncNow | undefined): string {
   if (!resync) return ''
   const { forecast, secondsLeft } = resync
@@ -51,12 +51,18 @@ export function resyncText(resync: ResyncNow | undefined): string {
   return Number.isFinite(secondsLeft) ? `partial, ${duration(secondsLeft * 1000)}` : 'partial'
 }
 
-/** Whatever of a replica a table has no room for, sentence by sentence. */
+/** What does not fit into the table, one sentence per element. @param writes the average write rate in bytes per second */
 export function replicaNotes(replica: ReplicaReport, writes: number | undefined): string[] {
-  return [...reached(replica), ...standing(replica), ...unbounded(replica, writes), ...resyncNotes(replica), ...measured(replica)]
+  return [
+    ...accessNotes(replica),
+    ...stateNotes(replica),
+    ...boundNotes(replica, writes),
+    ...resyncNotes(replica),
+    ...measurementNotes(replica),
+  ]
 }
 
-function reached({ state, failure, silentMs, listed, lag }: ReplicaReport): string[] {
+function accessNotes({ state, failure, silentMs, listed, lag }: ReplicaReport): string[] {
   const view = listed
     ? ` Its master lists it as ${listed.state}${listed.ackAgeSeconds === undefined ? '' : `, last heard of ${listed.ackAgeSeconds} s ago`}${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
     : ''
@@ -67,7 +73,7 @@ function reached({ state, failure, silentMs, listed, lag }: ReplicaReport): stri
   return state === 'stranger' ? [`says that it is a master itself.${view}`] : []
 }
 
-function standing(replica: ReplicaReport): string[] {
+function stateNotes(replica: ReplicaReport): string[] {
   const { state, link, lag, unknown } = replica
   switch (state) {
     case 'syncing':
@@ -96,8 +102,8 @@ function progress({ link, listed }: ReplicaReport): string {
   return `: ${human(readBytes)}${of} received`
 }
 
-/** By how much the bound is likely to be exceeded. */
-function unbounded({ lag }: ReplicaReport, writes: number | undefined): string[] {
+/** Without an upper bound: the lower bound, and an estimate from the write rate. */
+function boundNotes({ lag }: ReplicaReport, writes: number | undefined): string[] {
   if (!lag || lag.bounds.high !== undefined) return []
   const about = writes ? `; at the measured write rate its ${human(lag.bytes)} are about ${duration((lag.bytes / writes) * 1000)}` : ''
   const seconds = lag.bounds.low > 0 ? `, ${(lag.bounds.low / 1000).toFixed(1)} s ago or earlier` : ''
@@ -119,7 +125,7 @@ function resyncNotes({ state, resync }: ReplicaReport): string[] {
   return [`would get a full resync if it reconnected now: ${FULL[resync.forecast.reason] ?? resync.forecast.reason}.`]
 }
 
-function measured({ arrivals, markers }: ReplicaReport): string[] {
+function measurementNotes({ arrivals, markers }: ReplicaReport): string[] {
   return [...(arrivals ? arrivalNotes(arrivals) : []), ...(markers ? [markerNote(markers)] : [])]
 }
 
@@ -149,7 +155,7 @@ function quantiles({ p50, p95, p99, max, count }: Summary): string {
   return `p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${exact(count)} samples`
 }
 
-/** Whoever is listed without an address. */
+/** The clients that the master lists without an address; undefined if there are none. */
 export function toolsText(replicas: readonly ReplicaReport[]): string | undefined {
   const tools = replicas.filter(({ state }) => state === 'tool')
   if (tools.length === 0) return undefined
@@ -160,7 +166,7 @@ export function toolsText(replicas: readonly ReplicaReport[]): string | undefine
   return `${tools.length} more attached without an address that could be asked, as tools are (${names})${ours}.`
 }
 
-/** At the end of a watch. */
+/** Printed at the end of --watch. */
 export function summaryText({ min, average, p50, p99, max, count }: Summary): string {
   const figures = [min, average, p50, p99, max].map((ms) => (ms / 1000).toFixed(3))
   return `min/avg/p50/p99/max = ${figures.join('/')} s of ${exact(count)} looks`

@@ -1,12 +1,12 @@
-/** How fast a history grows: on average, and at its worst. */
+/** How fast a history grows, on average and at its peak. */
 import { quantile } from './quantile.ts'
 
-/** Long enough for two looks, short enough for a burst. */
+/** Long enough for two polls, short enough to show a burst. */
 const BUCKET_MS = 100
 /** Ten minutes of buckets. */
 const MAX_BUCKETS = 6000
 
-/** Bytes a second. */
+/** Bytes per second, measured over `overMs`. */
 export interface WriteFigures {
   readonly average: number
   readonly p99: number
@@ -38,7 +38,7 @@ export class WriteRate {
     this.#from = undefined
   }
 
-  /** Undefined where too little was seen. */
+  /** Undefined before the first full bucket. */
   figures(): WriteFigures | undefined {
     if (this.#buckets.length === 0) return undefined
     const overMs = this.#buckets.reduce((sum, { ms }) => sum + ms, 0)

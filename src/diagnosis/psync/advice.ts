@@ -1,4 +1,4 @@
-/** What would have saved a partial resync, or what keeps it safe: with the command that sets it. */
+/** What would have allowed a partial resync, or what keeps it possible, with the command that sets it. */
 import { type History, type Position, requestOffset } from '../../protocol/history.ts'
 import { atLeast } from '../../protocol/info/identity.ts'
 import { duration, exact } from '../units.ts'
@@ -14,26 +14,26 @@ export interface Advice {
 }
 
 const MEGABYTE = 1024 * 1024
-/** A cut that a backlog should outlast: a restart, a switch that reboots. */
+/** An outage that a backlog should outlast: a server restart, a switch reboot. */
 const CUT_SECONDS = 60
-/** Room above what was measured. */
+/** Factor on the measured size. */
 const HEADROOM = 1.5
 
 export function adviseOn(facts: PsyncFacts): Advice[] {
   const { forecast } = facts
   const { answer } = answerOf(facts)
-  if (answer === 'continue') return staysGood(facts)
+  if (answer === 'continue') return adviseMargin(facts)
   if (forecast?.kind !== 'full' || answer !== 'full') return []
   switch (forecast.reason) {
     case 'TOO_OLD':
-      return [biggerBacklog(facts)]
+      return [adviseSize(facts)]
     case 'PAST_FORK':
     case 'AHEAD':
       return [{ code: 'DATA_DIFFERS', text: DATA_DIFFERS }]
     case 'OTHER_HISTORY':
-      return [...keptBacklog(facts), ...savedHistory(facts)]
+      return [...adviseTtl(facts), ...adviseSave(facts)]
     case 'NO_BACKLOG':
-      return [...keptBacklog(facts), { code: 'BACKLOG_FIRST', text: BACKLOG_FIRST }]
+      return [...adviseTtl(facts), { code: 'BACKLOG_FIRST', text: BACKLOG_FIRST }]
     case 'REQUESTED':
       return []
   }
@@ -49,19 +49,19 @@ const LENT = 'It is served only while the output buffer of another replica keeps
 
 const BACKLOG_FIRST = 'The first replica that attaches makes the server keep a backlog; from then on others can resync partially.'
 
-/** Bytes a second, or undefined where it was not measured. */
+/** Write rate; undefined if it was not measured. */
 export function bytesPerSecond({ rate }: PsyncFacts): number | undefined {
   return rate && rate.overMs > 0 ? (rate.bytes / rate.overMs) * 1000 : undefined
 }
 
-/** For how long the position can still be served at the rate just measured; Infinity while nothing is written. */
+/** How long the position can be served at the measured rate: Infinity if nothing is written, undefined if it is unknown. */
 export function secondsToLive(facts: PsyncFacts): number | undefined {
   const perSecond = bytesPerSecond(facts)
   if (perSecond === undefined || !facts.history?.backlog || !facts.position || answerOf(facts).answer !== 'continue') return undefined
   return bytesToLive(facts.history, facts.position) / perSecond
 }
 
-function staysGood(facts: PsyncFacts): Advice[] {
+function adviseMargin(facts: PsyncFacts): Advice[] {
   const { history, position, rate } = facts
   const perSecond = bytesPerSecond(facts)
   const seconds = secondsToLive(facts)
@@ -78,7 +78,7 @@ function staysGood(facts: PsyncFacts): Advice[] {
     : [good, sized(facts, gap(history, position) + perSecond * CUT_SECONDS, `To outlast ${CUT_SECONDS} s at this rate`)]
 }
 
-function biggerBacklog(facts: PsyncFacts): Advice {
+function adviseSize(facts: PsyncFacts): Advice {
   const { history, position } = facts
   const missing = history && position ? gap(history, position) : 0
   if (missing <= (history?.backlog?.size ?? 0)) return { code: 'BACKLOG_YOUNG', text: BACKLOG_YOUNG }
@@ -89,25 +89,25 @@ function gap(history: History, position: Position): number {
   return history.offset + 1 - requestOffset(position)
 }
 
-/** A backlog for so many bytes, with room to spare. */
+/** A backlog size for that many bytes plus headroom. @param why begins the text */
 export function sized({ identity }: Pick<PsyncFacts, 'identity'>, bytes: number, why: string): Advice {
   const megabytes = Math.max(1, Math.ceil((bytes * HEADROOM) / MEGABYTE))
-  const empties = identity?.flavour === 'redis' && identity.version !== '' && !atLeast(identity.version, 7)
-  // Up to 6.2 a new size starts a new buffer (replication.c, resizeReplicationBacklog).
-  const trap = empties ? ' Set it while all replicas are connected: on this version it empties the backlog.' : ''
+  const emptiesBacklog = identity?.flavour === 'redis' && identity.version !== '' && !atLeast(identity.version, 7)
+  // Up to 6.2 a resize allocates a new, empty buffer (replication.c, resizeReplicationBacklog).
+  const trap = emptiesBacklog ? ' Set it while all replicas are connected: on this version it empties the backlog.' : ''
   return { code: 'BACKLOG_SIZE', text: `${why}:${trap}`, command: `CONFIG SET repl-backlog-size ${megabytes}mb` }
 }
 
-/** Only a server without replicas frees its backlog, and only a master does. */
-function keptBacklog({ history, settings }: PsyncFacts): Advice[] {
+/** Only a master without replicas frees its backlog. */
+function adviseTtl({ history, settings }: PsyncFacts): Advice[] {
   const ttl = settings?.get('repl-backlog-ttl')
   if (history?.backlog || ttl === '0') return []
   const text = `A backlog is freed ${ttl ? `${ttl} s` : 'repl-backlog-ttl'} after the last replica left, and the history ends with it; to keep it for ever:`
   return [{ code: 'BACKLOG_TTL', text, command: 'CONFIG SET repl-backlog-ttl 0' }]
 }
 
-/** Since 7.0 a master takes its history up again from the RDB it loads at its start (server.c, loadDataFromDisk). */
-function savedHistory({ identity }: PsyncFacts): Advice[] {
+/** Since 7.0 a master resumes its history from the RDB that it loads at startup (server.c, loadDataFromDisk). */
+function adviseSave({ identity }: PsyncFacts): Advice[] {
   if (!identity || !atLeast(identity.version, 7)) return []
   return [
     {

@@ -1,4 +1,4 @@
-/** The answer to "would this replica get a partial resync?", and why, in the server's own numbers. */
+/** Answers "would this replica get a partial resync?" and explains why, in the server's own numbers. */
 
 import type { Guard } from '../../handshake/guard.ts'
 import type { Verdict } from '../../handshake/machine.ts'
@@ -9,14 +9,14 @@ import { duration, exact } from '../units.ts'
 import type { ConditionName, Forecast } from './forecast.ts'
 import { describeStop, type StopReason } from './verdict.ts'
 
-/** Whose position it is. */
+/** The owner of the position. */
 export type Subject =
   | { readonly kind: 'live end' }
   | { readonly kind: 'given' }
-  /** A real replica, or a master asked as if it became one. `downSeconds` since it lost its link. */
+  /** A real replica, or a master as a future replica. `downSeconds` counts since its link broke; negative if it was never up. */
   | { readonly kind: 'replica'; readonly name: string; readonly role: string; readonly follows?: string; readonly downSeconds?: number }
 
-/** What a run has found out; what it could not is absent. */
+/** What a run found out; unknown facts are absent. */
 export interface PsyncFacts {
   readonly identity?: ServerIdentity
   readonly uptimeSeconds?: number
@@ -31,32 +31,32 @@ export interface PsyncFacts {
   readonly rate?: { readonly bytes: number; readonly overMs: number }
 }
 
-/** later: nothing is served now. unknown: INFO cannot be had, and nothing was asked. */
+/** later: the server serves no replica now. unknown: there is no INFO, and PSYNC was not sent. */
 export type Answer = 'continue' | 'full' | 'later' | 'unknown'
 
-/** What the server itself answered, in two words; undefined where it was not asked. */
+/** What PSYNC itself answered; undefined if it was not sent, or only to check the permission. */
 function verdictAnswer(verdict: Verdict | undefined): 'continue' | 'full' | undefined {
   if (!verdict || verdict.kind === 'none' || verdict.kind === 'permitted') return undefined
   return verdict.kind === 'continue' ? 'continue' : 'full'
 }
 
-/** The server's word goes before its INFO. */
+/** A reply to PSYNC takes precedence over INFO. */
 export function answerOf({ verdict, forecast }: PsyncFacts): { answer: Answer; basis: 'psync' | 'info' } {
-  const asked = verdictAnswer(verdict)
-  return asked ? { answer: asked, basis: 'psync' } : { answer: forecast?.kind ?? 'unknown', basis: 'info' }
+  const psyncAnswer = verdictAnswer(verdict)
+  return psyncAnswer ? { answer: psyncAnswer, basis: 'psync' } : { answer: forecast?.kind ?? 'unknown', basis: 'info' }
 }
 
-/** Whether PSYNC answered as INFO had promised a moment before; undefined where one of the two is missing. */
+/** Whether PSYNC confirmed the forecast from INFO; undefined if either is missing. */
 export function isAsForecast({ verdict, forecast }: PsyncFacts): boolean | undefined {
-  const asked = verdictAnswer(verdict)
-  return asked && forecast ? asked === forecast.kind : undefined
+  const psyncAnswer = verdictAnswer(verdict)
+  return psyncAnswer && forecast ? psyncAnswer === forecast.kind : undefined
 }
 
 export function headline(facts: PsyncFacts, subject: Subject): string {
-  return facts.stopped === 'RENAMED' ? `${inShort(facts, subject)} That is if the name is not SYNC to it.` : inShort(facts, subject)
+  return facts.stopped === 'RENAMED' ? `${summarise(facts, subject)} That is if the name is not SYNC to it.` : summarise(facts, subject)
 }
 
-function inShort(facts: PsyncFacts, subject: Subject): string {
+function summarise(facts: PsyncFacts, subject: Subject): string {
   const who = subjectText(subject, facts.position)
   const { answer } = answerOf(facts)
   if (answer === 'later') return `${who} would be put off: ${LATER[facts.history?.obstacle ?? 'LOADING']}`
@@ -107,12 +107,12 @@ function shortReason(forecast: Forecast): string {
   }
 }
 
-/** The deciding condition in the server's numbers, sentence by sentence, and where a real replica stands now. */
+/** The deciding condition in the server's numbers, and the present link of a real replica; one sentence per element. */
 export function because(facts: PsyncFacts, subject: Subject): string[] {
-  return [...reasons(facts, subject), ...standing(subject)]
+  return [...reasons(facts, subject), ...describeLink(subject)]
 }
 
-function standing(subject: Subject): string[] {
+function describeLink(subject: Subject): string[] {
   if (subject.kind !== 'replica' || !subject.follows) return []
   const { follows, downSeconds } = subject
   if (downSeconds === undefined) return [`It follows ${follows} now.`]
@@ -124,7 +124,7 @@ function reasons(facts: PsyncFacts, subject: Subject): string[] {
   if (verdict?.kind === 'legacy' || stopped === 'AS_SYNC') return [AS_SYNC]
   if (isAsForecast(facts) === false) return ['INFO had promised otherwise a moment before: the history moved in between. Ask again.']
   if (!forecast || !history || !position) return []
-  const asked = exact(requestOffset(position))
+  const requested = exact(requestOffset(position))
   const { backlog } = history
   if (forecast.kind === 'continue') return newReplid(history, position)
   if (forecast.kind === 'later') return []
@@ -141,11 +141,11 @@ function reasons(facts: PsyncFacts, subject: Subject): string[] {
       return ['No replica has been here since its start, or its backlog was freed repl-backlog-ttl after the last one left.']
     case 'TOO_OLD':
       return [
-        `It asks for byte ${asked}; the backlog begins at byte ${exact(backlog?.firstByteOffset ?? 0)} and holds ${exact(backlog?.histlen ?? 0)} bytes (repl-backlog-size ${exact(backlog?.size ?? 0)}).`,
+        `It asks for byte ${requested}; the backlog begins at byte ${exact(backlog?.firstByteOffset ?? 0)} and holds ${exact(backlog?.histlen ?? 0)} bytes (repl-backlog-size ${exact(backlog?.size ?? 0)}).`,
       ]
     case 'AHEAD':
       return [
-        `It asks for byte ${asked}; the next one that this server will write is ${exact(history.offset + 1)}. Whoever is ahead has bytes which this server never had, or lost.`,
+        `It asks for byte ${requested}; the next one that this server will write is ${exact(history.offset + 1)}. Whoever is ahead has bytes which this server never had, or lost.`,
       ]
   }
 }
@@ -163,14 +163,14 @@ function earlier({ replid2, secondOffset }: History): string {
   return `, and remembers ${replid2} up to byte ${exact((secondOffset ?? 0) - 1)} from before that`
 }
 
-/** A replid ends by restart, by failover, or with the backlog; what INFO and CONFIG show of each. */
+/** A restart, a failover or the loss of the backlog ends a replid. Returns what INFO and CONFIG show about each. */
 function causes({ uptimeSeconds, history, settings }: PsyncFacts, subject: Subject): string[] {
   const sentences: string[] = []
   const downSeconds = subject.kind === 'replica' ? subject.downSeconds : undefined
   if (uptimeSeconds !== undefined) {
     const wasRestarted = downSeconds !== undefined && uptimeSeconds <= downSeconds
-    const sure = wasRestarted ? `, and the replica lost its link ${duration(downSeconds * 1000)} ago: it was restarted` : ''
-    sentences.push(`This server has been up for ${duration(uptimeSeconds * 1000)}${sure}.`)
+    const evidence = wasRestarted ? `, and the replica lost its link ${duration(downSeconds * 1000)} ago: it was restarted` : ''
+    sentences.push(`This server has been up for ${duration(uptimeSeconds * 1000)}${evidence}.`)
   }
   if (!history?.backlog) {
     const ttl = settings?.get('repl-backlog-ttl')
@@ -180,9 +180,9 @@ function causes({ uptimeSeconds, history, settings }: PsyncFacts, subject: Subje
   return sentences
 }
 
-/** Why the server was not asked, where it was to be. */
+/** Why PSYNC was not sent; undefined if it was sent or the reason is unknown. */
 export function notSent({ stopped }: PsyncFacts): { reason: StopReason; text: string } | undefined {
-  // At the live end the one follows from the other.
+  // At the live end NO_BACKLOG implies NEW_REPLID.
   const reason = stopped === 'NO_BACKLOG' ? 'NEW_REPLID' : stopped
   return reason && reason !== 'WOULD_FORK' && reason !== 'AS_SYNC' ? { reason, text: describeStop(reason) } : undefined
 }

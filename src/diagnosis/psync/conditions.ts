@@ -1,4 +1,4 @@
-/** The conditions of a partial resync in words and numbers, as the server asks them one by one. */
+/** The conditions of a partial resync in words and numbers, in the order in which the server checks them. */
 
 import { type History, isSameReplid, type Position, requestOffset } from '../../protocol/history.ts'
 import { exact } from '../units.ts'
@@ -7,11 +7,10 @@ import { CONDITIONS, type ConditionName } from './forecast.ts'
 
 export interface Checked {
   readonly name: ConditionName
-  /** The condition as a statement. */
   readonly statement: string
   /** The numbers that decide it. */
   readonly numbers: string
-  /** Undefined where an earlier one has decided. */
+  /** Absent if an earlier condition decided. */
   readonly holds?: boolean
 }
 
@@ -27,8 +26,8 @@ const STATEMENTS: Record<ConditionName, string> = {
 
 export function checkedConditions({ history, position, decided }: PsyncFacts): Checked[] {
   if (!history || !position) return []
-  const found = CONDITIONS.findIndex(({ name }) => name === decided)
-  const last = found < 0 ? CONDITIONS.length : found
+  const decidedAt = CONDITIONS.findIndex(({ name }) => name === decided)
+  const last = decidedAt < 0 ? CONDITIONS.length : decidedAt
   return CONDITIONS.map(({ name }, index) => ({
     name,
     statement: STATEMENTS[name],
@@ -42,16 +41,16 @@ const OBSTACLES = { LOADING: 'loading', NOMASTERLINK: 'link to its master down',
 
 const NUMBERS: Record<ConditionName, Numbers> = {
   SERVING: ({ obstacle }) => (obstacle ? OBSTACLES[obstacle] : ''),
-  POSITION: (_, position) => (position.replid === '?' ? 'none' : `byte ${asked(position)}`),
+  POSITION: (_, position) => (position.replid === '?' ? 'none' : `byte ${requestText(position)}`),
   HISTORY: ({ replid, replid2 }, position) =>
     isSameReplid(position.replid, replid) ? 'its replid' : isSameReplid(position.replid, replid2) ? 'its replid2' : 'neither',
   FORK_POINT: ({ replid2, secondOffset }, position) =>
-    isSameReplid(position.replid, replid2) ? `${asked(position)} ≤ ${exact(secondOffset ?? 0)}` : 'the current history',
+    isSameReplid(position.replid, replid2) ? `${requestText(position)} ≤ ${exact(secondOffset ?? 0)}` : 'the current history',
   BACKLOG: ({ backlog }) => (backlog ? `${exact(backlog.histlen)} bytes` : 'none'),
-  OLD_END: ({ backlog }, position) => (backlog ? `${asked(position)} ≥ ${exact(backlog.firstByteOffset)}` : ''),
-  LIVE_END: ({ backlog }, position) => (backlog ? `${asked(position)} ≤ ${exact(backlog.firstByteOffset + backlog.histlen)}` : ''),
+  OLD_END: ({ backlog }, position) => (backlog ? `${requestText(position)} ≥ ${exact(backlog.firstByteOffset)}` : ''),
+  LIVE_END: ({ backlog }, position) => (backlog ? `${requestText(position)} ≤ ${exact(backlog.firstByteOffset + backlog.histlen)}` : ''),
 }
 
-function asked(position: Position): string {
+function requestText(position: Position): string {
   return exact(requestOffset(position))
 }

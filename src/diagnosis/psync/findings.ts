@@ -1,4 +1,4 @@
-/** What an exchange of the handshake means, in words. */
+/** The meaning of each handshake exchange, in words. */
 import type { Finding } from '../../handshake/steps.ts'
 
 const FINDINGS: Record<Finding, string> = {

@@ -1,14 +1,14 @@
 /**
- * What a master makes of a PSYNC, decided from its INFO alone by the conditions of masterTryPartialResynchronization()
- * in replication.c, in its order.
+ * Predicts a master's reply to PSYNC from its INFO alone. Checks the conditions of masterTryPartialResynchronization()
+ * (replication.c) in the same order.
  */
 import { type Backlog, type History, isSameReplid, type Obstacle, type Position, requestOffset } from '../../protocol/history.ts'
 
 export type FullReason = 'REQUESTED' | 'OTHER_HISTORY' | 'PAST_FORK' | 'NO_BACKLOG' | 'TOO_OLD' | 'AHEAD'
 
 /**
- * continue: a partial resync, of that many bytes of history; the replica goes on under the server's own replid.
- * full: by how many bytes it failed, where bytes decide.
+ * continue: a partial resync of that many bytes; the replica continues under the server's own replid.
+ * full: a full resync; `bytes` is the distance by which the condition fails, where bytes decide.
  * later: the server serves no PSYNC now.
  */
 export type Forecast =
@@ -25,7 +25,7 @@ interface Condition {
 
 const NO_BYTES: Backlog = { firstByteOffset: 0, histlen: 0, size: 0 }
 
-/** In the order in which the server asks them; the first that fails decides. */
+/** In the server's order; the first condition that fails decides. */
 export const CONDITIONS: readonly Condition[] = [
   { name: 'SERVING', fails: ({ obstacle }) => obstacle && { kind: 'later', reason: obstacle } },
   { name: 'POSITION', fails: (_, { replid }) => (replid === '?' ? { kind: 'full', reason: 'REQUESTED' } : undefined) },
@@ -51,7 +51,7 @@ export const CONDITIONS: readonly Condition[] = [
   },
 ]
 
-/** @returns also the condition that decided, absent when all hold. */
+/** @returns `decided`: the condition that fails; absent if all hold */
 export function forecastPsync(history: History, position: Position): { forecast: Forecast; decided?: ConditionName } {
   const backlog = history.backlog ?? NO_BYTES
   for (const { name, fails } of CONDITIONS) {
@@ -63,8 +63,8 @@ export function forecastPsync(history: History, position: Position): { forecast:
 }
 
 /**
- * How many more bytes the master can produce before this position falls out of its backlog. What is retained beyond the
- * backlog's size since 7.0 is only lent by the buffer of a slow replica, and goes with it.
+ * How many more bytes the master can write before this position falls out of its backlog. Since 7.0 the output buffer of a slow
+ * replica can retain more than repl-backlog-size. These bytes do not count, because they go when the buffer is freed.
  */
 export function bytesToLive({ backlog = NO_BYTES }: History, position: Position): number {
   const { firstByteOffset, histlen, size } = backlog

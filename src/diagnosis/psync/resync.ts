@@ -1,31 +1,31 @@
-/** How a full resync went, and whether a replica would come out of it: the resync loop is a buffer that runs over. */
+/** Judges a full resync: could a replica finish it? If its output buffer overflows every time, it is in a resync loop. */
 import { atLeast, type ServerIdentity } from '../../protocol/info/identity.ts'
 import type { Settings } from '../../protocol/settings.ts'
 import { duration, exact, bytes as human } from '../units.ts'
 
-/** Figures of one full resync; what the server does not tell is absent. */
+/** Figures of one full resync; a figure that the server does not report is absent. */
 export interface ResyncFigures {
   readonly framing: 'length' | 'eof-mark'
   readonly waitMs: number
-  /** How much of the wait the server imposes to gather replicas (repl-diskless-sync-delay). */
+  /** The part of the wait in which the server gathers replicas (repl-diskless-sync-delay). */
   readonly delaySeconds?: number
   readonly transferMs: number
   readonly payloadBytes: number
-  /** Absent where INFO cannot be had. */
+  /** Absent without INFO. */
   readonly catchUp?: { readonly ms: number; readonly bytes: number; readonly isMet: boolean; readonly behind: number }
   readonly snapshotOffset: number
   readonly endOffset: number
-  /** From the snapshot to the live end: what was written in between is endOffset - snapshotOffset. */
+  /** From the snapshot to the live end. The master wrote endOffset - snapshotOffset bytes in this time. */
   readonly spanMs: number
   readonly forkUsec?: number
   readonly cowBytes?: number
   readonly buffer?: BufferFigures
   readonly limit?: BufferLimit
-  /** Replicas of this server take RDB and stream on two connections and buffer the stream themselves; we do not. */
+  /** Replicas of this server receive RDB and stream on two connections and buffer the stream themselves; we do not. */
   readonly hasChannel: boolean
 }
 
-/** Of our output buffer on the master, as CLIENT LIST showed it about every 100 ms. */
+/** Our output buffer on the master, sampled from CLIENT LIST about every 100 ms. */
 export interface BufferFigures {
   readonly peakBytes: number
   readonly samples: number
@@ -34,7 +34,7 @@ export interface BufferFigures {
   readonly scope: 'ours' | 'all replicas'
 }
 
-/** client-output-buffer-limit of the class replica; 0 is no limit. */
+/** client-output-buffer-limit of class replica; 0 means no limit. */
 export interface BufferLimit {
   readonly hardBytes: number
   readonly softBytes: number
@@ -50,15 +50,15 @@ export interface ResyncJudgement {
 }
 
 const MEGABYTE = 1024 * 1024
-/** A buffer this full in a test leaves no room for a slower disk or a busier hour. */
+/** A buffer this full leaves no room for a slower disk or a busier hour. */
 const CLOSE_SHARE = 0.5
 
-/** From the line of CONFIG GET client-output-buffer-limit: class hard soft seconds, for each class. */
+/** Parses CONFIG GET client-output-buffer-limit, `class hard soft seconds` for each class. Undefined without class replica. */
 export function replicaBufferLimit(settings: Settings, server: ServerIdentity | undefined): BufferLimit | undefined {
   const line = settings.get('client-output-buffer-limit') ?? ''
   const [, hard, soft, seconds] = /(?:slave|replica) (\d+) (\d+) (\d+)/.exec(line) ?? []
   if (hard === undefined || soft === undefined || seconds === undefined) return undefined
-  // Since 7.0 replicas share their buffer with the backlog, and a limit below its size is raised to it
+  // Since 7.0 replicas share their buffer with the backlog, and the server raises a lower limit to the backlog size
   // (networking.c, checkClientOutputBufferLimits).
   const isShared = !isLikeOldRedis(server)
   const backlogBytes = isShared ? Number(settings.get('repl-backlog-size') ?? 0) : 0
@@ -66,7 +66,7 @@ export function replicaBufferLimit(settings: Settings, server: ServerIdentity | 
   return { hardBytes, softBytes: Number(soft), softSeconds: Number(seconds) }
 }
 
-/** KeyDB, whose own versions end at 6.3, is a Redis 6.2 in this. */
+/** KeyDB, whose own versions end at 6.3, handles the limit like Redis 6.2. */
 function isLikeOldRedis(server: ServerIdentity | undefined): boolean {
   return (server?.flavour === 'redis' || server?.flavour === 'keydb') && !atLeast(server.version, 7)
 }
@@ -107,7 +107,7 @@ function awayText(figures: ResyncFigures): string {
   return `A replica would be away for ${duration(awayMs(figures))}, and for as long as it takes it to load ${human(figures.payloadBytes)}.`
 }
 
-/** How long the load may take before the buffer that grows meanwhile runs over. */
+/** Includes how long the load may take before the growing buffer overflows. */
 function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, softBytes, softSeconds }: BufferLimit): string {
   const of = hardBytes > 0 ? ` of ${exact(hardBytes)} (${((buffer.peakBytes / hardBytes) * 100).toFixed(1)} %)` : ', without a hard limit'
   const whose = buffer.scope === 'ours' ? 'The output buffer of this replica' : 'The output buffers of all replicas together'
@@ -118,7 +118,7 @@ function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, 
   return `${whose} grew to ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
 }
 
-/** Twice what was needed, and the soft limit out of the way. */
+/** Twice the needed size. The soft limit equals the hard limit, so it has no effect of its own. */
 export function roomierLimit(peakBytes: number, hardBytes: number): string {
   const needed = Math.ceil((2 * Math.max(peakBytes, hardBytes)) / MEGABYTE)
   return `CONFIG SET client-output-buffer-limit "replica ${needed}mb ${needed}mb 0"`

@@ -1,12 +1,12 @@
-/** What it means that a master sends nothing, not even the PING it owes its replicas. */
+/** What it means when a master sends nothing, not even the periodic PING to its replicas. */
 import { isSameReplid, type Obstacle } from '../../protocol/history.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
 
 /**
- * idle: it is where we are, and has nothing to say.
- * NOMASTERLINK, FAILOVER, LOADING: it has lost its own master, or stands still for another reason; since 7.0 such a server
+ * idle: it has no more bytes than we do, so it has nothing to send.
+ * NOMASTERLINK, FAILOVER, LOADING: it has lost its own master, or is paused for another reason. Since 7.0 such a server
  *   keeps its replicas' connections open.
- * broken: it is alive and goes on, or is no longer the one we followed, but nothing of it arrives here.
+ * broken: it is alive and has more bytes than we do, or another history, but nothing arrives here.
  */
 export type Silence = 'idle' | 'broken' | Obstacle
 
@@ -17,7 +17,7 @@ export function judgeSilence({ history }: ServerInfo, replid: string, offset: nu
   return isSameReplid(replid, history.replid) && history.offset <= offset ? 'idle' : 'broken'
 }
 
-/** A master that waits for its replicas before it ends (INFO server, 7.0 and later). */
+/** Whether the master waits for its replicas before it shuts down (INFO server, 7.0 and later). */
 export function isShuttingDown({ fields }: ServerInfo): boolean {
   return fields.has('shutdown_in_milliseconds')
 }

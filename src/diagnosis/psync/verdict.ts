@@ -1,8 +1,8 @@
-/** The one line of result of a handshake, and the words for warnings. */
+/** The one-line result of a handshake, and the texts of warnings. */
 import type { Guard, GuardName } from '../../handshake/guard.ts'
 import type { Verdict } from '../../handshake/machine.ts'
 
-/** Why a handshake ended before PSYNC, or what became of it instead. */
+/** Why a handshake ended before PSYNC, or what happened instead of the planned PSYNC. */
 export type StopReason =
   | 'ASKED_TO'
   | 'RENAMED'
@@ -60,7 +60,7 @@ export function describeStop(reason: StopReason): string {
   return STOPPED[reason]
 }
 
-/** What the handshake has shown about replicating from here. */
+/** What the handshake shows about replicating from this server. */
 export function describeVerdict(verdict: Verdict, stopped: StopReason | undefined): string {
   switch (verdict.kind) {
     case 'continue':
@@ -93,7 +93,7 @@ export function describeGuard({ name, isCertain }: Guard): string {
   return isCertain ? GUARDS[name] : `${GUARDS[name]}, with the default settings (CONFIG could not be asked)`
 }
 
-const LEAVES: Record<GuardName, string> = {
+const TRACES: Record<GuardName, string> = {
   'rdb-channel': 'sync_partial_err counts one more, and for a moment we are listed as a waiting replica.',
   'dual-channel': 'sync_partial_err counts one more, nothing else.',
   'diskless-delay': 'sync_full and sync_partial_err count one more, and for up to a second we are listed as a waiting replica.',
@@ -101,9 +101,9 @@ const LEAVES: Record<GuardName, string> = {
   none: 'a fork, and where repl-diskless-sync is off a new dump file; sync_full and sync_partial_err count one more.',
 }
 
-/** What a refused PSYNC leaves behind under each guard, as measured. */
+/** The traces of a refused PSYNC under each guard, as measured. */
 export function describeTraces({ name }: Guard): string {
-  return LEAVES[name]
+  return TRACES[name]
 }
 
 const WARNINGS: Record<WarningCode, string> = {

@@ -1,26 +1,26 @@
 /**
- * Text for a pipe, put together as bytes: a stream of millions of commands leaves no time for strings. What is too large to
- * be put together is remembered and encoded piece by piece when it is written.
+ * Builds text for a pipe as bytes: a stream of millions of commands leaves no time for strings. Large arguments are deferred,
+ * and encoded piece by piece when they are written.
  */
 import { asWords, type Words } from '../../protocol/stream/words.ts'
 
 const FIRST_BYTES = 256 * 1024
-/** Beyond this an argument is not encoded at once. */
+/** A larger argument is deferred. */
 export const LARGE_BYTES = 1024 * 1024
-/** A multiple of 3: pieces of base64 can stand side by side then. */
+/** A multiple of 3, so that pieces of base64 can be concatenated. */
 const PIECE_BYTES = 192 * 1024
-/** The most an encoder makes of one byte: `\x00`, or `\u0000` in JSON. */
+/** The longest encoding of one byte: `\u0000` in JSON. */
 const WIDEST = 6
-/** What integer arithmetic can do. */
+/** The limit of 32-bit integer arithmetic. */
 const MAX_INT = 2 ** 31 - 1
 
 /** Appends an encoding of bytes[start, end). */
 export type Encoder = (out: ByteWriter, from: Words, start: number, end: number) => void
-/** Where a piece of what is large may end. */
+/** Where a piece of a large argument may end. */
 type PieceEnd = (bytes: Buffer, from: number, end: number) => number
 
 interface Deferred {
-  /** Where it stands in the writer. */
+  /** Its place in the writer. */
   readonly at: number
   readonly from: Words
   readonly start: number
@@ -30,25 +30,25 @@ interface Deferred {
 }
 
 export class ByteWriter {
-  /** What was appended is buffer[0, length); encoders that reserve may write there themselves. */
+  /** The appended text is buffer[0, length). Encoders may write directly into room that they reserved. */
   buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)
-  /** The same memory. */
+  /** A view of the same memory. */
   words = asWords(this.buffer)
   length = 0
   #deferred: Deferred[] = []
 
-  /** Whether something is remembered that is only valid until the next batch. */
+  /** Whether there are deferred arguments. They are valid only until the next batch. */
   get hasDeferred(): boolean {
     return this.#deferred.length > 0
   }
 
-  /** Makes room behind `length`. */
+  /** Makes room after `length`. */
   reserve(bytes: number): Buffer {
     if (this.length + bytes > this.buffer.length) {
-      const wider = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.length + bytes))
-      this.buffer.copy(wider, 0, 0, this.length)
-      this.buffer = wider
-      this.words = asWords(wider)
+      const larger = Buffer.allocUnsafeSlow(Math.max(this.buffer.length * 2, this.length + bytes))
+      this.buffer.copy(larger, 0, 0, this.length)
+      this.buffer = larger
+      this.words = asWords(larger)
     }
     return this.buffer
   }
@@ -57,7 +57,7 @@ export class ByteWriter {
     this.reserve(1)[this.length++] = value
   }
 
-  /** Text of one byte a character. */
+  /** Text with one byte per character. */
   ascii(text: string): void {
     const buffer = this.reserve(text.length)
     if (text.length > 40) buffer.write(text, this.length, 'latin1')
@@ -69,7 +69,7 @@ export class ByteWriter {
     this.copy(Buffer.from(text))
   }
 
-  /** A whole number that is not negative, in decimal. */
+  /** A non-negative integer, in decimal. */
   number(value: number): void {
     if (value > MAX_INT) {
       const high = Math.floor(value / 1e9)
@@ -94,24 +94,24 @@ export class ByteWriter {
     this.length += bytes.length
   }
 
-  /** Encodes at once what is small, and later what is large. */
+  /** Encodes small input now, and defers large input. */
   encoded(encode: Encoder, from: Words, start: number, end: number, pieceEnd: PieceEnd = anywhere): void {
     if (end - start > LARGE_BYTES) this.#deferred.push({ at: this.length, from, start, end, encode, pieceEnd })
     else encode(this, from, start, end)
   }
 
-  /** Room for the widest encoding of so many bytes. */
+  /** Makes room for the widest encoding of that many bytes. */
   reserveWide(bytes: number): Buffer {
     return this.reserve(bytes * WIDEST + 2)
   }
 
-  /** Takes back what stands behind. */
+  /** Removes everything after `length`. */
   cut(length: number): void {
     this.length = length
     this.#deferred = this.#deferred.filter(({ at }) => at < length)
   }
 
-  /** What stands before `length`, in order; valid until the next piece, and gone from here afterwards. */
+  /** Yields everything before `length` in order, then removes it. A piece is valid until the next one. */
   *pieces(length: number): Generator<Buffer> {
     let done = 0
     for (const { at, from, start, end, encode, pieceEnd } of this.#deferred) {
@@ -137,7 +137,7 @@ function anywhere(_: Buffer, from: number, end: number): number {
   return Math.min(end, from + PIECE_BYTES)
 }
 
-/** Not inside a character of UTF-8. */
+/** Never splits a UTF-8 character. */
 export function betweenCharacters(bytes: Buffer, from: number, end: number): number {
   let upTo = anywhere(bytes, from, end)
   while (upTo < end && ((bytes[upTo] as number) & 0xc0) === 0x80) upTo -= 1

@@ -1,4 +1,4 @@
-/** A text on a terminal that is drawn anew over itself. */
+/** Text on a terminal that is redrawn in place. */
 
 export class LiveText {
   readonly #stream: NodeJS.WriteStream
@@ -14,7 +14,7 @@ export class LiveText {
     this.#lines = text.split('\n').length - 1
   }
 
-  /** Makes room for something else. */
+  /** Erases the text, to make room for other output. */
   clear(): void {
     if (this.#lines > 0) this.#stream.write(`\x1b[${this.#lines}A\x1b[0J`)
     this.#lines = 0

@@ -1,7 +1,7 @@
-/** Colour by our own rule, one palette per stream: chalk asks neither NO_COLOR nor the stream it is used for. */
+/** Colour by our own rule, one palette per stream: chalk checks neither NO_COLOR nor the stream that it writes to. */
 import { Chalk, type ChalkInstance } from 'chalk'
 
-/** Colour never carries a meaning that the text does not. */
+/** Colour never carries information that the text lacks. */
 export interface Palette {
   readonly good: ChalkInstance
   readonly warn: ChalkInstance
@@ -10,7 +10,7 @@ export interface Palette {
   readonly strong: ChalkInstance
 }
 
-/** no-color.org and force-color.org: a set FORCE_COLOR wins, then NO_COLOR, then whether it is a terminal. */
+/** FORCE_COLOR takes precedence, then NO_COLOR, then whether the stream is a terminal (force-color.org, no-color.org). */
 export function wantsColour(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): boolean {
   if (env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '') return env.FORCE_COLOR !== '0'
   if (env.NO_COLOR) return false

@@ -1,22 +1,20 @@
-/**
- * Progress on stderr: on a terminal one redrawn line (ora), off it a plain line at each phase and every ten seconds.
- */
+/** Progress on stderr: one redrawn line (ora) on a terminal, otherwise a plain line per phase and every ten seconds. */
 import type { Ora } from 'ora'
 
 const REDRAW_MS = 100
 const PLAIN_EVERY_MS = 10_000
 
 export interface Progress {
-  /** The phase named, and how it stands within it. */
+  /** @param detail the progress within the phase; may be empty */
   update(phase: string, detail: string): void
-  /** A line that stays. */
+  /** Writes a line that stays. */
   note(text: string): void
   end(): void
 }
 
 const SILENT: Progress = { update: () => {}, note: () => {}, end: () => {} }
 
-/** ora is loaded only where there is a terminal to draw on. */
+/** Loads ora only for a terminal. */
 export async function progressOn(stream: NodeJS.WriteStream, quiet: boolean, now: () => number): Promise<Progress> {
   if (quiet) return SILENT
   if (!stream.isTTY) return new PlainProgress(stream, now)

@@ -1,8 +1,8 @@
-/** A picture of the last values in one line of text. */
+/** A one-line chart of recent values. */
 
 const BARS = '▁▂▃▄▅▆▇█'
 
-/** The lowest bar is zero, the highest the greatest of the values but no less than `least`; a gap where there was none. */
+/** The lowest bar is zero; the highest is the largest value, or `least` if that is larger. A missing value is a gap. */
 export function sparkline(values: readonly (number | undefined)[], least = 0): string {
   const most = Math.max(least, ...values.map((value) => value ?? 0))
   return values

@@ -5,13 +5,13 @@ import Table from 'cli-table3'
 const NO_INNER_RULES = { mid: '', 'left-mid': '', 'mid-mid': '', 'right-mid': '' }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const drawn = new Table({
+  const grid = new Table({
     head: [...head],
     ...(head.length === 0 && { chars: NO_INNER_RULES }),
     style: { head: [], border: [], compact: true },
   })
-  drawn.push(...rows.map((row) => [...row]))
-  return drawn.toString()
+  grid.push(...rows.map((row) => [...row]))
+  return grid.toString()
 }
 
 const NO_LINES = Object.fromEntries(
@@ -22,12 +22,12 @@ const NO_LINES = Object.fromEntries(
 
 /** Columns without lines, for tables that are as wide as the terminal. */
 export function columns(rows: readonly (readonly string[])[]): string {
-  const drawn = new Table({
+  const grid = new Table({
     chars: { ...NO_LINES, middle: '  ' },
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
   })
-  drawn.push(...rows.map((row) => [...row]))
-  return drawn
+  grid.push(...rows.map((row) => [...row]))
+  return grid
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())

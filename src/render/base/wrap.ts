@@ -1,4 +1,4 @@
-/** Prose in lines that a narrow terminal shows whole. */
+/** Wraps prose for a narrow terminal. */
 
 const WIDTH = 80
 

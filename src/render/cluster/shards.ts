@@ -1,4 +1,4 @@
-/** The shards of a cluster side by side, for people and for programs. */
+/** The shards of a cluster in one table, as text and as JSON. */
 import { explain } from '../../diagnosis/errors/explain.ts'
 import type { ReplError } from '../../errors.ts'
 import { type SlotRange, slotsText } from '../../protocol/cluster/cluster-map.ts'
@@ -9,9 +9,9 @@ import { wrap } from '../base/wrap.ts'
 export interface ShardRow {
   readonly slots: readonly SlotRange[]
   readonly node: string
-  /** Of the master. */
+  /** The address of the master. */
   readonly endpoint: string
-  /** Who was asked: the same, or what --prefer has made of it. */
+  /** The server that was asked: the master, or the replica that --prefer selected. */
   readonly from: string
   readonly failure?: ReplError
   readonly looked?: { readonly result: string; readonly isWell: boolean; readonly report: object }

@@ -1,4 +1,4 @@
-/** `dump-rdb` for people, on stderr: the phase it is in, and at the end what was taken. */
+/** `dump-rdb` for people, on stderr: the current phase, and a summary of the dump at the end. */
 
 import { duration, exact } from '../../diagnosis/units.ts'
 import type { CountersEvent, ReplEvent, StoredEvent } from '../../engine/events.ts'
@@ -26,8 +26,8 @@ export class DumpText {
   show(event: ReplEvent): void {
     if (this.#detail.verbosity > 0 || event.type === 'source') this.#trace(event)
     if (event.type === 'warning') this.#progress.note(warningText(event, this.#colour).trimEnd())
-    else if (event.type === 'stored') this.#stored(event)
-    else if (event.type === 'counters') this.#counters(event)
+    else if (event.type === 'stored') this.#showSummary(event)
+    else if (event.type === 'counters') this.#showCounters(event)
     else this.#transfer.show(event)
   }
 
@@ -35,12 +35,12 @@ export class DumpText {
     this.#progress.end()
   }
 
-  #stored(event: StoredEvent): void {
+  #showSummary(event: StoredEvent): void {
     this.#progress.end()
     this.#progress.note(this.#summary(event))
   }
 
-  #counters(event: CountersEvent): void {
+  #showCounters(event: CountersEvent): void {
     this.#progress.end()
     this.#progress.note(this.#detail.verbosity > 0 ? countersText(event, this.#colour).trimEnd() : countersLine(event))
   }
@@ -54,7 +54,7 @@ export class DumpText {
       ['compressed', written.bytes === undefined ? undefined : `${exact(written.bytes)} bytes (${written.compression})`],
       ['sha256', written.sha256],
       ['server', aux['valkey-ver'] ?? aux['redict-ver'] ?? aux['redis-ver']],
-      ['written at', aux.ctime && moment(aux.ctime)],
+      ['written at', aux.ctime && formatCtime(aux.ctime)],
       ['replid', verdict.kind === 'full' ? verdict.replid : aux['repl-id']],
       ['offset', verdict.kind === 'full' ? String(verdict.offset) : aux['repl-offset']],
     ].flatMap(([name, value]) => (value ? [[name as string, printable(value)]] : []))
@@ -62,14 +62,14 @@ export class DumpText {
   }
 
   #trace(event: ReplEvent): void {
-    // Warnings are shown in any case.
+    // show() writes these two events itself.
     const text = event.type === 'stored' || event.type === 'warning' ? '' : traceText(event, this.#detail, this.#colour)
     if (text) this.#progress.note(text.trimEnd())
   }
 }
 
-/** Seconds since 1970 as a date; what is no date is shown as it was written. */
-function moment(ctime: string): string {
+/** Seconds since 1970 as a date; an invalid time unchanged. */
+function formatCtime(ctime: string): string {
   const date = new Date(Number(ctime) * 1000)
   return Number.isNaN(date.getTime()) ? ctime : date.toISOString()
 }

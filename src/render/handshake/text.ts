@@ -1,4 +1,4 @@
-/** `handshake` for people: every exchange, one line of result, the bill. */
+/** `handshake` for people: every exchange, a one-line result, and the server's counters before and after. */
 import { describeVerdict } from '../../diagnosis/psync/verdict.ts'
 import type { ReplEvent } from '../../engine/events.ts'
 import { type Palette, palette } from '../base/palette.ts'
@@ -29,7 +29,7 @@ export class HandshakeText {
   #result({ verdict, stopped }: Extract<ReplEvent, { type: 'verdict' }>): string {
     const isSure = verdict.kind === 'continue' || verdict.kind === 'full'
     const mark = isSure ? this.#colour.good('OK') : this.#colour.warn('OK')
-    const gap = this.#detail.quiet ? '' : '\n'
-    return `${gap}${mark} ${wrap(describeVerdict(verdict, stopped), '   ', 77)}\n${gap}`
+    const blankLine = this.#detail.quiet ? '' : '\n'
+    return `${blankLine}${mark} ${wrap(describeVerdict(verdict, stopped), '   ', 77)}\n${blankLine}`
   }
 }

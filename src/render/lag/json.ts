@@ -1,4 +1,4 @@
-/** `lag --json`: docs/schemas/lag-1.json. What is not known is null, never zero. */
+/** `lag --json`: docs/schemas/lag-1.json. An unknown figure is null, never zero. */
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { type Checked, describeUnknown, hasLink } from '../../diagnosis/lag/check.ts'
 import { errorMs, type Lag, lagMs, type MasterReport, type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
@@ -8,13 +8,13 @@ import type { ReplError } from '../../errors.ts'
 import type { JsonObject } from '../base/json-line.ts'
 import type { LagLook, LagView } from './view.ts'
 
-/** Of a cluster: docs/schemas/lag-cluster-1.json, which holds one such object for each shard. */
+/** With --cluster: docs/schemas/lag-cluster-1.json, which contains one such object per shard. */
 export function lagJson({ views, checked }: LagLook): JsonObject {
   const [view] = views
   if (view && !view.shard) return treeJson(view, checked)
   return {
     schema: 'redis-repl/lag-cluster/1',
-    shards: views.map((one) => ({ ...one.shard, report: treeJson(one, undefined) })),
+    shards: views.map((shardView) => ({ ...shardView.shard, report: treeJson(shardView, undefined) })),
     check: checked ?? null,
   }
 }
@@ -69,8 +69,8 @@ function replicaJson(replica: ReplicaReport, writes: number | undefined): JsonOb
     identity: identity ?? null,
     appliedBytesPerSecond: applied ?? null,
     trend: trend ?? null,
-    resync: resync ? { ...resync.forecast, bytesLeft: resync.bytesLeft ?? null, secondsLeft: finite(resync.secondsLeft) } : null,
-    summary: seconds(summary),
+    resync: resync ? { ...resync.forecast, bytesLeft: resync.bytesLeft ?? null, secondsLeft: finiteOrNull(resync.secondsLeft) } : null,
+    summary: inSeconds(summary),
     arrivals: arrivalsJson(replica),
     markers: markersJson(replica),
     notes: replicaNotes(replica, writes),
@@ -95,7 +95,7 @@ function arrivalsJson({ arrivals }: ReplicaReport): JsonObject | null {
   if (!arrivals) return null
   const { lag, histogram, errorMs: error, comparedBytes, skippedBytes, differsAt, problem } = arrivals
   return {
-    lag: seconds(lag),
+    lag: inSeconds(lag),
     errorSeconds: error === undefined ? null : error / 1000,
     histogram: histogram.map(({ below, count }) => ({ belowSeconds: below === undefined ? null : below / 1000, count })),
     comparedBytes,
@@ -115,18 +115,18 @@ function arrivalsJson({ arrivals }: ReplicaReport): JsonObject | null {
 function markersJson({ markers }: ReplicaReport): JsonObject | null {
   if (!markers) return null
   const { lag, errorMs: error, sent, received, error: failure } = markers
-  return { lag: seconds(lag), errorSeconds: error === undefined ? null : error / 1000, sent, received, failure: failureJson(failure) }
+  return { lag: inSeconds(lag), errorSeconds: error === undefined ? null : error / 1000, sent, received, failure: failureJson(failure) }
 }
 
-/** From milliseconds. */
-function seconds(summary: Summary | undefined): JsonObject | null {
+/** Converts from milliseconds. */
+function inSeconds(summary: Summary | undefined): JsonObject | null {
   if (!summary) return null
   const { count, min, average, p50, p95, p99, max } = summary
   return { count, min: min / 1000, average: average / 1000, p50: p50 / 1000, p95: p95 / 1000, p99: p99 / 1000, max: max / 1000 }
 }
 
-/** JSON has no infinity: a backlog that nothing is written to lasts for ever. */
-function finite(value: number | undefined): number | null {
+/** Null for Infinity, which JSON lacks: without writes a backlog lasts forever. */
+function finiteOrNull(value: number | undefined): number | null {
   return value === undefined || !Number.isFinite(value) ? null : value
 }
 

@@ -1,11 +1,11 @@
-/** `lag --format nagios`: one line with performance data, and the status that goes with it. */
+/** `lag --format nagios`: one line with performance data, and the matching exit status. */
 import { type AlertRange, alerts } from '../../diagnosis/lag/alert-range.ts'
 import { type Checked, describeState, describeUnknown, mostSeconds } from '../../diagnosis/lag/check.ts'
 import { type LagReport, type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
 import { bytes as human } from '../../diagnosis/units.ts'
 import { printable } from '../base/printable.ts'
 
-/** Of seconds and of bytes behind. */
+/** Ranges for the lag in seconds and in bytes. */
 export interface AlertRanges {
   readonly warning?: AlertRange
   readonly critical?: AlertRange
@@ -17,7 +17,7 @@ export type NagiosStatus = 0 | 1 | 2 | 3
 
 const NAMES = ['OK', 'WARNING', 'CRITICAL', 'UNKNOWN'] as const
 
-/** The worst goes first: what is critical, then what is not known, then warnings. */
+/** Worst first: critical, unknown, warning, OK. */
 const GRAVITY: readonly NagiosStatus[] = [2, 3, 1, 0]
 
 interface Finding {
@@ -31,22 +31,22 @@ export function nagiosLine(
   checked: Checked | undefined,
 ): { line: string; status: NagiosStatus } {
   const real = reports.flatMap(({ replicas }) => replicas.filter(({ state }) => state !== 'tool'))
-  const isFailed: Finding[] = checked && !checked.isOk ? [{ status: 2, text: checked.reason }] : []
-  const findings = [...real.map((replica) => judge(replica, ranges)), ...isFailed, ...reports.flatMap(ofMaster)]
-  const status = GRAVITY.find((one) => findings.some((finding) => finding.status === one)) ?? 0
-  // A check that failed for a lost master says the same as the master.
-  const told = new Set(findings.filter((finding) => finding.status === status).map(({ text }) => text))
+  const failedCheck: Finding[] = checked && !checked.isOk ? [{ status: 2, text: checked.reason }] : []
+  const findings = [...real.map((replica) => judge(replica, ranges)), ...failedCheck, ...reports.flatMap(judgeMaster)]
+  const status = GRAVITY.find((candidate) => findings.some((finding) => finding.status === candidate)) ?? 0
+  // A check that fails for a lost master has the same text as the master's finding.
+  const texts = new Set(findings.filter((finding) => finding.status === status).map(({ text }) => text))
   const data = real.flatMap((replica) => performance(replica, ranges))
-  const line = `REPLICATION ${NAMES[status]} - ${clean([...told].join('; '))}${data.length > 0 ? ` | ${data.join(' ')}` : ''}\n`
+  const line = `REPLICATION ${NAMES[status]} - ${clean([...texts].join('; '))}${data.length > 0 ? ` | ${data.join(' ')}` : ''}\n`
   return { line, status }
 }
 
-/** When nothing could be measured at all. */
+/** For a run that measured nothing. */
 export function nagiosFailure(what: string, status: NagiosStatus): string {
   return `REPLICATION ${NAMES[status]} - ${clean(what)}\n`
 }
 
-function ofMaster({ master, replicas }: LagReport): Finding[] {
+function judgeMaster({ master, replicas }: LagReport): Finding[] {
   const lost = whyLost(master)
   if (lost) return [{ status: 2, text: lost }]
   const hasNone = replicas.every(({ state }) => state === 'tool')
@@ -57,7 +57,7 @@ function judge(replica: ReplicaReport, { warning, critical, warningBytes, critic
   const { name, lag, unknown } = replica
   const seconds = mostSeconds(replica)
   if (!lag) return { status: 3, text: `${name} ${describeState(replica)}, lag not known ${describeUnknown(unknown ?? 'NOT_ASKED')}` }
-  // Without an upper bound the lower one is enough for an alert, and for nothing else.
+  // Without an upper bound, the lower bound can raise an alert but not rule one out.
   const known = seconds ?? lag.bounds.low / 1000
   const text = `${name} ${describeState(replica)}, ${seconds === undefined ? 'at least' : 'up to'} ${known.toFixed(3)} s and ${human(lag.bytes)} behind`
   const isOver = (range: AlertRange | undefined, value: number) => range !== undefined && alerts(range, value)
@@ -76,7 +76,7 @@ function performance(replica: ReplicaReport, { warning, critical, warningBytes, 
   return [...time, `${label('bytes')}=${lag.bytes}B${limits(warningBytes, criticalBytes)}`]
 }
 
-/** A pipe would begin the performance data. */
+/** A `|` would start the performance data. */
 function clean(text: string): string {
   return printable(text).replaceAll('|', '/')
 }

@@ -1,4 +1,4 @@
-/** `lag --format prometheus`: the text exposition format. A figure that is not known is left out, never zero. */
+/** `lag --format prometheus`: the text exposition format. An unknown figure is left out, never zero. */
 
 import { type Checked, hasLink } from '../../diagnosis/lag/check.ts'
 import { type LagReport, lagMs, type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
@@ -7,7 +7,7 @@ import { printable } from '../base/printable.ts'
 interface Metric {
   readonly name: string
   readonly help: string
-  /** By label set; undefined is left out. */
+  /** One value per label set; undefined is left out. */
   readonly values: readonly (readonly [labels: Labels, value: number | undefined])[]
 }
 
@@ -15,11 +15,11 @@ type Labels = Readonly<Record<string, string>>
 
 export function prometheusText(reports: readonly LagReport[], checked: Checked | undefined): string {
   const metrics = [...reports.flatMap(masterMetrics), ...reports.flatMap(replicaMetrics), ...checkMetrics(checked)]
-  return [...merged(metrics)].map(exposition).join('')
+  return [...mergeByName(metrics)].map(metricText).join('')
 }
 
-/** All values of a name have to stand together. */
-function merged(metrics: readonly Metric[]): Iterable<Metric> {
+/** The format requires all values of a name in one group. */
+function mergeByName(metrics: readonly Metric[]): Iterable<Metric> {
   const byName = new Map<string, Metric>()
   for (const metric of metrics) {
     const before = byName.get(metric.name)?.values ?? []
@@ -28,27 +28,27 @@ function merged(metrics: readonly Metric[]): Iterable<Metric> {
   return byName.values()
 }
 
-/** All are gauges: what is true now. */
-function exposition({ name, help, values }: Metric): string {
+/** Every metric is a gauge. */
+function metricText({ name, help, values }: Metric): string {
   const lines = values.flatMap(([labels, value]) => (value === undefined ? [] : [`${name}${labelText(labels)} ${numberText(value)}\n`]))
   return lines.length === 0 ? '' : `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} gauge\n${lines.join('')}`
 }
 
 function masterMetrics({ master }: LagReport): Metric[] {
   const labels = { master: master.name }
-  const one = (name: string, help: string, value: number | undefined): Metric => ({
+  const gauge = (name: string, help: string, value: number | undefined): Metric => ({
     name: `redis_repl_${name}`,
     help,
     values: [[labels, value]],
   })
   const { offset, backlog, writes } = master
   return [
-    one('master_up', 'Whether the master could be asked.', Number(!whyLost(master))),
-    one('master_offset_bytes', 'Last byte of the replication history.', whyLost(master) ? undefined : offset),
-    one('write_bytes_per_second', 'Average growth of the history while it was watched.', writes?.average),
-    one('write_peak_bytes_per_second', 'Fastest growth of the history over about 100 ms.', writes?.peak),
-    one('backlog_size_bytes', 'Replication backlog, repl-backlog-size.', backlog?.size),
-    one(
+    gauge('master_up', 'Whether the master could be asked.', Number(!whyLost(master))),
+    gauge('master_offset_bytes', 'Last byte of the replication history.', whyLost(master) ? undefined : offset),
+    gauge('write_bytes_per_second', 'Average growth of the history while it was watched.', writes?.average),
+    gauge('write_peak_bytes_per_second', 'Fastest growth of the history over about 100 ms.', writes?.peak),
+    gauge('backlog_size_bytes', 'Replication backlog, repl-backlog-size.', backlog?.size),
+    gauge(
       'backlog_covers_seconds',
       'How long a replica may be away at the average write rate.',
       backlog && writes && backlog.size / writes.average,

@@ -1,4 +1,4 @@
-/** `lag` for people: the tree with its figures, what needs more words, and what the settings mean at this write rate. */
+/** `lag` for people: the tree with its figures, the notes, and the advice on the settings at this write rate. */
 
 import type { LagAdvice } from '../../diagnosis/lag/advice.ts'
 import { type Checked, describeState, hasLink } from '../../diagnosis/lag/check.ts'
@@ -18,7 +18,7 @@ const MOST_NOTES = 20
 
 interface Column {
   readonly head: string
-  /** Columns of a higher number go first where there is no room. */
+  /** The highest rank is dropped first if the terminal is too narrow. */
   readonly rank: number
   readonly text: (replica: ReplicaReport) => string
   readonly paint?: (replica: ReplicaReport, colour: Palette) => (text: string) => string
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column[] = [
   { head: 'APPLIES', rank: 7, text: ({ applied }) => (applied === undefined ? '' : `${human(Math.round(applied))}/s`) },
 ]
 
-/** @param spark a picture of each replica's lag so far, by name */
+/** @param spark a chart of a replica's lag so far, by the name of the replica */
 export function lagTable({ master, replicas: all }: LagReport, colour: Palette, width: number, spark?: (name: string) => string): string {
   const replicas = all.filter(({ state }) => state !== 'tool')
   const last: Column[] = spark ? [{ head: 'SO FAR', rank: 1, text: ({ name }) => spark(name) }] : []
@@ -52,7 +52,7 @@ export function lagTable({ master, replicas: all }: LagReport, colour: Palette, 
   return `${columns([[names[0] ?? '', ...fitting.map(({ head }) => colour.dim(head))], ...rows])}\n`
 }
 
-/** One line on the server that all are measured against. */
+/** One line about the server that all lags are measured against. */
 export function masterLine(master: MasterReport, colour: Palette): string {
   const { name, identity, replid, offset, writes } = master
   const lost = whyLost(master)
@@ -62,10 +62,10 @@ export function masterLine(master: MasterReport, colour: Palette): string {
     ? `, ${writes.average === 0 ? 'no writes' : `${human(Math.round(writes.average))}/s written`} over ${duration(writes.overMs)}`
     : ''
   const where = `offset ${exact(offset ?? 0)}${replid ? ` of ${replid}` : ''}`
-  return named(name, `: ${['master', what, where].filter((part) => part !== '').join(', ')}${rate}`, colour)
+  return serverSentence(name, `: ${['master', what, where].filter((part) => part !== '').join(', ')}${rate}`, colour)
 }
 
-/** A whole look. */
+/** The whole report. */
 export function lagText({ views, checked }: LagLook, stream: NodeJS.WriteStream, isQuiet: boolean): string {
   const colour = palette(stream)
   const width = stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY
@@ -73,7 +73,7 @@ export function lagText({ views, checked }: LagLook, stream: NodeJS.WriteStream,
   return `${trees.join('\n')}${checked ? `${views.length > 1 ? '\n' : ''}${verdictLine(checked, colour)}` : ''}`
 }
 
-/** Which part of a cluster it is. */
+/** The slots of the shard; empty without --cluster. */
 export function shardLine({ shard }: LagView, colour: Palette): string {
   return shard ? `${colour.strong(`slots ${slotsText(shard.slots)}`)}\n` : ''
 }
@@ -91,10 +91,10 @@ function treeText({ report, advice, markerCost }: LagView, colour: Palette, widt
   return parts.filter((part) => part !== '').join('')
 }
 
-/** @param isLive on a screen that is drawn anew, where there is room for figures only */
+/** @param isLive on a redrawn screen, which has no room for histograms */
 export function notesText({ master, replicas }: LagReport, colour: Palette, isLive = false): string {
   const notes = replicas.flatMap((replica) =>
-    replicaNotes(replica, master.writes?.average).map((note) => named(replica.name, ` ${note}`, colour)),
+    replicaNotes(replica, master.writes?.average).map((note) => serverSentence(replica.name, ` ${note}`, colour)),
   )
   const tools = toolsText(replicas)
   const rest = notes.length - MOST_NOTES
@@ -117,24 +117,26 @@ export function adviceText(advice: readonly LagAdvice[], colour: Palette): strin
   return `\n${lines.join('\n')}\n`
 }
 
-/** A sentence about a server, broken between words. */
-function named(name: string, rest: string, colour: Palette): string {
-  const shown = printable(name)
-  return `${colour.strong(shown)}${wrap(shown + printable(rest), '  ').slice(shown.length)}`
+/** A wrapped sentence that begins with the server's name in bold. */
+function serverSentence(name: string, rest: string, colour: Palette): string {
+  const safeName = printable(name)
+  return `${colour.strong(safeName)}${wrap(safeName + printable(rest), '  ').slice(safeName.length)}`
 }
 
 export function verdictLine({ isOk, reason }: Checked, colour: Palette): string {
   return `${isOk ? colour.good('OK') : colour.bad('FAIL')} ${printable(reason)}\n`
 }
 
-/** What a watch leaves behind. */
+/** Printed at the end of --watch. */
 export function watchSummary({ replicas }: LagReport, colour: Palette): string {
-  return replicas.flatMap(({ name, summary }) => (summary ? [`${named(name, ` ${summaryText(summary)}`, colour)}\n`] : [])).join('')
+  return replicas
+    .flatMap(({ name, summary }) => (summary ? [`${serverSentence(name, ` ${summaryText(summary)}`, colour)}\n`] : []))
+    .join('')
 }
 
 const BAR_CHARS = 40
 
-/** Where the middle of the arrivals is told, also how they are spread. */
+/** The distribution of arrival times, besides the quantiles in the notes. */
 function histogramLines({ name, arrivals }: ReplicaReport): string[] {
   const bars = arrivals?.histogram ?? []
   const used = bars.flatMap(({ count }, index) => (count > 0 ? [index] : []))
@@ -148,12 +150,12 @@ function histogramLines({ name, arrivals }: ReplicaReport): string[] {
   return [`${printable(name)}, arrivals by how much later they came than from the master:`, ...lines]
 }
 
-/** The tree's lines in front of the names. */
+/** The names with the tree's lines before them. */
 function branches(replicas: readonly ReplicaReport[]): string[] {
   const open: boolean[] = []
   return replicas.map((replica, index) => {
     const { depth, name } = replica
-    const next = replicas.slice(index + 1).find((one) => one.depth <= depth)
+    const next = replicas.slice(index + 1).find((later) => later.depth <= depth)
     const isLast = next === undefined || next.depth < depth
     open[depth] = !isLast
     const lines = Array.from({ length: depth - 1 }, (_, level) => (open[level + 1] ? '│  ' : '   '))
@@ -161,15 +163,15 @@ function branches(replicas: readonly ReplicaReport[]): string[] {
   })
 }
 
-/** As many columns as there is room for, and none that is empty. */
+/** Drops empty columns, then the highest ranks until the table fits. */
 function fit(all: readonly Column[], replicas: readonly ReplicaReport[], nameWidth: number, width: number): Column[] {
   let fitting = all.filter(({ text, rank }) => rank === 0 || replicas.some((replica) => text(replica) !== ''))
-  const taken = () =>
+  const usedWidth = () =>
     fitting.reduce(
       (sum, { head, text }) => sum + 2 + Math.max(head.length, ...replicas.map((replica) => printable(text(replica)).length)),
       nameWidth,
     )
   const limit = Math.max(NARROW, Number.isFinite(width) ? width : 120)
-  for (let rank = LAST_RANK; rank > 0 && taken() > limit; rank -= 1) fitting = fitting.filter((column) => column.rank < rank)
+  for (let rank = LAST_RANK; rank > 0 && usedWidth() > limit; rank -= 1) fitting = fitting.filter((column) => column.rank < rank)
   return fitting
 }

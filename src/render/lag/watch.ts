@@ -1,4 +1,4 @@
-/** `lag --watch` for people: on a terminal one screen drawn anew, off it a line for each replica at each look. */
+/** `lag --watch` for people: a redrawn screen on a terminal, otherwise one line per replica and poll. */
 
 import { describeState } from '../../diagnosis/lag/check.ts'
 import { type LagReport, lagMs, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
@@ -11,7 +11,7 @@ import { adviceText, lagTable, masterLine, notesText, shardLine, verdictLine, wa
 import type { LagLook, LagView } from './view.ts'
 
 const SPARKS = 20
-/** What is less than this is no mountain, whatever came before it. */
+/** The smallest full scale of the chart, so that a small lag never looks like a peak. */
 const LEAST_MS = 100
 
 export class LagWatch {
@@ -19,7 +19,7 @@ export class LagWatch {
   readonly #isQuiet: boolean
   readonly #colour: Palette
   readonly #live: LiveText
-  readonly #soFar = new Map<string, (number | undefined)[]>()
+  readonly #lagsByName = new Map<string, (number | undefined)[]>()
 
   constructor(stream: NodeJS.WriteStream, isQuiet: boolean) {
     this.#stream = stream
@@ -29,7 +29,7 @@ export class LagWatch {
   }
 
   readonly show = (look: LagLook): void => {
-    for (const { report } of look.views) for (const replica of report.replicas) this.#remember(replica)
+    for (const { report } of look.views) for (const replica of report.replicas) this.#recordLag(replica)
     if (this.#stream.isTTY) this.#live.draw(this.#screen(look))
     else this.#stream.write(this.#lines(look))
   }
@@ -46,12 +46,12 @@ export class LagWatch {
     return text === '' || !view.shard ? text : `\n${shardLine(view, this.#colour)}${text.trimStart()}`
   }
 
-  #remember({ name, lag }: ReplicaReport): void {
-    const values = this.#soFar.get(name) ?? []
-    this.#soFar.set(name, [...values, lag && (lagMs(lag) ?? lag.bounds.low)].slice(-SPARKS))
+  #recordLag({ name, lag }: ReplicaReport): void {
+    const values = this.#lagsByName.get(name) ?? []
+    this.#lagsByName.set(name, [...values, lag && (lagMs(lag) ?? lag.bounds.low)].slice(-SPARKS))
   }
 
-  /** No more lines than the terminal has: what scrolled away could not be drawn over. */
+  /** Never taller than the terminal: lines that scrolled away cannot be redrawn. */
   #screen({ views, checked }: LagLook): string {
     const { rows } = this.#stream
     const head = `${this.#colour.dim((views[0]?.report.at ?? new Date(0)).toISOString())}\n`
@@ -67,10 +67,10 @@ export class LagWatch {
 
   #tree(view: LagView): string {
     const { report } = view
-    const table = lagTable(report, this.#colour, this.#stream.columns, (name) => sparkline(this.#soFar.get(name) ?? [], LEAST_MS))
+    const table = lagTable(report, this.#colour, this.#stream.columns, (name) => sparkline(this.#lagsByName.get(name) ?? [], LEAST_MS))
     const notes = this.#isQuiet ? '' : notesText(report, this.#colour, true)
     const master = `${shardLine(view, this.#colour)}${masterLine(report.master, this.#colour)}`
-    return `${master}\n${changed(report, this.#colour)}\n${table}${notes}`
+    return `${master}\n${historyNote(report, this.#colour)}\n${table}${notes}`
   }
 
   #lines({ views, checked }: LagLook): string {
@@ -85,12 +85,12 @@ function linesOf({ master, replicas, isNewHistory }: LagReport, at: string): str
   const lines = real.map((replica) => {
     const { name, lag, trend, resync } = replica
     const figures = [describeState(replica), `${bytesText(lag)} behind`, `${secondsText(lag)} s`, trendText(trend), resyncText(resync)]
-    return `${at} ${printable(`${name} ${figures.filter((one) => one !== '').join(', ')}`)}\n`
+    return `${at} ${printable(`${name} ${figures.filter((figure) => figure !== '').join(', ')}`)}\n`
   })
   const none = real.length === 0 ? [`${at} ${printable(master.name)} ${master.failure ? 'cannot be asked' : 'has no replicas'}\n`] : []
   return [...(isNewHistory ? [`${at} the history began anew\n`] : []), ...lines, ...none].join('')
 }
 
-function changed({ isNewHistory }: LagReport, colour: Palette): string {
+function historyNote({ isNewHistory }: LagReport, colour: Palette): string {
   return isNewHistory ? colour.warn('the history began anew: a failover, or a restart\n') : ''
 }

@@ -1,4 +1,4 @@
-/** `psync --full` for people: the trace, each phase while it lasts, and at the end the figures and what they mean. */
+/** `psync --full` for people: the trace, the current phase, and at the end the figures and their meaning. */
 import { judgeResync, type ResyncFigures } from '../../diagnosis/psync/resync.ts'
 import { bytes, duration, exact, milliseconds } from '../../diagnosis/units.ts'
 import type { ReplEvent } from '../../engine/events.ts'
@@ -67,9 +67,9 @@ export class ResyncText {
 function rows(figures: ResyncFigures): string[][] {
   const { framing, waitMs, delaySeconds, transferMs, payloadBytes, catchUp, forkUsec, cowBytes, buffer, limit, snapshotOffset, endOffset } =
     figures
-  const how = framing === 'length' ? 'disk-based' : `diskless${delaySeconds ? `, repl-diskless-sync-delay ${delaySeconds} s` : ''}`
+  const transferKind = framing === 'length' ? 'disk-based' : `diskless${delaySeconds ? `, repl-diskless-sync-delay ${delaySeconds} s` : ''}`
   return [
-    ['wait for BGSAVE', milliseconds(waitMs), how],
+    ['wait for BGSAVE', milliseconds(waitMs), transferKind],
     ['transfer', milliseconds(transferMs), `${exact(payloadBytes)} bytes, CRC64 checked`],
     ...(catchUp ? [['catch-up', milliseconds(catchUp.ms), `${exact(catchUp.bytes)} bytes of stream`]] : []),
     ['offset', '', `${exact(snapshotOffset)} → ${exact(endOffset)}`],
@@ -81,6 +81,6 @@ function rows(figures: ResyncFigures): string[][] {
 }
 
 function limitText({ hardBytes, softBytes }: NonNullable<ResyncFigures['limit']>): string {
-  const none = (count: number) => (count > 0 ? exact(count) : 'none')
-  return `hard ${none(hardBytes)}, soft ${none(softBytes)} bytes`
+  const orNone = (count: number) => (count > 0 ? exact(count) : 'none')
+  return `hard ${orNone(hardBytes)}, soft ${orNone(softBytes)} bytes`
 }

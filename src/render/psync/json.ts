@@ -38,7 +38,7 @@ function answerJson(facts: PsyncFacts, subject: Subject, expected: string | unde
     conditions: checkedConditions(facts).map((condition) => ({ ...condition, holds: condition.holds ?? null })),
     advice: adviseOn(facts),
     writeRate: rate ? { ...rate, bytesPerSecond: bytesPerSecond(facts) } : null,
-    // JSON has no Infinity: null with a measured rate of 0 is "as long as nothing is written".
+    // JSON has no Infinity: null with a measured rate of 0 means "as long as nothing is written".
     staysGoodSeconds: seconds !== undefined && Number.isFinite(seconds) ? seconds : null,
     expectation: expected ? { expected, isMet: answer === expected } : null,
   }

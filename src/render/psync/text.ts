@@ -31,7 +31,7 @@ export class PsyncText {
     if (text) this.#write(text)
   }
 
-  /** The whole answer; quiet is its headline alone. `at` when it is one of several. */
+  /** The whole answer, or only its headline if quiet. @param at the time, if the run gives several answers */
   conclude(facts: PsyncFacts, subject: Subject, at?: Date): void {
     const moment = at ? `${this.#colour.dim(at.toISOString())}\n` : ''
     const parts = [this.#conditions(facts), this.#cost(), this.#answer(facts, subject)]
@@ -40,8 +40,8 @@ export class PsyncText {
   }
 
   #conditions(facts: PsyncFacts): string {
-    const marks = (holds: boolean | undefined) => (holds === undefined ? '-' : holds ? 'yes' : 'NO')
-    const rows = checkedConditions(facts).map(({ statement, numbers, holds }) => [statement, numbers, marks(holds)])
+    const mark = (holds: boolean | undefined) => (holds === undefined ? '-' : holds ? 'yes' : 'NO')
+    const rows = checkedConditions(facts).map(({ statement, numbers, holds }) => [statement, numbers, mark(holds)])
     return rows.length === 0
       ? ''
       : `${this.#colour.dim('A partial resync needs, in the order in which the server asks:')}\n${table([], rows)}\n`
@@ -55,7 +55,7 @@ export class PsyncText {
   }
 
   #answer(facts: PsyncFacts, subject: Subject): string {
-    const lines = [...because(facts, subject), ...howKnown(facts)].map((sentence) => paragraph(sentence))
+    const lines = [...because(facts, subject), ...describeBasis(facts)].map((sentence) => paragraph(sentence))
     const advice = adviseOn(facts).map(({ text, command }) => `${paragraph(text)}${command ? `    ${this.#colour.strong(command)}\n` : ''}`)
     return `${this.#headline(facts, subject)}\n${[...lines, ...advice].join('')}`
   }
@@ -68,14 +68,14 @@ export class PsyncText {
   }
 }
 
-/** Whether the server said so itself, what kept that harmless, and what it leaves. */
-function howKnown(facts: PsyncFacts): string[] {
+/** Whether the answer is from PSYNC or from INFO alone, the guard, and the traces of a refused PSYNC. */
+function describeBasis(facts: PsyncFacts): string[] {
   const { guard } = facts
   const { answer, basis } = answerOf(facts)
   if (basis === 'info') return [`From INFO alone: ${notSent(facts)?.text ?? 'nothing was attached.'}`]
-  const agreed = isAsForecast(facts) ? 'PSYNC was answered as INFO had it' : 'This is what PSYNC was answered'
-  if (answer === 'continue' || !guard) return [`${agreed}.`]
-  return [`${agreed}. What that leaves behind (guard: ${guard.name}): ${describeTraces(guard)}`]
+  const source = isAsForecast(facts) ? 'PSYNC was answered as INFO had it' : 'This is what PSYNC was answered'
+  if (answer === 'continue' || !guard) return [`${source}.`]
+  return [`${source}. What that leaves behind (guard: ${guard.name}): ${describeTraces(guard)}`]
 }
 
 function paragraph(sentence: string): string {

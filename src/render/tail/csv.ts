@@ -1,4 +1,7 @@
-/** RFC 4180, one command a line: [server,] [time,] offset, db, transaction, command, arguments. Bytes that cannot be printed are as in text. */
+/**
+ * RFC 4180, one command per line: [server,] [time,] offset, db, transaction, command, arguments. Unprintable bytes are escaped
+ * as in text.
+ */
 import type { GapEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
@@ -14,14 +17,14 @@ export class CsvFormat implements Format {
   readonly #label: Label | undefined
   readonly #stamp = new TimeStamp()
 
-  /** @param label where there are several streams */
+  /** @param label if there are several streams */
   constructor(time: boolean, label?: Label) {
     this.#time = time
     this.#label = label
   }
 
   command(out: ByteWriter, command: Command, { db, transaction }: StreamState, at: number): void {
-    this.#name(out)
+    this.#writeName(out)
     if (this.#time) out.ascii(`${this.#stamp.of(at)},`)
     out.number(command.endOffset)
     out.ascii(',')
@@ -32,13 +35,13 @@ export class CsvFormat implements Format {
     out.ascii('\r\n')
   }
 
-  /** A command of no Redis. */
+  /** `# gap` is not a command of any Redis version. */
   gap(out: ByteWriter, mark: GapEvent): void {
-    this.#name(out)
+    this.#writeName(out)
     out.ascii(`${this.#time ? ',' : ''}${mark.to.offset},,,"# gap","${gapSentence(mark)}"\r\n`)
   }
 
-  #name(out: ByteWriter): void {
+  #writeName(out: ByteWriter): void {
     if (this.#label) out.utf8(`"${this.#label.server.replaceAll('"', '""')}",`)
   }
 }

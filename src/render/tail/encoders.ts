@@ -1,4 +1,4 @@
-/** How the bytes of an argument are written in each format. None lets a control byte through to a terminal. */
+/** Encodes the bytes of an argument for each format. Only encodeRaw lets control bytes through to a terminal. */
 import { isUtf8 } from 'node:buffer'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { Words } from '../../protocol/stream/words.ts'
@@ -6,8 +6,8 @@ import { type ByteWriter, betweenCharacters, type Encoder, LARGE_BYTES } from '.
 import { UNSAFE } from '../base/printable.ts'
 
 /**
- * What stands inside quotes. repr: as redis-cli has it (sds.c, sdscatrepr), `\n`, `\"`, `\x00`. csv: the same, but that a
- * quote is doubled (RFC 4180). json: ASCII alone.
+ * The escapes inside quotes. repr: as in redis-cli (sds.c, sdscatrepr), `\n`, `\"`, `\x00`. csv: the same, except that a quote
+ * is doubled (RFC 4180). json: ASCII only.
  */
 type Style = 'repr' | 'csv' | 'json'
 
@@ -15,15 +15,15 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
 const HEX = Buffer.from('0123456789abcdef')
-/** As C knows them; everything else that cannot be printed is \xHH. */
+/** The short escapes of C; every other unprintable byte is \xHH. */
 const SHORT: Readonly<Record<number, number>> = { 7: 0x61, 8: 0x62, 9: 0x74, 10: 0x6e, 13: 0x72 }
-/** There is a byte beyond ASCII, where none may be. */
+/** A byte is beyond ASCII, which this style does not allow. */
 const NOT_ASCII = -1
 
-/** Printable ASCII but for the quote and the backslash. */
+/** Printable ASCII except the quote and the backslash. */
 const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH))
 
-/** Whether all four bytes of a word are: any other makes the highest bit of a byte in one of these. */
+/** Whether all four bytes of a word are plain: any other byte sets the highest bit of a byte in one of these terms. */
 function arePlain(word: number): boolean {
   const quotes = (word ^ 0x22222222) - 0x01010101
   const backslashes = (word ^ 0x5c5c5c5c) - 0x01010101
@@ -31,32 +31,32 @@ function arePlain(word: number): boolean {
 }
 
 /**
- * Where a stream spends its time. There must be room for the widest encoding.
- * @returns where it ends in the writer, or NOT_ASCII in JSON
+ * The hot loop of `tail`. The caller must have reserved room for the widest encoding.
+ * @returns the end of the text in the writer, or NOT_ASCII in JSON
  */
 function quote({ buffer, words: to }: ByteWriter, begin: number, from: Words, start: number, end: number, style: Style): number {
   const { bytes, words } = from
   const lastWord = end - 4
-  let behind = begin
+  let outEnd = begin
   for (let at = start; at < end; ) {
     for (; at <= lastWord && arePlain(words.getInt32(at, true)); at += 4) {
-      to.setInt32(behind, words.getInt32(at, true), true)
-      behind += 4
+      to.setInt32(outEnd, words.getInt32(at, true), true)
+      outEnd += 4
     }
     if (at === end) break
     const byte = bytes[at++] as number
-    if (IS_PLAIN[byte] === 1) buffer[behind++] = byte
-    else if (style !== 'json') behind = escaped(buffer, behind, byte, style)
-    else if (byte < 0x80) behind = jsonEscaped(buffer, behind, byte)
+    if (IS_PLAIN[byte] === 1) buffer[outEnd++] = byte
+    else if (style !== 'json') outEnd = writeEscape(buffer, outEnd, byte, style)
+    else if (byte < 0x80) outEnd = writeJsonEscape(buffer, outEnd, byte)
     else return NOT_ASCII
   }
-  return behind
+  return outEnd
 }
 
 /**
- * Arguments with their quotes and a separator before each, the small ones at once. Room is made for the command as it came, in
- * which each argument has six bytes more than its own: that is enough for quotes, separators and what stands for a rest.
- * @param separator in front of the first too
+ * Arguments in quotes, with a separator before each. Room for a small command is reserved once, by its length on the wire. There
+ * each argument has at least six bytes of framing, which is enough for quotes, the separator and the mark of a cut argument.
+ * @param separator also before the first argument @param most how many bytes of an argument are shown
  */
 export function quotedArguments(out: ByteWriter, command: Command, separator: number, style: 'repr' | 'csv', most: number): void {
   const { argc, frameStart, frameEnd } = command
@@ -65,21 +65,21 @@ export function quotedArguments(out: ByteWriter, command: Command, separator: nu
   for (let index = 0; index < argc; index++) {
     const start = command.argStart(index)
     const end = command.argEnd(index)
-    const shown = Math.min(end, start + most)
+    const cutEnd = Math.min(end, start + most)
     if (!isSmall) {
       out.byte(separator)
       out.byte(QUOTE)
-      out.encoded(style === 'csv' ? encodeCsv : encodeRepr, command, start, shown)
+      out.encoded(style === 'csv' ? encodeCsv : encodeRepr, command, start, cutEnd)
       out.byte(QUOTE)
     } else {
       const { length } = out
       buffer[length] = separator
       buffer[length + 1] = QUOTE
-      const behind = quote(out, length + 2, command, start, shown, style)
-      buffer[behind] = QUOTE
-      out.length = behind + 1
+      const outEnd = quote(out, length + 2, command, start, cutEnd, style)
+      buffer[outEnd] = QUOTE
+      out.length = outEnd + 1
     }
-    if (shown < end) out.ascii(`...(${end - start} bytes)`)
+    if (cutEnd < end) out.ascii(`...(${end - start} bytes)`)
   }
 }
 
@@ -92,7 +92,7 @@ function append(out: ByteWriter, from: Words, start: number, end: number, style:
   out.length = quote(out, out.length, from, start, end, style)
 }
 
-function escaped(buffer: Buffer, to: number, byte: number, style: 'repr' | 'csv'): number {
+function writeEscape(buffer: Buffer, to: number, byte: number, style: 'repr' | 'csv'): number {
   if (byte === QUOTE || byte === BACKSLASH) {
     buffer[to] = style === 'csv' ? byte : BACKSLASH
     buffer[to + 1] = byte
@@ -105,16 +105,16 @@ function escaped(buffer: Buffer, to: number, byte: number, style: 'repr' | 'csv'
     return to + 2
   }
   buffer[to + 1] = 0x78
-  return hex(buffer, to + 2, byte)
+  return writeHex(buffer, to + 2, byte)
 }
 
-function hex(buffer: Buffer, to: number, byte: number): number {
+function writeHex(buffer: Buffer, to: number, byte: number): number {
   buffer[to] = HEX[byte >> 4] as number
   buffer[to + 1] = HEX[byte & 15] as number
   return to + 2
 }
 
-/** JSON values with commas between them: strings where the bytes are UTF-8, else `{"base64":"…"}`. Room as for quotedArguments. */
+/** JSON values separated by commas: strings if the bytes are UTF-8, otherwise `{"base64":"…"}`. Room as in quotedArguments. */
 export function jsonArguments(out: ByteWriter, command: Command): void {
   const { argc, frameStart, frameEnd } = command
   const isSmall = frameEnd - frameStart <= LARGE_BYTES
@@ -125,22 +125,22 @@ export function jsonArguments(out: ByteWriter, command: Command): void {
     const end = command.argEnd(index)
     const isLarge = end - start > LARGE_BYTES
     if (!isSmall && !isLarge) out.reserveWide(end - start)
-    if (isLarge || !asciiString(out, command, start, end)) anyString(out, command, start, end)
+    if (isLarge || !appendAscii(out, command, start, end)) appendAny(out, command, start, end)
   }
 }
 
-/** False, and nothing, when there is a byte beyond ASCII. There must be room for the widest encoding. */
-function asciiString(out: ByteWriter, from: Words, start: number, end: number): boolean {
+/** Returns false and appends nothing if a byte is beyond ASCII. The caller must have reserved room for the widest encoding. */
+function appendAscii(out: ByteWriter, from: Words, start: number, end: number): boolean {
   const { buffer } = out
   buffer[out.length] = QUOTE
-  const behind = quote(out, out.length + 1, from, start, end, 'json')
-  if (behind === NOT_ASCII) return false
-  buffer[behind] = QUOTE
-  out.length = behind + 1
+  const outEnd = quote(out, out.length + 1, from, start, end, 'json')
+  if (outEnd === NOT_ASCII) return false
+  buffer[outEnd] = QUOTE
+  out.length = outEnd + 1
   return true
 }
 
-function anyString(out: ByteWriter, from: Words, start: number, end: number): void {
+function appendAny(out: ByteWriter, from: Words, start: number, end: number): void {
   const isText = isUtf8(from.bytes.subarray(start, end))
   out.ascii(isText ? '"' : '{"base64":"')
   if (isText) out.encoded(encodeJson, from, start, end, betweenCharacters)
@@ -148,7 +148,7 @@ function anyString(out: ByteWriter, from: Words, start: number, end: number): vo
   out.ascii(isText ? '"' : '"}')
 }
 
-function jsonEscaped(buffer: Buffer, to: number, byte: number): number {
+function writeJsonEscape(buffer: Buffer, to: number, byte: number): number {
   buffer[to] = BACKSLASH
   if (byte === QUOTE || byte === BACKSLASH) {
     buffer[to + 1] = byte
@@ -156,16 +156,16 @@ function jsonEscaped(buffer: Buffer, to: number, byte: number): number {
   }
   buffer[to + 1] = 0x75
   buffer[to + 2] = buffer[to + 3] = 0x30
-  return hex(buffer, to + 4, byte)
+  return writeHex(buffer, to + 4, byte)
 }
 
-/** The inside of a JSON string; what moves a cursor or hides text is escaped beyond what JSON asks for. */
+/** The inside of a JSON string. Also escapes characters that move the cursor or hide text, which JSON allows. */
 const encodeJson: Encoder = (out, { bytes }, start, end) => {
   const text = JSON.stringify(bytes.toString('utf8', start, end)).slice(1, -1)
   out.utf8(text.replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`))
 }
 
-/** Pieces are multiples of three bytes, so that they can stand side by side. */
+/** Pieces are multiples of three bytes, so that they can be concatenated. */
 const encodeBase64: Encoder = (out, { bytes }, start, end) => out.ascii(bytes.toString('base64', start, end))
 
 export const encodeRaw: Encoder = (out, { bytes }, start, end) => out.copy(bytes.subarray(start, end))

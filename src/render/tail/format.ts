@@ -1,28 +1,28 @@
-/** What every way of showing a stream has in common. */
+/** The interface that all formats of a stream share. */
 import type { AttachedEvent, GapEvent, ResumedEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
 import type { ByteWriter } from '../base/byte-writer.ts'
 
 export interface Format {
-  /** @param at wall-clock milliseconds of its arrival */
+  /** @param at the arrival, in wall-clock milliseconds */
   command(out: ByteWriter, command: Command, state: StreamState, at: number): void
-  /** Where replid and offset are known anew: the beginning, behind a gap, and another link. */
+  /** The replid and offset at the start, after a gap, and after a reconnect. */
   attached?(out: ByteWriter, mark: AttachedEvent | ResumedEvent): void
   gap?(out: ByteWriter, mark: GapEvent): void
-  /** What was shown since the open transaction began has been taken back. */
+  /** The output since the start of the open transaction was removed. */
   discard?(): void
 }
 
-/** Which stream of several a line is of. */
+/** Names the stream of a line, if there are several streams. */
 export interface Label {
-  /** The same for as long as there is the shard, whoever its master is. */
+  /** Constant for the lifetime of the shard, across failovers. */
   readonly shard: string
-  /** Whom it came from. */
+  /** The server that sends the stream now. */
   server: string
 }
 
-/** The same moment is written again and again. */
+/** Caches the text, because many commands arrive at the same moment. */
 export class TimeStamp {
   #at = Number.NaN
   #text = ''

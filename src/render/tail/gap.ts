@@ -1,10 +1,8 @@
-/** What a gap means. */
-
 import { exact } from '../../diagnosis/units.ts'
 import type { GapEvent } from '../../engine/follow/events.ts'
 import type { Position } from '../../protocol/history.ts'
 
-/** In one sentence of ASCII. */
+/** One sentence, in ASCII. */
 export function gapSentence({ reason, from, to }: GapEvent): string {
   if (reason === 'DIVERGED') {
     return `the history goes on from offset ${to.offset} as ${to.replid}; what was shown behind it, up to ${from.offset}, is no part of it`
@@ -14,7 +12,7 @@ export function gapSentence({ reason, from, to }: GapEvent): string {
   return `${size} are missing between offset ${from.offset} of ${from.replid} and offset ${to.offset} of ${to.replid}`
 }
 
-/** The part of a gap that programs need. */
+/** The facts of a gap, for programs. */
 export function gapJson({ reason, from, to }: GapEvent) {
   const end = ({ replid, offset }: Position) => ({ replid, offset })
   return { reason, from: end(from), to: end(to) }

@@ -17,7 +17,7 @@ export class JsonFormat implements Format {
   #transaction: number | undefined
   #head = new OffsetPair('', '', '')
 
-  /** @param label where there are several streams */
+  /** @param label if there are several streams */
   constructor(label?: Label) {
     this.#label = label
   }
@@ -28,7 +28,7 @@ export class JsonFormat implements Format {
     out.ascii(']}\n')
   }
 
-  /** The same for command after command. */
+  /** Cached, because it is usually the same for consecutive commands. */
   #headOf(db: number | undefined, at: number, transaction: number | undefined): OffsetPair {
     if (db !== this.#db || at !== this.#at || transaction !== this.#transaction) {
       this.#db = db
@@ -36,8 +36,8 @@ export class JsonFormat implements Format {
       this.#transaction = transaction
       const time = this.#stamp.of(at)
       const label = this.#label ? `,${JSON.stringify(this.#label).slice(1, -1)}` : ''
-      const behind = `${label},"db":${db ?? null},"time":"${time}","transaction":${transaction ?? null},"argv":[`
-      this.#head = new OffsetPair('{"type":"command","start":', ',"end":', behind)
+      const suffix = `${label},"db":${db ?? null},"time":"${time}","transaction":${transaction ?? null},"argv":[`
+      this.#head = new OffsetPair('{"type":"command","start":', ',"end":', suffix)
     }
     return this.#head
   }
@@ -45,9 +45,9 @@ export class JsonFormat implements Format {
   attached(out: ByteWriter, event: AttachedEvent | ResumedEvent): void {
     const { position, server } = event
     const { replid } = position
-    // What is read to learn the database is not shown.
+    // Commands that are read only to learn the database are not shown.
     const offset = event.type === 'attached' ? Math.max(position.offset, event.showAfter) : position.offset
-    this.#at = Number.NaN // the server of the commands that follow may be another
+    this.#at = Number.NaN // the following commands may come from another server
     out.utf8(jsonLine({ type: 'attached', schema: 'redis-repl/tail/1', ...this.#label, server, replid, offset }))
   }
 

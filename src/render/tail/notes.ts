@@ -1,11 +1,11 @@
-/** What `tail` says beside the stream: how it goes, and the summary with the way to go on. */
+/** What `tail` reports besides the stream: its progress, and a summary with the command to resume. */
 
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { describeSilence } from '../../diagnosis/psync/silence.ts'
 import { ratesOf } from '../../diagnosis/stream-stats.ts'
 import { bytes, duration, exact, rate } from '../../diagnosis/units.ts'
 import type { ReplEvent, SilenceEvent } from '../../engine/events.ts'
-import type { AttachedEvent, FollowEvent, Progress as Passed, ResumedEvent, ShardChange } from '../../engine/follow/events.ts'
+import type { AttachedEvent, FollowEvent, Progress as FollowProgress, ResumedEvent, ShardChange } from '../../engine/follow/events.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import type { Palette } from '../base/palette.ts'
 import { palette } from '../base/palette.ts'
@@ -15,8 +15,8 @@ import { wrap } from '../base/wrap.ts'
 import { type Detail, linesOf, traceText, warningText } from '../trace/trace.ts'
 import { gapSentence } from './gap.ts'
 
-/** How far a stream was shown. */
-type Shown = Passed & { readonly server: string }
+/** How far the output of a stream got. */
+type StreamProgress = FollowProgress & { readonly server: string }
 
 export class TailText {
   readonly #progress: Progress
@@ -25,12 +25,12 @@ export class TailText {
   readonly #stream: NodeJS.WriteStream
   readonly #beforeNote: () => void
   readonly #name: (() => string) | undefined
-  /** The silence that was told last. */
-  #silenceTold: SilenceEvent | undefined
+  /** The last silence that was reported. */
+  #lastSilence: SilenceEvent | undefined
 
   /**
    * @param beforeNote makes room on the terminal
-   * @param name of the stream, where it is one of several
+   * @param name the name of the stream, if there are several streams
    */
   constructor(progress: Progress, detail: Detail, stream: NodeJS.WriteStream, beforeNote: () => void, name?: () => string) {
     this.#progress = progress
@@ -41,7 +41,7 @@ export class TailText {
     this.#name = name
   }
 
-  /** Speaks of one of several streams, beside the others. */
+  /** For one of several streams, on the same output. */
   ofShard(name: () => string): TailText {
     return new TailText(this.#progress, this.#detail, this.#stream, this.#beforeNote, name)
   }
@@ -60,24 +60,24 @@ export class TailText {
     this.#progress.note(text.trimEnd())
   }
 
-  /** How far the output is behind what was received. */
+  /** How many received bytes are not in the output yet. */
   behind(spooled: number, onDisk: number): void {
     if (spooled > 0) this.#progress.update('the output is behind', `${bytes(spooled)}, of which ${bytes(onDisk)} on disk`)
   }
 
-  summary(shown: readonly Shown[], elapsedMs: number, goOn: string | undefined): void {
+  summary(streams: readonly StreamProgress[], elapsedMs: number, resumeCommand: string | undefined): void {
     this.#progress.end()
-    if (this.#detail.quiet || shown.length === 0) return
-    const sum = (what: 'commands' | 'bytes') => shown.reduce((total, one) => total + one[what], 0)
+    if (this.#detail.quiet || streams.length === 0) return
+    const sum = (what: 'commands' | 'bytes') => streams.reduce((total, stream) => total + stream[what], 0)
     const all = { commands: sum('commands'), bytes: sum('bytes') }
     const { commandsPerSecond, bytesPerSecond } = ratesOf(all, elapsedMs)
     const figures = `${exact(all.commands)} commands, ${bytes(all.bytes)} in ${duration(elapsedMs)} (${rate(commandsPerSecond)} commands/s, ${bytes(Math.round(bytesPerSecond))}/s)`
-    const ends = shown.map(({ position, server }) => {
-      const name = shown.length > 1 ? `${printable(server)}: ` : ''
+    const ends = streams.map(({ position, server }) => {
+      const name = streams.length > 1 ? `${printable(server)}: ` : ''
       return `${name}last offset ${position.offset} of ${position.replid}`
     })
     this.#progress.note([this.#colour.strong(figures), ...ends].join('\n'))
-    if (goOn) this.#progress.note(`go on with: ${goOn}`)
+    if (resumeCommand) this.#progress.note(`go on with: ${resumeCommand}`)
   }
 
   end(): void {
@@ -91,13 +91,13 @@ export class TailText {
       case 'resumed':
         return this.#resumed(event)
       case 'gap':
-        return this.#colour.bad(wrap(`! ${this.#of()}gap: ${gapSentence(event)}`, '  '))
+        return this.#colour.bad(wrap(`! ${this.#prefix()}gap: ${gapSentence(event)}`, '  '))
       case 'link-down':
         return this.#warn(`${explain(event.error).what} Next try in ${(event.retryMs / 1000).toFixed(1)} s.`)
       case 'silence':
         return this.#silence(event)
       case 'spool-full':
-        return this.#warn(`${this.#of()}the spool is full: the output is ${bytes(event.bytes)} behind (--on-full ${event.onFull})`)
+        return this.#warn(`${this.#prefix()}the spool is full: the output is ${bytes(event.bytes)} behind (--on-full ${event.onFull})`)
       case 'warning':
         return warningText(event, this.#colour)
       case 'stored':
@@ -107,14 +107,14 @@ export class TailText {
     }
   }
 
-  /** Of several at once each line has to say whose it is. */
+  /** With several streams, each line names its stream. */
   #trace(event: ReplEvent): string {
     const text = traceText(event, this.#detail, this.#colour)
     return this.#name ? linesOf(this.#name(), text) : text
   }
 
-  /** Whom a sentence is about that does not say so itself. */
-  #of(): string {
+  /** The name of the stream, for a sentence without one; empty with one stream. */
+  #prefix(): string {
     return this.#name ? `${this.#name()}: ` : ''
   }
 
@@ -127,14 +127,14 @@ export class TailText {
     return this.#colour.good(wrap(`following ${printable(server)} again behind offset ${offset}, nothing was missed${renamed}`, '  '))
   }
 
-  /** Of the same silence less and less often. */
+  /** Reports the same silence again only when its duration has doubled. */
   #silence(event: SilenceEvent): string {
     const { silentMs, silence } = event
-    const told = this.#silenceTold
-    if (told?.silence === silence && silentMs > told.silentMs && silentMs < told.silentMs * 2) return ''
-    this.#silenceTold = event
+    const last = this.#lastSilence
+    if (last?.silence === silence && silentMs > last.silentMs && silentMs < last.silentMs * 2) return ''
+    this.#lastSilence = event
     const why = silence === 'unknown' ? 'INFO, which would tell why, is not permitted' : describeSilence(silence)
-    return this.#warn(`${this.#of()}nothing has come for ${duration(silentMs)}, not even a PING: ${why}`)
+    return this.#warn(`${this.#prefix()}nothing has come for ${duration(silentMs)}, not even a PING: ${why}`)
   }
 
   #warn(text: string): string {

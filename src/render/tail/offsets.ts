@@ -1,27 +1,27 @@
-/** Text around two offsets, for a stream in which only their last digits differ from line to line. */
+/** Text around two offsets, for lines in which usually only the last digits of the offsets change. */
 import { asWords } from '../../protocol/stream/words.ts'
 
-/** What one word holds in decimal. */
+/** One word holds decimal numbers below this limit. */
 const WORD_LIMIT = 1e4
 const WORD_DIGITS = 4
 
-/** What stands in front of an offset must be ASCII. */
+/** The text before an offset must be ASCII. */
 export class OffsetPair {
   readonly #before: string
   readonly #between: string
-  readonly #behind: string
+  readonly #after: string
   #bytes: Buffer = Buffer.alloc(0)
   #words = asWords(this.#bytes)
-  /** What the leading digits say, and where the last four stand. */
+  /** The value of the leading digits, and the position of the last four. */
   #start = Number.NaN
   #startAt = 0
   #end = Number.NaN
   #endAt = 0
 
-  constructor(before: string, between: string, behind: string) {
+  constructor(before: string, between: string, after: string) {
     this.#before = before
     this.#between = between
-    this.#behind = behind
+    this.#after = after
   }
 
   /** Valid until the next call. */
@@ -38,23 +38,23 @@ export class OffsetPair {
   #write(start: number, end: number): void {
     const upToStart = `${this.#before}${start}`
     const upToEnd = `${upToStart}${this.#between}${end}`
-    this.#bytes = Buffer.from(upToEnd + this.#behind)
+    this.#bytes = Buffer.from(upToEnd + this.#after)
     this.#words = asWords(this.#bytes)
     this.#startAt = upToStart.length - WORD_DIGITS
     this.#endAt = upToEnd.length - WORD_DIGITS
-    this.#start = leading(start)
-    this.#end = leading(end)
+    this.#start = leadingValue(start)
+    this.#end = leadingValue(end)
   }
 }
 
-/** Nothing where there are fewer than four digits: those are written anew each time. */
-function leading(offset: number): number {
+/** NaN for fewer than five digits, so that these offsets are always written in full. */
+function leadingValue(offset: number): number {
   return offset < WORD_LIMIT ? Number.NaN : offset - (offset % WORD_LIMIT)
 }
 
 /**
- * Four digits of a number below 10,000, the first in the lowest byte. Its hundreds and the rest are divided by ten side by side:
- * n * 103 >> 10 is n / 10 for every n below 179.
+ * Four digits of a number below 10,000, the first in the lowest byte. Divides the hundreds and the rest by ten in parallel:
+ * n * 103 >> 10 equals n / 10 for every n below 179.
  */
 function fourDigits(value: number): number {
   const hundreds = (value / 100) | 0

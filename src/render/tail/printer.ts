@@ -1,4 +1,4 @@
-/** Shows the commands of a stream, whole transactions at a time. */
+/** Prints the commands of a stream, each transaction as a whole. */
 
 import type { CommandView } from '../../engine/follow/command-view.ts'
 import type { HistoryEvent } from '../../engine/follow/events.ts'
@@ -8,19 +8,19 @@ import { ByteWriter } from '../base/byte-writer.ts'
 import { printable } from '../base/printable.ts'
 import type { Format, Label } from './format.ts'
 
-/** A transaction of more than this is shown before its EXEC has come. */
+/** A larger transaction is printed before its EXEC arrives. */
 const HELD_BYTES = 16 * 1024 * 1024
 
 export interface PrinterOptions {
-  /** Also what concerns the link alone: PING, REPLCONF, SELECT. */
+  /** Also the commands that carry no data: PING, REPLCONF, SELECT. */
   readonly all: boolean
-  /** Each command as it comes, transaction or not. */
+  /** Prints each command when it arrives, also inside a transaction. */
   readonly flat: boolean
   readonly count?: number | undefined
   readonly isWanted?: ((command: Command, db: number | undefined) => boolean) | undefined
-  /** What the format names the stream by. */
+  /** The name that the format gives the stream. */
   readonly label?: Label
-  /** How many were shown, of all printers that share it. */
+  /** Counts the printed commands of all printers that share it. */
   readonly tally?: Tally
 }
 
@@ -35,10 +35,10 @@ export class Printer implements CommandView {
   readonly #out = new ByteWriter()
   readonly #tally: Tally
   #shown = 0
-  /** Where the open transaction begins in what is held, and how much was shown before it. */
-  #held: { at: number; readonly shown: number } | undefined
+  /** Where the open transaction begins in #out (NaN once part of it is written), and how many commands were printed before it. */
+  #transaction: { at: number; readonly shown: number } | undefined
 
-  /** @param write takes whole lines, in pieces that are valid until the next is asked for */
+  /** @param write takes whole lines, in pieces that are valid until it requests the next piece */
   constructor(format: Format, options: PrinterOptions, write: (pieces: Iterable<Buffer>) => Promise<void>) {
     this.#format = format
     this.#options = options
@@ -48,15 +48,15 @@ export class Printer implements CommandView {
 
   get isDone(): boolean {
     const { count } = this.#options
-    return count !== undefined && this.#tally.shown >= count && this.#held === undefined
+    return count !== undefined && this.#tally.shown >= count && this.#transaction === undefined
   }
 
   command(command: Command, role: Role, state: StreamState, at: number): void {
     const isFrame = !this.#options.flat && (role === 'multi' || role === 'exec')
-    if (!isFrame) this.#single(command, role, state, at)
-    else if (role === 'exec') this.#exec(command, state, at)
+    if (!isFrame) this.#printSingle(command, role, state, at)
+    else if (role === 'exec') this.#endTransaction(command, state, at)
     else {
-      this.#held ??= { at: this.#out.length, shown: this.#shown }
+      this.#transaction ??= { at: this.#out.length, shown: this.#shown }
       this.#format.command(this.#out, command, state, at)
     }
   }
@@ -69,21 +69,21 @@ export class Printer implements CommandView {
   }
 
   discard(): void {
-    if (this.#held) this.#takeBack(this.#held)
+    if (this.#transaction) this.#removeTransaction(this.#transaction)
     this.#format.discard?.()
   }
 
   async flush(): Promise<void> {
     const { length, hasDeferred } = this.#out
-    const held = this.#held
-    const isHolding = held !== undefined && !hasDeferred && length - held.at < HELD_BYTES
-    const end = isHolding ? held.at : length
-    if (held) held.at = isHolding ? 0 : Number.NaN
+    const transaction = this.#transaction
+    const isHolding = transaction !== undefined && !hasDeferred && length - transaction.at < HELD_BYTES
+    const end = isHolding ? transaction.at : length
+    if (transaction) transaction.at = isHolding ? 0 : Number.NaN
     if (end === 0 && !hasDeferred) return
     await this.#write(this.#out.pieces(end))
   }
 
-  #single(command: Command, role: Role, state: StreamState, at: number): void {
+  #printSingle(command: Command, role: Role, state: StreamState, at: number): void {
     const { all, isWanted } = this.#options
     if (!all && (role === 'upkeep' || role === 'select')) return
     if (isWanted && !isWanted(command, state.db)) return
@@ -92,17 +92,17 @@ export class Printer implements CommandView {
     this.#format.command(this.#out, command, state, at)
   }
 
-  /** A transaction of which nothing is wanted is not shown at all. */
-  #exec(command: Command, state: StreamState, at: number): void {
-    const held = this.#held
-    this.#held = undefined
-    if (held && held.shown === this.#shown && !Number.isNaN(held.at)) this.#takeBack(held)
+  /** A transaction without a wanted command is not printed. */
+  #endTransaction(command: Command, state: StreamState, at: number): void {
+    const transaction = this.#transaction
+    this.#transaction = undefined
+    if (transaction && transaction.shown === this.#shown && !Number.isNaN(transaction.at)) this.#removeTransaction(transaction)
     else this.#format.command(this.#out, command, state, at)
   }
 
-  /** Nothing can be taken back of what had to be written already. */
-  #takeBack({ at, shown }: { readonly at: number; readonly shown: number }): void {
-    this.#held = undefined
+  /** Removes the open transaction, unless part of it is already written. */
+  #removeTransaction({ at, shown }: { readonly at: number; readonly shown: number }): void {
+    this.#transaction = undefined
     if (Number.isNaN(at)) return
     this.#out.cut(at)
     this.#tally.shown -= this.#shown - shown

@@ -1,4 +1,4 @@
-/** The commands as they came, for `redis-cli --pipe`: with a SELECT wherever the database is another than before. */
+/** The commands as they arrived, for `redis-cli --pipe`, with a SELECT whenever the database changes. */
 
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
@@ -11,7 +11,7 @@ export class RespFormat implements Format {
   #db: number | undefined
 
   command(out: ByteWriter, command: Command, { db }: StreamState): void {
-    // Sentinels talk to each other through their masters: another server's Sentinels must not hear it.
+    // Sentinels announce themselves through their masters: the Sentinels of the target server must not receive this.
     if (command.name === 'PUBLISH' && command.argc > 1 && command.text(1) === '__sentinel__:hello') return
     const isFrame = command.name === 'MULTI' || command.name === 'EXEC'
     if (!isFrame && db !== this.#db && db !== undefined) {

@@ -1,4 +1,4 @@
-/** Which commands of a stream are shown. */
+/** Selects the commands of a stream to show. */
 import { usageError } from '../../errors.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import { compileGlob } from '../../protocol/stream/glob.ts'
@@ -17,25 +17,25 @@ export interface Wanted {
 
 type Test = (command: Command, db: number | undefined) => boolean
 
-/** @throws ReplError USAGE for a regular expression that is none. */
+/** Undefined if every command is wanted. @throws ReplError USAGE for an invalid regular expression */
 export function selection(wanted: Wanted, keys: KeyRules): Test | undefined {
   const tests: Test[] = []
   if (wanted.db.length > 0) {
     const dbs = new Set<number | undefined>(wanted.db)
     tests.push((_, db) => dbs.has(db))
   }
-  if (wanted.command.length > 0) tests.push(named(wanted.command))
+  if (wanted.command.length > 0) tests.push(matchName(wanted.command))
   if (wanted.exclude.length > 0) {
-    const isExcluded = named(wanted.exclude)
+    const isExcluded = matchName(wanted.exclude)
     tests.push((command, db) => !isExcluded(command, db))
   }
-  if (wanted.match.length > 0) tests.push(matching(wanted.match, keys))
-  if (wanted.grep !== undefined) tests.push(grepping(wanted.grep))
+  if (wanted.match.length > 0) tests.push(matchKeys(wanted.match, keys))
+  if (wanted.grep !== undefined) tests.push(matchText(wanted.grep))
   if (tests.length === 0) return undefined
   return (command, db) => tests.every((test) => test(command, db))
 }
 
-function named(names: readonly string[]): Test {
+function matchName(names: readonly string[]): Test {
   const wanted = new Set(names.map((name) => name.toUpperCase()))
   const hasSubcommands = names.some((name) => name.includes('|'))
   return (command) => {
@@ -44,15 +44,15 @@ function named(names: readonly string[]): Test {
   }
 }
 
-/** Any of the keys, any of the patterns. */
-function matching(patterns: readonly string[], keys: KeyRules): Test {
+/** Any key may match any pattern. */
+function matchKeys(patterns: readonly string[], keys: KeyRules): Test {
   const globs = patterns.map(compileGlob)
   return (command) =>
     keys.positions(command).some((index) => globs.some((glob) => glob(command.bytes, command.argStart(index), command.argEnd(index))))
 }
 
-/** Over the command as text shows it, quotes and escapes included. */
-function grepping(pattern: string): Test {
+/** Tests the command as the text format shows it, with quotes and escapes. */
+function matchText(pattern: string): Test {
   const expression = compile(pattern)
   const out = new ByteWriter()
   return (command) => {

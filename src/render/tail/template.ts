@@ -1,4 +1,4 @@
-/** A line of the user's own making, in kcat's manner: `%o %d %c %k\n`. */
+/** A line format that the user defines, as in kcat: `%o %d %c %k\n`. */
 import { type ReplError, usageError } from '../../errors.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { KeyRules } from '../../protocol/stream/key-rules.ts'
@@ -19,14 +19,14 @@ const TOKEN = /%(.)|\\x([0-9a-fA-F]{2})|\\(.)|[^%\\]+|[%\\]/gsu
 export class TemplateFormat implements Format {
   readonly #parts: readonly Part[]
 
-  /** @throws ReplError USAGE for what it does not know. */
+  /** @throws ReplError USAGE for an unknown sign or escape */
   constructor(template: string, keys: KeyRules, label: Label) {
     const stamp = new TimeStamp()
     this.#parts = [...template.matchAll(TOKEN)].map(([whole, sign, byte, short]) => {
       if (sign !== undefined) return signPart(sign, keys, stamp, label)
       if (byte !== undefined) return (out) => out.byte(Number.parseInt(byte, 16))
       const text = short === undefined ? whole : ESCAPES[short]
-      if (text === undefined || whole === '%' || whole === '\\') throw unknown(whole)
+      if (text === undefined || whole === '%' || whole === '\\') throw unknownToken(whole)
       return (out) => out.utf8(text)
     })
   }
@@ -37,49 +37,49 @@ export class TemplateFormat implements Format {
 }
 
 function signPart(sign: string, keys: KeyRules, stamp: TimeStamp, label: Label): Part {
-  const known: Readonly<Record<string, Part>> = {
+  const parts: Readonly<Record<string, Part>> = {
     '%': (out) => out.ascii('%'),
     o: (out, command) => out.number(command.endOffset),
     s: (out, command) => out.number(command.startOffset),
     d: (out, _, { db }) => (db === undefined ? out.ascii('?') : out.number(db)),
-    c: (out, command) => argument(out, command, 0),
+    c: (out, command) => writeArgument(out, command, 0),
     h: (out) => out.utf8(label.server),
-    k: (out, command) => list(keys.positions(command), out, (index) => argument(out, command, index)),
-    a: (out, command) => list(from(1, command.argc), out, (index) => quoted(out, command, index)),
-    r: (out, command) => list(from(0, command.argc), out, (index) => quoted(out, command, index)),
+    k: (out, command) => writeList(keys.positions(command), out, (index) => writeArgument(out, command, index)),
+    a: (out, command) => writeList(range(1, command.argc), out, (index) => writeQuoted(out, command, index)),
+    r: (out, command) => writeList(range(0, command.argc), out, (index) => writeQuoted(out, command, index)),
     n: (out, command) => out.number(command.endOffset - command.startOffset),
     t: (out, _, __, at) => out.ascii(stamp.of(at)),
     T: (out, _, __, at) => out.number(Math.floor(at)),
     x: (out, _, { transaction }) => (transaction === undefined ? out.ascii('-') : out.number(transaction)),
   }
   const index = Number(sign)
-  if (index >= 1 && index <= 9) return (out, command) => (index < command.argc ? argument(out, command, index) : undefined)
-  const part = known[sign]
-  if (!part) throw unknown(`%${sign}`)
+  if (index >= 1 && index <= 9) return (out, command) => (index < command.argc ? writeArgument(out, command, index) : undefined)
+  const part = parts[sign]
+  if (!part) throw unknownToken(`%${sign}`)
   return part
 }
 
-function from(first: number, end: number): number[] {
+function range(first: number, end: number): number[] {
   return Array.from({ length: Math.max(0, end - first) }, (_, index) => first + index)
 }
 
-function list(indexes: readonly number[], out: ByteWriter, write: (index: number) => void): void {
+function writeList(indexes: readonly number[], out: ByteWriter, write: (index: number) => void): void {
   for (const [count, index] of indexes.entries()) {
     if (count > 0) out.ascii(' ')
     write(index)
   }
 }
 
-function argument(out: ByteWriter, command: Command, index: number): void {
+function writeArgument(out: ByteWriter, command: Command, index: number): void {
   out.encoded(encodeRepr, command, command.argStart(index), command.argEnd(index))
 }
 
-function quoted(out: ByteWriter, command: Command, index: number): void {
+function writeQuoted(out: ByteWriter, command: Command, index: number): void {
   out.ascii('"')
-  argument(out, command, index)
+  writeArgument(out, command, index)
   out.ascii('"')
 }
 
-function unknown(given: string): ReplError {
+function unknownToken(given: string): ReplError {
   return usageError(`--template does not know "${given}": ${TEMPLATE_HELP}`)
 }

@@ -1,4 +1,4 @@
-/** For people, and for whoever greps: `offset db "COMMAND" "argument" …`, one command a line. */
+/** For people and for grep: `offset db "COMMAND" "argument" …`, one command per line. */
 import type { GapEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
@@ -12,11 +12,11 @@ const NEWLINE = 0x0a
 
 export interface TextOptions {
   readonly time: boolean
-  /** Bytes of an argument that are shown. */
+  /** How many bytes of an argument are shown. */
   readonly maxArg: number
-  /** Whether the commands of a transaction stand under their MULTI. */
+  /** Whether the commands of a transaction are indented. */
   readonly indent: boolean
-  /** Where there are several streams. */
+  /** If there are several streams. */
   readonly label?: Label | undefined
 }
 
@@ -29,7 +29,7 @@ export class TextFormat implements Format {
   }
 
   command(out: ByteWriter, command: Command, state: StreamState, at: number): void {
-    this.#name(out)
+    this.#writeName(out)
     if (this.#options.time) out.ascii(`${this.#stamp.of(at)} `)
     out.number(command.endOffset)
     out.byte(SPACE)
@@ -40,13 +40,13 @@ export class TextFormat implements Format {
     out.byte(NEWLINE)
   }
 
-  #name(out: ByteWriter): void {
+  #writeName(out: ByteWriter): void {
     const { label } = this.#options
     if (label) out.utf8(`${label.server} `)
   }
 
   gap(out: ByteWriter, mark: GapEvent): void {
-    this.#name(out)
+    this.#writeName(out)
     out.ascii(`# gap: ${gapSentence(mark)}\n`)
   }
 }

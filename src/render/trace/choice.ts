@@ -1,11 +1,11 @@
-/** How a server was found among several, in words. */
+/** Describes how one server was chosen among several. */
 import type { Answer, Choice, Considered } from '../../engine/ask/source.ts'
 import type { Failure } from '../../errors.ts'
 
-const ANSWERS: Record<Answer, (asked: Considered) => string> = {
-  says: (one) => `says ${wordsOf(one)}`,
+const ANSWERS: Record<Answer, (server: Considered) => string> = {
+  says: (server) => `says ${wordsOf(server)}`,
   unknown: () => 'does not know that name',
-  failed: (one) => `cannot be asked (${wordsOf(one)})`,
+  failed: (server) => `cannot be asked (${wordsOf(server)})`,
   chosen: ({ offset }) => `chosen, offset ${offset ?? 'unknown'}`,
   behind: ({ offset }) => `is healthy, offset ${offset}`,
   'link down': () => 'has no link to its master',
@@ -15,9 +15,9 @@ const ANSWERS: Record<Answer, (asked: Considered) => string> = {
   'no replica': () => 'is no replica',
 }
 
-/** One sentence for the choice, and one for each that was asked. */
+/** One sentence for the choice, then one for each server that was asked. */
 export function describeChoice({ endpoint, by, isFallback, asked }: Choice): readonly string[] {
-  const others = asked.map((one) => `${one.name} ${ANSWERS[one.answer](one)}`)
+  const others = asked.map((server) => `${server.name} ${ANSWERS[server.answer](server)}`)
   if (isFallback) return [`no replica will do, so it is the master: ${endpoint}`, ...others]
   switch (by) {
     case 'sentinel': {
@@ -31,12 +31,12 @@ export function describeChoice({ endpoint, by, isFallback, asked }: Choice): rea
   }
 }
 
-/** What it said, or why it could not be asked. */
+/** The master that a Sentinel named, or why the server could not be asked; undefined otherwise. */
 export function wordsOf({ address, failure }: Considered): string | undefined {
-  return failure ? inShort(failure) : address
+  return failure ? summarise(failure) : address
 }
 
-function inShort({ code, details }: Failure): string {
+function summarise({ code, details }: Failure): string {
   if (details.reason === 'LATE') return 'did not answer in time'
   return 'errno' in details ? details.errno : code
 }

@@ -1,4 +1,4 @@
-/** One exchange as curl -v would show it: `>` sent, `<` received, `*` what it means. */
+/** One exchange in the style of curl -v: `>` sent, `<` received, `*` the meaning. */
 
 import { describeFinding } from '../../diagnosis/psync/findings.ts'
 import { milliseconds } from '../../diagnosis/units.ts'
@@ -11,17 +11,17 @@ import { describeChoice } from './choice.ts'
 
 const STATE_WIDTH = 19
 const LINE_WIDTH = 80
-/** A certificate that nobody renews by itself is to be seen in time. */
+/** Early enough to renew a certificate by hand. */
 const EXPIRES_SOON_DAYS = 14
 
 type SecuredEvent = Extract<DialEvent, { type: 'secured' }>
 
-/** The notes between exchanges, under the same column. */
+/** A note between exchanges, in the same column. */
 export function noteText(text: string, colour: Palette): string {
   return block('', [colour.dim(wrap(`* ${printable(text)}`, '  ', LINE_WIDTH - STATE_WIDTH))], undefined, colour)
 }
 
-/** The state stands in front of the first line, the time behind it. */
+/** The first line has the state before it and the time after it. */
 function block(state: string, lines: readonly string[], ms: number | undefined, colour: Palette): string {
   const time = ms === undefined ? '' : colour.dim(`  (${milliseconds(ms)})`)
   const rows = lines.flatMap((line) => line.split('\n'))
@@ -32,13 +32,13 @@ export function connectedText(event: ConnectedEvent, colour: Palette): string {
   return block('CONNECTING', [`* ${printable(event.remote)}, from ${printable(event.local)}`], event.rttMs, colour)
 }
 
-/** Which server it is, and who else was asked or considered. */
+/** The chosen server, and the other servers that were asked or considered. */
 export function choiceText(event: SourceEvent, colour: Palette): string {
   const [first = '', ...others] = describeChoice(event).map((text) => wrap(`* ${printable(text)}`, '  ', LINE_WIDTH - STATE_WIDTH))
   return block('SOURCE', [event.isFallback ? colour.warn(first) : first, ...others.map((text) => colour.dim(text))], undefined, colour)
 }
 
-/** A step on the way to the connection. */
+/** One step of connecting. */
 export function dialText(event: DialEvent, colour: Palette): string {
   switch (event.type) {
     case 'lookup':
@@ -71,10 +71,10 @@ function securedText({ ms, protocol, cipher, serverName, certificate, distrust, 
   )
 }
 
-/** @param raw also the bytes, as -vv asks. A masked secret is masked in them too. */
+/** @param raw shows the bytes too (-vv); secrets are masked in them as well */
 export function exchangeText(event: ExchangeEvent, colour: Palette, raw: boolean): string {
   const meaning = wrap(`* ${describeFinding(event.finding)}`, '  ', LINE_WIDTH - STATE_WIDTH)
-  const lines = [`> ${printable(event.sent.map(quoted).join(' '))}`]
+  const lines = [`> ${printable(event.sent.map(quoteArgument).join(' '))}`]
   if (raw) lines.push(colour.dim(`> ${printable(encodeCommand(event.sent).toString())}`))
   if (event.reply) lines.push(`< ${printable(event.reply)}`)
   if (raw && event.reply) lines.push(colour.dim(`< ${printable(`${event.reply}\r\n`)}`))
@@ -92,11 +92,11 @@ export function keepAliveText(event: KeepAliveEvent, colour: Palette): string {
 }
 
 export function queryText(event: QueryEvent, colour: Palette): string {
-  const lines = [`> ${printable(event.sent.map(quoted).join(' '))}`, `< ${printable(event.reply)}`]
+  const lines = [`> ${printable(event.sent.map(quoteArgument).join(' '))}`, `< ${printable(event.reply)}`]
   return block('(second link)', lines, event.rttMs, colour)
 }
 
-/** An empty argument or one with a space would vanish in the line. */
-function quoted(arg: string): string {
+/** Quotes an empty argument or an argument with a space, to keep it visible. */
+function quoteArgument(arg: string): string {
   return arg === '' || /\s/.test(arg) ? JSON.stringify(arg) : arg
 }

@@ -1,4 +1,4 @@
-/** What a visit has shown, for programs: the part that the objects of all commands share (docs/schemas). */
+/** A visit as JSON: the part that the objects of all commands share (docs/schemas). */
 import type { Explanation } from '../../diagnosis/errors/explain.ts'
 import { describeFinding } from '../../diagnosis/psync/findings.ts'
 import { describeWarning } from '../../diagnosis/psync/verdict.ts'
@@ -9,7 +9,7 @@ import type { ReplError } from '../../errors.ts'
 import type { JsonObject } from '../base/json-line.ts'
 import { describeChoice, wordsOf } from './choice.ts'
 
-/** What failed, with what was seen before. */
+/** The failure, with the trace of the visit before it. */
 export function errorJson(error: ReplError, explanation: Explanation, exitStatus: number, visit: Visit): JsonObject {
   const { code, details } = error
   return { schema: 'redis-repl/error/1', error: { code, exitStatus, ...explanation, details }, ...traceJson(visit) }
@@ -38,22 +38,22 @@ function choiceJson({ type: _, at: __, ...choice }: SourceEvent): JsonObject {
   return { ...choice, asked: choice.asked.map(consideredJson), text: describeChoice(choice)[0] }
 }
 
-function consideredJson(one: Considered): JsonObject {
-  const { name, answer, offset } = one
-  const told = wordsOf(one)
-  return { name, answer, ...(told !== undefined && { told }), ...(offset !== undefined && { offset }) }
+function consideredJson(server: Considered): JsonObject {
+  const { name, answer, offset } = server
+  const words = wordsOf(server)
+  return { name, answer, ...(words !== undefined && { told: words }), ...(offset !== undefined && { offset }) }
 }
 
-/** In the order in which the steps were taken. */
+/** `unreached` keeps the order of the attempts. */
 function dialJson(events: readonly DialEvent[]): JsonObject {
-  const way: JsonObject = {}
+  const steps: JsonObject = {}
   const unreached: JsonObject[] = []
   for (const event of events) {
-    if (event.type === 'lookup') way.addresses = { host: event.host, found: event.addresses, ms: event.ms }
+    if (event.type === 'lookup') steps.addresses = { host: event.host, found: event.addresses, ms: event.ms }
     if (event.type === 'unreached') unreached.push({ address: event.address, errno: event.errno, ms: event.ms })
-    if (event.type === 'secured') way.tls = sessionJson(event)
+    if (event.type === 'secured') steps.tls = sessionJson(event)
   }
-  return { ...way, unreached }
+  return { ...steps, unreached }
 }
 
 function sessionJson({ type: _, at: __, ...tls }: Extract<DialEvent, { type: 'secured' }>): JsonObject {

@@ -1,4 +1,4 @@
-/** The events that every command may show, one by one, as they come. */
+/** The trace that all commands share: shows each event as it arrives. */
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { describeGuard, describeWarning } from '../../diagnosis/psync/verdict.ts'
 import type { ReplEvent, ServerEvent, WarningEvent } from '../../engine/events.ts'
@@ -7,13 +7,13 @@ import { printable } from '../base/printable.ts'
 import { wrap } from '../base/wrap.ts'
 import { choiceText, connectedText, dialText, exchangeText, keepAliveText, noteText, queryText } from './exchange.ts'
 
-/** quiet: the line of result alone. verbosity 1: the second connection too. 2: the bytes too. */
+/** quiet: only the result line. verbosity 1: also the second connection. 2: also the bytes. */
 export interface Detail {
   readonly quiet: boolean
   readonly verbosity: number
 }
 
-/** Empty for what is no part of the trace. */
+/** Empty for an event that is not part of the trace. */
 export function traceText(event: ReplEvent, { verbosity }: Detail, colour: Palette): string {
   switch (event.type) {
     case 'source':
@@ -39,7 +39,7 @@ export function traceText(event: ReplEvent, { verbosity }: Detail, colour: Palet
   }
 }
 
-/** A text of a server among others: its name stands before each line. */
+/** Puts the server's name before each line, for output about several servers. */
 export function linesOf(server: string, text: string): string {
   return text.replace(/^(?=.)/gm, () => `${printable(server)} `)
 }
@@ -52,7 +52,7 @@ function serverText({ identity, history, guard }: ServerEvent, colour: Palette):
   return notes.map((note) => noteText(note, colour)).join('')
 }
 
-/** A warning, and the cause in the server's own words where it has one. */
+/** A warning, followed by its cause if it has one. */
 export function warningText({ code, cause }: WarningEvent, colour: Palette): string {
   const why = cause ? ` ${printable(explain(cause).what)}` : ''
   return `${colour.warn(wrap(`! ${describeWarning(code)}${why}`, '  '))}\n`

@@ -1,4 +1,4 @@
-/** Progress of a payload: what is waited for, how much has come, how much is left. */
+/** Progress of an RDB transfer: the phase, the received bytes, the rate and the time left. */
 import { bytes, duration, exact } from '../../diagnosis/units.ts'
 import type { ReplEvent } from '../../engine/events.ts'
 import { printable } from '../base/printable.ts'
@@ -8,7 +8,7 @@ const STEADY_MS = 500
 
 export class TransferProgress {
   readonly #progress: Progress
-  #began = 0
+  #startedAt = 0
   #received = 0
   #total: number | undefined
   #keys = ''
@@ -23,7 +23,7 @@ export class TransferProgress {
     if (event.type === 'connected') this.#progress.update('shaking hands', printable(event.remote))
     if (event.type === 'bgsave') this.#countKeys(event.keysDone, event.keysTotal)
     if (event.type === 'payload-start') {
-      this.#began = event.at
+      this.#startedAt = event.at
       this.#total = event.framing.kind === 'length' ? event.framing.bytes : undefined
     }
     if (event.type === 'payload-progress') this.#received = event.bytes
@@ -33,7 +33,7 @@ export class TransferProgress {
     }
     if (this.#isOver) return
     if (event.type !== 'payload-progress' && event.type !== 'bgsave' && event.type !== 'keep-alive') return
-    if (this.#began > 0) this.#receiving(event.at)
+    if (this.#startedAt > 0) this.#showTransfer(event.at)
     else this.#progress.update('waiting for BGSAVE', this.#keys)
   }
 
@@ -42,10 +42,10 @@ export class TransferProgress {
     this.#keys = `${exact(done)} of ${exact(total)} keys`
   }
 
-  #receiving(at: number): void {
-    const elapsed = at - this.#began
+  #showTransfer(at: number): void {
+    const elapsed = at - this.#startedAt
     const share = this.#total ? this.#received / this.#total : this.#share
-    // Figures over the first moments say nothing.
+    // Rates over the first moments are meaningless.
     const isSteady = elapsed > STEADY_MS
     const rate = isSteady ? `, ${bytes((this.#received / elapsed) * 1000)}/s` : ''
     const left = isSteady && share > 0.01 && share < 1 ? `, ${duration((elapsed / share) * (1 - share))} left` : ''

@@ -18,10 +18,10 @@ export class StatsJson implements StatsReport {
 
   clear(): void {}
 
-  conclude({ stats, gaps }: Counted, [passed, ...others]: readonly Progress[], elapsedMs: number): void {
+  conclude({ stats, gaps }: Counted, [first, ...others]: readonly Progress[], elapsedMs: number): void {
     const figures = stats.figures()
-    // Several streams have no position in common.
-    const place = others.length === 0 ? passed : undefined
+    // Several streams have no common position.
+    const place = others.length === 0 ? first : undefined
     const report = {
       schema: 'redis-repl/tail-stats/1',
       elapsedMs,
@@ -29,7 +29,7 @@ export class StatsJson implements StatsReport {
       offset: place?.position.offset ?? null,
       ...ratesOf(figures, elapsedMs),
       ...figures,
-      biggest: figures.biggest.map((one) => ({ ...one, key: one.key ?? null })),
+      biggest: figures.biggest.map((command) => ({ ...command, key: command.key ?? null })),
       gaps: gaps.map(gapJson),
     }
     this.#stream.write(jsonLine(report))

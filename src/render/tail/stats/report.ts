@@ -1,14 +1,14 @@
-/** How the figures of `tail --stats` come out. */
+/** How `tail --stats` reports its figures. */
 
 import type { StatsFigures } from '../../../diagnosis/stream-stats.ts'
 import type { Progress } from '../../../engine/follow/events.ts'
 import type { Counted } from './view.ts'
 
 export interface StatsReport {
-  /** Each second. */
+  /** Called each second. */
   live(figures: StatsFigures, elapsedMs: number): void
-  /** Something else is about to be said on the same terminal. */
+  /** Called before other output to the same terminal. */
   clear(): void
-  /** Once, at the end. */
-  conclude(counted: Counted, passed: readonly Progress[], elapsedMs: number): void
+  /** Called once, at the end. @param progress of each stream */
+  conclude(counted: Counted, progress: readonly Progress[], elapsedMs: number): void
 }

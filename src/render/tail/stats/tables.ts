@@ -1,4 +1,4 @@
-/** `tail --stats` for people: drawn anew each second on a terminal, and once at the end. */
+/** `tail --stats` for people: redrawn each second on a terminal, and printed once at the end. */
 import type { StatsFigures } from '../../../diagnosis/stream-stats.ts'
 import { LiveText } from '../../base/live.ts'
 import { palette } from '../../base/palette.ts'
@@ -6,7 +6,7 @@ import type { StatsReport } from './report.ts'
 import { statsText } from './text.ts'
 import type { Counted } from './view.ts'
 
-/** Lines beside the rows of the three tables, at the least. */
+/** The lines besides the rows of the tables, at least. */
 const FRAME_LINES = 24
 const ROWS = 10
 const FEWEST_ROWS = 2

@@ -1,4 +1,4 @@
-/** What burns the stream, as tables. */
+/** What makes up the stream, as tables. */
 import { ratesOf, type Share, type StatsFigures } from '../../../diagnosis/stream-stats.ts'
 import { bytes, exact, rate } from '../../../diagnosis/units.ts'
 import type { Palette } from '../../base/palette.ts'
@@ -16,7 +16,7 @@ export function statsText(figures: StatsFigures, elapsedMs: number, colour: Pale
     ...section('by command', figures.byCommand, figures, elapsedMs, colour, rows),
     ...section('by database', figures.byDb, figures, elapsedMs, colour, rows),
     ...section('by key prefix', figures.byPrefix, figures, elapsedMs, colour, rows),
-    ...biggest(figures, rows),
+    ...biggestTable(figures, rows),
   ]
   return `${lines.join('\n')}\n`
 }
@@ -26,7 +26,7 @@ function section(title: string, shares: readonly Share[], total: StatsFigures, e
   const rows = shares.slice(0, most).map((share) => {
     const { commandsPerSecond, bytesPerSecond } = ratesOf(share, elapsedMs)
     return [
-      name(share.name),
+      shorten(share.name),
       exact(share.commands),
       rate(commandsPerSecond),
       `${bytes(Math.round(bytesPerSecond))}/s`,
@@ -37,19 +37,25 @@ function section(title: string, shares: readonly Share[], total: StatsFigures, e
   return [table([title, 'commands', 'per s', 'bytes', 'share'], rows), ...more]
 }
 
-function biggest({ biggest: commands }: StatsFigures, most: number): string[] {
+function biggestTable({ biggest: commands }: StatsFigures, most: number): string[] {
   if (commands.length === 0) return []
-  // An offset is of one history.
+  // With several streams, an offset needs the name of its server.
   const isNamed = commands.some(({ server }) => server !== undefined)
   const rows = commands
     .slice(0, most)
-    .map((one) => [one.name, name(one.key ?? ''), bytes(one.bytes), String(one.offset), ...(isNamed ? [printable(one.server ?? '')] : [])])
+    .map((command) => [
+      command.name,
+      shorten(command.key ?? ''),
+      bytes(command.bytes),
+      String(command.offset),
+      ...(isNamed ? [printable(command.server ?? '')] : []),
+    ])
   return [table(['biggest', 'key', 'size', 'offset', ...(isNamed ? ['server'] : [])], rows)]
 }
 
-function name(text: string): string {
-  const shown = printable(text)
-  return shown.length > NAME_WIDTH ? `${shown.slice(0, NAME_WIDTH - 1)}…` : shown
+function shorten(text: string): string {
+  const safeName = printable(text)
+  return safeName.length > NAME_WIDTH ? `${safeName.slice(0, NAME_WIDTH - 1)}…` : safeName
 }
 
 function percent(part: number, whole: number): string {

@@ -7,7 +7,7 @@ import type { Command } from '../../../protocol/stream/command.ts'
 import type { KeyRules } from '../../../protocol/stream/key-rules.ts'
 import type { Role, StreamState } from '../../../protocol/stream/stream-state.ts'
 
-/** What was counted, by all views that share it. */
+/** The counts of all views that share it. */
 export class Counted {
   readonly stats: StreamStats
   readonly gaps: GapEvent[] = []
