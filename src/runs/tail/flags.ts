@@ -161,7 +161,7 @@ export interface TailFlags {
 
 const RATE_OF_WHAT = '--max-rate is for the RDB of a full resync: it needs --from snapshot, --on-gap resync or --allow-fork'
 
-/** @param written the names of the flags on the command line; a profile may set --max-rate for dumps only. @throws ReplError USAGE */
+/** @param written the flags on the command line, by name: a profile may set --max-rate for dumps only. @throws ReplError USAGE */
 export function tailPlan(flags: TailFlags, written: ReadonlySet<string>): TailPlan {
   if (written.has('max-rate') && !canHaveRate(flags)) throw usageError(RATE_OF_WHAT)
   if (flags.state === '') throw usageError('The name of the state file is empty')

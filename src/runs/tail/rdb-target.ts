@@ -13,7 +13,7 @@ export class RdbTarget {
     this.#plan = plan
   }
 
-  /** Call it before contacting a server, so that an unusable path fails now and not at the first gap. @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */
+  /** Finds an unusable path before any server is contacted. @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */
   async check(): Promise<void> {
     await checkPlace(this.#plan.path, this.#plan.force)
   }
