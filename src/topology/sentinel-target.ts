@@ -1,4 +1,4 @@
-/** `redis-sentinel://[user:password@]host[:port][,host[:port]…]/NAME`. The credentials are for the servers. */
+/** `redis-sentinel://[user:password@]host[:port][,host[:port]…]/NAME`. The credentials are for the servers, not Sentinels. */
 import type { Credentials } from '../protocol/credentials.ts'
 import { badTarget, parseTarget, withoutSecret } from './target.ts'
 
