@@ -108,7 +108,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     if (this.written.has('sentinel-pass')) warn('a password on the command line can be seen by others; --sentinel-pass-file hides it')
   }
 
-  /** Printed even with -q and --json, but not when stderr carries the JSON, which contains this warning. */
+  /** Printed even with -q and --json, but not when stderr carries the JSON, which reports it in `dial.tls`. */
   #warnInsecure(): void {
     if (this.flags.json && this.jsonStream() === process.stderr) return
     warn('--insecure: the certificate is not verified; whoever answers may be anybody, and gets the password')
