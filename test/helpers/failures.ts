@@ -1,8 +1,8 @@
-/** What every failure has to look like. */
+/** The form of every failure. */
 import assert from 'node:assert/strict'
 import type { Ran } from './run.ts'
 
-/** What every failure owes the user. */
+/** Checks the exit status, the three parts of the message, and that nothing internal leaks into it. */
 export function assertThreeParts(ran: Ran, code: string, status: number): void {
   assert.equal(ran.status, status, ran.err)
   const lines = ran.err.split('\n')
