@@ -45,6 +45,6 @@ await build({
   external: [...Object.keys(dependencies).filter((name) => !ALWAYS.includes(name)), ...DEVELOPMENT],
   banner: { js: COMMON_JS },
   chunkNames: 'chunks/[name]-[hash]',
-  minifyWhitespace: true, // comments are read at every start too
+  minifyWhitespace: true, // Node would parse the comments at every start
   logLevel: 'warning',
 })

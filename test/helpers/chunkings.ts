@@ -6,7 +6,7 @@ export interface Chunking {
   readonly chunks: Iterable<Buffer>
 }
 
-/** Whole, byte by byte, and every split in two. */
+/** The bytes as a whole, byte by byte, and split in two at every position. */
 export function chunkings(bytes: Buffer): Chunking[] {
   const splits = Array.from({ length: Math.max(0, bytes.length - 1) }, (_, index) => index + 1)
   return [

@@ -15,6 +15,6 @@ export function assertThreeParts(ran: Ran, code: string, status: number): void {
   )
   assert.doesNotMatch(ran.err, /^\s+at .*:\d+/m, 'no stack trace')
   assert.doesNotMatch(ran.err + ran.out, /undefined|\[object/)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is checked
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the check looks for control characters
   assert.doesNotMatch(ran.err + ran.out, /[\u0000-\u0009\u000b-\u001f\u007f]/, 'no raw control byte')
 }

@@ -26,8 +26,8 @@ export function servers(): Installed[] {
 }
 
 /**
- * The oldest server, the newest and one Valkey, for tests that cannot differ on the servers in between: formats, TLS, and
- * how the tool words a refusal. REDIS_REPL_TEST_SERVERS limits them; if it names none of the three, all named ones run.
+ * The oldest server, the newest and one Valkey. For tests that do not depend on the servers in between: formats, TLS, and
+ * the wording of a refusal. REDIS_REPL_TEST_SERVERS limits them; if it names none of the three, all named ones run.
  */
 export function oldestNewestAndValkey(): Installed[] {
   const all = servers()

@@ -1,7 +1,7 @@
 /**
  * Ends a test file that hangs and names the test. scripts/test.ts loads it into the process of each file.
- * `--test-timeout` cannot do that: Node 20 and 22 apply it to a whole file, and Node 24 waits forever for a file that leaves
- * a socket or a timer open. process.exit() also runs the handlers that kill the servers of the file.
+ * `--test-timeout` cannot do that. Node 20 and 22 apply it to a whole file. Node 24 waits forever for a file that leaves a
+ * socket or a timer open. process.exit() also runs the handlers that kill the servers of the file.
  */
 import { afterEach, beforeEach } from 'node:test'
 

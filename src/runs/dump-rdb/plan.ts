@@ -22,7 +22,7 @@ export type OneDump = Common & {
 
 export type ClusterDump = Common & {
   readonly kind: 'cluster'
-  /** A folder. */
+  /** The folder to write. */
   readonly path: string
   readonly jobs: number
 }

@@ -27,7 +27,7 @@ export interface LagOutput {
 export interface LagOutcome {
   /** Whether all limits held; in a watch, in every measurement. */
   readonly isWell: boolean
-  /** Why nothing could be measured. */
+  /** Why the measurement failed. */
   readonly lost?: ReplError
 }
 
