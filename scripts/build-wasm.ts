@@ -1,4 +1,4 @@
-/** Makes src/rdb/crc64-wasm.ts from src/rdb/crc64.wat; with --check only says whether the one that is there is fresh. */
+/** Builds src/rdb/crc64-wasm.ts from src/rdb/crc64.wat. With --check it only verifies that the file is up to date. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import loadWabt from 'wabt'
 

@@ -1,6 +1,6 @@
 /**
- * Puts the commands and oclif into a few files of dist/: on Node 20 to find and open three hundred modules takes longer than
- * all that most commands do. What only some runs need stays apart.
+ * Bundles the commands and oclif into a few files in dist/. On Node 20, finding and opening three hundred modules takes longer
+ * than most commands run. Modules that only some runs need stay in separate chunks.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -9,12 +9,12 @@ import { build } from 'esbuild'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { dependencies: object }
 
-/** What every run needs; the other packages are loaded by those who do. */
+/** Packages that every run needs. The others stay outside the bundle and are loaded on demand. */
 const ALWAYS = ['@oclif/core', 'redis-parser']
-/** oclif asks for it only where it runs commands from their sources. It is no dependency, so users may not have it. */
+/** oclif loads it only when it runs commands from their sources. It is not a dependency, so users may not have it. */
 const DEVELOPMENT = ['typescript']
 
-/** oclif is CommonJS, and expects what a module of that kind has. */
+/** oclif is CommonJS and expects the variables of a CommonJS module. */
 const COMMON_JS = [
   "import { createRequire as createRequireOf } from 'node:module'",
   "import { dirname as dirnameOf } from 'node:path'",
@@ -45,6 +45,6 @@ await build({
   external: [...Object.keys(dependencies).filter((name) => !ALWAYS.includes(name)), ...DEVELOPMENT],
   banner: { js: COMMON_JS },
   chunkNames: 'chunks/[name]-[hash]',
-  minifyWhitespace: true, // comments are read at every start too
+  minifyWhitespace: true, // Node would parse the comments at every start
   logLevel: 'warning',
 })

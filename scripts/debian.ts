@@ -1,6 +1,4 @@
-/**
- * apt and dpkg without root and without touching the system: every state file lies in a folder of our own.
- */
+/** Runs apt and dpkg without root and without touching the system: every state file is in our own folder. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
@@ -20,7 +18,7 @@ export class PrivateApt {
     this.#mirror = mirror
   }
 
-  /** @throws Error when this is no Debian machine or its sources name no Debian archive. */
+  /** @throws Error when this machine is not Debian, or its sources name no Debian archive */
   static async open(folder: string): Promise<PrivateApt> {
     for (const tool of ['apt-get', 'apt-cache', 'dpkg-deb']) {
       await run('sh', ['-c', `command -v ${tool}`]).catch(() => {
@@ -33,18 +31,18 @@ export class PrivateApt {
     return new PrivateApt(folder, mirror)
   }
 
-  /** Fetches the package lists of each suite; returns the suites that could not be had. */
+  /** Fetches the package lists of each suite. @returns the suites that are not available */
   async update(suites: readonly string[]): Promise<string[]> {
     const missing: string[] = []
     for (const suite of suites) {
-      // One suite at a time, so that a suite that is gone does not take the others with it.
+      // One suite at a time, so that a missing suite does not fail the others.
       const options = await this.#options([suite])
       await run('apt-get', [...options, '-o', 'APT::Get::List-Cleanup=false', '--error-on=any', 'update']).catch(() => missing.push(suite))
     }
     return missing
   }
 
-  /** The version of a package in the first of the suites, without epoch, or undefined. */
+  /** @returns the version of a package without its epoch, preferably from the first suite; undefined if no suite has it */
   async version(name: string, suites: readonly string[]): Promise<string | undefined> {
     const { stdout } = await run('apt-cache', [...(await this.#options(suites)), 'policy', name])
     const candidate = /Candidate: (?:\d+:)?(\S+)/.exec(stdout)?.[1]
@@ -62,7 +60,7 @@ export class PrivateApt {
     await run('rm', ['-rf', downloads])
   }
 
-  /** Walks through libraries only: by way of debconf a plain recursion would bring perl and half a system. */
+  /** Follows libraries only: a plain recursion would reach perl and half a system through debconf. */
   async #libraries(names: readonly string[], options: readonly string[]): Promise<string[]> {
     const found = new Set<string>()
     let frontier = [...names]
@@ -75,7 +73,7 @@ export class PrivateApt {
     return [...found]
   }
 
-  /** The first suite is pinned for the servers themselves; libraries come from the last one, the base. */
+  /** Pins the first suite for the servers themselves. Libraries come from the last suite, the base. */
   async #options(suites: readonly string[]): Promise<string[]> {
     const key = suites.join('+')
     const sources = join(this.#folder, `${key}.list`)
@@ -100,12 +98,12 @@ export class PrivateApt {
   }
 }
 
-/** Debian's Release files name backports by suite since bookworm ("stable-backports" or by codename), so match loosely. */
+/** The Release files of backports vary ("stable-backports" or a codename) since bookworm, so match loosely. */
 function archiveName(suite: string): string {
   return suite === 'experimental' ? 'experimental' : '*-backports'
 }
 
-/** The archive that this machine's own apt sources use, so that no mirror is named here. */
+/** Reads the Debian archive from this machine's apt sources, so that no mirror is named here. */
 async function debianMirror(): Promise<string> {
   const folder = '/etc/apt/sources.list.d'
   const extra = await readdir(folder).catch(() => [])

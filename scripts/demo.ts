@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: both commands against a real server with sample data, on a free port, and nothing is left running.
- * Uses a redis-server or valkey-server of the system, one that was unpacked before, or unpacks one.
+ * `npm run demo`: runs two commands against a real server with sample data on a free port, then stops the server.
+ * Uses the system's redis-server or valkey-server, or an unpacked one; otherwise it unpacks one.
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -45,7 +45,7 @@ async function anyServer(): Promise<Installed> {
   throw new Error('no server could be unpacked')
 }
 
-/** Runs the command as a user would and shows it; fails when it fails. */
+/** Prints the command and runs it as a user would. @throws Error when it fails */
 async function show(...args: string[]): Promise<void> {
   console.log(`\n$ redis-repl ${args.join(' ')}`)
   const child = spawn(process.execPath, [RUN, ...args], { stdio: 'inherit' })

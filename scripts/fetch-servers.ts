@@ -1,6 +1,6 @@
 /**
  * Unpacks the catalogue's servers into the user's cache folder: `npm run servers [-- ID ...]`.
- * A server that no suite offers any more is reported by name and the rest goes on.
+ * If no suite offers a server any more, the script reports it by name and continues with the others.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path'
 import { PrivateApt } from './debian.ts'
 import { CATALOGUE, cacheFolder, installedServers, recordPath, type Wanted } from './server-cache.ts'
 
-/** Unpacks the named servers that are not there yet; returns a line for each that could not be had. */
+/** Unpacks the named servers that are missing. @returns a line for each one that is not available */
 export async function fetchServers(ids: readonly string[], report: (line: string) => void): Promise<string[]> {
   const missing = CATALOGUE.filter(({ id }) => ids.includes(id) && !existsSync(recordPath(id)))
   if (missing.length === 0) return []
@@ -45,7 +45,7 @@ async function install(apt: PrivateApt, wanted: Wanted, suites: readonly string[
   const staging = await mkdtemp(join(cacheFolder(), '.new-'))
   await apt.unpack([`${wanted.flavour}-server`, `${wanted.flavour}-tools`], suites, staging)
   const entries = await readdir(staging, { recursive: true, withFileTypes: true })
-  // Links of the loader may be absolute and then point out of this folder, so only the file itself will do.
+  // A symlink to the loader may be absolute and point outside this folder, so use only the file itself.
   const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(staging, join(entry.parentPath, entry.name)))
   const loader = files.find((file) => /(^|\/)(ld-linux[\w-]*\.so\.\d|ld-[\d.]+\.so)$/.test(file))
   const libraries = new Set(
@@ -73,8 +73,8 @@ async function install(apt: PrivateApt, wanted: Wanted, suites: readonly string[
 }
 
 async function main(): Promise<void> {
-  const asked = process.argv.slice(2)
-  const ids = asked.length > 0 ? asked : CATALOGUE.map(({ id }) => id)
+  const names = process.argv.slice(2)
+  const ids = names.length > 0 ? names : CATALOGUE.map(({ id }) => id)
   const failures = await fetchServers(ids, (line) => console.log(line)).catch((error: Error) => [error.message])
   for (const failure of failures) console.error(`not available: ${failure}`)
   const installed = installedServers()

@@ -1,6 +1,6 @@
 /**
- * The real servers that tests and the demo run against: which ones we want, and where an unpacked one lies.
- * Unpacking is fetch-servers.ts; starting one is test/helpers/server.ts.
+ * The real servers for tests and the demo: which ones we want, and where unpacked ones are stored.
+ * fetch-servers.ts unpacks them; test/helpers/server.ts starts them.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -11,9 +11,9 @@ export interface Wanted {
   /** Folder name and the name in reports, such as `valkey-9.1`. */
   readonly id: string
   readonly flavour: 'redis' | 'valkey' | 'redict'
-  /** What the Debian version must look like, without its epoch. */
+  /** The pattern of the Debian version, without its epoch. */
   readonly version: RegExp
-  /** Each entry is a suite that may have the server, followed by the suites its libraries may come from. */
+  /** Each entry is a suite that may have the server, followed by suites for its libraries. */
   readonly suites: readonly (readonly string[])[]
 }
 
@@ -28,13 +28,13 @@ export const CATALOGUE: readonly Wanted[] = [
   { id: 'valkey-9.1', flavour: 'valkey', version: /^9\.1\./, suites: [['forky'], ['sid']] },
 ]
 
-/** An unpacked server. Every program is started as `loader --library-path libraryPath program`. */
+/** A server to run. An unpacked program is started as `loader --library-path libraryPath program`. */
 export interface Installed {
   readonly id: string
   readonly flavour: string
   readonly version: string
   readonly suite: string
-  /** Absent for a server of the system itself, which needs no loader of its own. */
+  /** Absent for a server of the system, which needs no separate loader. */
   readonly loader?: string
   readonly libraryPath?: string
   readonly server: string
@@ -42,7 +42,7 @@ export interface Installed {
   readonly checkRdb: string
 }
 
-/** Where unpacked servers live, so that a fresh clone finds them again. */
+/** Where unpacked servers are stored: outside the repository, so that a fresh clone finds them. */
 export function cacheFolder(): string {
   const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
   return join(base, 'redis-repl', 'servers')
@@ -54,7 +54,7 @@ export function recordPath(id: string): string {
   return join(cacheFolder(), id, RECORD)
 }
 
-/** All unpacked servers in the catalogue's order; programs in a record are relative to its folder. */
+/** All unpacked servers in the order of the catalogue. Paths in a record are relative to its folder; the result is absolute. */
 export function installedServers(): Installed[] {
   if (!existsSync(cacheFolder())) return []
   const present = new Set(readdirSync(cacheFolder()))
@@ -75,7 +75,7 @@ function readRecord(id: string): Installed {
   }
 }
 
-/** The program and leading arguments that run one of an installed server's tools. */
+/** The program and leading arguments that start one of the tools of a server. */
 export function invocation(installed: Installed, program: 'server' | 'cli' | 'checkRdb'): [string, string[]] {
   const path = installed[program]
   if (!installed.loader) return [path, []]

@@ -1,11 +1,11 @@
-/** Which test files run alone, and which run again on every version of Node that we support. */
+/** Which test files run alone, and which run on every supported version of Node. */
 
-/** These compare measured times with known ones. A busy machine would make them fail, so nothing runs beside them. */
+/** These compare measured times with known ones. They fail on a busy machine, so nothing runs in parallel. */
 export const ALONE: readonly string[] = ['test/integration/lag-delay.test.ts', 'test/integration/lag-forecast.test.ts']
 
 /**
- * These test what Node itself does, which changes between its versions. The others test plain JavaScript over bytes, or what a
- * real server answers: no version of Node changes either. Files and folders.
+ * Files and folders that test the behaviour of Node itself, which differs between versions. The others test plain JavaScript
+ * over bytes, or the replies of a real server, and neither depends on the version of Node.
  */
 export const RUNTIME: readonly string[] = [
   'test/cli', // the program as a user starts it: modules, compile cache, flags, signals, exit statuses, pipes, error codes
@@ -15,8 +15,8 @@ export const RUNTIME: readonly string[] = [
   'test/unit/rdb', // WebAssembly
   'test/integration/dump-rdb.test.ts', // a whole dump: socket, backpressure, file, pipe, memory
   'test/integration/tail-reader.test.ts', // pipes whose reader is slow, stops or leaves
-  'test/integration/tls.test.ts', // OpenSSL: certificates, names, protocol errors and their words
+  'test/integration/tls.test.ts', // OpenSSL: certificates, names, protocol errors and their messages
 ]
 
-/** One server is enough for them, since only Node differs. */
+/** One server is enough for them, because only Node differs. */
 export const RUNTIME_SERVER = 'valkey-9.1'

@@ -1,6 +1,6 @@
 /**
  * Runs the tests: `npm test [-- FILE|FOLDER ...]`, or with --runtime those that depend on the version of Node.
- * Four files run at a time, and those that measure time run one by one afterwards. At the end come the slowest tests and the totals.
+ * Runs four files at a time, then those that measure time one by one. Finally it prints the slowest tests and the totals.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,8 +15,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 /** Measured on two cores: files mostly wait for servers and timers. */
 const CONCURRENCY = 4
 /**
- * test/helpers/watchdog.ts ends a test that hangs much earlier. These are for one that blocks its event loop:
- * Node 20 and 22 apply the first to each file, Node 24 to each test, which does not help there.
+ * test/helpers/watchdog.ts ends a test that hangs much earlier. These limits are for a test that blocks its event loop.
+ * Node 20 and 22 apply the first to each file. Node 24 applies it to each test, which does not help.
  */
 const FILE_LIMIT_MS = 10 * 60_000
 const GROUP_LIMIT_MS = 40 * 60_000
@@ -28,14 +28,14 @@ interface Test {
   readonly ms: number
 }
 
-/** What the tests of one group came to. */
+/** The result of one group of test files. */
 interface Outcome {
   readonly isOk: boolean
   readonly tests: readonly Test[]
   readonly totals: Readonly<Record<string, number>>
 }
 
-/** All test files under the given files and folders. @throws when there is none under one of them */
+/** All test files under the given files and folders. @throws when one of them has no test file */
 function filesUnder(places: readonly string[]): string[] {
   const found = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
   const all = found.filter((name) => name.endsWith('.test.ts')).map((name) => join('test', name))
@@ -55,17 +55,17 @@ async function runGroup(files: readonly string[], concurrency: number, folder: s
   ]
   const child = spawn(process.execPath, [...args, ...files], { cwd: ROOT, stdio: 'inherit', timeout: GROUP_LIMIT_MS })
   const [status] = (await once(child, 'close')) as [number | null]
-  return { isOk: status === 0, ...recorded(record) }
+  return { isOk: status === 0, ...readRecord(record) }
 }
 
-function recorded(path: string): Pick<Outcome, 'tests' | 'totals'> {
+function readRecord(path: string): Pick<Outcome, 'tests' | 'totals'> {
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean) : []
   const records = lines.map((line) => JSON.parse(line) as Test | { readonly total: string; readonly count: number })
   const totals = records.flatMap((one) => ('total' in one ? [[one.total, one.count] as const] : []))
   return { tests: records.flatMap((one) => ('total' in one ? [] : [one])), totals: Object.fromEntries(totals) }
 }
 
-/** @returns whether all is well */
+/** Prints the slowest tests and the totals. @returns whether all groups passed */
 function report(outcomes: readonly Outcome[]): boolean {
   const slowest = outcomes.flatMap(({ tests }) => tests).sort((a, b) => b.ms - a.ms)
   console.log(`\nThe ${SLOWEST} slowest tests:`)
@@ -77,10 +77,10 @@ function report(outcomes: readonly Outcome[]): boolean {
   return outcomes.every(({ isOk }) => isOk)
 }
 
-const given = process.argv.slice(2)
-const isRuntime = given.includes('--runtime')
+const cliArgs = process.argv.slice(2)
+const isRuntime = cliArgs.includes('--runtime')
 if (isRuntime) process.env.REDIS_REPL_TEST_SERVERS ??= RUNTIME_SERVER
-const places = given.filter((arg) => arg !== '--runtime').map((arg) => relative(ROOT, arg))
+const places = cliArgs.filter((arg) => arg !== '--runtime').map((arg) => relative(ROOT, arg))
 const files = filesUnder(places.length > 0 ? places : isRuntime ? RUNTIME : ['test'])
 const folder = await mkdtemp(join(tmpdir(), 'redis-repl-tests-'))
 try {

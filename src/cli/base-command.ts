@@ -1,4 +1,4 @@
-/** What all commands share: flags, the signals that stop them, where their output goes, and how they end. */
+/** What all commands share: flags, signals, the output streams and the exit status. */
 import { Command, type Interfaces } from '@oclif/core'
 import { Visit } from '../engine/visit.ts'
 import { type ErrorCode, ReplError } from '../errors.ts'
@@ -21,16 +21,16 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   protected flags!: FlagsOf<T>
   protected args!: Interfaces.InferredArgs<T['args']>
-  /** The names of the flags that the user wrote, without those of variables and the file. */
+  /** The names of the flags on the command line, without those from environment variables and the config file. */
   protected written: ReadonlySet<string> = new Set()
   #profile: Completed['profile']
-  /** 0, 1 or 2: how often -v was given. */
+  /** How often -v was given. */
   #verbosity = 0
   #context: RunContext | undefined
   readonly #signal = abortOnSignals()
-  /** Fires when stdout has lost its reader, or cannot be written. */
+  /** Fires when stdout loses its reader or cannot be written. */
   readonly #outputEnded = new AbortController()
-  #lostOutput: ReplError | undefined
+  #outputFailure: ReplError | undefined
 
   override async init(): Promise<void> {
     await super.init()
@@ -53,7 +53,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, written)
     const { configJson, configText } = await import('../render/config/settings.ts')
     process.stdout.write(this.flags.json ? jsonLine(configJson(settings)) : configText(settings))
-    throw new Answered()
+    throw new ConfigPrinted()
   }
 
   /** @throws ReplError USAGE; ABORTED at the prompt. */
@@ -75,12 +75,11 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     return this.#context
   }
 
-  /** Ends with the status of a failure that the output holds already. */
+  /** Sets the exit status of a failure that the output already contains. */
   protected exitWith(code: ErrorCode | undefined): void {
     if (code !== undefined) process.exitCode = exitStatus(code)
   }
 
-  /** Ends with this status. */
   protected exitStatus(status: number): void {
     process.exitCode = status
   }
@@ -89,13 +88,13 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     return asReplError(error)
   }
 
-  /** A failure that is a change like others: the command continues. */
+  /** Reports a failure that is one change among others. The command continues. */
   protected async reportChange(failure: ReplError): Promise<void> {
     await reportFailure(failure, new Visit(), this.flags.json ? process.stdout : undefined)
     process.exitCode = undefined
   }
 
-  /** The words that name the server on another command line: a profile has more than its address. */
+  /** The words that name the server on another command line. A profile stays named, because it holds more than an address. */
   protected namedAgain(server: string): string[] {
     const profile = this.#profile
     if (!profile) return [server]
@@ -109,40 +108,40 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     if (this.written.has('sentinel-pass')) warn('a password on the command line can be seen by others; --sentinel-pass-file hides it')
   }
 
-  /** Also under -q, and beside JSON; but where JSON goes to stderr, it says so itself. */
+  /** Printed even with -q and --json, but not when stderr carries the JSON, which reports it in `dial.tls`. */
   #warnInsecure(): void {
     if (this.flags.json && this.jsonStream() === process.stderr) return
     warn('--insecure: the certificate is not verified; whoever answers may be anybody, and gets the password')
   }
 
   /**
-   * A reader that leaves is no error of a report; a full disk is. stderr carries notes: its end silences them and changes nothing
-   * else. (oclif's own listener, which goes first, would throw everything but EPIPE past us.) The sink of a dump sees both by its
-   * own callbacks.
+   * For a report, a closed pipe is no failure, but a full disk is one. stderr carries notes: losing it silences them and changes
+   * nothing else. oclif's own listener is removed because it throws every error except EPIPE. The sink of a dump sees both kinds
+   * in its own callbacks.
    */
   #watchOutput(): void {
     for (const stream of [process.stdout, process.stderr]) {
       stream.removeAllListeners('error')
-      stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => this.#lost(stream, code))
+      stream.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => this.#onOutputError(stream, code))
     }
   }
 
-  #lost(stream: NodeJS.WriteStream, errno: string): void {
+  #onOutputError(stream: NodeJS.WriteStream, errno: string): void {
     if (stream === process.stdout) this.#outputEnded.abort('stdout ended')
     const isProduct = stream === process.stdout || (this.flags?.json && stream === this.jsonStream())
-    if (isProduct && errno !== 'EPIPE') this.#lostOutput ??= new ReplError('WRITE', { path: 'stdout', output: 'STDOUT', errno })
+    if (isProduct && errno !== 'EPIPE') this.#outputFailure ??= new ReplError('WRITE', { path: 'stdout', output: 'STDOUT', errno })
   }
 
   override async finally(): Promise<void> {
-    // After a signal no reader that stalls is waited for.
+    // After a signal, do not wait for a stalled reader.
     if (this.#signal.aborted) process.exit()
-    // An empty write comes back when everything before it has gone, or failed.
+    // The callback of an empty write fires when everything before it is written or has failed.
     await new Promise<void>((resolve) => process.stdout.write('', () => resolve()))
-    if (this.#lostOutput && !process.exitCode) await this.catch(this.#lostOutput)
+    if (this.#outputFailure && !process.exitCode) await this.catch(this.#outputFailure)
   }
 
   override async catch(error: unknown): Promise<void> {
-    if (error instanceof Answered) return
+    if (error instanceof ConfigPrinted) return
     await reportFailure(
       asReplError(error),
       this.#context?.visit ?? new Visit(),
@@ -150,14 +149,14 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     )
   }
 
-  /** Where JSON goes; a command whose product takes stdout names stderr. */
+  /** Where JSON goes. A command whose output occupies stdout returns stderr. */
   protected jsonStream(): NodeJS.WriteStream {
     return process.stdout
   }
 }
 
-/** What was asked for has been answered before the command itself began. */
-class Answered extends Error {}
+/** Ends a run of --print-config before the command starts. */
+class ConfigPrinted extends Error {}
 
 function warn(warning: string): void {
   process.stderr.write(`! ${warning}\n`)

@@ -1,4 +1,4 @@
-/** oclif's hook for a command that does not exist: told like every other usage error, also under --json. */
+/** oclif's hook for a command that does not exist. It reports a usage error like any other, including with --json. */
 import type { Hook, Interfaces } from '@oclif/core'
 import { Visit } from '../engine/visit.ts'
 import { type ReplError, usageError } from '../errors.ts'
@@ -10,7 +10,7 @@ const commandNotFound: Hook.CommandNotFound = async ({ argv = [], config }) => {
 
 export default commandNotFound
 
-/** The word itself is not repeated: where the command was forgotten it is a target, and may hold a password. */
+/** Does not repeat the word: if the user forgot the command, it is a target and may contain a password. */
 export function noSuchCommand({ commandIDs }: Pick<Interfaces.Config, 'commandIDs'>): ReplError {
   const known = commandIDs.filter((name) => name !== 'help').sort()
   return usageError(`The first word is no command; they are ${known.join(', ')}`)

@@ -1,4 +1,4 @@
-/** From flags, environment and target to the server that is meant, and to what it is told of us. */
+/** Turns flags, environment and target into a source for the server, and into the options of each link. */
 
 import type { Access, Limits } from '../engine/ask/access.ts'
 import { fixedSource, type Source } from '../engine/ask/source.ts'
@@ -17,12 +17,12 @@ import { chooseCredentials, sentinelCredentials } from './credentials.ts'
 import { dialling, tlsFiles } from './dialling.ts'
 import type { ConnectionFlags } from './flags.ts'
 
-/** What the user has named: a server, or Sentinels that know where it is. */
-type Named = ({ readonly kind: 'server' } & Target) | ({ readonly kind: 'sentinels' } & SentinelTarget)
+/** What the user names: a server, or Sentinels that know its address. */
+type NamedServer = ({ readonly kind: 'server' } & Target) | ({ readonly kind: 'sentinels' } & SentinelTarget)
 
 /**
- * @param written the names of the flags on the command line: what others have set may be needless
- * @param warn called once where TLS is spoken with whoever answers
+ * @param written the names of the flags on the command line; only these must make sense together
+ * @param warn called once, when the TLS settings of --insecure are loaded
  * @throws ReplError USAGE; ABORTED at the prompt.
  */
 export async function openConnection(
@@ -31,19 +31,19 @@ export async function openConnection(
   written: ReadonlySet<string>,
   warn: () => void,
 ): Promise<Connection> {
-  const named = whoIsNamed(target, flags)
-  if (named.kind === 'server') refuseNeedless(written)
+  const named = serverNamedBy(target, flags)
+  if (named.kind === 'server') refuseSentinelFlags(written)
   const secure = once(() => {
     if (flags.insecure) warn()
     return loadTls(tlsFiles(flags))
   })
   const credentials = await chooseCredentials(named.credentials, flags, process.env)
-  // A space ends CLIENT SETNAME with an error, a control byte even more so.
+  // CLIENT SETNAME rejects spaces and control bytes.
   if (flags.sni === '') throw usageError('--sni takes a name')
   if (!/^[!-~]+$/.test(flags.name)) throw usageError('--name must be printable ASCII without spaces')
   const endpoint = named.kind === 'server' ? named.endpoint : { kind: 'tcp' as const, host: DEFAULT_HOST, port: DEFAULT_PORT }
   const template: Access = {
-    // To have asked for TLS counts more than a scheme without it: a password must not go out in clear text.
+    // --tls overrides a plain scheme, so that no password goes out in clear text.
     endpoint: dialling(endpoint, named.isTls || flags.tls, flags, { written, isForSentinels: isSentinelTls(named, flags) }, secure),
     secure,
     ...(credentials && { credentials }),
@@ -52,20 +52,25 @@ export async function openConnection(
   }
   const addresses = new AddressMap(flags.map ?? [])
   const announce = flags.announce === undefined ? INVISIBLE : parseAnnouncement(flags.announce)
-  const source = named.kind === 'server' ? fixedSource(targetName(template), template) : bySentinels(named, template, addresses, flags)
+  const source = named.kind === 'server' ? fixedSource(targetName(template), template) : sentinelSource(named, template, addresses, flags)
   const { prefer } = flags
   const preferring = (from: Source) => (prefer === undefined ? from : new PreferredSource(from, prefer as Preference, addresses))
   return {
-    // Of a cluster it is the shards that have replicas.
+    // With --cluster, --prefer applies to each shard and not to the node that TARGET names.
     source: flags.cluster ? source : preferring(source),
     preferring,
     template,
     addresses,
-    linkOptions: { announce, ...renamed(flags) },
+    linkOptions: { announce, ...renamedCommands(flags) },
   }
 }
 
-function bySentinels({ sentinels, masterName }: SentinelTarget, template: Access, addresses: AddressMap, flags: ConnectionFlags): Source {
+function sentinelSource(
+  { sentinels, masterName }: SentinelTarget,
+  template: Access,
+  addresses: AddressMap,
+  flags: ConnectionFlags,
+): Source {
   const { credentials: _, ...plain } = template
   const own = sentinelCredentials(flags)
   const isTls = flags['sentinel-tls']
@@ -76,19 +81,19 @@ function bySentinels({ sentinels, masterName }: SentinelTarget, template: Access
   return new SentinelSource({ sentinels: accesses, masterName, template, addresses })
 }
 
-function whoIsNamed(target: string | undefined, flags: ConnectionFlags): Named {
+function serverNamedBy(target: string | undefined, flags: ConnectionFlags): NamedServer {
   const { host, port, socket, uri, sentinel, 'master-name': masterName = '' } = flags
   const sentinels = sentinel?.flatMap((one) => one.split(','))
-  // An unset variable in a script must not become localhost.
+  // An empty name usually comes from an unset variable in a script. It must not become localhost.
   if ([target, host, socket, uri, ...(sentinels ?? [])].includes('')) throw usageError('The name of the server is empty')
   const named = [target, uri, host ?? port, socket, sentinel].filter((value) => value !== undefined)
   if (named.length > 1) throw usageError('Name the server once: as TARGET, by -u, by -h and -p, by -s, or by --sentinel')
   if (sentinels) return { kind: 'sentinels', sentinels: sentinels.map(withoutScheme), masterName, isTls: false }
   if (socket !== undefined) return { kind: 'server', endpoint: { kind: 'unix', path: socket } }
-  return byText(target ?? uri) ?? { kind: 'server', endpoint: { kind: 'tcp', host: bareHost(host), port: port ?? DEFAULT_PORT } }
+  return parseServer(target ?? uri) ?? { kind: 'server', endpoint: { kind: 'tcp', host: bareHost(host), port: port ?? DEFAULT_PORT } }
 }
 
-function byText(text: string | undefined): Named | undefined {
+function parseServer(text: string | undefined): NamedServer | undefined {
   if (text === undefined) return undefined
   const bySentinel = parseSentinelTarget(text)
   return bySentinel ? { kind: 'sentinels', ...bySentinel } : { kind: 'server', ...parseTarget(text) }
@@ -99,30 +104,30 @@ function withoutScheme(address: string): string {
   return address
 }
 
-/** Brackets are for an address with a port behind it. */
+/** Removes the brackets of an IPv6 address, which only an address with a port needs. */
 function bareHost(host = DEFAULT_HOST): string {
   if (isLikeUri(host)) throw usageError('-h takes a host name: a URI is named as TARGET, or by -u')
   return /^\[([^[\]]+)\]$/.exec(host)?.[1] ?? host
 }
 
-/** And so may hold a password. */
+/** A URI may contain a password. */
 function isLikeUri(text: string): boolean {
   return /:\/\/|@/.test(text)
 }
 
-/** As it can be named again on a command line. */
+/** The name that works as TARGET on another command line. */
 function targetName({ endpoint }: Access): string {
   if (endpoint.kind === 'unix') return socketName(endpoint.path)
   return endpoint.tls ? `rediss://${endpointName(endpoint)}` : endpointName(endpoint)
 }
 
-/** Whether TLS is spoken to Sentinels at least. */
-function isSentinelTls({ kind }: Named, flags: ConnectionFlags): boolean {
+/** Whether the Sentinels speak TLS, even if the servers do not. */
+function isSentinelTls({ kind }: NamedServer, flags: ConnectionFlags): boolean {
   return kind === 'sentinels' && flags['sentinel-tls'] === true
 }
 
-/** What is for Sentinels, where there are none. */
-function refuseNeedless(written: ReadonlySet<string>): void {
+/** Refuses the flags for Sentinels when none are named. */
+function refuseSentinelFlags(written: ReadonlySet<string>): void {
   const needless = ['sentinel-user', 'sentinel-pass', 'sentinel-pass-file', 'sentinel-tls'].find((name) => written.has(name))
   if (needless)
     throw usageError(`--${needless} is for Sentinels: name them by redis-sentinel://HOST/NAME, or by --sentinel and --master-name`)
@@ -136,8 +141,8 @@ function once<T>(make: () => T): () => T {
   }
 }
 
-/** A name with a space would be two words of the protocol to some proxies. */
-function renamed({ 'psync-command': psync, 'sync-command': sync }: ConnectionFlags): Pick<AttachOptions, 'renamed'> {
+/** Some proxies would read a name with a space as two words of the protocol. */
+function renamedCommands({ 'psync-command': psync, 'sync-command': sync }: ConnectionFlags): Pick<AttachOptions, 'renamed'> {
   for (const [flag, name] of Object.entries({ 'psync-command': psync, 'sync-command': sync })) {
     if (name !== undefined && !/^[!-~]+$/.test(name)) throw usageError(`--${flag} must be printable ASCII without spaces`)
   }

@@ -1,4 +1,4 @@
-/** Who we say we are: from flags, files, the terminal, the target and the environment. */
+/** User names and passwords, from flags, files, the terminal, the target and the environment. */
 
 import { readFileSync } from 'node:fs'
 import { errnoOf, type PassFileProblem, ReplError, usageError } from '../errors.ts'
@@ -6,7 +6,7 @@ import { askPassword } from '../io/ask-password.ts'
 import type { Credentials } from '../protocol/credentials.ts'
 import type { ConnectionFlags } from './flags.ts'
 
-/** A flag wins over the target's userinfo, and that over the environment, as in redis-cli. */
+/** Precedence as in redis-cli: flags, then the userinfo of the target, then the environment. */
 export async function chooseCredentials(
   fromTarget: Credentials | undefined,
   flags: ConnectionFlags,
@@ -23,7 +23,7 @@ export async function chooseCredentials(
   return { ...(username !== undefined && { username }), password }
 }
 
-/** Sentinels have users and passwords of their own; those of the servers are never shown to them. */
+/** Sentinels have their own users and passwords. They never receive those of the servers. */
 export function sentinelCredentials(flags: ConnectionFlags): Credentials | undefined {
   const { 'sentinel-user': username, 'sentinel-pass': pass, 'sentinel-pass-file': file } = flags
   const password = pass ?? (file === undefined ? undefined : readPassword(file))
@@ -36,7 +36,7 @@ export function sentinelCredentials(flags: ConnectionFlags): Credentials | undef
 
 function readPassword(path: string): string {
   const [password = ''] = readText(path).split(/\r?\n/)
-  if (password === '') throw unusable(path, { problem: 'EMPTY' })
+  if (password === '') throw passFileError(path, { problem: 'EMPTY' })
   return password
 }
 
@@ -44,10 +44,10 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw unusable(path, { problem: 'UNREADABLE', errno: errnoOf(error) })
+    throw passFileError(path, { problem: 'UNREADABLE', errno: errnoOf(error) })
   }
 }
 
-function unusable(path: string, problem: PassFileProblem): ReplError {
+function passFileError(path: string, problem: PassFileProblem): ReplError {
   return new ReplError('PASS_FILE', { path, ...problem })
 }

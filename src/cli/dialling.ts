@@ -1,25 +1,25 @@
-/** From flags to how a connection is made: address family and TLS. */
+/** Applies the flags for address family and TLS to an endpoint. */
 import { usageError } from '../errors.ts'
 import type { Endpoint, TlsSettings } from '../io/endpoint.ts'
 import type { TlsFiles } from '../io/tls-files.ts'
 import type { ConnectionFlags } from './flags.ts'
 
-/** Flags that mean something with TLS alone. */
+/** Flags that have no meaning without TLS. */
 const FOR_TLS = ['cacert', 'cacertdir', 'cert', 'sni', 'insecure', 'tls-ciphers'] as const
 
-interface Given {
-  /** The names of the flags on the command line: they must make sense, what others have set need not. */
+interface FlagUse {
+  /** The names of the flags on the command line. They must make sense; settings from elsewhere may be unused. */
   readonly written: ReadonlySet<string>
-  /** Whether the flags are needed for Sentinels, whatever the servers speak. */
+  /** Whether the Sentinels need the TLS flags, even if the servers do not speak TLS. */
   readonly isForSentinels: boolean
 }
 
-/** @param secure reads the files, when they are needed. @throws ReplError USAGE */
+/** @param secure reads the TLS files; called only for a TLS connection. @throws ReplError USAGE */
 export function dialling(
   endpoint: Endpoint,
   isTls: boolean,
   flags: ConnectionFlags,
-  { written, isForSentinels }: Given,
+  { written, isForSentinels }: FlagUse,
   secure: () => TlsSettings,
 ): Endpoint {
   if (endpoint.kind === 'unix') {
@@ -27,7 +27,7 @@ export function dialling(
     return endpoint
   }
   const family = flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined
-  // Whoever names a certificate means TLS; without it the password would go out in clear text.
+  // A user who names a certificate expects TLS. Without it the password would go out in clear text.
   const needless = isTls || isForSentinels ? undefined : FOR_TLS.find((name) => written.has(name))
   if (needless) throw usageError(`--${needless} is for TLS: add --tls, or use rediss://`)
   return { ...endpoint, ...(family && { family }), ...(isTls && { tls: secure() }) }

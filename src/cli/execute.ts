@@ -1,2 +1,2 @@
-/** What bin/run.js starts: the way into oclif, from within the bundle that the commands are part of. */
+/** The entry point of bin/run.js: oclif's `execute` from the same bundle as the commands. */
 export { execute } from '@oclif/core'

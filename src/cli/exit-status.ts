@@ -1,4 +1,4 @@
-/** Exit statuses by class of failure, so that a script can tell a refusal from a broken pipe. */
+/** Exit statuses by class of failure, so that a script can distinguish a refusal from a broken pipe. */
 import type { ErrorCode } from '../errors.ts'
 
 const STATUS: Record<ErrorCode, number> = {
@@ -28,7 +28,7 @@ export function exitStatus(code: ErrorCode): number {
   return STATUS[code]
 }
 
-/** For `--help`. */
+/** The rows of `--help`. */
 export const EXIT_STATUS_HELP: readonly (readonly [string, string])[] = [
   ['0', 'done'],
   ['1', 'the server answered, and not as --expect or a limit of lag wants it'],

@@ -1,6 +1,6 @@
 /**
- * The one place where an error becomes a message and an exit status. oclif's own rendering is not used: under --json it
- * prints the parse context, and with it passwords.
+ * The only place that turns an error into a message and an exit status. oclif's own rendering is not used: with --json it
+ * prints the parse context, which includes passwords.
  */
 import { explain } from '../diagnosis/errors/explain.ts'
 import type { Visit } from '../engine/visit.ts'
@@ -12,8 +12,8 @@ import { errorJson } from '../render/trace/json.ts'
 import { exitStatus } from './exit-status.ts'
 
 /**
- * Sets the exit status and says why: as JSON to the given stream, else in three parts on stderr.
- * @param visit what was seen before
+ * Sets the exit status and writes the failure: as JSON to the given stream, otherwise in three parts to stderr.
+ * @param visit what the attachment had shown before it failed
  */
 export async function reportFailure(failure: ReplError, visit: Visit, json?: NodeJS.WriteStream): Promise<void> {
   const status = exitStatus(failure.code)
@@ -23,7 +23,7 @@ export async function reportFailure(failure: ReplError, visit: Visit, json?: Nod
     json.write(jsonLine(errorJson(failure, explanation, status, visit)))
     return
   }
-  const { palette } = await import('../render/base/palette.ts') // chalk is loaded only where something is painted
+  const { palette } = await import('../render/base/palette.ts') // loads chalk only when needed
   const colour = palette(process.stderr)
   const lines = [
     `${colour.bad(`error ${failure.code}:`)} ${printable(explanation.what)}`,
@@ -33,7 +33,7 @@ export async function reportFailure(failure: ReplError, visit: Visit, json?: Nod
   process.stderr.write(`${lines.join('\n')}\n`)
 }
 
-/** Whatever was thrown: ours as it is, oclif's parse errors as USAGE, anything else as a bug. */
+/** Returns a ReplError unchanged, oclif's parse errors as USAGE, and anything else as INTERNAL. */
 export function asReplError(error: unknown): ReplError {
   if (error instanceof ReplError) return error
   const message = error instanceof Error ? error.message : String(error)
@@ -43,8 +43,8 @@ export function asReplError(error: unknown): ReplError {
 }
 
 /**
- * What oclif says, in one line and without what was given: that may be a password that lost its flag.
- * The sentences are those of oclif/core, lib/parser: errors.ts, validate.ts, parse.ts, and of lib/flags.ts.
+ * Rewrites oclif's messages into one line without the user's values: a value may be a password whose flag is missing.
+ * The patterns match oclif/core, lib/parser (errors.ts, validate.ts, parse.ts) and lib/flags.ts.
  */
 const SENTENCES: readonly (readonly [oclif: RegExp, ours: string])[] = [
   [/^Unexpected argument.*/s, 'Unexpected argument: one TARGET is enough'],

@@ -1,10 +1,10 @@
-/** The flags every command shares. Connection flags carry redis-cli's names. */
+/** The flags that all commands share. Connection flags have the names that redis-cli uses. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
 
-/** The longest a timer of Node can run: 2^31 milliseconds. */
+/** The longest delay of a Node timer: 2^31 milliseconds. */
 const MAX_SECONDS = 2_147_483
 
-/** Digits work as well as letters, and only the type of oclif does not know. */
+/** oclif accepts digits as short flags, but its type does not. */
 const [IPV4, IPV6] = ['4', '6'] as unknown as ['a', 'b']
 
 const CONNECTION = 'CONNECTION'
@@ -136,7 +136,7 @@ export const settingsFlags = {
   'print-config': Flags.boolean({ helpGroup: SETTINGS, description: 'show every setting and where it came from, and contact nobody' }),
 }
 
-/** All that decides which server is reached, and how. */
+/** The flags that decide which server we reach, and how. */
 export const reachingFlags = { ...connectionFlags, ...tlsFlags, ...discoveryFlags, config: settingsFlags.config }
 
 export const outputFlags = {
@@ -153,7 +153,7 @@ export const outputFlags = {
   }),
 }
 
-/** The values of the flags that say which server, as oclif parses them. */
+/** The values of the flags that name the server, as oclif parses them. */
 export type ConnectionFlags = Interfaces.InferredFlags<typeof connectionFlags & typeof tlsFlags & typeof discoveryFlags> & {
   readonly cluster?: boolean
 }

@@ -1,4 +1,4 @@
-/** oclif's help with the exit statuses behind it: scripts need them as much as flags. */
+/** oclif's help, followed by the exit statuses: scripts need them as much as the flags. */
 import { Help } from '@oclif/core'
 import { Visit } from '../engine/visit.ts'
 import { noSuchCommand } from './command-not-found.ts'
@@ -6,7 +6,7 @@ import { EXIT_STATUS_HELP } from './exit-status.ts'
 import { reportFailure } from './failure.ts'
 
 export default class ReplHelp extends Help {
-  /** oclif's own error repeats what it does not know, and that may be a target with a password. */
+  /** oclif's own error repeats an unknown word, which may be a target with a password. */
   override async showHelp(argv: string[]): Promise<void> {
     const [word] = argv.filter((one) => !one.startsWith('-'))
     if (word === undefined || this.config.findCommand(word)) return await super.showHelp(argv)

@@ -1,6 +1,6 @@
-/** The command that resumes where a run has ended: the same server and flags, but no secret, no limit and no start. */
+/** The command that resumes where a run ended: the same server and flags, without secrets, limits and the old start. */
 
-/** Where the next run begins and ends is another matter, and secrets have no place on a command line. */
+/** The next run has its own start and limits, and a command line must not contain secrets. */
 const LEFT_OUT = [
   'from',
   'pass',
@@ -12,7 +12,7 @@ const LEFT_OUT = [
   'sentinel',
   'master-name',
   'sentinel-pass',
-  // The name of the server says so.
+  // The server name includes the scheme.
   'tls',
   'count',
   'duration',
@@ -20,13 +20,13 @@ const LEFT_OUT = [
   'allow-fork',
   'json',
 ]
-/** Of an RDB that only a later gap can bring. */
+/** Flags for an RDB. The next run receives one only if a gap causes a full resync. */
 const FOR_AN_RDB = ['rdb', 'force', 'max-rate']
 
 type Definitions = Readonly<Record<string, { readonly default?: unknown; readonly allowNo?: boolean }>>
 type Flags = Readonly<Record<string, unknown>>
 
-/** @param server the words that name it */
+/** @param server the words that name the server */
 export function resumeCommand(server: readonly string[], after: string, flags: Flags, definitions: Definitions): string {
   const words = Object.entries(forNextRun(flags))
     .filter(([name, value]) => name in definitions && !LEFT_OUT.includes(name) && value !== definitions[name]?.default)
@@ -34,7 +34,7 @@ export function resumeCommand(server: readonly string[], after: string, flags: F
   return ['redis-repl', 'tail', ...server, '--from', after, ...words].map(shellWord).join(' ')
 }
 
-/** The file of this run's RDB is its own: the next one may replace it at a gap. */
+/** At a gap, the next run may replace the RDB file of this run, so it gets --force. */
 function forNextRun(flags: Flags): Flags {
   const isKept = flags['on-gap'] === 'resync'
   if (!isKept) return Object.fromEntries(Object.entries(flags).filter(([name]) => !FOR_AN_RDB.includes(name)))

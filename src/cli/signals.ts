@@ -1,4 +1,4 @@
-/** The first Ctrl-C, SIGTERM or lost terminal stops cleanly, the second leaves at once. */
+/** The first SIGINT, SIGTERM or SIGHUP stops the run cleanly. The second exits at once. */
 
 export function abortOnSignals(): AbortSignal {
   const controller = new AbortController()

@@ -20,7 +20,7 @@ export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
     await runDump(dumpPlan(this.flags, process.stdout), connection, this.context(), this.jsonStream())
   }
 
-  /** stdout belongs to the RDB unless a file was named. */
+  /** stdout carries the RDB unless the user names a file. */
   protected override jsonStream(): NodeJS.WriteStream {
     const hasFile = this.flags?.output !== undefined && this.flags.output !== '-'
     return hasFile ? process.stdout : process.stderr

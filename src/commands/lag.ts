@@ -23,7 +23,7 @@ export default class Lag extends ReplCommand<typeof Lag> {
   }
 
   override async catch(error: unknown): Promise<void> {
-    // Also where the flags could not be parsed.
+    // Search argv, because the failure may be one of parsing the flags.
     const isNagios = this.argv.some(
       (word, index) => word === '--format=nagios' || (word === 'nagios' && this.argv[index - 1] === '--format'),
     )

@@ -1,4 +1,4 @@
-/** Which server the user means, and what it is told of us: made from the command line by cli/connection.ts. */
+/** The server that the user means, and how we present ourselves to it. cli/connection.ts builds this from the command line. */
 import type { Access } from '../engine/ask/access.ts'
 import type { Source } from '../engine/ask/source.ts'
 import type { LinkOptions } from '../engine/goal.ts'
@@ -8,9 +8,9 @@ export interface Connection {
   readonly source: Source
   /** Applies --prefer to a source. */
   readonly preferring: (source: Source) => Source
-  /** How any server of the deployment is reached; its endpoint is the one that was named, if one was. */
+  /** How to reach any server of the deployment. Its endpoint is the named server, or a default one when Sentinels are named. */
   readonly template: Access
   readonly addresses: AddressMap
-  /** What every replication link is told. */
+  /** What every replication link announces, and the command names it uses. */
   readonly linkOptions: LinkOptions
 }

@@ -1,4 +1,4 @@
-/** What a run works with beside its plan: where it writes, how much it says, and what stops it. */
+/** What a run needs besides its plan: the output streams, the level of detail, and the signals that stop it. */
 import type { Visit } from '../engine/visit.ts'
 import type { Detail } from '../render/trace/trace.ts'
 
@@ -7,10 +7,10 @@ export interface RunContext {
   readonly stderr: NodeJS.WriteStream
   readonly detail: Detail
   readonly isJson: boolean
-  /** Ctrl-C and its like. */
+  /** Fires on Ctrl-C, SIGTERM or SIGHUP. */
   readonly stop: AbortSignal
-  /** stdout has lost its reader. */
+  /** Fires when stdout loses its reader or cannot be written. */
   readonly outputEnded: AbortSignal
-  /** What the present attachment has shown: a failure is reported with it. */
+  /** What the current attachment has shown. The report of a failure includes it. */
   visit: Visit
 }

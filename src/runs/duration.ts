@@ -1,8 +1,8 @@
-/** Times as people write them: `30s`, `1.5m`, `500ms`; a bare number is seconds. */
+/** Durations such as `30s`, `1.5m` and `500ms`. A bare number is seconds. */
 import { usageError } from '../errors.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, '': 1000, s: 1000, m: 60_000, h: 3_600_000 }
-/** The longest a timer of Node can run. */
+/** The longest delay of a Node timer. */
 const MAX_MS = 2 ** 31 - 1
 
 /** @returns milliseconds @throws ReplError USAGE */

@@ -1,9 +1,9 @@
-/** The same for every shard, several at a time. */
+/** Runs the same work for every shard, several at a time. */
 import { type ReplError, replErrorOf } from '../errors.ts'
 
 export type Outcome<T> = { readonly value: T; readonly failure?: undefined } | { readonly failure: ReplError; readonly value?: undefined }
 
-/** In the order of the shards, whichever ends first; a failure is an outcome. */
+/** @returns one outcome per shard, in the order of the shards; a failure is an outcome too */
 export async function forEach<S, T>(shards: readonly S[], jobs: number, work: (shard: S) => Promise<T>): Promise<Outcome<T>[]> {
   const outcomes: Outcome<T>[] = []
   const queue = [...shards.entries()]

@@ -1,10 +1,10 @@
-/** One attachment from its first event to its last, each folded into a visit and shown. */
+/** Runs one attachment to its end. Adds each event to a visit and shows it. */
 import type { Source } from '../engine/ask/source.ts'
 import type { ReplEvent } from '../engine/events.ts'
 import { type Errand, replicate } from '../engine/replicate.ts'
 import type { Visit } from '../engine/visit.ts'
 
-/** @param visit empty; a failure leaves in it what was seen before */
+/** @param visit empty; after a failure it holds the events before the failure */
 export async function observe(
   source: Source,
   errand: Errand,

@@ -1,4 +1,4 @@
-/** One look at every shard of a cluster: what is asked of each, and how all of it comes out. */
+/** Runs one check at every shard of a cluster and prints one row per shard. */
 import { fixedSource, type Source } from '../engine/ask/source.ts'
 import type { ReplEvent } from '../engine/events.ts'
 import { type ErrorCode, ReplError, stopIfAborted } from '../errors.ts'
@@ -11,17 +11,17 @@ import type { RunContext } from './context.ts'
 import { forEach } from './each-shard.ts'
 import { traceOn } from './trace.ts'
 
-/** Each of them makes a master fork, or a connection or two. */
+/** Shards in parallel. Each may make a master fork or open two connections. */
 export const JOBS = 4
 
-interface Looked {
-  /** In a few words. */
+interface ShardResult {
+  /** The result in a few words. */
   readonly result: string
   readonly isWell: boolean
   readonly report: object
 }
 
-/** The caller closes the cluster. @throws ReplError as Cluster.shards */
+/** The caller closes the cluster. @throws ReplError, as `source.find` and `Cluster.shards` */
 export async function findShards(
   { source, addresses }: Connection,
   signal: AbortSignal,
@@ -36,31 +36,32 @@ export async function findShards(
   }
 }
 
-/** The master of a shard, or what --prefer makes of it. */
+/** The master of a shard, or the server that --prefer selects for it. */
 export function shardSource({ preferring }: Connection, { access }: ReachableShard): Source {
   return preferring(fixedSource(endpointName(access.endpoint), access))
 }
 
 /**
- * Prints all rows at once.
- * @returns the first failure where JSON holds it already. @throws ReplError the first failure, after the rows, elsewhere
+ * Prints all rows at the end, in one piece.
+ * @returns the code of the first failure, when JSON output already contains it
+ * @throws ReplError the first failure, after the rows, in text output
  */
 export async function lookAtShards(
   command: string,
   connection: Connection,
   jobs: number | undefined,
   { detail, isJson, stdout, stderr, stop }: RunContext,
-  look: (source: Source, show: (event: ReplEvent) => void) => Promise<Looked>,
+  look: (source: Source, show: (event: ReplEvent) => void) => Promise<ShardResult>,
 ): Promise<ErrorCode | undefined> {
   const { clusterJson, clusterText } = await import('../render/cluster/shards.ts')
   const { cluster, shards } = await findShards(connection, stop)
   cluster.close()
   const trace = await traceOn(stderr, detail.verbosity, !detail.quiet && !isJson)
-  const asked = new Map(shards.map((shard) => [shard, endpointName(shard.access.endpoint)]))
+  const servers = new Map(shards.map((shard) => [shard, endpointName(shard.access.endpoint)]))
   const outcomes = await forEach(shards, jobs ?? JOBS, async (shard) => {
     const show = (event: ReplEvent) => {
-      if (event.type === 'source') asked.set(shard, event.endpoint)
-      trace(asked.get(shard) ?? '', event)
+      if (event.type === 'source') servers.set(shard, event.endpoint)
+      trace(servers.get(shard) ?? '', event)
     }
     return await look(shardSource(connection, shard), show)
   })
@@ -68,7 +69,7 @@ export async function lookAtShards(
   const rows = shards.map((shard, index): ShardRow => {
     const { value, failure } = outcomes[index] ?? {}
     const endpoint = endpointName(shard.access.endpoint)
-    const from = asked.get(shard) ?? endpoint
+    const from = servers.get(shard) ?? endpoint
     const outcome = { ...(failure && { failure: failure.with({ endpoint: from }) }), ...(value && { looked: value }) }
     return { slots: shard.slots, node: shard.master.id, endpoint, from, ...outcome }
   })

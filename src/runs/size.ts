@@ -21,10 +21,10 @@ export function parseSize(text: string, flag: string): number {
   return size
 }
 
-/** A master gives up on whoever takes nothing for as long as repl-timeout (60 s), and we take up to 1 MiB at once. */
+/** A master drops a replica that reads nothing for repl-timeout (60 s), and we read up to 1 MiB at once. */
 const LOWEST_RATE = 64 * 1024
 
-/** Bytes a second, for what ReplicaOptions.maxRate is. @throws ReplError USAGE */
+/** The rate of --max-rate in bytes per second. @throws ReplError USAGE */
 export function parseRate(text: string | undefined): { readonly maxRate?: number } {
   if (text === undefined) return {}
   const rate = parseSize(text.replace(/\/s$/, ''), 'max-rate')

@@ -1,9 +1,9 @@
-/** The trace of commands that speak with several servers at once. */
+/** The trace of commands that talk to several servers at once. */
 import type { Report } from '../survey/arrivals.ts'
 
 /**
- * Each exchange of each server, beside the product: nothing unless -v was given.
- * @param showsChoice also without -v: which server was chosen, and why
+ * Writes each exchange with each server to stderr. Without -v it writes nothing.
+ * @param showsChoice write which server was chosen and why, even without -v
  */
 export async function traceOn(stderr: NodeJS.WriteStream, verbosity: number, showsChoice = false): Promise<Report> {
   if (verbosity === 0 && !showsChoice) return () => {}

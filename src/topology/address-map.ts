@@ -1,10 +1,10 @@
-/** Announced addresses may be of another network: `--map announced=reachable` says where to go instead. */
+/** Servers may announce addresses of another network. `--map announced=reachable` replaces them with reachable ones. */
 import type { Access } from '../engine/ask/access.ts'
 import { usageError } from '../errors.ts'
 import { diallingOf, endpointName } from '../io/endpoint.ts'
 import { accessTo, parseTarget } from './target.ts'
 
-/** Where a server says that it is, or is said to be. */
+/** An address of a server, as announced by itself or by another server. */
 export interface Address {
   readonly host: string
   readonly port: number
@@ -13,7 +13,7 @@ export interface Address {
 export class AddressMap {
   readonly #reachable = new Map<string, string>()
 
-  /** @param pairs `announced=reachable`; both are host:port, or a host alone for all its ports. @throws ReplError USAGE */
+  /** @param pairs `announced=reachable`: both host:port, or both a host alone for all its ports. @throws ReplError USAGE */
   constructor(pairs: readonly string[]) {
     for (const pair of pairs) {
       const [, announced, reachable] = /^([^=]+)=(.+)$/.exec(pair) ?? []
@@ -22,42 +22,42 @@ export class AddressMap {
       }
       const hasPort = /^(\[.*\]|[^:]*):\d+$/.test(announced)
       const host = announced.replace(/^\[(.*)\]$/, '$1')
-      this.#reachable.set(hasPort ? announced : host, hasPort ? named(reachable) : hostAlone(reachable))
+      this.#reachable.set(hasPort ? announced : host, hasPort ? validTarget(reachable) : hostAlone(reachable))
     }
   }
 
-  /** How a server is reached: with the credentials of the user's target, unless its own URI has some. */
+  /** How to reach a server: with the credentials of the user's target, unless the mapped URI has its own. */
   access({ host, port }: Address, entry: Access): Access {
     const whole = this.#reachable.get(addressName({ host, port }))
     const hostAlone = this.#reachable.get(host)
     const mapped = whole ?? (hostAlone === undefined ? undefined : `${hostAlone}:${port}`)
     if (mapped !== undefined) return accessTo(mapped, entry)
-    // What a server announces is no input to be parsed: it may hold anything.
+    // Do not parse an announced address as a target: it may contain anything.
     return { ...entry, endpoint: { kind: 'tcp', host, port, ...diallingOf(entry.endpoint) } }
   }
 }
 
 /** @throws ReplError USAGE */
-function named(reachable: string): string {
+function validTarget(reachable: string): string {
   parseTarget(reachable)
   return reachable
 }
 
-/** So that any port can stand behind it. @throws ReplError USAGE where one does already, or none can */
+/** A host that any port can be appended to. @throws ReplError USAGE when it already has a port or cannot take one */
 function hostAlone(reachable: string): string {
   const { endpoint } = parseTarget(reachable)
   const isBareV6 = endpoint.kind === 'tcp' && endpoint.host === reachable && reachable.includes(':')
   const host = isBareV6 ? `[${reachable}]` : reachable
-  const given = '--map of a host without a port leads to a host without a port: HOST=HOST, or HOST:PORT=HOST:PORT'
-  if (endpoint.kind === 'unix') throw usageError(given)
+  const message = '--map of a host without a port leads to a host without a port: HOST=HOST, or HOST:PORT=HOST:PORT'
+  if (endpoint.kind === 'unix') throw usageError(message)
   try {
-    return named(`${host}:1`) && host
+    return validTarget(`${host}:1`) && host
   } catch {
-    throw usageError(given)
+    throw usageError(message)
   }
 }
 
-/** What a server is called everywhere. */
+/** The name of a server in all output and lookups. */
 export function addressName({ host, port }: Address): string {
   return endpointName({ kind: 'tcp', host, port })
 }

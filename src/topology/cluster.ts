@@ -1,4 +1,4 @@
-/** The shards of a cluster, asked from any of its nodes. */
+/** Reads the shards of a cluster from any of its nodes. */
 
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
@@ -11,22 +11,22 @@ import { ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
 import type { AddressMap } from './address-map.ts'
 
-/** A shard whose master can be connected to. */
+/** A shard with a master, and how to connect to it. */
 export interface ReachableShard extends Shard {
   readonly master: ClusterNode
   readonly access: Access
 }
 
-/** What was seen a moment ago counts as seen now. */
+/** A map younger than this counts as current. */
 const FRESH_MS = 500
-/** How many nodes are asked before it is given up; all of them see the same, but for those that are cut off. */
-const MOST_ASKED = 5
-const HURRIED_MS = 1000
+/** How many nodes to ask before giving up. All nodes agree on the map, except those cut off from the others. */
+const MAX_NODES_ASKED = 5
+const SHORT_LIMIT_MS = 1000
 
-/** What one node says of the cluster. */
-interface Seen {
+/** The cluster as one node sees it. */
+interface NodeView {
   readonly shards: readonly Shard[]
-  /** Of a node that is cut off from the others, or of a cluster that has lost a master, it is not. */
+  /** False when the node is cut off from the others, or the cluster has lost a master. */
   readonly isOk: boolean
 }
 
@@ -34,11 +34,11 @@ export class Cluster {
   readonly #entry: Access
   readonly #addresses: AddressMap
   readonly #signal: AbortSignal
-  /** Whoever can be asked, by name: the one that was right last comes first. */
+  /** The nodes to ask, by name. The one that gave the last good answer comes first. */
   #nodes: Map<string, Access>
   readonly #links = new Map<string, QueryLink>()
   #newest: { readonly at: number; readonly shards: readonly Shard[] } | undefined
-  #asking: Promise<readonly Shard[]> | undefined
+  #pending: Promise<readonly Shard[]> | undefined
 
   constructor(entry: Access, addresses: AddressMap, signal: AbortSignal) {
     this.#entry = entry
@@ -47,7 +47,10 @@ export class Cluster {
     this.#nodes = new Map([[endpointName(entry.endpoint), entry]])
   }
 
-  /** Asked anew. @throws ReplError TRY_LATER (CLUSTER_SLOTS, CLUSTER_MASTER) when not every slot has a master; NOT_SUPPORTED (NO_CLUSTER) */
+  /**
+   * Always asks a node, without the cache.
+   * @throws ReplError TRY_LATER (CLUSTER_SLOTS, CLUSTER_MASTER) when a slot has no master; NOT_SUPPORTED (NO_CLUSTER)
+   */
   async shards(): Promise<ReachableShard[]> {
     const endpoint = endpointName(this.#entry.endpoint)
     this.#newest = undefined
@@ -60,19 +63,19 @@ export class Cluster {
     })
   }
 
-  /** As it is now, whole or not; whoever asks at the same time shares the answer. @throws ReplError when no node can be asked */
+  /** The current shards, complete or not. Concurrent callers share one answer. @throws ReplError when no node answers */
   async look(): Promise<readonly Shard[]> {
-    if (!this.#asking && this.#newest && now() - this.#newest.at <= FRESH_MS) return this.#newest.shards
-    // A node that hangs is waited for once, however many ask meanwhile.
-    this.#asking ??= this.#askAll().finally(() => {
-      this.#asking = undefined
+    if (!this.#pending && this.#newest && now() - this.#newest.at <= FRESH_MS) return this.#newest.shards
+    // Concurrent callers wait only once for a node that hangs.
+    this.#pending ??= this.#askAll().finally(() => {
+      this.#pending = undefined
     })
-    const shards = await this.#asking
+    const shards = await this.#pending
     this.#newest = { at: now(), shards }
     return shards
   }
 
-  /** The slots that are on their way from one of these masters to another; only those two know. @throws ReplError of a master */
+  /** The slots that migrate between these masters. Only the two masters involved know. @throws ReplError of a master */
   async movingSlots(shards: readonly ReachableShard[]): Promise<number[]> {
     const moving = await Promise.all(
       shards.map(async ({ access }) => {
@@ -88,7 +91,7 @@ export class Cluster {
     return [...new Set(moving.flat())].sort((a, b) => a - b)
   }
 
-  /** How a node is reached: with TLS at its TLS port, and where it names no host, at that of the entry. */
+  /** How to reach a node: with TLS at its TLS port; without an announced host, at the host of the entry node. */
   access({ host, port, tlsPort }: ClusterNode): Access {
     const { endpoint } = this.#entry
     if (endpoint.kind === 'unix') {
@@ -104,11 +107,11 @@ export class Cluster {
     this.#links.clear()
   }
 
-  /** @throws ReplError of the node that was asked first, when none can be */
+  /** @throws ReplError of the first node asked, when no node answers */
   async #askAll(): Promise<readonly Shard[]> {
     let failure: ReplError | undefined
     let doubtful: readonly Shard[] | undefined
-    for (const [name, access] of [...this.#nodes].slice(0, MOST_ASKED)) {
+    for (const [name, access] of [...this.#nodes].slice(0, MAX_NODES_ASKED)) {
       try {
         const { shards, isOk } = await this.#ask(name, access)
         this.#remember(name, access, isOk, shards)
@@ -118,7 +121,7 @@ export class Cluster {
         failure ??= expectReplError(error).with({ endpoint: name })
         this.#links.get(name)?.close()
         this.#links.delete(name)
-        // Whoever failed is asked last.
+        // A node that failed moves to the end.
         this.#nodes.delete(name)
         this.#nodes.set(name, access)
         stopIfAborted(this.#signal)
@@ -128,19 +131,22 @@ export class Cluster {
     throw failure ?? new TypeError('a cluster without nodes')
   }
 
-  async #ask(name: string, access: Access): Promise<Seen> {
-    const link = this.#links.get(name) ?? (await QueryLink.open(this.#hurried(access), this.#signal))
+  async #ask(name: string, access: Access): Promise<NodeView> {
+    const link = this.#links.get(name) ?? (await QueryLink.open(this.#withShortLimits(access), this.#signal))
     this.#links.set(name, link)
     const info = await link.ask('CLUSTER', 'INFO')
     const isOk = typeof info === 'string' && parseInfo(info).get('cluster_state') === 'ok'
     return { shards: await shardsFrom(link), isOk }
   }
 
-  /** Where there are others to ask, one that hangs is not waited for. */
-  #hurried(access: Access): Access {
+  /** Shortens the time limits when there are other nodes to ask. */
+  #withShortLimits(access: Access): Access {
     if (this.#nodes.size === 1) return access
     const { connectMs, stepMs } = access.limits
-    return { ...access, limits: { ...access.limits, connectMs: Math.min(connectMs, HURRIED_MS), stepMs: Math.min(stepMs, HURRIED_MS) } }
+    return {
+      ...access,
+      limits: { ...access.limits, connectMs: Math.min(connectMs, SHORT_LIMIT_MS), stepMs: Math.min(stepMs, SHORT_LIMIT_MS) },
+    }
   }
 
   #remember(name: string, access: Access, isOk: boolean, shards: readonly Shard[]): void {
@@ -155,7 +161,7 @@ export class Cluster {
   }
 }
 
-/** By the newest command that the node knows. @throws ReplError */
+/** Uses the newest command that the node supports. @throws ReplError */
 async function shardsFrom(link: QueryLink): Promise<Shard[]> {
   const shards = fromShards(await link.ask('CLUSTER', 'SHARDS'))
   if (shards && missingSlots(shards) === 0) return shards
@@ -170,7 +176,7 @@ async function shardsFrom(link: QueryLink): Promise<Shard[]> {
   throw isNone ? new ReplError('NO_CLUSTER', { reply: reply.text }) : refused
 }
 
-/** What a dump of all shards vouches for: the same masters for the same slots, from the first byte to the last. */
+/** Whether the same masters serve the same slots. A dump of all shards is consistent only then. */
 export function sameShards(before: readonly Shard[], after: readonly Shard[]): boolean {
   const sketch = (shards: readonly Shard[]) => JSON.stringify(shards.map(({ slots, master }) => [slots, master?.id]))
   return sketch(before) === sketch(after)

@@ -1,4 +1,4 @@
-/** A replica instead of its master, or the master instead of a replica: whoever is there is asked, and the choice is told. */
+/** --prefer: selects a replica instead of its master, or the master instead of a replica, and reports the choice. */
 import type { Access } from '../engine/ask/access.ts'
 import { Informant } from '../engine/ask/informant.ts'
 import type { Choice, Considered, Found, Source } from '../engine/ask/source.ts'
@@ -10,7 +10,7 @@ import type { AddressMap } from './address-map.ts'
 
 export type Preference = 'master' | 'replica'
 
-/** A longer chain goes round in a circle. */
+/** A longer chain of masters is a circle. */
 const MAX_DEPTH = 16
 
 interface Server {
@@ -23,7 +23,7 @@ export class PreferredSource implements Source {
   readonly #inner: Source
   readonly #preference: Preference
   readonly #addresses: AddressMap
-  /** What the inner one has found. */
+  /** The server that the inner source found. */
   #found: Access | undefined
 
   constructor(inner: Source, preference: Preference, addresses: AddressMap) {
@@ -39,13 +39,13 @@ export class PreferredSource implements Source {
   async find(signal: AbortSignal): Promise<Found> {
     const { access, choices = [] } = await this.#inner.find(signal)
     this.#found = access
-    const chain = await this.#climb(access, signal)
+    const chain = await this.#askChain(access, signal)
     const master = chain.at(-1) as Server
     const { access: chosen, choice } = this.#preference === 'master' ? preferMaster(master) : await this.#replica(chain, signal)
     return { access: chosen, choices: [...choices, choice] }
   }
 
-  /** With the master everything around it changes. */
+  /** When the master moves, its replicas change too, so only the inner source counts. */
   async hasMoved(_: Access, signal: AbortSignal): Promise<boolean> {
     return this.#found !== undefined && ((await this.#inner.hasMoved?.(this.#found, signal)) ?? false)
   }
@@ -54,8 +54,8 @@ export class PreferredSource implements Source {
     this.#inner.close?.()
   }
 
-  /** From the server that was named up to its master, or to whoever cannot be asked. @throws ReplError of the first */
-  async #climb(entry: Access, signal: AbortSignal): Promise<Server[]> {
+  /** The chain from the named server to its master, or to a server that cannot be asked. @throws ReplError of the named server */
+  async #askChain(entry: Access, signal: AbortSignal): Promise<Server[]> {
     const chain = [await askServer(entry, signal)]
     const [first] = chain
     if (first?.failure) throw first.failure
@@ -67,7 +67,7 @@ export class PreferredSource implements Source {
     }
   }
 
-  /** Among those that the master lists, and those that were passed on the way to it. */
+  /** Chooses among the replicas that the master lists and those on the chain to it. */
   async #replica(chain: readonly Server[], signal: AbortSignal): Promise<{ access: Access; choice: Choice }> {
     const master = chain.at(-1) as Server
     const listed = (master.info?.replicas ?? []).filter((one) => !isTool(one))
@@ -84,22 +84,22 @@ function preferMaster(master: Server): { access: Access; choice: Choice } {
   return { access: master.access, choice: { endpoint: nameOf(master), by: 'prefer master', isFallback: false, asked: [] } }
 }
 
-/** The one with the highest offset of all that a dump or a tail could trust. */
+/** Chooses the healthy replica with the highest offset, otherwise the master. @throws ReplError of the master */
 function preferReplica(master: Server, replicas: readonly Server[]): { access: Access; choice: Choice } {
-  const judged = replicas.map((server) => ({ server, asked: judge(server, master.info) }))
-  const healthy = judged.filter(({ asked }) => asked.answer === 'behind')
-  const best = healthy.reduce<(typeof judged)[number] | undefined>(
-    (found, one) => (found && (found.asked.offset ?? 0) >= (one.asked.offset ?? 0) ? found : one),
+  const candidates = replicas.map((server) => ({ server, considered: assess(server, master.info) }))
+  const healthy = candidates.filter(({ considered }) => considered.answer === 'behind')
+  const best = healthy.reduce<(typeof candidates)[number] | undefined>(
+    (found, one) => (found && (found.considered.offset ?? 0) >= (one.considered.offset ?? 0) ? found : one),
     undefined,
   )
   if (!best && master.failure) throw master.failure
-  const asked = judged.map((one): Considered => (one === best ? { ...one.asked, answer: 'chosen' } : one.asked))
+  const asked = candidates.map((one): Considered => (one === best ? { ...one.considered, answer: 'chosen' } : one.considered))
   const { access } = best?.server ?? master
   return { access, choice: { endpoint: endpointName(access.endpoint), by: 'prefer replica', isFallback: best === undefined, asked } }
 }
 
-/** @param master undefined where it cannot be asked: then a replica's own word counts */
-function judge(server: Server, master: ServerInfo | undefined): Considered {
+/** @param master undefined when it cannot be asked; then the replica's own INFO decides */
+function assess(server: Server, master: ServerInfo | undefined): Considered {
   const { info, failure } = server
   const name = nameOf(server)
   if (!info) return { name, answer: 'failed', ...(failure && { failure: failure.asFact() }) }
@@ -109,7 +109,7 @@ function judge(server: Server, master: ServerInfo | undefined): Considered {
   if (link.sync) return { name, answer: 'syncing' }
   if (!link.isUp) return { name, answer: 'link down' }
   const [theirs, ours] = [info.history?.replid, master?.history?.replid]
-  // Up to 3.2 a replid is the server's own id, and says nothing.
+  // Up to 3.2 the replid is the server's own run ID and does not identify a history.
   if (ours !== undefined && master?.fields.has('master_replid') && theirs !== ours) return { name, answer: 'other history' }
   const offset = link.appliedOffset ?? numberIn(info, 'master_repl_offset')
   return { name, answer: 'behind', ...(offset !== undefined && { offset }) }

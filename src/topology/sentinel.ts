@@ -1,4 +1,4 @@
-/** The master that Sentinels name: any of them may be down or behind, so the master itself has the last word. */
+/** Finds the master that Sentinels name. A Sentinel may be down or out of date, so the master itself must confirm its role. */
 
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
@@ -11,19 +11,19 @@ import { type Address, type AddressMap, addressName } from './address-map.ts'
 import { confirmMaster, isMaster } from './confirm-master.ts'
 import { answersInTime } from './in-time.ts'
 
-/** How long the others may take once most Sentinels have named the same master. */
+/** How long to wait for the others once most Sentinels have named the same master. */
 const GRACE_MS = 500
 
 export interface SentinelOptions {
   readonly sentinels: readonly Access[]
   readonly masterName: string
-  /** How the servers themselves are reached; the endpoint is replaced. */
+  /** How to reach the servers themselves; the endpoint is replaced. */
   readonly template: Access
   readonly addresses: AddressMap
 }
 
-/** What one Sentinel says. */
-interface Said {
+/** The answer of one Sentinel; without address and failure it does not know the master name. */
+interface SentinelAnswer {
   readonly name: string
   readonly address?: Address
   readonly failure?: ReplError
@@ -32,7 +32,7 @@ interface Said {
 export class SentinelSource implements Source {
   readonly name: string
   readonly #options: SentinelOptions
-  /** Kept between questions, by the Sentinel's name. */
+  /** Open connections, openLink between questions, by Sentinel name. */
   readonly #links = new Map<string, QueryLink>()
 
   constructor(options: SentinelOptions) {
@@ -43,27 +43,27 @@ export class SentinelSource implements Source {
   }
 
   async find(signal: AbortSignal): Promise<Found> {
-    const said = await this.#askAll(signal)
+    const answers = await this.#askAll(signal)
     let failure: ReplError | undefined
-    for (const address of namedBy(said)) {
+    for (const address of mastersByVotes(answers)) {
       const access = this.#access(address)
       try {
         await confirmMaster(access, signal)
         return {
           access,
-          choices: [{ endpoint: endpointName(access.endpoint), by: 'sentinel', isFallback: false, asked: said.map(asAsked) }],
+          choices: [{ endpoint: endpointName(access.endpoint), by: 'sentinel', isFallback: false, asked: answers.map(consider) }],
         }
       } catch (error) {
         failure ??= expectReplError(error)
         if (failure.code === 'ABORTED') throw failure
       }
     }
-    throw failure ?? this.#nobodyKnows(said)
+    throw failure ?? this.#noMaster(answers)
   }
 
-  /** Only a master that says so itself is moved to: in the middle of a failover there is none. */
+  /** True only if the new server confirms that it is a master: during a failover there may be none. */
   async hasMoved(from: Access, signal: AbortSignal): Promise<boolean> {
-    const [address] = namedBy(await this.#askAll(signal))
+    const [address] = mastersByVotes(await this.#askAll(signal))
     const access = address && this.#access(address)
     if (!access || endpointName(access.endpoint) === endpointName(from.endpoint)) return false
     return await isMaster(access, signal)
@@ -78,39 +78,39 @@ export class SentinelSource implements Source {
     return this.#options.addresses.access(address, this.#options.template)
   }
 
-  async #askAll(signal: AbortSignal): Promise<Said[]> {
+  async #askAll(signal: AbortSignal): Promise<SentinelAnswer[]> {
     const { sentinels } = this.#options
-    const asked = sentinels.map((sentinel) => this.#begin(sentinel, signal))
-    const isEnough = (said: readonly Said[]) => votes(said).some(({ count }) => count > sentinels.length / 2)
-    const said = await answersInTime(
-      asked.map(({ answer }) => answer),
+    const questions = sentinels.map((sentinel) => this.#begin(sentinel, signal))
+    const isEnough = (answers: readonly SentinelAnswer[]) => votes(answers).some(({ count }) => count > sentinels.length / 2)
+    const answers = await answersInTime(
+      questions.map(({ answer }) => answer),
       isEnough,
       GRACE_MS,
     )
-    return asked.map(({ leave }, index) => said[index] ?? leave())
+    return questions.map(({ abandon }, index) => answers[index] ?? abandon())
   }
 
-  /** A question that can be left alone. */
-  #begin(sentinel: Access, signal: AbortSignal): { answer: Promise<Said>; leave: () => Said } {
+  /** Asks a question that can be abandoned. */
+  #begin(sentinel: Access, signal: AbortSignal): { answer: Promise<SentinelAnswer>; abandon: () => SentinelAnswer } {
     const name = endpointName(sentinel.endpoint)
-    const left = new AbortController()
-    const leave = () => {
-      left.abort('left')
+    const abandoned = new AbortController()
+    const abandon = () => {
+      abandoned.abort('left')
       this.#links.get(name)?.close()
       return { name, failure: new ReplError('LATE', { endpoint: name }) }
     }
-    return { answer: this.#ask(sentinel, AbortSignal.any([signal, left.signal])), leave }
+    return { answer: this.#ask(sentinel, AbortSignal.any([signal, abandoned.signal])), abandon }
   }
 
-  async #ask(sentinel: Access, signal: AbortSignal): Promise<Said> {
+  async #ask(sentinel: Access, signal: AbortSignal): Promise<SentinelAnswer> {
     const name = endpointName(sentinel.endpoint)
-    const kept = this.#links.get(name)
+    const openLink = this.#links.get(name)
     try {
-      const link = kept ?? (await QueryLink.open(sentinel, signal))
+      const link = openLink ?? (await QueryLink.open(sentinel, signal))
       this.#links.set(name, link)
       const reply = await link.ask('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', this.#options.masterName)
       if (reply instanceof ServerError) {
-        return { name, failure: ofSentinel(refusal(reply, { endpoint: name, command: 'SENTINEL GET-MASTER-ADDR-BY-NAME' })) }
+        return { name, failure: asSentinelFailure(refusal(reply, { endpoint: name, command: 'SENTINEL GET-MASTER-ADDR-BY-NAME' })) }
       }
       const [host, port] = Array.isArray(reply) ? reply.map(String) : []
       return host === undefined || port === undefined ? { name } : { name, address: { host, port: Number(port) } }
@@ -119,28 +119,28 @@ export class SentinelSource implements Source {
       this.#links.delete(name)
       stopIfAborted(signal)
       const failure = expectReplError(error)
-      // It may have ended since, or with whoever had opened it.
-      if (kept && failure.code !== 'TIMEOUT') return await this.#ask(sentinel, signal)
-      return { name, failure: ofSentinel(failure.with({ endpoint: name })) }
+      // The openLink connection may have closed since, or with the signal of the caller that opened it. Try a new one.
+      if (openLink && failure.code !== 'TIMEOUT') return await this.#ask(sentinel, signal)
+      return { name, failure: asSentinelFailure(failure.with({ endpoint: name })) }
     }
   }
 
-  #nobodyKnows(said: readonly Said[]): ReplError {
-    const failures = said.flatMap(({ failure }) => (failure ? [failure] : []))
+  #noMaster(answers: readonly SentinelAnswer[]): ReplError {
+    const failures = answers.flatMap(({ failure }) => (failure ? [failure] : []))
     const { masterName } = this.#options
-    if (said.some(({ failure }) => !failure)) return new ReplError('SENTINEL_NAME', { masterName, endpoint: this.name })
-    // A password that is wrong is more than a Sentinel that is down.
-    const telling = failures.find(({ code }) => !PASSING.includes(code))
-    return telling ?? new ReplError('SENTINELS', { failures: failures.map((failure) => failure.asFact()), endpoint: this.name })
+    if (answers.some(({ failure }) => !failure)) return new ReplError('SENTINEL_NAME', { masterName, endpoint: this.name })
+    // A wrong password is more informative than a Sentinel that is down.
+    const permanent = failures.find(({ code }) => !TRANSIENT.includes(code))
+    return permanent ?? new ReplError('SENTINELS', { failures: failures.map((failure) => failure.asFact()), endpoint: this.name })
   }
 }
 
-const PASSING: readonly string[] = ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER', 'TLS_FAILED']
+const TRANSIENT: readonly string[] = ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER', 'TLS_FAILED']
 
-/** What the same refusal means of a Sentinel: they have their own passwords. */
-const OF_SENTINEL = { NOAUTH: 'SENTINEL_NOAUTH', WRONGPASS: 'SENTINEL_WRONGPASS', NOPERM: 'SENTINEL_NOPERM' } as const
+/** The reasons for a refusal by a Sentinel. They differ because Sentinels have their own passwords. */
+const SENTINEL_REASONS = { NOAUTH: 'SENTINEL_NOAUTH', WRONGPASS: 'SENTINEL_WRONGPASS', NOPERM: 'SENTINEL_NOPERM' } as const
 
-function ofSentinel(error: ReplError): ReplError {
+function asSentinelFailure(error: ReplError): ReplError {
   const { details, cause } = error
   switch (details.reason) {
     case 'UNKNOWN_COMMAND': {
@@ -151,29 +151,29 @@ function ofSentinel(error: ReplError): ReplError {
     case 'WRONGPASS':
     case 'NOPERM': {
       const { reason, ...facts } = details
-      return new ReplError(OF_SENTINEL[reason], facts, cause)
+      return new ReplError(SENTINEL_REASONS[reason], facts, cause)
     }
     default:
       return error
   }
 }
 
-function asAsked({ name, address, failure }: Said): Considered {
+function consider({ name, address, failure }: SentinelAnswer): Considered {
   if (address) return { name, answer: 'says', address: addressName(address) }
   if (!failure) return { name, answer: 'unknown' }
   return { name, answer: 'failed', failure: failure.asFact() }
 }
 
-/** In the order of how many name them: one may be behind the others. */
-function namedBy(said: readonly Said[]): Address[] {
-  return votes(said)
+/** The masters, those named by most Sentinels first, because a single Sentinel may be out of date. */
+function mastersByVotes(answers: readonly SentinelAnswer[]): Address[] {
+  return votes(answers)
     .sort((a, b) => b.count - a.count)
     .map(({ address }) => address)
 }
 
-function votes(said: readonly Said[]): { address: Address; count: number }[] {
+function votes(answers: readonly SentinelAnswer[]): { address: Address; count: number }[] {
   const found = new Map<string, { address: Address; count: number }>()
-  for (const { address } of said) {
+  for (const { address } of answers) {
     if (!address) continue
     const name = addressName(address)
     found.set(name, { address, count: (found.get(name)?.count ?? 0) + 1 })

@@ -1,4 +1,4 @@
-/** One shard of a cluster, whoever its master is by now. */
+/** One shard of a cluster, followed to its current master. */
 
 import type { Access } from '../engine/ask/access.ts'
 import type { Found, Source } from '../engine/ask/source.ts'
@@ -13,24 +13,24 @@ export class ShardSource implements Source {
   #nodes: ReadonlySet<string>
   #name: string
 
-  /** @param shard as it was seen last */
+  /** @param shard as last seen */
   constructor(cluster: Cluster, shard: Shard) {
     this.#cluster = cluster
     this.#nodes = nodesOf(shard)
     this.#name = shard.master ? endpointName(cluster.access(shard.master).endpoint) : ''
   }
 
-  /** Its master that was found last. */
+  /** The address of the last known master. */
   get name(): string {
     return this.#name
   }
 
-  /** The ids of its nodes: they stay the same when the master does not. */
+  /** The IDs of its nodes. They identify the shard when its master changes. */
   get nodes(): ReadonlySet<string> {
     return this.#nodes
   }
 
-  /** @throws ReplError TRY_LATER (SHARD_GONE, NOT_MASTER), and whatever keeps the cluster or the master from being asked */
+  /** @throws ReplError TRY_LATER (SHARD_GONE, NOT_MASTER), and any failure to ask the cluster or the master */
   async find(signal: AbortSignal): Promise<Found> {
     const access = await this.#master()
     if (!access) throw new ReplError('SHARD_GONE', { endpoint: this.#name })
@@ -39,7 +39,7 @@ export class ShardSource implements Source {
     return { access }
   }
 
-  /** In the middle of a failover there is none to move to. */
+  /** True only if the new server confirms that it is a master: during a failover there may be none. */
   async hasMoved(from: Access, signal: AbortSignal): Promise<boolean> {
     const access = await this.#master()
     if (!access || endpointName(access.endpoint) === endpointName(from.endpoint)) return false

@@ -1,4 +1,4 @@
-/** Which server does the user mean: `host`, `host:port`, `[v6]:port`, `redis://`, `rediss://`, `valkey://`, `valkeys://`, `unix://`. */
+/** Parses a target: `host`, `host:port`, `[v6]:port`, `redis://`, `rediss://`, `valkey://`, `valkeys://` or `unix://`. */
 import type { Access } from '../engine/ask/access.ts'
 import { ReplError, type TargetHint } from '../errors.ts'
 import { diallingOf, type Endpoint } from '../io/endpoint.ts'
@@ -7,7 +7,7 @@ import type { Credentials } from '../protocol/credentials.ts'
 export interface Target {
   readonly endpoint: Endpoint
   readonly credentials?: Credentials
-  /** What the scheme says; absent where there is none. */
+  /** As the scheme says; absent without a scheme. */
   readonly isTls?: boolean
 }
 
@@ -16,20 +16,20 @@ export const DEFAULT_PORT = 6379
 
 const MASK = '********'
 const HOST = String.raw`(?:[\w.-]+|\[[\w:.%]+\])?(?::\d+)?`
-/** Addresses as they should be, and a database or a name behind them. */
+/** Well-formed addresses, followed by a database or a name. */
 const ADDRESSES = new RegExp(`^${HOST}(?:,${HOST})*(?:/[^:@]*)?$`)
 
 /**
- * Anything that may hold a password, without it: what may be repeated to the user. That is what stands before an @, in a
- * query, and behind a colon where nothing but a port should be.
+ * Masks every part of a target that may be a password, so that the rest may be shown. A password may be before an @, in a
+ * query, or after a colon where only a port belongs.
  */
 export function withoutSecret(text: string): string {
   const [, scheme = '', rest = '', query = ''] = /^([a-z][a-z+-]*:\/\/)?([^?]*)(.*)$/is.exec(text) ?? []
   const hidden = scheme !== '' && query !== '' ? `?${MASK}` : query
-  // The path of a socket may hold an @.
+  // The path of a socket may contain an @.
   if (/^unix:/i.test(scheme) && rest.startsWith('/')) return `${scheme}${rest}${hidden}`
   const [address = '', ...login] = rest.split('@').reverse()
-  // Behind the second @ there may still be a part of the password.
+  // After the second @ there may still be a part of the password.
   if (login.length > 1 || (login.length === 1 && query.includes('@'))) return `${scheme}${MASK}`
   if (query.includes('@')) return `${scheme}${MASK}@${withoutSecret(query.slice(query.lastIndexOf('@') + 1))}`
   return `${scheme}${login.length > 0 ? `${MASK}@` : ''}${withoutTail(address)}${hidden}`
@@ -50,20 +50,20 @@ export function parseTarget(text: string): Target {
   throw badTarget(text)
 }
 
-/** The way to a server that is named beside the user's own: as that one is reached, but for what its URI says. */
+/** How to reach another server: like the user's own server, except where the URI says otherwise. */
 export function accessTo(text: string, entry: Access): Access {
   const { endpoint, credentials, isTls } = parseTarget(text)
-  return { ...entry, endpoint: dialled(endpoint, entry, isTls), ...(credentials && { credentials }) }
+  return { ...entry, endpoint: withDialling(endpoint, entry, isTls), ...(credentials && { credentials }) }
 }
 
-function dialled(endpoint: Endpoint, entry: Access, isTls: boolean | undefined): Endpoint {
+function withDialling(endpoint: Endpoint, entry: Access, isTls: boolean | undefined): Endpoint {
   if (endpoint.kind === 'unix') return endpoint
   const { tls, ...plain } = diallingOf(entry.endpoint)
   const secure = isTls === false ? undefined : (tls ?? (isTls ? entry.secure?.() : undefined))
   return { ...endpoint, ...plain, ...(secure && { tls: secure }) }
 }
 
-/** With credentials as redis-py has them: before the path. */
+/** The credentials come before the path, as in redis-py. */
 function parseSocket(text: string): Target {
   const [, authority = '', rest = ''] = /^unix:\/\/([^/]*)(.*)$/is.exec(text) ?? []
   if (text.includes('?')) throw badTarget(text, { hint: 'SOCKET_QUERY' })
@@ -71,20 +71,20 @@ function parseSocket(text: string): Target {
   if (parts.length === 1 && !authority.includes(':') && authority + rest !== '') {
     return { endpoint: { kind: 'unix', path: decode(authority + rest, text) } }
   }
-  // Without an @ it would be a password that ends nowhere.
+  // Without an @, nothing marks the end of a password.
   const [userinfo = '', beside] = parts
   if (beside !== '' || parts.length > 2 || rest === '') throw badTarget(text)
   return { endpoint: { kind: 'unix', path: decode(rest, text) }, ...login(userinfo, text) }
 }
 
-/** A path as it can be named again. */
+/** The URI of a socket path, which works as a target. */
 export function socketName(path: string): string {
   return `unix://${path.split('/').map(encodeURIComponent).join('/')}`
 }
 
 function parseUri(text: string): Target {
   const [, userinfo = '', address = '', tail = ''] = /^[a-z]+:\/\/(?:([^@/?#]*)@)?([^/?#]*)(.*)$/is.exec(text) ?? []
-  // Who can say which of two @ ends the password? It must not become a host that is asked for.
+  // With two @ the end of the password is ambiguous. Its rest must not be looked up as a host name.
   if (address.includes('@') || tail.includes('@')) throw badTarget(text)
   return { endpoint: parseAddress(address || DEFAULT_HOST, text), ...login(userinfo, text) }
 }
@@ -92,14 +92,14 @@ function parseUri(text: string): Target {
 function login(userinfo: string, whole: string): Pick<Target, 'credentials'> {
   if (userinfo === '') return {}
   const colon = userinfo.indexOf(':')
-  // Without a colon it is a user name to redis-cli, which then has no password to log in with.
+  // redis-cli reads it as a user name without a password, which cannot log in.
   if (colon < 0) throw badTarget(whole)
   const username = decode(userinfo.slice(0, colon), whole)
   const password = decode(userinfo.slice(colon + 1), whole)
   return { credentials: { ...(username && { username }), password } }
 }
 
-/** @param whole what the user wrote, for the error */
+/** @param whole the target as the user wrote it, for the error */
 function parseAddress(text: string, whole: string): Endpoint {
   const [, address = '', port = ''] = /^(.*):(\d{4,5})$/.exec(text) ?? []
   if (isV6(address)) throw badTarget(whole, { hint: 'V6_PORT', address, port })
@@ -127,7 +127,7 @@ function decode(text: string, whole: string): string {
   }
 }
 
-/** @param hint where there is a better one than the usual */
+/** @param hint more specific than the usual advice */
 export function badTarget(text: string, hint?: TargetHint): ReplError {
   return new ReplError('BAD_TARGET', { target: withoutSecret(text), ...hint })
 }

@@ -1,4 +1,4 @@
-/** Certificates of a test's own authority, made by openssl in a folder of their own. */
+/** Certificates of a test authority, which openssl makes in a temporary folder. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -45,7 +45,7 @@ export class Authority {
   }
 }
 
-/** What makes a server of the tests listen with TLS beside its plain port. */
+/** Settings that make a test server listen for TLS in addition to its plain port. */
 export function tlsSettings(port: number, { cert, key }: Pair, authority: Authority): Record<string, string> {
   return { 'tls-port': String(port), 'tls-cert-file': cert, 'tls-key-file': key, 'tls-ca-cert-file': authority.cert }
 }

@@ -1,12 +1,12 @@
-/** The ways in which a network may cut a byte string. */
+/** The ways in which a network may split a byte string. */
 
 export interface Chunking {
   readonly how: string
-  /** Each chunk is valid until the next one is asked for, as those of a socket with a reused read buffer. */
+  /** Each chunk is valid until the next one is read, like those of a socket with a reused read buffer. */
   readonly chunks: Iterable<Buffer>
 }
 
-/** Whole, byte by byte, and every split in two. */
+/** The bytes as a whole, byte by byte, and split in two at every position. */
 export function chunkings(bytes: Buffer): Chunking[] {
   const splits = Array.from({ length: Math.max(0, bytes.length - 1) }, (_, index) => index + 1)
   return [
@@ -16,7 +16,7 @@ export function chunkings(bytes: Buffer): Chunking[] {
   ]
 }
 
-/** In pieces of these sizes, repeated until nothing is left. */
+/** Splits the bytes into pieces of these sizes, repeating the sizes as needed. */
 export function cut(bytes: Buffer, sizes: readonly number[]): Iterable<Buffer> {
   return { [Symbol.iterator]: () => pieces(bytes, sizes) }
 }
@@ -26,7 +26,7 @@ function* pieces(bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
     const size = Math.max(1, sizes[turn % sizes.length] ?? 1)
     const chunk = Buffer.from(bytes.subarray(at, at + size))
     yield chunk
-    // Whoever kept a view of it is found out.
+    // Overwriting the chunk exposes code that kept a view of it.
     chunk.fill(0x3f)
     at += size
   }

@@ -1,4 +1,4 @@
-/** A cluster of real servers: masters with a replica each; slots that move, nodes that join, and a client that writes. */
+/** A cluster of real servers: masters with one replica each, slots that move, nodes that join, and a client that writes. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +9,7 @@ const SLOTS = 16384
 
 export interface RunningCluster {
   readonly masters: readonly RunningServer[]
-  /** replicas[i] is that of masters[i]. */
+  /** replicas[i] replicates masters[i]. */
   readonly replicas: readonly RunningServer[]
   readonly all: readonly RunningServer[]
   id(server: RunningServer): Promise<string>
@@ -32,7 +32,7 @@ export async function startCluster(
     const [from, to] = [Math.floor((SLOTS * index) / 3), Math.floor((SLOTS * (index + 1)) / 3)]
     const slots = Array.from({ length: to - from }, (_, slot) => String(from + slot))
     await master.cli('CLUSTER', 'ADDSLOTS', ...slots)
-    // Or all of them have the same one, and have to sort that out first.
+    // Without this, all masters have the same epoch and must resolve the conflict first.
     await master.cli('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1))
   }
   for (const server of all.slice(1)) await server.cli('CLUSTER', 'MEET', '127.0.0.1', String(first.port))
@@ -55,11 +55,11 @@ export async function startCluster(
   return { masters, replicas, all, id, stop }
 }
 
-/** One more master, without slots, and its replica; known to all. */
+/** Adds a master without slots and its replica, and waits until all nodes know both. */
 export async function joinCluster({ all, id }: RunningCluster): Promise<{ readonly master: RunningServer; stop(): Promise<void> }> {
   const [first] = all as [RunningServer]
-  const staying = first.installed.id === 'redis-6.0' ? {} : { 'cluster-allow-replica-migration': 'no' }
-  const start = () => RunningServer.start(first.installed, common(staying))
+  const noMigration = first.installed.id === 'redis-6.0' ? {} : { 'cluster-allow-replica-migration': 'no' }
+  const start = () => RunningServer.start(first.installed, common(noMigration))
   const [master, replica] = [await start(), await start()]
   for (const server of [master, replica]) await server.cli('CLUSTER', 'MEET', '127.0.0.1', String(first.port))
   const name = await id(master)
@@ -78,15 +78,15 @@ export async function joinCluster({ all, id }: RunningCluster): Promise<{ readon
   return { master, stop }
 }
 
-/** A manual failover, asked for again while it does not come about: it times out where the replica's link is only just up. */
+/** Runs a manual failover. Retries, because it times out when the replica's link has only just come up. */
 export async function promote(replica: RunningServer): Promise<void> {
-  let askedAt = 0
+  let requestedAt = 0
   await replica.until(
     'its promotion',
     async () => {
       if ((await replica.info('role')) === 'master') return true
-      if (Date.now() - askedAt > 6000) {
-        askedAt = Date.now()
+      if (Date.now() - requestedAt > 6000) {
+        requestedAt = Date.now()
         await replica.cli('CLUSTER', 'FAILOVER')
       }
       return false
@@ -95,7 +95,7 @@ export async function promote(replica: RunningServer): Promise<void> {
   )
 }
 
-/** Moves the slot of a key with all that is in it, as `redis-cli --cluster reshard` does. */
+/** Moves the slot of a key with all keys in it, as `redis-cli --cluster reshard` does. */
 export async function moveSlot(
   { all, id }: RunningCluster,
   from: RunningServer,
@@ -121,7 +121,7 @@ export async function moveSlot(
   }
   for (const server of [to, from, ...all]) {
     if ((await server.info('role')) !== 'master') continue
-    // Valkey takes it to the replicas first, and may not be ready for the next at once.
+    // Valkey replicates the change first and may not be ready for the next one at once.
     await server.until(`slot ${slot} moved`, async () => (await server.cli('CLUSTER', 'SETSLOT', slot, 'NODE', target)) === 'OK')
   }
   return { slot, keys: [...moved] }
@@ -129,7 +129,7 @@ export async function moveSlot(
 
 const KEYS = 60
 
-/** SETs one number after the other, follows MOVED and ASK, and repeats what was not acknowledged. */
+/** SETs consecutive numbers, follows MOVED and ASK, and retries writes that are not acknowledged. */
 export class ClusterWriter {
   readonly #links = new Map<string, Socket>()
   readonly #any: string
@@ -156,7 +156,7 @@ export class ClusterWriter {
     }
   }
 
-  /** @returns the last number that was written; all before it were too. @throws when the last write is never acknowledged */
+  /** @returns the last number written; all before it are written too. @throws when the last write is never acknowledged */
   async stop(): Promise<number> {
     this.#isOver = true
     this.#giveUpAt = Date.now() + 30_000
@@ -190,7 +190,7 @@ export class ClusterWriter {
     return false
   }
 
-  /** A reply of one line; empty where there is none. */
+  /** A reply of one line; empty when there is none. */
   async #ask(target: string, ...words: string[]): Promise<string> {
     try {
       const link = this.#links.get(target) ?? (await open(target))

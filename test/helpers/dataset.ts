@@ -1,4 +1,4 @@
-/** A dataset with every type that a server knows, in several databases, with and without expiry. */
+/** A dataset with every data type of a server, in several databases, with and without expiry. */
 import type { RunningServer } from './server.ts'
 
 const MIXED = `
@@ -18,7 +18,7 @@ redis.call('XADD', 'stream', '2-1', 'a', '2')
 return redis.status_reply('OK')
 `
 
-/** Fills databases 0 and 3; with functions where the server has them (7.0). */
+/** Fills databases 0 and 3, and loads a function if the server supports them (7.0). */
 export async function fill(server: RunningServer): Promise<void> {
   await server.cli('EVAL', MIXED, '0')
   await server.cli('-n', '3', 'EVAL', MIXED, '0')

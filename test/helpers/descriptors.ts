@@ -1,14 +1,14 @@
-/** What this process has open (Linux). */
+/** The open files of this process (Linux). */
 import { readdirSync, readlinkSync } from 'node:fs'
 
-/** The paths of its descriptors that begin with this one; a file that was unlinked counts too. */
+/** The paths of open descriptors that start with this prefix. An unlinked file counts too. */
 export function openFiles(beginning: string): string[] {
   return readdirSync('/proc/self/fd')
     .map(targetOf)
     .filter((path) => path.startsWith(beginning))
 }
 
-/** The descriptor that the folder was listed with is gone when its turn comes. */
+/** Empty for the descriptor that listed the folder, which is closed by now. */
 function targetOf(descriptor: string): string {
   try {
     return readlinkSync(`/proc/self/fd/${descriptor}`)

@@ -1,8 +1,8 @@
-/** What every failure has to look like. */
+/** The form of every failure. */
 import assert from 'node:assert/strict'
 import type { Ran } from './run.ts'
 
-/** What every failure owes the user. */
+/** Checks the exit status, the three parts of the message, and that nothing internal leaks into it. */
 export function assertThreeParts(ran: Ran, code: string, status: number): void {
   assert.equal(ran.status, status, ran.err)
   const lines = ran.err.split('\n')
@@ -15,6 +15,6 @@ export function assertThreeParts(ran: Ran, code: string, status: number): void {
   )
   assert.doesNotMatch(ran.err, /^\s+at .*:\d+/m, 'no stack trace')
   assert.doesNotMatch(ran.err + ran.out, /undefined|\[object/)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is checked
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the check looks for control characters
   assert.doesNotMatch(ran.err + ran.out, /[\u0000-\u0009\u000b-\u001f\u007f]/, 'no raw control byte')
 }

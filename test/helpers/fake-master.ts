@@ -1,22 +1,22 @@
 /**
- * A scripted server, only for what no real one does on demand: garbage, cuts, absurd lengths, rare error replies.
- * It answers by command name and closes where the script says so.
+ * A scripted server, only for what no real server does on demand: garbage, cuts, absurd lengths, rare error replies.
+ * It answers by command name, and closes the connection where the script says so.
  */
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 
-/** Bytes to send; `close` ends the connection behind them. */
+/** Bytes to send; `close` ends the connection after them. */
 export interface Answer {
   readonly bytes?: string | Buffer
   readonly close?: boolean
 }
 
-/** By the first word of the command in upper case; REPLCONF may be told apart as `REPLCONF capa`. */
+/** Answers by command name in upper case. `REPLCONF capa` matches that one option of REPLCONF. */
 export type Script = Readonly<Record<string, string | Buffer | Answer | undefined>>
 
 export const REPLID = 'a1'.repeat(20)
 
-/** INFO of a Redis 8.6 with an active backlog, or with other fields. */
+/** INFO of a Redis 8.6 with an active backlog. @param fields replace or extend the defaults */
 export function infoReply(fields: Record<string, string> = {}): string {
   const all = {
     redis_version: '8.6.3',
@@ -51,7 +51,7 @@ export class FakeMaster {
     this.#server = server
   }
 
-  /** `greeting` is sent to whoever connects, before any command; connections behind `answering` are met with silence. */
+  /** @param greeting sent to each client before any command @param answering how many connections get answers */
   static async start(script: Script = {}, greeting?: string | Answer, answering = Number.POSITIVE_INFINITY): Promise<FakeMaster> {
     const server = createServer()
     const master = new FakeMaster(server)
@@ -86,12 +86,12 @@ export class FakeMaster {
     return this.#connections
   }
 
-  /** How many of them the client has not closed yet. */
+  /** How many connections are still open. */
   get open(): number {
     return [...this.#sockets].filter(({ destroyed }) => !destroyed).length
   }
 
-  /** Also of a client that was killed, and of one whose bytes nobody has read. */
+  /** Destroys all sockets, because those of killed clients and with unread bytes would stay open. */
   stop(): void {
     this.#server.close()
     for (const socket of this.#sockets) socket.destroy()

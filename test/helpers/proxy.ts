@@ -1,24 +1,24 @@
-/** A TCP proxy in front of a real server: to change what it says on the way, to cut it short, and to lead elsewhere. */
+/** A TCP proxy in front of a real server. It can rewrite, cut, delay or redirect connections. */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A slow link brings so much at once as it can in this time. */
+/** A slow link delivers the bytes of this interval in one chunk. */
 const TRICKLE_MS = 50
 
 export class TcpProxy {
   readonly #server: Server
   readonly #clients = new Set<Socket>()
   #port: number
-  /** Bytes to go until the connection that brings the last of them is cut. */
+  /** How many more bytes pass before the connection that carries the last of them is cut. */
   #left = Number.POSITIVE_INFINITY
-  /** What the server says arrives so much later. */
+  /** The delay of each chunk from the server. */
   #delayMs = 0
-  /** And no faster than this. */
+  /** The rate limit of bytes from the server. */
   #bytesPerSecond = Number.POSITIVE_INFINITY
   #isClosed = false
   cuts = 0
-  /** How long the last chunks were really held back, in milliseconds: timers are late on a busy machine. */
+  /** How long each chunk was actually held back since slow(), in milliseconds: timers are late on a busy machine. */
   held: number[] = []
 
   private constructor(server: Server, port: number) {
@@ -26,7 +26,7 @@ export class TcpProxy {
     this.#port = port
   }
 
-  /** `rewrite` sees each chunk from the server; it must keep its length where lengths are announced. */
+  /** @param rewrite gets each chunk from the server, and must keep its length where the protocol announces lengths */
   static async start(port: number, rewrite: (chunk: Buffer) => Buffer = (chunk) => chunk): Promise<TcpProxy> {
     const server = createServer()
     const proxy = new TcpProxy(server, port)
@@ -40,30 +40,30 @@ export class TcpProxy {
     return `127.0.0.1:${(this.#server.address() as { port: number }).port}`
   }
 
-  /** New connections lead there. */
+  /** Sends new connections to this port. */
   lead(port: number): void {
     this.#port = port
   }
 
-  /** The connection that brings the n-th byte from now on ends behind it, wherever in a command that is. */
+  /** Cuts the connection right after the n-th byte from now on, even inside a command. */
   cutAfter(bytes: number): void {
     this.#left = bytes
   }
 
-  /** Every connection ends now. */
+  /** Cuts every connection now. */
   cut(): void {
     for (const client of this.#clients) client.destroy()
     this.cuts += 1
   }
 
-  /** From now on, also for connections that are open. */
+  /** Applies from now on, including to open connections. */
   slow({ delayMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY }: { readonly delayMs?: number; readonly bytesPerSecond?: number }): void {
     this.#delayMs = delayMs
     this.held = []
     this.#bytesPerSecond = bytesPerSecond
   }
 
-  /** Cuts every connection and takes no other until it is opened again. */
+  /** Cuts every connection and refuses new ones until open(). */
   close(): void {
     this.#isClosed = true
     this.cut()
@@ -89,16 +89,16 @@ export class TcpProxy {
     let queue: Promise<unknown> = Promise.resolve()
     let nextAt = 0
     upstream.on('data', (chunk) => {
-      const came = performance.now()
+      const arrivedAt = performance.now()
       if (this.#delayMs > 0) {
-        const due = came + this.#delayMs
+        const due = arrivedAt + this.#delayMs
         queue = queue.then(() => sleep(Math.max(0, due - performance.now())))
       }
       const isTrickle = Number.isFinite(this.#bytesPerSecond)
-      // Read no faster than it is passed on, so that the server feels it.
+      // Read no faster than the client receives, so that the server sees backpressure.
       if (isTrickle) upstream.pause()
       queue = queue.then(async () => {
-        this.held.push(performance.now() - came)
+        this.held.push(performance.now() - arrivedAt)
         const bytes = rewrite(chunk)
         if (isTrickle) nextAt = await this.#trickle(client, upstream, bytes, nextAt)
         else this.#forward(client, upstream, bytes)

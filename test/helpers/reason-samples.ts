@@ -1,4 +1,4 @@
-/** Each reason for a failure with facts as they come. A reason that is missing here does not compile. */
+/** Realistic facts for each reason of a failure. A missing reason does not compile. */
 import { type Context, type Reason, type ReasonFacts, ReplError } from '../../src/errors.ts'
 
 export const CONTEXT: Context = { endpoint: '192.0.2.1:6379', state: 'RECEIVE_PSYNC' }
@@ -171,7 +171,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   ABORTED: [{ signal: 'SIGINT' }],
 }
 
-/** A reason and facts that need not belong together for the compiler: they come from the table above. */
+/** Skips the compiler's check that the facts belong to the reason, because both come from the table above. */
 export function failureOf(reason: Reason, facts: object): ReplError {
   return new (ReplError as new (reason: Reason, facts: object) => ReplError)(reason, facts)
 }

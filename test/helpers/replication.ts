@@ -1,4 +1,4 @@
-/** Pairs of a master and its replica, and what a test wants to know of them. */
+/** Masters with replicas, and the counters and lag that tests read from them. */
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import type { Installed } from '../../scripts/server-cache.ts'
@@ -6,7 +6,7 @@ import { cli } from './run.ts'
 import { assertSchema } from './schema.ts'
 import { RunningServer } from './server.ts'
 
-/** A replica that was here once leaves a backlog; it need not have waited for others. */
+/** Attaches a replica once, which creates a backlog, without the delay for a diskless sync. */
 export async function activateBacklog(server: RunningServer): Promise<void> {
   const delay = (await server.cli('CONFIG', 'GET', 'repl-diskless-sync-delay')).split('\n')[1] ?? '5'
   await server.cli('CONFIG', 'SET', 'repl-diskless-sync-delay', '0')
@@ -45,7 +45,7 @@ export async function syncCounters(server: RunningServer): Promise<{ full: numbe
   }
 }
 
-/** A master with two replicas, and a third behind the first of them. */
+/** A master with two replicas, and a third replica of the first one. */
 export interface Tree {
   readonly master: RunningServer
   readonly first: RunningServer
@@ -72,7 +72,7 @@ export async function tree(
   return { master, first, second, chained, all: [chained, second, first, master] }
 }
 
-/** Writes at a steady rate until it is stopped: so many bytes and some, so many times a second. */
+/** Writes at a steady rate until the returned function is called. @param bytes the size of each value */
 export function writeSteadily(server: RunningServer, perSecond: number, bytes = 100): () => void {
   const socket = connect(server.port, '127.0.0.1')
   socket.on('error', () => {})
@@ -89,7 +89,7 @@ export function writeSteadily(server: RunningServer, perSecond: number, bytes = 
   }
 }
 
-/** What `lag --json` says, by the port of each replica. */
+/** The result of `lag --json`, and a lookup by replica. */
 export interface LagJson {
   readonly status: number | null
   readonly err: string

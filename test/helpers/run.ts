@@ -1,10 +1,10 @@
-/** The command line as a child process: what a user gets. */
+/** Runs the command line as a child process, as a user does. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { owned } from './processes.ts'
 
-/** No run of a test takes as long. One that does is killed, and its test sees a status of null. */
+/** Longer than any run of a test. A run that exceeds it is killed, and its test gets a status of null. */
 const LIMIT_MS = 120_000
 
 const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly cwd?: string
 }
 
-/** Runs `redis-repl` with nothing of this process' colours and passwords in its environment. */
+/** Runs `redis-repl` without this process's colour and password variables. */
 export async function cli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { NO_COLOR: _, FORCE_COLOR: __, REDISCLI_AUTH: ___, ...env } = process.env
   const child = owned(

@@ -1,4 +1,4 @@
-/** A link without a socket: it delivers what it is given, and keeps what is written to it. */
+/** A link without a socket. It delivers scripted chunks and records what is written. */
 import { ReplError } from '../../src/errors.ts'
 import type { Link, Room } from '../../src/io/link.ts'
 
@@ -12,7 +12,7 @@ export class ScriptedLink implements Link {
   readonly #chunks: Buffer[]
   #room: Room | undefined
 
-  /** @param chunks what the reads give, one each; then the link is silent */
+  /** @param chunks one for each read; afterwards reads time out */
   constructor(chunks: readonly Buffer[] = []) {
     this.#chunks = [...chunks]
   }

@@ -1,4 +1,4 @@
-/** A master, its replicas and the Sentinels that watch them. */
+/** A master, its replica and the Sentinels that watch them. */
 import { RunningServer, type servers } from './server.ts'
 
 type Installed = ReturnType<typeof servers>[number]
@@ -8,14 +8,14 @@ export interface Watched {
   readonly master: RunningServer
   readonly replica: RunningServer
   readonly sentinels: readonly RunningServer[]
-  /** redis-sentinel:// with all of them. */
+  /** A redis-sentinel:// URI with all Sentinels. */
   readonly target: string
-  /** Until the Sentinels know of the replica and of each other. */
+  /** Waits until the Sentinels know the replica and each other. */
   ready(): Promise<void>
   stop(): Promise<void>
 }
 
-/** @param settings of the servers, of the Sentinels */
+/** @param settings of the servers @param sentinelSettings of the Sentinels */
 export async function watched(
   installed: Installed,
   count: number,

@@ -1,6 +1,6 @@
 /**
- * Starts real servers for tests and the demo: free port, own folder, ended by handle.
- * A machine without any server is a failure of the run, never a skip.
+ * Starts real servers for tests and the demo, each with a free port and its own folder. They are ended by process handle.
+ * Without any server the run fails; it never skips.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,10 +14,10 @@ import { type Installed, installedServers, invocation } from '../../scripts/serv
 import { owned } from './processes.ts'
 
 const run = promisify(execFile)
-/** No answer of a server takes as long, unless it hangs. */
+/** Longer than any reply takes, unless the server hangs. */
 const CLI_LIMIT_MS = 60_000
 
-/** The servers to test against; REDIS_REPL_TEST_SERVERS narrows them to the named ones. */
+/** The servers to test against. REDIS_REPL_TEST_SERVERS limits them to the named ones. */
 export function servers(): Installed[] {
   const only = process.env.REDIS_REPL_TEST_SERVERS?.split(',')
   const found = installedServers().filter(({ id }) => !only || only.includes(id))
@@ -26,8 +26,8 @@ export function servers(): Installed[] {
 }
 
 /**
- * The oldest, the newest, and one Valkey: for what does not differ between the servers in the middle, such as formats, TLS,
- * and how the tool words a refusal. With REDIS_REPL_TEST_SERVERS those of them that are named, or else all that are.
+ * The oldest server, the newest and one Valkey. For tests that do not depend on the servers in between: formats, TLS, and
+ * the wording of a refusal. REDIS_REPL_TEST_SERVERS limits them; if it names none of the three, all named ones run.
  */
 export function oldestNewestAndValkey(): Installed[] {
   const all = servers()
@@ -35,7 +35,7 @@ export function oldestNewestAndValkey(): Installed[] {
   return three.length > 0 ? three : all
 }
 
-/** One server by id, or the nearest there is, for tests that need any server of a kind. */
+/** The first available server of these IDs, or else the last server. For tests that need any server of a kind. */
 export function pick(...ids: string[]): Installed {
   const all = servers()
   const found = ids.map((id) => all.find((server) => server.id === id)).find(Boolean) ?? all.at(-1)
@@ -52,7 +52,7 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** A cluster node listens on this port and on the one 10,000 above (cluster_legacy.c, CLUSTER_PORT_INCR). */
+/** A cluster node listens on this port and on the port 10,000 above (cluster_legacy.c, CLUSTER_PORT_INCR). */
 async function freeClusterPort(): Promise<number> {
   for (;;) {
     const port = await freePort()
@@ -67,7 +67,7 @@ async function freeClusterPort(): Promise<number> {
   }
 }
 
-/** A running server; stop() ends the process and removes its folder. */
+/** A running server. stop() ends the process and removes its folder. */
 export class RunningServer {
   readonly installed: Installed
   readonly port: number
@@ -81,7 +81,7 @@ export class RunningServer {
     this.#child = child
   }
 
-  /** @param settings config lines as name → value; a sentinel is started with `sentinel: true`. */
+  /** @param settings config lines as name → value @param options `sentinel: true` starts a Sentinel */
   static async start(
     installed: Installed,
     settings: Record<string, string> = {},
@@ -92,7 +92,7 @@ export class RunningServer {
     const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'redis-repl-server-')))
     const defaults: Record<string, string> = { port: String(port), bind: '127.0.0.1', dir: folder, daemonize: 'no' }
     if (!options.sentinel) defaults.save = '""'
-    // Since 7.0 DEBUG is off by default; 6.0 does not know the setting, and a server of the system may not either.
+    // DEBUG is off by default since 7.0. 6.0 does not know this setting, and a server of the system may not either.
     if (!options.sentinel && installed.loader && installed.id !== 'redis-6.0') defaults['enable-debug-command'] = 'yes'
     const lines = Object.entries({ ...defaults, ...settings }).map(([name, value]) => `${name} ${value}`)
     const config = join(folder, 'server.conf')
@@ -100,7 +100,7 @@ export class RunningServer {
     const [program, args] = invocation(installed, 'server')
     const more = options.sentinel ? ['--sentinel'] : []
     const child = owned(spawn(program, [...args, config, ...more], { stdio: ['ignore', 'pipe', 'pipe'] }))
-    // A server that a test has lost must not keep the process of its file alive, which kills it when it ends.
+    // A server that a test forgets must not keep the test process alive: it is killed when that process exits.
     child.unref()
     const log: Buffer[] = []
     for (const output of [child.stdout, child.stderr] as Socket[]) output.on('data', (chunk) => log.push(chunk)).unref()
@@ -130,13 +130,13 @@ export class RunningServer {
     return stdout.replace(/\n$/, '')
   }
 
-  /** One field of INFO, or an empty string. */
+  /** One field of INFO; empty when it is missing. */
   async info(field: string): Promise<string> {
     const text = await this.cli('INFO', 'everything')
     return new RegExp(`^${field}:(.*?)\r?$`, 'm').exec(text)?.[1] ?? ''
   }
 
-  /** Waits until a condition on the server holds; fails loudly when it never does. */
+  /** Waits until a condition on the server holds. @throws after the time limit */
   async until(what: string, holds: () => Promise<boolean>, limitMs = 30_000): Promise<void> {
     const end = Date.now() + limitMs
     while (!(await holds())) {
@@ -145,7 +145,7 @@ export class RunningServer {
     }
   }
 
-  /** Whether the server's own checker accepts an RDB file; its words otherwise. */
+  /** The output of the server's own RDB checker. @throws when it rejects the file */
   async checkRdb(path: string): Promise<string> {
     const [program, lead] = invocation(this.installed, 'checkRdb')
     const { stdout } = await run(program, [...lead, path])

@@ -1,4 +1,4 @@
-/** A stream given to whatever consumes one, as the follower gives it. */
+/** Feeds a stream to a consumer as the follower does. */
 
 import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
@@ -11,13 +11,13 @@ import type { Format } from '../../src/render/tail/format.ts'
 import { Printer, type PrinterOptions } from '../../src/render/tail/printer.ts'
 import { multibulk, REPLID } from './wire.ts'
 
-/** Whom a stream comes from. */
+/** The server that the stream comes from. */
 export const SERVER = '10.0.0.1:6379'
 const AT = Date.UTC(2026, 10, 24, 12, 0, 0, 250)
 
 export type Words = readonly (string | Buffer)[]
 
-/** A stream that begins, by default in database 0 and with its history. */
+/** The start of a stream, by default in database 0 and at offset 0. */
 export function attached(fields: Partial<Position> & Partial<Pick<AttachedEvent, 'showAfter' | 'boundary'>> = {}): AttachedEvent {
   const { showAfter = 0, boundary, ...position } = fields
   const begin = { type: 'attached', at: 0, server: SERVER, position: { replid: REPLID, offset: 0, db: 0, ...position }, showAfter } as const
@@ -40,7 +40,7 @@ export async function consume(
   for (const step of steps) {
     if (Buffer.isBuffer(step)) assert.ok(await spool.push(step, at))
     else spool.mark(step)
-    // A block holds what comes at the same time.
+    // Bytes with the same arrival time share a block of the spool, so keep the times apart.
     at += 1000
   }
   spool.end()
@@ -51,7 +51,7 @@ export async function consume(
   return progress
 }
 
-/** What a format makes of a stream; single commands may stand for their bytes. */
+/** The output of a format for a stream. Without an `attached` entry among the steps, one is added. */
 export async function printed(
   format: Format,
   steps: readonly (Buffer | SpoolEntry)[],
@@ -67,7 +67,7 @@ export async function printed(
   return Buffer.concat(parts).toString('latin1')
 }
 
-/** Where each command of a stream ends, when it begins behind offset 0. */
+/** The end offset of each command in a stream that starts after offset 0. */
 export function endsOf(...commands: Words[]): number[] {
   return commands.map((_, index) => bytesOf(...commands.slice(0, index + 1)).length)
 }

@@ -1,4 +1,4 @@
-/** A `redis-repl tail` that runs beside the test until it is told to end. */
+/** A `redis-repl tail` that runs in parallel with the test until end(). */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,14 +7,14 @@ import { owned } from './processes.ts'
 
 const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 
-/** What does not end in this time is killed, and the test sees a status of null. */
+/** A run that does not end in this time is killed, and the test gets a status of null. */
 const END_LIMIT_MS = 90_000
 const RECENT_BYTES = 64 * 1024
 
 export class Tailing {
   readonly child: ChildProcess
   readonly #out: Buffer[] = []
-  /** Its end: some outputs are too large to be searched again and again. */
+  /** The end of the output: some outputs are too large to search repeatedly. */
   #recent = Buffer.alloc(0)
   #err = ''
   readonly #ended: Promise<number | null>
@@ -52,7 +52,7 @@ export class Tailing {
     return this.#err
   }
 
-  /** Waits for words on either output. @throws with what was said instead. */
+  /** Waits for these words on stdout or stderr. @throws with the actual output */
   async says(words: RegExp, limitMs = 60_000): Promise<void> {
     const end = Date.now() + limitMs
     while (!words.test(this.#err) && !words.test(this.#recent.toString())) {
@@ -66,7 +66,7 @@ export class Tailing {
     await this.says(/following .* behind offset/)
   }
 
-  /** Its exit status, when it ends. */
+  /** Waits for the end. @returns the exit status */
   async end(signal?: NodeJS.Signals): Promise<number | null> {
     if (signal) this.child.kill(signal)
     const limit = setTimeout(() => this.child.kill('SIGKILL'), END_LIMIT_MS)
@@ -77,7 +77,7 @@ export class Tailing {
     }
   }
 
-  /** The place at which it says that it has ended. */
+  /** The position that the summary reports. */
   get last(): { readonly offset: number; readonly replid: string } {
     const [, offset, replid = ''] = /last offset (\d+) of ([0-9a-f]{40})/.exec(this.#err) ?? []
     return { offset: Number(offset), replid }

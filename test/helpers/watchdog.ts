@@ -1,14 +1,14 @@
 /**
- * Ends a test file that hangs, and says in which test. Loaded by scripts/test.ts into the process of each file.
- * `--test-timeout` cannot do that: Node 20 and 22 apply it to a whole file, and Node 24 waits for ever for a file that leaves
- * a socket or a timer open. Ending by process.exit() also runs the handlers that kill the servers of the file.
+ * Ends a test file that hangs and names the test. scripts/test.ts loads it into the process of each file.
+ * `--test-timeout` cannot do that. Node 20 and 22 apply it to a whole file. Node 24 waits forever for a file that leaves a
+ * socket or a timer open. process.exit() also runs the handlers that kill the servers of the file.
  */
 import { afterEach, beforeEach } from 'node:test'
 
-/** Far more than any test takes, on a machine with much else to do. */
+/** Far longer than any test takes, even on a busy machine. */
 const LIMIT_MS = 180_000
 
-/** In the runner itself, where this is loaded too, there are no tests. */
+/** The runner itself loads this file too, but runs no tests. */
 if (process.env.NODE_TEST_CONTEXT !== undefined) watch()
 
 function watch(): void {

@@ -1,4 +1,4 @@
-/** A `redis-repl lag --watch --json` that runs beside the test until it is told to end. */
+/** A `redis-repl lag --watch` with JSON output that runs in parallel with the test until end(). */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -24,24 +24,24 @@ export class Watching {
     })
   }
 
-  /** The last whole look as it was printed; empty before there is one. */
+  /** The last complete measurement as printed; empty before the first one. */
   get last(): string {
     return this.#out.split('\n').at(-2) ?? ''
   }
 
-  /** Waits for a look at this master. @throws with what was seen instead */
-  async until(isThatOne: (master: string) => boolean, limitMs = 30_000): Promise<void> {
+  /** Waits for a measurement with this master. @throws with the actual output */
+  async until(isExpected: (master: string) => boolean, limitMs = 30_000): Promise<void> {
     const end = Date.now() + limitMs
     const from = this.#out.length
     for (;;) {
       const text = this.#out.length > from ? this.last : ''
-      if (text !== '' && isThatOne((JSON.parse(text) as { master: { name: string } }).master.name)) return
+      if (text !== '' && isExpected((JSON.parse(text) as { master: { name: string } }).master.name)) return
       if (Date.now() > end || this.#child.exitCode !== null) throw new Error(`lag did not show that: ${this.last}${this.#err}`)
       await sleep(50)
     }
   }
 
-  /** Its exit status. */
+  /** Sends the signal. @returns the exit status */
   async end(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
     this.#child.kill(signal)
     return await this.#ended

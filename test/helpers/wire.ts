@@ -1,6 +1,6 @@
-/** Bytes as servers and replicas send them, built without src/: the code under test is no witness for itself. */
+/** Bytes as servers and replicas send them. Built without src/, because the code under test cannot verify itself. */
 
-/** A replid and an EOF mark of the right shape. */
+/** Replids and an EOF mark of the right shape. */
 export const REPLID = '8371b4fb1155b71f4a04d3e1bc3e18c4a990aeeb'
 export const OTHER_REPLID = '0123456789abcdef0123456789abcdef01234567'
 export const MARK = 'f0e1d2c3b4a5968778695a4b3c2d1e0f00112233'
@@ -17,12 +17,12 @@ export function multibulk(...args: readonly (string | Buffer)[]): Buffer {
   ])
 }
 
-/** A payload framed by its length, with nothing behind it. */
+/** A payload framed by its length, with nothing after it. */
 export function framedByLength(payload: Buffer): Buffer {
   return Buffer.concat([line(`$${payload.length}`), payload])
 }
 
-/** A payload framed by a mark in front and behind. */
+/** A payload framed by an EOF mark before and after it. */
 export function framedByMark(payload: Buffer, mark = MARK): Buffer {
   return Buffer.concat([line(`$EOF:${mark}`), payload, Buffer.from(mark)])
 }
@@ -47,7 +47,7 @@ export interface RdbParts {
   readonly checksum?: Buffer
 }
 
-/** A small valid RDB: magic, aux fields, end opcode, CRC64. */
+/** A small RDB, valid by default: magic, aux fields, end opcode, CRC64. */
 export function rdb({ magic = 'REDIS0012', aux = { 'redis-ver': '7.4.1' }, body = Buffer.alloc(0), checksum }: RdbParts = {}): Buffer {
   const fields = Object.entries(aux).map(([name, value]) => auxField(name, value))
   const covered = Buffer.concat([Buffer.from(magic), ...fields, body, Buffer.from([0xff])])

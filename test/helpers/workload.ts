@@ -1,4 +1,4 @@
-/** Mixed writes of every kind that a server knows, the same for the same seed. */
+/** Mixed writes of every kind that a server supports. The same seed gives the same writes. */
 import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { invocation } from '../../scripts/server-cache.ts'
@@ -27,7 +27,7 @@ const SCRIPT = "redis.call('INCRBY', KEYS[1], ARGV[1]); redis.call('SADD', KEYS[
 
 type Command = readonly (string | Buffer)[]
 
-/** A small generator of its own, since a test must be able to run again as it was. */
+/** A small seeded generator, so that a failing test can be repeated exactly. */
 function random(seed: number): (below: number) => number {
   let state = seed >>> 0 || 1
   return (below) => {
@@ -36,7 +36,7 @@ function random(seed: number): (below: number) => number {
   }
 }
 
-/** @returns as many writes as RESP, and how many commands that takes with SELECT, MULTI and EXEC. */
+/** @returns at least `count` writes as RESP, with SELECT, MULTI and EXEC among them */
 export function mixedWrites(seed: number, count: number, kinds: Kinds): Buffer {
   const below = random(seed)
   const makers = makersFor(below, kinds)
@@ -108,19 +108,19 @@ function makersFor(below: (limit: number) => number, kinds: Kinds): (() => Comma
   return makers
 }
 
-/** As `redis-cli --pipe` does it. @throws when a command was refused. */
+/** Writes with `redis-cli --pipe`. @throws when a command is refused */
 export async function pipe(server: RunningServer, commands: Buffer): Promise<void> {
   const [program, lead] = invocation(server.installed, 'cli')
   const child = owned(spawn(program, [...lead, '-p', String(server.port), '--pipe'], { stdio: ['pipe', 'pipe', 'pipe'] }))
-  let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk.toString('latin1')))
-  child.stdin.on('error', () => {}) // it says itself why it ended
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk.toString('latin1')))
+  child.stdin.on('error', () => {}) // its own output says why it ended
   child.stdin.end(commands)
   await new Promise((resolve) => child.on('close', resolve))
-  if (!/errors: 0\b/.test(said)) throw new Error(`${server.installed.id}: ${said.slice(0, 2000)}`)
+  if (!/errors: 0\b/.test(output)) throw new Error(`${server.installed.id}: ${output.slice(0, 2000)}`)
 }
 
-/** Writes now and again until it is stopped, which throws where a write failed. */
+/** Writes continuously until the returned function is called, which throws if a write failed. */
 export function keepWriting(server: RunningServer, kinds: Kinds, batch = 50): () => Promise<void> {
   let isOn = true
   const writing = async () => {

@@ -1,4 +1,4 @@
-/** The file with settings and named profiles: TOML, where the platform keeps such files, or wherever --config says. */
+/** The TOML file with settings and named profiles: in the platform's config folder, or where --config says. */
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type ConfigFileProblem, errnoOf, ReplError, type SettingProblem } from '../../errors.ts'
@@ -12,64 +12,65 @@ export interface ConfigFile {
   readonly profiles: Readonly<Record<string, Values>>
 }
 
-/** What is known of a flag. */
+/** How a flag takes its value. */
 export interface Known {
   readonly type: 'boolean' | 'option'
   readonly multiple?: boolean
 }
 
-/** They decide which file is read, or whether anything is done at all. */
+/** These decide which file is read, or whether the command runs at all. */
 const NOT_IN_A_FILE = ['config', 'print-config']
-/** A file that belongs to the settings lies where they say, whoever uses them from where. */
+/** Relative paths in these settings are relative to the folder of the config file, not to the working directory. */
 const PATHS = ['pass-file', 'sentinel-pass-file', 'cacert', 'cacertdir', 'cert', 'key']
 
 /**
- * @param isNamed whether the user asked for this very file; else it need not exist
+ * @param isNamed whether the user named this file; otherwise it may be missing
  * @param known all flags of all commands, and the target
- * @throws ReplError USAGE (CONFIG_FILE); what the file holds is never repeated, since it may be a password
+ * @returns undefined when the file is missing and not named
+ * @throws ReplError USAGE (CONFIG_FILE); it never repeats a value from the file, which may be a password
  */
 export async function readConfigFile(path: string, isNamed: boolean, known: ReadonlyMap<string, Known>): Promise<ConfigFile | undefined> {
   const text = read(path, isNamed)
   if (text === undefined) return undefined
-  const { defaults = {}, profiles = {}, ...others } = await parsed(text, path)
+  const { defaults = {}, profiles = {}, ...others } = await parseToml(text, path)
   const [stray] = Object.keys(others)
-  if (stray !== undefined) throw unusable(path, { problem: 'OUTSIDE_OF_TABLES', key: stray })
-  if (!isTable(profiles)) throw unusable(path, { problem: 'PROFILES_NOT_A_TABLE' })
-  const checked = Object.entries(profiles).map(([name, values]) => [name, checkedValues(values, `profiles.${name}`, path, known)] as const)
-  return { path, defaults: checkedValues(defaults, 'defaults', path, known), profiles: Object.fromEntries(checked) }
+  if (stray !== undefined) throw configFileError(path, { problem: 'OUTSIDE_OF_TABLES', key: stray })
+  if (!isTable(profiles)) throw configFileError(path, { problem: 'PROFILES_NOT_A_TABLE' })
+  const checked = Object.entries(profiles).map(([name, values]) => [name, checkValues(values, `profiles.${name}`, path, known)] as const)
+  return { path, defaults: checkValues(defaults, 'defaults', path, known), profiles: Object.fromEntries(checked) }
 }
 
 function read(path: string, isNamed: boolean): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    // A home that belongs to another user may be closed to us (sudo -E, containers). Like git, we take that for no file.
+    // HOME may belong to another user and be unreadable (sudo -E, containers). Like git, we treat that as a missing file.
     if (!isNamed && !existsSync(path)) return undefined
-    throw unusable(path, { problem: 'UNREADABLE', errno: errnoOf(error) })
+    throw configFileError(path, { problem: 'UNREADABLE', errno: errnoOf(error) })
   }
 }
 
-/** The library is loaded by those who have such a file. */
-async function parsed(text: string, path: string): Promise<Record<string, unknown>> {
+/** Loads the TOML library only when there is a file. */
+async function parseToml(text: string, path: string): Promise<Record<string, unknown>> {
   const { parse, TomlError } = await import('smol-toml')
   try {
     return parse(text)
   } catch (error) {
-    // Its message quotes the line.
-    throw unusable(path, { problem: 'NOT_TOML', ...(error instanceof TomlError && { line: error.line, column: error.column }) })
+    // Do not pass on the message: it quotes the line, which may contain a password.
+    throw configFileError(path, { problem: 'NOT_TOML', ...(error instanceof TomlError && { line: error.line, column: error.column }) })
   }
 }
 
-function checkedValues(table: unknown, name: string, path: string, known: ReadonlyMap<string, Known>): Values {
-  if (!isTable(table)) throw unusable(path, { problem: 'NOT_A_TABLE', table: name })
+function checkValues(table: unknown, name: string, path: string, known: ReadonlyMap<string, Known>): Values {
+  if (!isTable(table)) throw configFileError(path, { problem: 'NOT_A_TABLE', table: name })
   const values = Object.entries(table).map(([key, value]) => {
     const flag = known.get(key)
     const setting = `${name}.${key}`
-    if (!flag) throw unusable(path, { problem: 'UNKNOWN_SETTING', setting })
-    if (NOT_IN_A_FILE.includes(key)) throw unusable(path, { problem: 'COMMAND_LINE_ONLY', setting })
-    if (!isValue(value)) throw unusable(path, { problem: 'NOT_A_VALUE', setting })
+    if (!flag) throw configFileError(path, { problem: 'UNKNOWN_SETTING', setting })
+    if (NOT_IN_A_FILE.includes(key)) throw configFileError(path, { problem: 'COMMAND_LINE_ONLY', setting })
+    if (!isValue(value)) throw configFileError(path, { problem: 'NOT_A_VALUE', setting })
     const misfit = misfitOf(value, flag)
-    if (misfit) throw unusable(path, { problem: misfit, setting })
+    if (misfit) throw configFileError(path, { problem: misfit, setting })
     return [key, PATHS.includes(key) ? resolve(dirname(path), String(value)) : value] as const
   })
   return Object.fromEntries(values)
@@ -90,6 +91,6 @@ function isValue(value: unknown): value is Value {
   return typeof value === 'boolean' || isPlain(value) || (Array.isArray(value) && value.every(isPlain))
 }
 
-function unusable(path: string, problem: ConfigFileProblem): ReplError {
+function configFileError(path: string, problem: ConfigFileProblem): ReplError {
   return new ReplError('CONFIG_FILE', { path, ...problem })
 }

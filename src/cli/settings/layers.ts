@@ -1,10 +1,10 @@
-/** Flags over variables over the profile over the defaults of the file: which value counts, and where it came from. */
+/** Which value applies and where it came from. Precedence: flags, variables, profile, defaults of the config file. */
 import { usageError } from '../../errors.ts'
 import { parseSentinelTarget } from '../../topology/sentinel-target.ts'
 import { parseTarget, withoutSecret } from '../../topology/target.ts'
 import type { ConfigFile, Value, Values } from './config-file.ts'
 
-/** What is known of a flag, as oclif defines it. */
+/** A flag, as oclif defines it. */
 interface Definition {
   readonly type: 'boolean' | 'option'
   readonly multiple?: boolean
@@ -15,11 +15,11 @@ interface Definition {
 export type Definitions = Readonly<Record<string, Definition>>
 
 export const TARGET = 'target'
-/** Which server: taken from one place as a whole, since half of it from elsewhere would name another. */
+/** These name the server. All of them come from one layer, because a mix of layers would name a different server. */
 export const SERVER: readonly string[] = [TARGET, 'host', 'port', 'socket', 'uri', 'sentinel', 'master-name']
 const LOGIN = ['user', 'pass', 'pass-file', 'askpass']
 
-/** Where values come from, the strongest first. */
+/** One place that values come from, such as the environment or a profile. */
 export interface Layer {
   readonly from: (name: string) => string
   readonly values: Values
@@ -32,9 +32,10 @@ export interface Setting {
 }
 
 /**
- * What the weaker layers add to what was given on the command line.
- * @param given the names of what was given there; `target` where there was one
- * @param isLoggedIn whether the given server came with a user and password
+ * The settings that the layers add to the command line.
+ * @param given the names of the flags on the command line, and `target` if there is one
+ * @param isLoggedIn whether the server on the command line has a user or password in its URI
+ * @param layers the strongest first
  */
 export function addedSettings(
   given: ReadonlySet<string>,
@@ -46,10 +47,10 @@ export function addedSettings(
   const added: Setting[] = []
   for (const { from, values } of layers) {
     const namesServer = SERVER.some((name) => taken.has(name))
-    // What a stronger server is, a weaker login is not for: the same layer's neither, since the URI has one of its own.
+    // A server URI with its own login takes no login flags from the same layer or a weaker one.
     if (!namesServer && SERVER.some((name) => carriesLogin(values[name]))) for (const name of LOGIN) taken.add(name)
     const fresh = Object.entries(values).filter(([name]) => {
-      if (name !== TARGET && !definitions[name]) return false // of another command
+      if (name !== TARGET && !definitions[name]) return false // a flag of another command
       return !taken.has(name) && !(namesServer && SERVER.includes(name)) && !isExcluded(name, taken, definitions)
     })
     for (const [name, value] of fresh) {
@@ -60,7 +61,7 @@ export function addedSettings(
   return added
 }
 
-/** Whether it names a server together with a user or password. */
+/** Whether the text is the URI of a server with a user or password. */
 export function carriesLogin(text: unknown): boolean {
   if (typeof text !== 'string') return false
   try {
@@ -70,27 +71,27 @@ export function carriesLogin(text: unknown): boolean {
   }
 }
 
-/** A stronger value that this one cannot stand beside. */
+/** Whether a stronger value excludes this one. */
 function isExcluded(name: string, taken: ReadonlySet<string>, definitions: Definitions): boolean {
   const mine = definitions[name]?.exclusive ?? []
   return [...taken].some((other) => mine.includes(other) || definitions[other]?.exclusive?.includes(name))
 }
 
-/** The same as words of a command line; none for a switch that is off. */
+/** The setting as words of a command line; none for a switch that is off, unless it has a --no- form. */
 export function wordsOf({ name, value }: Setting, definitions: Definitions): string[] {
   const { type, allowNo = false } = definitions[name] ?? { type: 'option' }
   if (type === 'option') return [value].flat().map((one) => `--${name}=${one}`)
-  const isOn = typeof value === 'boolean' ? value : truth(String(value), name)
+  const isOn = typeof value === 'boolean' ? value : parseSwitch(String(value), name)
   return isOn ? [`--${name}`] : allowNo ? [`--no-${name}`] : []
 }
 
-function truth(text: string, name: string): boolean {
+function parseSwitch(text: string, name: string): boolean {
   if (/^(1|true|yes|on)$/i.test(text)) return true
   if (/^(0|false|no|off|)$/i.test(text)) return false
   throw usageError(`${name} is a switch: 1 or 0`)
 }
 
-/** `REDIS_REPL_` and the flag's name; lists are separated by commas. An empty variable is none. */
+/** The variables `REDIS_REPL_<FLAG>`. Commas separate the values of a list. An empty variable counts as unset. */
 export function variables(env: NodeJS.ProcessEnv, definitions: Definitions): Layer {
   const names = [TARGET, ...Object.keys(definitions)]
   const values = names.flatMap((name) => {
@@ -105,7 +106,7 @@ function variableOf(name: string): string {
   return `REDIS_REPL_${name.toUpperCase().replaceAll('-', '_')}`
 }
 
-/** @throws ReplError USAGE for a profile that there is not. */
+/** @throws ReplError USAGE for a profile that does not exist */
 export function fileLayers(file: ConfigFile | undefined, profile: string | undefined, path: string): Layer[] {
   const chosen = profile !== undefined && file && Object.hasOwn(file.profiles, profile) ? file.profiles[profile] : undefined
   if (profile !== undefined && !chosen) {
@@ -121,11 +122,11 @@ export function fileLayers(file: ConfigFile | undefined, profile: string | undef
 }
 
 const SECRET = ['pass', 'sentinel-pass']
-/** What is the name of a server, and so may be a URI, or be meant as one. */
+/** These name a server, so they may be a URI or a mistyped one. */
 const URIS = [TARGET, 'uri', 'host', 'sentinel']
 const BUILT_IN = 'built in'
 
-/** Every value that counts, secrets masked. @param values by name @param written the names of those on the command line */
+/** Every value that applies, with secrets masked. @param values by name @param written the names of those on the command line */
 export function settingsInForce(
   values: Readonly<Record<string, unknown>>,
   added: readonly Setting[],
@@ -136,22 +137,18 @@ export function settingsInForce(
     .filter(([name, value]) => value !== undefined && name !== 'print-config')
     .map(([name, value]) => {
       const from = origins.get(name) ?? (written.has(name) ? 'command line' : BUILT_IN)
-      return { name, value: shown(name, value as Value), from }
+      return { name, value: maskValue(name, value as Value), from }
     })
     .sort((a, b) => Number(a.from === BUILT_IN) - Number(b.from === BUILT_IN) || (a.name < b.name ? -1 : 1))
 }
 
-function shown(name: string, value: Value): Value {
+function maskValue(name: string, value: Value): Value {
   if (SECRET.includes(name)) return '********'
-  return Array.isArray(value)
-    ? value.map((one) => shownText(name, String(one)))
-    : typeof value === 'string'
-      ? shownText(name, value)
-      : value
+  return Array.isArray(value) ? value.map((one) => maskText(name, String(one))) : typeof value === 'string' ? maskText(name, value) : value
 }
 
-/** Others may hold a URI too: `--map ANNOUNCED=URI`. */
-function shownText(name: string, text: string): string {
+/** Other settings may contain a URI too: `--map ANNOUNCED=URI`. */
+function maskText(name: string, text: string): string {
   if (URIS.includes(name)) return withoutSecret(text)
   return /@|:\/\//.test(text) ? text.split('=').map(withoutSecret).join('=') : text
 }

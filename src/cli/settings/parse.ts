@@ -1,4 +1,4 @@
-/** The command line with everything that variables and the file add to it. */
+/** Completes the command line with the settings from variables and the config file. */
 import { join } from 'node:path'
 import { type Command, type Interfaces, Parser } from '@oclif/core'
 import { usageError } from '../../errors.ts'
@@ -20,27 +20,27 @@ import {
 type Flags = NonNullable<Parameters<typeof Parser.parse>[1]['flags']>
 
 export interface Completed {
-  /** The settings as words, and what the user wrote behind them. */
+  /** The added settings as words, followed by the user's own words. */
   readonly argv: string[]
-  /** In place of a profile, or of none. */
+  /** The TARGET of the user, or else of a layer; undefined without either, and for a profile that names none. */
   readonly target: string | undefined
-  /** What the layers added. */
+  /** The settings that the layers added. */
   readonly added: readonly Setting[]
-  /** The names of what the user wrote; `target` where there was one, but no profile. */
+  /** The names of the flags on the command line, and `target` if there is one that is not a profile. */
   readonly written: ReadonlySet<string>
-  /** Undefined where there is none. */
+  /** Undefined without a profile. */
   readonly profile: { readonly name: string; readonly namesServer: boolean } | undefined
 }
 
-/** @throws ReplError USAGE, saying where a value came from that cannot be used */
+/** @throws ReplError USAGE; it names the layer that an unusable value came from */
 export async function completed(
   argv: readonly string[],
   ctor: Pick<typeof Command, 'args'> & { readonly flags: Flags },
   config: Interfaces.Config,
   env: NodeJS.ProcessEnv,
 ): Promise<Completed> {
-  const loose = Object.fromEntries(Object.entries(ctor.flags).map(([name, flag]) => [name, withoutRelations(flag)])) as Flags
-  const { raw, args, flags } = await Parser.parse([...argv], { flags: loose, args: ctor.args, strict: true })
+  const flagsAlone = Object.fromEntries(Object.entries(ctor.flags).map(([name, flag]) => [name, withoutRelations(flag)])) as Flags
+  const { raw, args, flags } = await Parser.parse([...argv], { flags: flagsAlone, args: ctor.args, strict: true })
   const written = typeof args.target === 'string' ? args.target : undefined
   const isProfile = written?.startsWith('@') === true
   const given = new Set(raw.flatMap((token) => (token.type === 'flag' ? [token.flag] : [])))
@@ -52,14 +52,14 @@ export async function completed(
   const file = await readConfigFile(path, named !== undefined, known)
   const profile = isProfile ? written.slice(1) : env.REDIS_REPL_PROFILE || undefined
   const fromFile = fileLayers(file, profile, path)
-  // A profile on the command line names the server as a TARGET would.
+  // A profile on the command line names the server like a TARGET, so it takes precedence over variables.
   const namesServer = isProfile && SERVER.some((name) => fromFile[0]?.values[name] !== undefined)
   const layers = [without(variables(env, definitions), namesServer ? SERVER : []), ...fromFile]
   const isLoggedIn = [written, flags.uri].some(carriesLogin)
   const added = addedSettings(given, isLoggedIn, layers, definitions)
   const target = added.find(({ name }) => name === TARGET)
   const others = added.filter(({ name }) => name !== TARGET)
-  for (const setting of others) await check(setting, definitions, loose)
+  for (const setting of others) await check(setting, definitions, flagsAlone)
   return {
     argv: [...others.flatMap((setting) => wordsOf(setting, definitions)), ...argv],
     target: target ? String(target.value) : isProfile ? undefined : written,
@@ -86,7 +86,7 @@ async function check(setting: Setting, definitions: Definitions, flags: Flags): 
   }
 }
 
-/** What a flag needs beside it, or must not have, is judged when all are together. */
+/** Removes the relations between flags. They can be checked only when all flags are known. */
 function withoutRelations(flag: object): object {
   const { dependsOn: _, exclusive: __, relationships: ___, required: ____, exactlyOne: _____, ...plain } = flag as Record<string, unknown>
   return plain

@@ -1,4 +1,4 @@
-/** One verified RDB for each shard and a manifest, whole or nothing. */
+/** One verified RDB per shard and a manifest, all or nothing. */
 import { bytes, duration, exact } from '../../diagnosis/units.ts'
 import type { ReplEvent, StoredEvent } from '../../engine/events.ts'
 import { Visit } from '../../engine/visit.ts'
@@ -20,22 +20,22 @@ import { rdbFile } from '../stores.ts'
 import type { ClusterDump } from './plan.ts'
 import { suffixOf, throughSinks } from './sinks.ts'
 
-/** How a dump of a cluster is shown. */
+/** Where the progress and the trace of a cluster dump go. */
 export interface ClusterDumpView {
   readonly progress: Progress | undefined
-  /** Hears of each exchange. */
+  /** Called for each event of each shard, except `source` and `stored`. */
   readonly report: Report
 }
 
-interface Running extends ClusterDumpView {
+interface ClusterRun extends ClusterDumpView {
   readonly dump: ClusterDump
   readonly connection: Connection
 }
 
-interface Dumped {
+interface ShardDump {
   readonly file: string
   readonly shard: ReachableShard
-  /** Whom it was taken from. */
+  /** The server that sent it. */
   readonly from: string
   readonly stored: StoredEvent
 }
@@ -44,13 +44,13 @@ interface Dumped {
 export async function dumpCluster(dump: ClusterDump, connection: Connection, view: ClusterDumpView, signal: AbortSignal): Promise<object> {
   const { cluster, shards } = await findShards(connection, signal)
   const { progress } = view
-  const began = now()
+  const startedAt = now()
   let folder: DumpFolder | undefined
   try {
     folder = await DumpFolder.create(dump.path, dump.force)
-    await nothingMoves(cluster, shards)
+    await refuseMovingSlots(cluster, shards)
     const dumped = await dumpAll({ dump, connection, ...view }, shards, folder, signal)
-    await nothingMoves(cluster, shards)
+    await refuseMovingSlots(cluster, shards)
     if (!sameShards(shards, await cluster.shards())) {
       throw new ReplError('CLUSTER_CHANGED', { endpoint: connection.source.name })
     }
@@ -58,7 +58,7 @@ export async function dumpCluster(dump: ClusterDump, connection: Connection, vie
     await folder.commit(`${JSON.stringify(manifest, undefined, 2)}\n`)
     const size = dumped.reduce((sum, { stored }) => sum + stored.bytes, 0)
     progress?.end()
-    progress?.note(`${printable(dump.path)}: ${dumped.length} shards, ${exact(size)} bytes in ${duration(now() - began)}`)
+    progress?.note(`${printable(dump.path)}: ${dumped.length} shards, ${exact(size)} bytes in ${duration(now() - startedAt)}`)
     return manifest
   } catch (error) {
     throw expectReplError(error).with({ path: dump.path, output: 'FILE' })
@@ -69,22 +69,27 @@ export async function dumpCluster(dump: ClusterDump, connection: Connection, vie
   }
 }
 
-/** The keys of a slot that is on its way are in two shards, and change their place one by one. @throws ReplError TRY_LATER */
-async function nothingMoves(cluster: Cluster, shards: readonly ReachableShard[]): Promise<void> {
+/** The keys of a migrating slot are split between two shards and move one by one. @throws ReplError TRY_LATER */
+async function refuseMovingSlots(cluster: Cluster, shards: readonly ReachableShard[]): Promise<void> {
   const slots = await cluster.movingSlots(shards)
   if (slots.length > 0) throw new ReplError('CLUSTER_MOVING', { slots })
 }
 
-/** The first failure stops all: the dump will not be kept. */
-async function dumpAll(running: Running, shards: readonly ReachableShard[], folder: DumpFolder, signal: AbortSignal): Promise<Dumped[]> {
+/** The first failure stops all shards, because the dump is discarded anyway. */
+async function dumpAll(
+  running: ClusterRun,
+  shards: readonly ReachableShard[],
+  folder: DumpFolder,
+  signal: AbortSignal,
+): Promise<ShardDump[]> {
   const { dump, progress } = running
   const stop = new AbortController()
-  const both = AbortSignal.any([signal, stop.signal])
+  const eitherStop = AbortSignal.any([signal, stop.signal])
   const share = dump.maxRate === undefined ? {} : { maxRate: dump.maxRate / Math.min(dump.jobs, shards.length) }
   let received = 0
   const outcomes = await forEach(shards, dump.jobs, async (shard) => {
     try {
-      return await dumpShard(running, shard, folder, share, both, (count) => {
+      return await dumpShard(running, shard, folder, share, eitherStop, (count) => {
         received += count
         progress?.update('receiving and verifying', bytes(received))
       })
@@ -100,36 +105,36 @@ async function dumpAll(running: Running, shards: readonly ReachableShard[], fold
 }
 
 async function dumpShard(
-  { connection, dump: { through }, progress, report }: Running,
+  { connection, dump: { through }, progress, report }: ClusterRun,
   shard: ReachableShard,
   folder: DumpFolder,
   share: { readonly maxRate?: number },
   signal: AbortSignal,
   count: (bytes: number) => void,
-): Promise<Dumped> {
-  // By its first slot, so that they stand in order, and by its node, so that nothing is named twice.
+): Promise<ShardDump> {
+  // The first slot sorts the files; the node ID keeps the names unique.
   const file = `${String(shard.slots[0]?.[0]).padStart(5, '0')}-${shard.master.id}.rdb${suffixOf(through)}`
   const sink = throughSinks(await rdbFile(folder.file(file), false), { ...through, sha256: true })
   let from = endpointName(shard.access.endpoint)
-  let counted = 0
-  const hear = (event: ReplEvent) => {
+  let countedBytes = 0
+  const observeEvent = (event: ReplEvent) => {
     if (event.type === 'source') {
       from = event.endpoint
       progress?.note(printable(describeChoice(event)[0] ?? ''))
     } else if (event.type !== 'stored') report(from, event)
     if (event.type !== 'payload-progress' && event.type !== 'payload-end') return
-    count(event.bytes - counted)
-    counted = event.bytes
+    count(event.bytes - countedBytes)
+    countedBytes = event.bytes
   }
   const goal = { kind: 'payload', store: { sink, path: folder.file(file) }, ...share } as const
-  const visit = await observe(shardSource(connection, shard), { ...connection.linkOptions, goal }, new Visit(), hear, signal)
+  const visit = await observe(shardSource(connection, shard), { ...connection.linkOptions, goal }, new Visit(), observeEvent, signal)
   const { stored } = visit.seen
   if (!stored) throw new TypeError('a payload that ended without being stored')
   progress?.note(`${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}`)
   return { file, shard, from, stored }
 }
 
-function manifestOf(dumped: readonly Dumped[]): object {
+function manifestOf(dumped: readonly ShardDump[]): object {
   return {
     schema: 'redis-repl/cluster-dump/1',
     at: wallClock().toISOString(),

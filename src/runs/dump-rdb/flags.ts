@@ -1,4 +1,4 @@
-/** The flags of `dump-rdb`, and what they mean. */
+/** The flags of `dump-rdb`, and the plan that they make. */
 import { Flags } from '@oclif/core'
 import { ReplError, usageError } from '../../errors.ts'
 import { compressor } from '../../io/sinks/compress.ts'
@@ -43,7 +43,7 @@ interface DumpFlags {
   readonly 'max-rate': string | undefined
 }
 
-/** Contacts no server. @throws ReplError USAGE, NOT_SUPPORTED where this Node cannot do it */
+/** Contacts no server. @throws ReplError USAGE; NOT_SUPPORTED when this Node version lacks zstd */
 export function dumpPlan(flags: DumpFlags, stdout: { readonly isTTY?: boolean }): DumpPlan {
   const { cluster, jobs = JOBS, output, force } = flags
   if (output === '') throw usageError('The name of the output file is empty')
@@ -57,7 +57,7 @@ export function dumpPlan(flags: DumpFlags, stdout: { readonly isTTY?: boolean })
   return { kind: 'one', path, ...common }
 }
 
-/** @throws ReplError USAGE, NOT_SUPPORTED where this Node cannot do it */
+/** @throws ReplError USAGE; NOT_SUPPORTED when this Node version lacks zstd */
 export function sinkOptions({ gzip, zstd, level, sha256 }: Pick<DumpFlags, 'gzip' | 'zstd' | 'level' | 'sha256'>): SinkOptions {
   const compression = gzip ? 'gzip' : zstd ? 'zstd' : undefined
   if (compression) compressor(compression, level).destroy()

@@ -1,4 +1,4 @@
-/** What `dump-rdb` is asked for. */
+/** What the user asks of `dump-rdb`. */
 import type { Compression } from '../../io/sinks/compress.ts'
 
 export interface SinkOptions {
@@ -10,19 +10,19 @@ export interface SinkOptions {
 interface Common {
   readonly force: boolean
   readonly through: SinkOptions
-  /** Bytes a second, of all shards together. */
+  /** Bytes per second, for all shards together. */
   readonly maxRate?: number
 }
 
 export type OneDump = Common & {
   readonly kind: 'one'
-  /** Undefined is stdout. */
+  /** Undefined means stdout. */
   readonly path: string | undefined
 }
 
 export type ClusterDump = Common & {
   readonly kind: 'cluster'
-  /** A folder. */
+  /** The folder to write. */
   readonly path: string
   readonly jobs: number
 }

@@ -1,4 +1,4 @@
-/** `dump-rdb`: one verified RDB, or one of each shard of a cluster. */
+/** `dump-rdb`: one verified RDB, or one for each shard of a cluster. */
 import { now } from '../../io/clock.ts'
 import { StdoutSink } from '../../io/sinks/stdout-sink.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
@@ -12,12 +12,12 @@ import { dumpCluster } from './cluster.ts'
 import type { ClusterDump, DumpPlan, OneDump } from './plan.ts'
 import { throughSinks } from './sinks.ts'
 
-/** @param json where the JSON object goes: stdout belongs to the RDB unless a file was named. @throws ReplError */
+/** @param json where the JSON object goes: stdout carries the RDB unless the user names a file. @throws ReplError */
 export async function runDump(plan: DumpPlan, connection: Connection, context: RunContext, json: NodeJS.WriteStream): Promise<void> {
-  await (plan.kind === 'cluster' ? ofCluster(plan, connection, context) : ofOne(plan, connection, context, json))
+  await (plan.kind === 'cluster' ? dumpShards(plan, connection, context) : dumpServer(plan, connection, context, json))
 }
 
-async function ofOne(
+async function dumpServer(
   { path, force, through, maxRate }: OneDump,
   { source, linkOptions }: Connection,
   context: RunContext,
@@ -36,7 +36,7 @@ async function ofOne(
   if (isJson) json.write(jsonLine(dumpRdbJson(visit)))
 }
 
-async function ofCluster(plan: ClusterDump, connection: Connection, { isJson, detail, stdout, stderr, stop }: RunContext): Promise<void> {
+async function dumpShards(plan: ClusterDump, connection: Connection, { isJson, detail, stdout, stderr, stop }: RunContext): Promise<void> {
   const { progressOn } = await import('../../render/base/progress.ts')
   const progress = isJson ? undefined : await progressOn(stderr, detail.quiet, now)
   const manifest = await dumpCluster(plan, connection, { progress, report: await traceOn(stderr, detail.verbosity) }, stop)

@@ -1,4 +1,4 @@
-/** `handshake`: up to the reply to PSYNC, at one server or at every master of a cluster. */
+/** `handshake`: up to the reply to PSYNC, with one server or with every master of a cluster. */
 import { describeVerdict } from '../../diagnosis/psync/verdict.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { ReplEvent } from '../../engine/events.ts'
@@ -18,7 +18,7 @@ export interface HandshakePlan {
   readonly jobs: number | undefined
 }
 
-/** @returns a failure that the output holds already. @throws ReplError */
+/** @returns a failure that the output already contains. @throws ReplError */
 export async function runHandshake(plan: HandshakePlan, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
   if (plan.isCluster) return await atEachShard(plan, connection, context)
   const { stdout, detail, isJson } = context

@@ -1,4 +1,4 @@
-/** The flags of `lag`, and what they mean. */
+/** The flags of `lag`, and the plan that they make. */
 
 import { Flags } from '@oclif/core'
 import { type AlertRange, parseAlertRange } from '../../diagnosis/lag/alert-range.ts'
@@ -91,7 +91,7 @@ export const lagFlags = {
   'critical-bytes': Flags.string({ helpGroup: CHECK, helpValue: 'RANGE', description: 'nagios: the same' }),
 }
 
-/** The values of lagFlags that need a second look, as oclif parses them. */
+/** The values of lagFlags that the plan needs, as oclif parses them. */
 interface LagFlags {
   readonly cluster: boolean
   readonly attach: boolean
@@ -154,8 +154,8 @@ function markerOf({ marker, 'marker-key': key }: LagFlags): Pick<LagPlan, 'marke
 
 /** @throws ReplError USAGE */
 function refuseContradictions(flags: LagFlags, format: LagFormat, ranges: AlertRanges): void {
-  const isReadWhole = format === 'prometheus' || format === 'nagios'
-  if (flags.watch && isReadWhole) throw usageError(`--watch has no end, and --format ${format} is read as a whole`)
+  const isOneShot = format === 'prometheus' || format === 'nagios'
+  if (flags.watch && isOneShot) throw usageError(`--watch has no end, and --format ${format} is read as a whole`)
   if (Object.keys(ranges).length > 0 && format !== 'nagios') {
     throw usageError('--warning and --critical are for --format nagios; the others take --max-seconds and --max-bytes')
   }
@@ -183,13 +183,18 @@ function criteria(flags: LagFlags): Criteria {
 }
 
 function alertRanges(flags: LagFlags): AlertRanges {
-  const one = (name: 'warning' | 'critical' | 'warning-bytes' | 'critical-bytes'): AlertRange | undefined => {
+  const rangeOf = (name: 'warning' | 'critical' | 'warning-bytes' | 'critical-bytes'): AlertRange | undefined => {
     const text = flags[name]
     const range = text === undefined ? undefined : parseAlertRange(text)
     if (text !== undefined && !range) throw usageError(`--${name} takes a range such as 10, 10:20, ~:10 or @10:20, not "${text}"`)
     return range
   }
-  const [warning, critical, warningBytes, criticalBytes] = [one('warning'), one('critical'), one('warning-bytes'), one('critical-bytes')]
+  const [warning, critical, warningBytes, criticalBytes] = [
+    rangeOf('warning'),
+    rangeOf('critical'),
+    rangeOf('warning-bytes'),
+    rangeOf('critical-bytes'),
+  ]
   return {
     ...(warning && { warning }),
     ...(critical && { critical }),

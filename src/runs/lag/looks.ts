@@ -1,4 +1,4 @@
-/** When `lag` looks at a tree: once, until all is well, or again and again. */
+/** When `lag` measures a tree: once, until all limits hold, or repeatedly. */
 
 import { adviseOnLag } from '../../diagnosis/lag/advice.ts'
 import { checkAll, hasCriteria } from '../../diagnosis/lag/check.ts'
@@ -10,49 +10,49 @@ import type { Surveys } from '../../survey/source-survey.ts'
 import type { LagPlan } from './plan.ts'
 
 const LOOK_EVERY_MS = 250
-/** A replica that is just within --max-seconds is seen to be when it was watched a little longer. */
+/** Extra watch time, to see that a replica is just within --max-seconds. */
 const BEYOND_MS = 500
 const RETRY_MS = 1000
 
 export interface LagOutput {
-  /** How a look comes out. */
+  /** Prints one measurement. */
   show(look: LagLook): void
-  /** Something is waited for. */
+  /** Reports that the run waits, and why. */
   waiting(phase: string, reason: string): void
-  /** The last look of a watch. */
+  /** Ends a watch with its last measurement. */
   conclude(look: LagLook | undefined): void
 }
 
-/** What the last look showed. */
+/** The result of the last measurement. */
 export interface LagOutcome {
-  /** Whether all limits held. */
+  /** Whether all limits held; in a watch, in every measurement. */
   readonly isWell: boolean
-  /** Why nothing could be measured. */
+  /** Why the measurement failed. */
   readonly lost?: ReplError
 }
 
-/** @throws ReplError of whatever the user named */
+/** @throws ReplError of the target that the user named */
 export async function lookAtTrees(
   plan: LagPlan,
   open: () => Promise<Surveys>,
   output: LagOutput,
   signal: AbortSignal,
 ): Promise<LagOutcome> {
-  const began = now()
-  const surveys = await opened(plan, open, output, began, signal)
+  const startedAt = now()
+  const surveys = await openWithRetry(plan, open, output, startedAt, signal)
   try {
-    return await (plan.watch ? watch(surveys, plan, output, signal) : judge(surveys, plan, output, began, signal))
+    return await (plan.watch ? watch(surveys, plan, output, signal) : judge(surveys, plan, output, startedAt, signal))
   } finally {
     await surveys.close()
   }
 }
 
-/** With --wait the server need not be there yet. */
-async function opened(
+/** With --wait the server may still be starting, so a failure to connect is retried. */
+async function openWithRetry(
   { waitMs = 0 }: LagPlan,
   open: () => Promise<Surveys>,
   output: LagOutput,
-  began: number,
+  startedAt: number,
   signal: AbortSignal,
 ): Promise<Surveys> {
   for (;;) {
@@ -60,15 +60,15 @@ async function opened(
       return await open()
     } catch (error) {
       const isPassing = error instanceof ReplError && ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER'].includes(error.code)
-      if (!isPassing || now() - began + RETRY_MS > waitMs) throw error
+      if (!isPassing || now() - startedAt + RETRY_MS > waitMs) throw error
       output.waiting('waiting for the server', error.message)
       await sleep(RETRY_MS, signal)
     }
   }
 }
 
-/** Looks until what was asked for is known: at once, for --for, or until --wait is over. */
-async function judge(surveys: Surveys, plan: LagPlan, output: LagOutput, began: number, signal: AbortSignal): Promise<LagOutcome> {
+/** Measures until the answer is known: after --sample, when the limits held for --for, or when --wait expires. */
+async function judge(surveys: Surveys, plan: LagPlan, output: LagOutput, startedAt: number, signal: AbortSignal): Promise<LagOutcome> {
   const from = now()
   let goodSince: number | undefined
   output.waiting('watching the offsets', '')
@@ -79,20 +79,25 @@ async function judge(surveys: Surveys, plan: LagPlan, output: LagOutput, began: 
     goodSince = checked && !checked.isOk ? undefined : (goodSince ?? now())
     const isHeld = goodSince !== undefined && now() - goodSince >= plan.forMs
     const isSampled = now() - from >= plan.sampleMs
-    const isOver = isSampled && (goodSince === undefined ? mayEnd(plan, replicasOf(look), from, began) : isHeld)
+    const isOver = isSampled && (goodSince === undefined ? mayEnd(plan, replicasOf(look), from, startedAt) : isHeld)
     if (isOver) {
       output.show(look)
-      return outcome(look, checked?.isOk ?? true)
+      return outcomeOf(look, checked?.isOk ?? true)
     }
     if (checked && !checked.isOk) output.waiting('waiting', checked.reason)
     await sleep(LOOK_EVERY_MS, signal)
   }
 }
 
-/** Whether to give up on what does not hold. */
-function mayEnd({ waitMs, criteria: { maxSeconds } }: LagPlan, replicas: readonly ReplicaReport[], from: number, began: number): boolean {
-  if (waitMs !== undefined) return now() - began >= waitMs
-  // A replica that lacks bytes from before our first look may still be within the limit.
+/** Whether to give up when a limit does not hold. */
+function mayEnd(
+  { waitMs, criteria: { maxSeconds } }: LagPlan,
+  replicas: readonly ReplicaReport[],
+  from: number,
+  startedAt: number,
+): boolean {
+  if (waitMs !== undefined) return now() - startedAt >= waitMs
+  // A replica that lacks bytes from before our first measurement may still be within the limit.
   const isOpen = replicas.some(({ lag }) => lag && lag.bounds.high === undefined && lag.bounds.low <= (maxSeconds ?? 0) * 1000)
   return !isOpen || now() - from >= (maxSeconds ?? 0) * 1000 + BEYOND_MS
 }
@@ -110,14 +115,14 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
       output.show(look)
     }
   } catch (error) {
-    // A watch ends by being stopped.
+    // Ctrl-C is the normal end of a watch.
     if (!(error instanceof ReplError && error.code === 'ABORTED')) throw error
   }
   output.conclude(look)
-  return outcome(look, failed === 0)
+  return outcomeOf(look, failed === 0)
 }
 
-function outcome(look: LagLook | undefined, isWell: boolean): LagOutcome {
+function outcomeOf(look: LagLook | undefined, isWell: boolean): LagOutcome {
   const master = look?.views.map(({ report }) => report.master).find(lossOf)
   const loss = master && lossOf(master)
   if (!master || !loss) return { isWell }

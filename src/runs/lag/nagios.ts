@@ -1,9 +1,9 @@
-/** What a monitoring plugin reports where nothing could be measured. */
+/** What a monitoring plugin reports when a measurement is impossible. */
 import { explain } from '../../diagnosis/errors/explain.ts'
 import type { ErrorCode, ReplError } from '../../errors.ts'
 import { nagiosFailure } from '../../render/lag/nagios.ts'
 
-/** A server that is not there is what such a check is for; a mistake of ours is none of the server's. */
+/** An unreachable server is CRITICAL (2). Any other failure says nothing about lag: UNKNOWN (3). */
 const UNREACHABLE: readonly ErrorCode[] = ['MASTER_UNREACHABLE', 'TLS_FAILED', 'TIMEOUT']
 
 export function nagiosOf(failure: ReplError): { readonly line: string; readonly status: number } {

@@ -1,4 +1,4 @@
-/** How the looks of `lag` come out, by format and by what stdout is. */
+/** Prints the measurements of `lag`, by format and by the kind of stdout. */
 import { now } from '../../io/clock.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import type { LagLook } from '../../render/lag/view.ts'
@@ -10,7 +10,7 @@ export interface EndableOutput extends LagOutput {
   end(): void
 }
 
-/** @param setStatus called with the status that a monitoring plugin exits with */
+/** @param setStatus called with the exit status of a monitoring plugin */
 export async function lagOutput(
   plan: LagPlan,
   { stdout, stderr, detail: { quiet } }: RunContext,
@@ -20,8 +20,8 @@ export async function lagOutput(
   const progress = await progressOn(stderr, quiet || plan.format !== 'text' || !stderr.isTTY, now)
   const show =
     plan.watch && plan.format === 'text'
-      ? await watched(stdout, quiet)
-      : { ...(await shown(plan, stdout, quiet, setStatus)), conclude: () => {} }
+      ? await openWatch(stdout, quiet)
+      : { ...(await openReport(plan, stdout, quiet, setStatus)), conclude: () => {} }
   return {
     show: (look) => {
       progress.end()
@@ -33,7 +33,7 @@ export async function lagOutput(
   }
 }
 
-async function shown(
+async function openReport(
   { format, ranges }: LagPlan,
   stdout: NodeJS.WriteStream,
   quiet: boolean,
@@ -69,7 +69,7 @@ function reportsOf(views: LagLook['views']) {
   return views.map(({ report }) => report)
 }
 
-async function watched(stdout: NodeJS.WriteStream, quiet: boolean): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
+async function openWatch(stdout: NodeJS.WriteStream, quiet: boolean): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
   const { LagWatch } = await import('../../render/lag/watch.ts')
   return new LagWatch(stdout, quiet)
 }

@@ -1,4 +1,4 @@
-/** What `lag` is asked for. */
+/** What the user asks of `lag`. */
 import type { Criteria } from '../../diagnosis/lag/check.ts'
 import type { AlertRanges } from '../../render/lag/nagios.ts'
 
@@ -7,11 +7,11 @@ export type LagFormat = 'text' | 'json' | 'prometheus' | 'nagios'
 export interface LagPlan {
   readonly format: LagFormat
   readonly isCluster: boolean
-  /** Replicas that no list shows, as the user names them. */
+  /** Replicas that no server lists, as the user names them. */
   readonly replicas: readonly string[]
   /** Whether to attach to the servers of the tree. */
   readonly isAttached: boolean
-  /** A marker is published, or written to this key. */
+  /** Measure with markers: published, or written to this key. */
   readonly marker?: { readonly key?: string }
   readonly criteria: Criteria
   readonly ranges: AlertRanges
@@ -21,6 +21,6 @@ export interface LagPlan {
   readonly intervalMs: number
   readonly watch?: { readonly count: number; readonly durationMs: number }
   readonly forMs: number
-  /** Undefined where nothing is waited for. */
+  /** Absent without --wait. */
   readonly waitMs?: number
 }

@@ -1,4 +1,4 @@
-/** `lag`: how far each replica of a tree, or of every tree of a cluster, lags. */
+/** `lag`: how far each replica lags, in one tree or in every tree of a cluster. */
 import type { ErrorCode } from '../../errors.ts'
 import { ClusterSurvey } from '../../survey/cluster-survey.ts'
 import { SourceSurvey, type SurveySettings, type Surveys } from '../../survey/source-survey.ts'
@@ -12,8 +12,8 @@ import { lagOutput } from './output.ts'
 import type { LagPlan } from './plan.ts'
 
 /**
- * @param setStatus called with the status that a monitoring plugin exits with
- * @returns a failure that the output holds already. @throws ReplError
+ * @param setStatus called with the exit status of a monitoring plugin
+ * @returns a failure that the output already contains. @throws ReplError
  */
 export async function runLag(
   plan: LagPlan,
@@ -61,7 +61,7 @@ async function openSurvey(
   return await ClusterSurvey.open(new Cluster(access, addresses, signal), settings, signal)
 }
 
-/** @throws ReplError when nothing could be measured, where the format has no words for it */
+/** @throws ReplError when the measurement failed and the text output does not say so */
 function conclude({ isWell, lost }: LagOutcome, { format }: LagPlan): ErrorCode | undefined {
   if (format === 'nagios') return undefined
   if (lost && format === 'text') throw lost

@@ -1,4 +1,4 @@
-/** What a visit has shown about its PSYNC. */
+/** The facts about PSYNC that a visit has collected. */
 import type { PsyncFacts } from '../../diagnosis/psync/answer.ts'
 import type { Visit } from '../../engine/visit.ts'
 

@@ -1,13 +1,13 @@
-/** What a full resync took, from what its visit has shown. Times of phases come from the events' own clock. */
+/** What a full resync took, from the events of its visit. Phase times come from the timestamps of the events. */
 import { type BufferFigures, type BufferLimit, type ResyncFigures, replicaBufferLimit } from '../../diagnosis/psync/resync.ts'
 import type { BufferEvent } from '../../engine/events.ts'
 import type { Visit } from '../../engine/visit.ts'
 import { forkGuard } from '../../handshake/guard.ts'
 
-/** A full resync on two connections. */
+/** The guards under which a full resync uses two connections. */
 const CHANNELS = ['rdb-channel', 'dual-channel']
 
-/** Of a visit that broke off, the figures of what it never reached are 0. */
+/** When a visit ends early, the figures of the phases it did not reach are 0. */
 export function resyncFigures(visit: Visit): ResyncFigures {
   const { verdict, 'payload-start': start, 'payload-end': end, live, 'save-cost': cost } = visit.seen
   const framing = start?.framing.kind ?? 'length'
@@ -15,7 +15,7 @@ export function resyncFigures(visit: Visit): ResyncFigures {
   const delaySeconds = Number(visit.seen.server?.settings?.get('repl-diskless-sync-delay') ?? 0)
   return {
     framing,
-    waitMs: (start?.at ?? 0) - askedAt(visit),
+    waitMs: (start?.at ?? 0) - psyncSentAt(visit),
     ...(framing === 'eof-mark' && delaySeconds > 0 && { delaySeconds }),
     transferMs: (end?.at ?? 0) - (start?.at ?? 0),
     payloadBytes: end?.bytes ?? 0,
@@ -30,20 +30,20 @@ export function resyncFigures(visit: Visit): ResyncFigures {
   }
 }
 
-/** The limit of our output buffer, and how much of it was used. */
+/** The limit of our output buffer on the master, and how much of it was used. */
 export function bufferOf({ seen: { server }, buffers }: Visit): { readonly buffer?: BufferFigures; readonly limit?: BufferLimit } {
   const limit = server?.settings && replicaBufferLimit(server.settings, server.identity)
   const buffer = bufferFigures(buffers, limit)
   return { ...(buffer && { buffer }), ...(limit && { limit }) }
 }
 
-/** The limit that is reached first; 0 where there is none. */
+/** The lower of both limits; 0 without a limit. */
 export function lowestLimit({ hardBytes, softBytes }: BufferLimit): number {
   return Math.min(hardBytes || softBytes, softBytes || hardBytes)
 }
 
 /** When PSYNC was sent. */
-function askedAt({ exchanges }: Visit): number {
+function psyncSentAt({ exchanges }: Visit): number {
   const psync = exchanges.findLast(({ state }) => state === 'RECEIVE_PSYNC')
   return psync ? psync.at - psync.rttMs : 0
 }

@@ -1,4 +1,4 @@
-/** The flags of `psync`, and what they mean. */
+/** The flags of `psync`, and the plan that they make. */
 import { Flags } from '@oclif/core'
 import { clusterFlags } from '../flags.ts'
 import type { PsyncPlan } from './plan.ts'

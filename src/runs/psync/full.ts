@@ -1,4 +1,4 @@
-/** `psync --full`: a full resync as a replica does it, and what it takes. */
+/** `psync --full`: a full resync as a replica does it, and what it costs. */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Store } from '../../engine/goal.ts'
@@ -23,7 +23,7 @@ export async function runFull(isDiskless: boolean, { source, linkOptions }: Conn
     text?.conclude(figures)
     if (isJson) stdout.write(jsonLine(psyncFullJson(visit, figures)))
   } catch (error) {
-    // A cut in the middle is what an overrun buffer looks like from here.
+    // A master closes the link when our output buffer overruns. From here that looks like a lost link.
     const { buffer, limit } = bufferOf(visit)
     if (!(error instanceof ReplError) || !buffer) throw error
     throw error.with({ bufferBytes: buffer.peakBytes, ...(limit && { bufferLimit: lowestLimit(limit) }) })

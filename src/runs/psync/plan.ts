@@ -1,6 +1,6 @@
-/** What `psync` is asked for. */
+/** What the user asks of `psync`. */
 
-/** Which position it is to answer for, as the user names it; none of them is the live end. */
+/** The position to ask for, as the user names it. Without any of them it is the live end. */
 export interface AskedPosition {
   readonly replid: string | undefined
   readonly offset: string | undefined
@@ -9,7 +9,7 @@ export interface AskedPosition {
 
 export interface Question {
   readonly asked: AskedPosition
-  /** Decide from INFO and attach nothing. */
+  /** Predict from INFO and do not attach. */
   readonly isByInfoAlone: boolean
   readonly allowFork: boolean
   readonly expected: string | undefined

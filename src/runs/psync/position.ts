@@ -1,4 +1,4 @@
-/** Which position `psync` is to answer for. */
+/** The position that `psync` asks for. */
 
 import type { Subject } from '../../diagnosis/psync/answer.ts'
 import type { Access } from '../../engine/ask/access.ts'
@@ -15,7 +15,7 @@ export interface SubjectPosition {
   readonly subject: Subject
 }
 
-/** @throws ReplError USAGE, and whatever keeps a replica from telling its position. */
+/** @throws ReplError USAGE, and any failure to read the position of the replica */
 export async function positionAsked(
   { replid, offset = '', fromReplica }: AskedPosition,
   access: Access,
@@ -23,10 +23,10 @@ export async function positionAsked(
 ): Promise<SubjectPosition> {
   if (fromReplica !== undefined) return await askReplica(accessTo(fromReplica, access), signal)
   if (replid === undefined) return { subject: { kind: 'live end' } }
-  return { position: givenPosition(replid, offset), subject: { kind: 'given' } }
+  return { position: parsePosition(replid, offset), subject: { kind: 'given' } }
 }
 
-function givenPosition(replid: string, offsetText: string): Position {
+function parsePosition(replid: string, offsetText: string): Position {
   if (!isReplid(replid)) throw usageError('--replid takes 40 hexadecimal characters, as master_replid in INFO replication')
   const offset = parseOffset(offsetText)
   if (offset === undefined || offset < 0 || offset === Number.MAX_SAFE_INTEGER) {

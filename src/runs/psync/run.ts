@@ -1,4 +1,4 @@
-/** `psync`: would a replica get a partial resync, once, again and again, or at every shard of a cluster? */
+/** `psync`: would a replica get a partial resync? Asked once, repeatedly, or at every shard of a cluster. */
 import { answerOf, headline, type PsyncFacts } from '../../diagnosis/psync/answer.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { ReplEvent } from '../../engine/events.ts'
@@ -19,8 +19,8 @@ import { positionAsked } from './position.ts'
 import { watchPsync } from './watch.ts'
 
 /**
- * @param reportFailure what keeps the server from being asked, while a watch continues
- * @returns an unmet expectation that JSON holds already. @throws ReplError
+ * @param reportFailure prints a failure after which a watch continues
+ * @returns an unmet expectation that the JSON output already contains. @throws ReplError
  */
 export async function runPsync(
   plan: PsyncPlan,
@@ -41,18 +41,18 @@ export async function runPsync(
   }
 }
 
-interface Answered {
+interface PrintedAnswer {
   readonly facts: PsyncFacts
   readonly unmet: ErrorCode | undefined
 }
 
-/** One question and its printed answer. @throws ReplError EXPECTATION_FAILED when it is not the expected one. */
+/** Asks once and prints the answer. @throws ReplError EXPECTATION_FAILED when the answer is unexpected and the output is text */
 async function answer(
   question: Question,
   connection: Connection,
   context: RunContext,
   { isTraced, isOneOfMany = false }: { readonly isTraced: boolean; readonly isOneOfMany?: boolean },
-): Promise<Answered> {
+): Promise<PrintedAnswer> {
   const { isJson, stdout, detail } = context
   const text = isJson ? undefined : await textOn(stdout, detail)
   context.visit = new Visit()
@@ -64,7 +64,7 @@ async function answer(
   return { facts, unmet: unmet(facts, question.expected, isJson) }
 }
 
-/** JSON holds it already, and has one object a run. @throws ReplError EXPECTATION_FAILED elsewhere */
+/** JSON output already contains the answer and has one object per run. @throws ReplError EXPECTATION_FAILED in text output */
 function unmet(facts: PsyncFacts, expected: string | undefined, isJson: boolean): ErrorCode | undefined {
   const { answer } = answerOf(facts)
   if (expected === undefined || expected === answer) return undefined
@@ -93,7 +93,7 @@ async function watch(
   return code
 }
 
-/** The live end of every shard. */
+/** Asks the master of every shard for its live end. */
 async function atEachShard(
   question: Question,
   jobs: number | undefined,
@@ -111,7 +111,7 @@ async function atEachShard(
   return await lookAtShards('psync', connection, jobs, context, look)
 }
 
-/** Asks one question of servers. */
+/** Asks servers the same question. */
 class Asker {
   readonly #question: Question
   readonly #connection: Connection
@@ -123,12 +123,12 @@ class Asker {
     this.#signal = signal
   }
 
-  /** By INFO alone, without a write rate and without a word. */
+  /** Predicts from INFO alone. Measures no write rate and prints nothing. */
   async look(): Promise<PsyncFacts> {
     return (await this.#ask('forecast', 0, this.#connection.source, new Visit(), () => {})).facts
   }
 
-  /** As the user wants it. */
+  /** Predicts or sends PSYNC, as the user chose. */
   async ask(source: Source, visit: Visit, show: (event: ReplEvent) => void) {
     const { isByInfoAlone, sampleMs } = this.#question
     return await this.#ask(isByInfoAlone ? 'forecast' : 'verdict', sampleMs, source, visit, show)

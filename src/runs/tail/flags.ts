@@ -1,4 +1,4 @@
-/** The flags of `tail`, and what they mean. */
+/** The flags of `tail`, and the plan that they make. */
 import { tmpdir } from 'node:os'
 import { Flags } from '@oclif/core'
 import type { FollowOptions } from '../../engine/follow/errand.ts'
@@ -161,7 +161,7 @@ export interface TailFlags {
 
 const RATE_OF_WHAT = '--max-rate is for the RDB of a full resync: it needs --from snapshot, --on-gap resync or --allow-fork'
 
-/** @param written the names of the flags on the command line: what a profile sets for dumps may be needless. @throws ReplError USAGE */
+/** @param written the flags on the command line, by name: a profile may set --max-rate for dumps only. @throws ReplError USAGE */
 export function tailPlan(flags: TailFlags, written: ReadonlySet<string>): TailPlan {
   if (written.has('max-rate') && !canHaveRate(flags)) throw usageError(RATE_OF_WHAT)
   if (flags.state === '') throw usageError('The name of the state file is empty')
@@ -210,7 +210,7 @@ function refuseWithCluster({ format }: ViewPlan, { kind }: Start): void {
   if (kind === 'after') throw usageError('--from ID:OFFSET is of one history: with --cluster, --state keeps the place of each shard')
 }
 
-/** Where a run begins that no other has begun. @throws ReplError USAGE */
+/** Where a run starts when there is no checkpoint. @throws ReplError USAGE */
 function firstStart(flags: TailFlags): Start {
   const start = parseStart(flags.from)
   if (flags.rdb === '') throw usageError('The name of the RDB file is empty')
@@ -220,7 +220,7 @@ function firstStart(flags: TailFlags): Start {
   return start
 }
 
-/** Where no RDB can come, nothing is slowed down. */
+/** --max-rate needs an RDB to slow down. */
 function canHaveRate(flags: TailFlags): boolean {
   return flags.from === 'snapshot' || flags['on-gap'] === 'resync' || flags['allow-fork']
 }

@@ -1,4 +1,4 @@
-/** What `tail` is asked for. */
+/** What the user asks of `tail`. */
 import type { FollowOptions } from '../../engine/follow/errand.ts'
 import type { Start } from '../../engine/follow/start.ts'
 
@@ -7,18 +7,18 @@ export const FORMATS = ['text', 'json', 'csv', 'resp'] as const
 
 export type FormatName = (typeof FORMATS)[number] | 'template'
 
-/** How commands are shown, and which. */
+/** Which commands are shown, and how. */
 export interface ViewPlan {
   readonly format: FormatName
   readonly template: string | undefined
   readonly hasTime: boolean
-  /** Bytes of an argument that are shown. */
+  /** How many bytes of an argument are shown. */
   readonly maxArg: number
-  /** Each command as it comes, transaction or not. */
+  /** Show each command as it arrives, instead of whole transactions. */
   readonly isFlat: boolean
-  /** Also what concerns the link alone. */
+  /** Show PING, SELECT and REPLCONF too. */
   readonly showsAll: boolean
-  /** What the stream consists of, instead of its commands. */
+  /** Show statistics of the stream instead of its commands. */
   readonly isStats: boolean
   readonly filter: {
     readonly db: readonly number[]
@@ -30,7 +30,7 @@ export interface ViewPlan {
   readonly count: number | undefined
 }
 
-/** Where the RDB of a full resync is kept; a folder with a cluster. */
+/** Where to keep the RDB of a full resync: a file, or a folder for a cluster. */
 export interface RdbPlan {
   readonly path: string
   readonly force: boolean
@@ -48,7 +48,7 @@ export interface TailPlan {
   readonly untilOffset: number | undefined
 }
 
-/** Whether what an earlier run was killed in has to be ended before anything new is written. */
+/** Whether a line that a killed run left incomplete needs a newline before new output. */
 export function isLineBased({ isStats, format }: ViewPlan): boolean {
   return !isStats && format !== 'resp'
 }

@@ -1,4 +1,4 @@
-/** The file of `--rdb`. A later snapshot of the same run replaces an earlier one; a foreign file is replaced with --force only. */
+/** The file of `--rdb`. A snapshot replaces an earlier one of the same run. Only --force replaces any other file. */
 
 import type { Store } from '../../engine/goal.ts'
 import { checkPlace, type RdbFile } from '../../io/sinks/rdb-file.ts'
@@ -13,7 +13,7 @@ export class RdbTarget {
     this.#plan = plan
   }
 
-  /** Before a server is contacted, instead of at the first gap. @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */
+  /** Finds an unusable path before any server is contacted. @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED */
   async check(): Promise<void> {
     await checkPlace(this.#plan.path, this.#plan.force)
   }

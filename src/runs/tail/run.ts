@@ -1,4 +1,4 @@
-/** One run of `tail`, from its beginning to the summary. */
+/** One run of `tail`, from start to summary. */
 import { abortedBy, ReplError } from '../../errors.ts'
 import { after, every, now } from '../../io/clock.ts'
 import type { Connection } from '../connection.ts'
@@ -10,7 +10,6 @@ import { ShardTails } from './shards.ts'
 
 const LOOK_EVERY_MS = 1000
 
-/** What one run is given. */
 interface TailRun {
   readonly plan: TailPlan
   readonly connection: Connection
@@ -19,9 +18,9 @@ interface TailRun {
 }
 
 /**
- * Returns when it was stopped, or has seen enough.
- * @param resumeCommand the command that resumes after ID:OFFSET
- * @throws ReplError when everything that was received has been written; TIMEOUT, ABORTED when it ended before it followed anything
+ * Returns when the user stops it or one of its limits is reached.
+ * @param resumeCommand makes the command that resumes after ID:OFFSET
+ * @throws ReplError after it has written everything it received; TIMEOUT or ABORTED when it ended before a stream startedAt
  */
 export async function runTail(
   plan: TailPlan,
@@ -37,10 +36,10 @@ export async function runTail(
   try {
     const followed = await followUntil({ plan, connection, context, report }, timeUp.signal)
     if (outputEnded.aborted || followed.pipelines.some(({ hasFollowed }) => hasFollowed)) return
-    const ended = [stop, timeUp.signal].find(({ aborted }) => aborted)
-    if (ended) throw abortedBy(ended)
+    const cause = [stop, timeUp.signal].find(({ aborted }) => aborted)
+    if (cause) throw abortedBy(cause)
   } catch (error) {
-    // Stopped by nothing but its own clock.
+    // Only --duration ended it.
     const isLate = error instanceof ReplError && error.code === 'ABORTED' && !stop.aborted && timeUp.signal.aborted
     if (!isLate || limitMs === undefined) throw error
     throw new ReplError('NOT_FOLLOWED', { endpoint: connection.source.name, limitMs })
@@ -50,22 +49,22 @@ export async function runTail(
 }
 
 async function followUntil({ plan, connection, context, report }: TailRun, timeUp: AbortSignal): Promise<Followed> {
-  const began = now()
+  const startedAt = now()
   const finished = new AbortController()
   const signal = AbortSignal.any([context.stop, context.outputEnded, timeUp, finished.signal])
   const session = await TailSession.open(plan, connection, report, signal)
   const followed = await (plan.isCluster ? ShardTails : OneTail).open(session)
   session.followed = followed
   session.begin()
-  const stopLooking = every(LOOK_EVERY_MS, () => showState(session, followed, now() - began))
+  const stopLooking = every(LOOK_EVERY_MS, () => showState(session, followed, now() - startedAt))
   const failure = await failureOf(followed.run())
   stopLooking()
   finished.abort('finished')
-  const unkept = await failureOf(session.keepLast())
-  conclude(session, followed, context.outputEnded.aborted, now() - began)
-  // What ended it counts more than what became of its checkpoint.
+  const saveFailure = await failureOf(session.keepLast())
+  conclude(session, followed, context.outputEnded.aborted, now() - startedAt)
+  // The failure that ended the run takes precedence over a failure to save the checkpoint.
   if (failure !== undefined && !isClosedPipe(failure)) throw failure
-  if (unkept !== undefined) throw unkept
+  if (saveFailure !== undefined) throw saveFailure
   return followed
 }
 
@@ -76,7 +75,7 @@ async function failureOf(work: Promise<void>): Promise<unknown> {
   )
 }
 
-/** How far the output is, and what was counted so far. */
+/** Shows how far the output lags behind the input, and the statistics so far. */
 function showState({ report, view: { counted } }: TailSession, { pipelines }: Followed, elapsedMs: number): void {
   const sum = (what: 'all' | 'onDisk') => pipelines.reduce((bytes, { pending }) => bytes + pending[what], 0)
   report.text?.behind(sum('all'), sum('onDisk'))
@@ -90,7 +89,7 @@ function conclude({ report, view: { counted } }: TailSession, followed: Followed
   else report.text?.summary(shown, elapsedMs, followed.resume)
 }
 
-/** A reader that closes the pipe has what it wanted. */
+/** A reader that closes the pipe, such as `head`, has read enough: no failure. */
 function isClosedPipe(error: unknown): boolean {
   return error instanceof ReplError && error.details.reason === 'WRITE' && error.details.errno === 'EPIPE'
 }

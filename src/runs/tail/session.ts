@@ -1,4 +1,4 @@
-/** What all streams of one `tail` share: the output with its checkpoint, the view, and what ends it. */
+/** What all streams of one `tail` share: the output with its checkpoint, the view, and the signal that ends it. */
 import { learnKeys } from '../../engine/ask/command-table.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { Checkpoint } from '../../engine/follow/checkpoint.ts'
@@ -19,23 +19,23 @@ import { type TailView, tailView } from './view.ts'
 
 const SPOOL_MEMORY_BYTES = 32 * 1024 * 1024
 
-/** What is said beside the stream. */
+/** The output beside the stream: notes, progress and statistics. */
 export interface TailReport {
   readonly text: TailText | undefined
   readonly stats: StatsReport | undefined
-  /** The command that resumes after ID:OFFSET. */
+  /** Makes the command that resumes after ID:OFFSET. */
   readonly resumeCommand: (after: string) => string
 }
 
 /** One history, or every shard of a cluster. */
 export interface Followed {
-  /** Returns when it was stopped, or has seen enough. @throws ReplError when everything that was received has been written */
+  /** Returns when it is stopped or a limit is reached. @throws ReplError after it has written everything it received */
   run(): Promise<void>
-  /** All there have been. */
+  /** Includes those that have ended. */
   readonly pipelines: readonly HistoryPipeline[]
-  /** Undefined while nothing is known. */
+  /** Undefined until a stream has a position. */
   readonly checkpoint: Checkpoint | undefined
-  /** How to resume where it has ended. */
+  /** How to resume where the run ended. */
   readonly resume: string | undefined
 }
 
@@ -43,11 +43,11 @@ export interface Followed {
 export interface StreamOptions {
   readonly source: Source
   readonly start: Start
-  /** Of what all streams have together, this one has one of so many parts. */
+  /** How many streams share the limits. This stream gets an equal share. */
   readonly parts: number
   readonly rdb: RdbTarget | undefined
   readonly report: (event: FollowEvent) => void
-  /** Where it is one of several. */
+  /** Absent when it is the only stream. */
   readonly label?: Label
 }
 
@@ -58,7 +58,7 @@ export class TailSession {
   readonly signal: AbortSignal
   readonly view: TailView
   readonly output: StdoutOutput
-  /** Knows the checkpoint. */
+  /** Set before the first stream runs; provides the checkpoint. */
   followed: Followed | undefined
 
   private constructor(
@@ -85,7 +85,7 @@ export class TailSession {
     return new TailSession(plan, connection, report, await tailView(plan.view, keys, output), output, signal)
   }
 
-  /** Ends a line that an earlier run was killed in. */
+  /** Completes the last line if a killed run left it incomplete. */
   begin(): void {
     if (isLineBased(this.plan.view)) this.output.endLine()
   }
@@ -105,7 +105,7 @@ export class TailSession {
         rdb: async () => rdb?.open() ?? nullStore(),
       },
       consume: { flat: view.isFlat, untilOffset },
-      // An empty spool takes whatever comes at once.
+      // An empty spool must hold at least what one read delivers.
       spool: {
         memoryBytes: Math.max(READ_BUFFER_BYTES * 2, Math.floor(SPOOL_MEMORY_BYTES / parts)),
         diskBytes: spoolBytes,
@@ -115,7 +115,7 @@ export class TailSession {
     return new HistoryPipeline(options, this.view.ofStream(label), { report, flushed: () => this.#flushed() }, this.signal)
   }
 
-  /** When everything has ended. @throws ReplError OUTPUT_FAILED */
+  /** Saves the final checkpoint, after all streams have ended. @throws ReplError OUTPUT_FAILED */
   async keepLast(): Promise<void> {
     const checkpoint = this.followed?.checkpoint
     if (checkpoint) await this.output.keepLast(checkpoint)

@@ -48,7 +48,7 @@ export class ShardTails implements Followed {
       : `the same command (the places are in ${statePath})`
   }
 
-  /** @throws ReplError as the cluster and its shards do, OUTPUT_EXISTS */
+  /** @throws ReplError of the cluster and its shards; OUTPUT_EXISTS */
   async run(): Promise<void> {
     const { connection, plan, report, signal } = this.#session
     const { cluster, shards } = await findShards(connection, signal)
@@ -73,7 +73,7 @@ export class ShardTails implements Followed {
     }
   }
 
-  /** A foreign file is found now instead of at the first gap. @throws ReplError OUTPUT_EXISTS */
+  /** Finds an existing file now, and not at the first gap. @throws ReplError OUTPUT_EXISTS */
   async #checkFiles(shards: readonly ReachableShard[]): Promise<void> {
     const { first, follow } = this.#session.plan
     // The files of an earlier run of the same command are no foreign ones.
@@ -99,7 +99,7 @@ export class ShardTails implements Followed {
     })
   }
 
-  /** For programs, in the output itself. */
+  /** Writes the shard map to the JSON output, for programs that read it. */
   async #writeMap(served: readonly ServedSlots[]): Promise<void> {
     const { view } = this.#session.plan
     if (view.format !== 'json' || view.isStats) return

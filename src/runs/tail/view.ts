@@ -1,4 +1,4 @@
-/** What shows the stream, as the user wants it. */
+/** Chooses the view that shows the stream. */
 import type { CommandView } from '../../engine/follow/command-view.ts'
 import type { Output } from '../../engine/follow/output.ts'
 import { KeyRules } from '../../protocol/stream/key-rules.ts'
@@ -14,13 +14,13 @@ import { TextFormat } from '../../render/tail/text.ts'
 import type { ViewPlan } from './plan.ts'
 
 export interface TailView {
-  /** @param label where there are several streams */
+  /** @param label absent for a single stream */
   readonly ofStream: (label?: Label) => CommandView
-  /** Where the stream is counted instead of shown. */
+  /** Present when the stream is counted instead of shown. */
   readonly counted?: Counted
 }
 
-/** @param learnKeys asks the server where the keys of its commands stand; called only where that matters. @throws ReplError USAGE */
+/** @param learnKeys asks the server for the key positions of its commands; called only if keys matter. @throws ReplError USAGE */
 export async function tailView(plan: ViewPlan, learnKeys: () => Promise<KeyRules>, output: Output): Promise<TailView> {
   const { filter, count, isFlat, showsAll } = plan
   const needsKeys = plan.isStats || filter.match.length > 0 || plan.template?.includes('%k') === true
@@ -31,27 +31,27 @@ export async function tailView(plan: ViewPlan, learnKeys: () => Promise<KeyRules
     return { counted, ofStream: (label) => new StatsView(counted, isWanted, count, label !== undefined) }
   }
   const tally = { shown: 0 }
-  const ofStream = (named?: Label) => {
-    const label = named ?? { shard: '', server: '' }
+  const ofStream = (shardLabel?: Label) => {
+    const label = shardLabel ?? { shard: '', server: '' }
     const options = { all: showsAll, flat: isFlat, count, isWanted, label, tally }
-    return new Printer(format(plan, keys, label, named), options, (pieces) => output.write(pieces))
+    return new Printer(format(plan, keys, label, shardLabel), options, (pieces) => output.write(pieces))
   }
   return { ofStream }
 }
 
-/** @param label of the stream, @param named the same where it is one of several */
-function format(plan: ViewPlan, keys: KeyRules, label: Label, named: Label | undefined): Format {
+/** @param label of the stream; empty for a single one @param shardLabel the same, or undefined for a single stream */
+function format(plan: ViewPlan, keys: KeyRules, label: Label, shardLabel: Label | undefined): Format {
   const { hasTime, maxArg, isFlat } = plan
   switch (plan.format) {
     case 'template':
       return new TemplateFormat(plan.template ?? '', keys, label)
     case 'json':
-      return new JsonFormat(named)
+      return new JsonFormat(shardLabel)
     case 'csv':
-      return new CsvFormat(hasTime, named)
+      return new CsvFormat(hasTime, shardLabel)
     case 'resp':
       return new RespFormat()
     case 'text':
-      return new TextFormat({ time: hasTime, maxArg, indent: !isFlat, label: named })
+      return new TextFormat({ time: hasTime, maxArg, indent: !isFlat, label: shardLabel })
   }
 }
