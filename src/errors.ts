@@ -149,7 +149,7 @@ export type ConfigFileProblem =
 export type SettingProblem = 'UNKNOWN_SETTING' | 'COMMAND_LINE_ONLY' | 'NOT_A_VALUE' | 'IS_A_SWITCH' | 'IS_NO_SWITCH' | 'TAKES_ONE_VALUE'
 
 /** Why lag cannot be measured against a master. */
-export type Loss =
+export type MasterLoss =
   | { readonly trouble: 'FAILED'; readonly failure: Failure }
   | { readonly trouble: 'SILENT'; readonly silentMs: number }
   | { readonly trouble: 'IS_REPLICA' | 'NO_OFFSET' }
@@ -181,7 +181,7 @@ export interface ReasonFacts {
   UNREACHABLE: Errno
   SENTINELS: { readonly failures: readonly Failure[] }
   /** If it has a failure, its code is that failure's code. */
-  MASTER_LOST: Loss
+  MASTER_LOST: MasterLoss
   // TLS_FAILED
   CERT_UNTRUSTED: Distrust & { readonly issuer: string }
   CERT_EXPIRED: Distrust & { readonly validTo: string }
@@ -421,17 +421,17 @@ export class ReplError<R extends Reason = Reason> extends Error implements Failu
 
   /** A copy with more facts. Existing facts win, because they were added closer to the cause. */
   with(context: Context): ReplError {
-    return errorOf({ details: { ...context, ...this.details } }, this.cause)
+    return fromFailure({ details: { ...context, ...this.details } }, this.cause)
   }
 
   /** For use as a fact of another error. */
-  asFact(): Failure {
+  toFailure(): Failure {
     return { code: this.code, details: this.details }
   }
 }
 
 /** The reverse of `asFact`. */
-export function errorOf({ details }: Pick<Failure, 'details'>, cause?: unknown): ReplError {
+export function fromFailure({ details }: Pick<Failure, 'details'>, cause?: unknown): ReplError {
   const { reason, ...facts } = details
   return new (ReplError as new (reason: Reason, facts: object, cause: unknown) => ReplError)(reason, facts, cause)
 }
@@ -445,14 +445,14 @@ export function usageError(problem: string): ReplError {
  * The error for work that an AbortSignal stopped. The abort reason is a string such as SIGINT.
  * @returns ABORTED, or INTERNAL if the signal is not aborted
  */
-export function abortedBy({ aborted, reason }: AbortSignal): ReplError {
+export function abortError({ aborted, reason }: AbortSignal): ReplError {
   if (!aborted) return new ReplError('INTERNAL', { message: 'stopped without a signal' })
   return new ReplError('ABORTED', { signal: typeof reason === 'string' ? reason : 'unknown' })
 }
 
 /** @throws ReplError ABORTED */
 export function stopIfAborted(signal: AbortSignal): void {
-  if (signal.aborted) throw abortedBy(signal)
+  if (signal.aborted) throw abortError(signal)
 }
 
 /** For catch blocks that handle a ReplError. Any other error is a bug and is rethrown. */

@@ -1,7 +1,7 @@
 /** Turns flags, environment and target into a source for the server, and into the options of each link. */
 
 import type { Access, Limits } from '../engine/ask/access.ts'
-import { fixedSource, type Source } from '../engine/ask/source.ts'
+import { type Source, staticSource } from '../engine/ask/source.ts'
 import type { AttachOptions } from '../engine/goal.ts'
 import { usageError } from '../errors.ts'
 import { type Announcement, INVISIBLE } from '../handshake/plan.ts'
@@ -52,7 +52,7 @@ export async function openConnection(
   }
   const addresses = new AddressMap(flags.map ?? [])
   const announce = flags.announce === undefined ? INVISIBLE : parseAnnouncement(flags.announce)
-  const source = named.kind === 'server' ? fixedSource(targetName(template), template) : sentinelSource(named, template, addresses, flags)
+  const source = named.kind === 'server' ? staticSource(targetName(template), template) : sentinelSource(named, template, addresses, flags)
   const { prefer } = flags
   const preferring = (from: Source) => (prefer === undefined ? from : new PreferredSource(from, prefer as Preference, addresses))
   return {

@@ -10,7 +10,7 @@ import { attach } from './link/attach.ts'
 import { Visit } from './visit.ts'
 
 /** The goal at the server, and how we introduce ourselves. */
-export type Errand = Omit<AttachOptions, keyof Access>
+export type LinkPlan = Omit<AttachOptions, keyof Access>
 
 /** How often to check whether another server has taken over. */
 const LOOK_EVERY_MS = 1000
@@ -21,19 +21,19 @@ const LOOK_EVERY_MS = 1000
  * @throws ReplError of the source, the server or the sink; LINK_LOST (MOVED) when another server takes over while we follow
  *   the stream
  */
-export async function* replicate(source: Source, errand: Errand, signal: AbortSignal): AsyncGenerator<Batch> {
-  const { goal } = errand
-  const batches = fromSource(source, errand, signal)
+export async function* replicate(source: Source, plan: LinkPlan, signal: AbortSignal): AsyncGenerator<Batch> {
+  const { goal } = plan
+  const batches = fromSource(source, plan, signal)
   yield* 'store' in goal ? storePayload(batches, goal.store) : batches
 }
 
-async function* fromSource(source: Source, errand: Errand, signal: AbortSignal): AsyncGenerator<Batch> {
+async function* fromSource(source: Source, plan: LinkPlan, signal: AbortSignal): AsyncGenerator<Batch> {
   const { access, choices = [] } = await source.find(signal)
   if (choices.length > 0) yield choices.map((choice) => ({ type: 'source', at: now(), ...choice }) as const)
   const moved = new AbortController()
   const over = new AbortController()
   try {
-    for await (const batch of attach({ ...access, ...errand }, AbortSignal.any([signal, moved.signal]))) {
+    for await (const batch of attach({ ...access, ...plan }, AbortSignal.any([signal, moved.signal]))) {
       if (batch[0]?.type === 'following') void watchForMove(source, access, moved, AbortSignal.any([signal, over.signal]))
       yield batch
     }

@@ -11,7 +11,7 @@
 import { ReplError } from '../errors.ts'
 import { type PsyncReply, parsePsyncReply } from '../protocol/wire/psync-reply.ts'
 import { parseReplyLine } from '../protocol/wire/reply.ts'
-import { reworded } from '../protocol/wire/server-error.ts'
+import { withReplyText } from '../protocol/wire/server-error.ts'
 import { type Command, type Plan, withoutSecrets } from './plan.ts'
 import { LADDER, type Rung, type State } from './states.ts'
 import type { Finding, Judgement } from './steps.ts'
@@ -92,7 +92,7 @@ export function advance(machine: Machine, line: Buffer): { machine: Machine; exc
 
 /** The refusal with its state and command, and with secrets masked in the reply. */
 function refusalError(error: ReplError, { state, sent, reply }: Pick<Exchange, 'state' | 'sent' | 'reply'>): ReplError {
-  return reworded(error, reply.slice(1)).with({ state, command: sent.join(' ') })
+  return withReplyText(error, reply.slice(1)).with({ state, command: sent.join(' ') })
 }
 
 /** The facts of a reply without a sync that matter later. */

@@ -1,5 +1,5 @@
 /** The only module that reads clocks or sets timers. */
-import { abortedBy } from '../errors.ts'
+import { abortError } from '../errors.ts'
 import { onAbort } from './on-abort.ts'
 
 /** Milliseconds since the process started; monotonic. */
@@ -19,7 +19,7 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await new Promise<void>((resolve, reject) => {
       timer = setTimeout(resolve, ms)
-      removeListener = onAbort(signal, () => reject(abortedBy(signal)))
+      removeListener = onAbort(signal, () => reject(abortError(signal)))
     })
   } finally {
     clearTimeout(timer)

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns/promises'
 import { createConnection, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import type { PeerCertificate, TLSSocket } from 'node:tls'
-import { abortedBy, errnoOf, ignoreFailure, type Reason, ReplError } from '../errors.ts'
+import { abortError, errnoOf, ignoreFailure, type Reason, ReplError } from '../errors.ts'
 import { type Certificate, certificateOf, tlsFailure } from './certificate.ts'
 import { after, now } from './clock.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
@@ -28,7 +28,7 @@ export type DialStep =
 /** How bytes are read from the socket: see net.connect, onread. */
 export type OnRead = NonNullable<Extract<NetConnectOpts, { onread?: unknown }>['onread']>
 
-export interface Dialled {
+export interface DialResult {
   readonly socket: Socket
   /** The duration of the TCP connect, without the name lookup and TLS. */
   readonly rttMs: number
@@ -44,7 +44,7 @@ export async function dial(
   onread: OnRead,
   signal: AbortSignal,
   note: (step: DialStep) => void,
-): Promise<Dialled> {
+): Promise<DialResult> {
   const deadline = now() + limitMs
   if (endpoint.kind === 'unix') return await reachSocket(endpoint, limitMs, onread, signal)
   const addresses = await resolve(endpoint, limitMs, signal, note)
@@ -69,7 +69,7 @@ async function reachSocket(
   limitMs: number,
   onread: OnRead,
   signal: AbortSignal,
-): Promise<Dialled> {
+): Promise<DialResult> {
   try {
     return await openSocket(() => createConnection({ path: endpoint.path, onread } as NetConnectOpts), limitMs, signal)
   } catch (error) {
@@ -86,7 +86,7 @@ async function reach(
   onread: OnRead,
   signal: AbortSignal,
   note: (step: DialStep) => void,
-): Promise<Dialled> {
+): Promise<DialResult> {
   const { address, port, tls, host } = to
   const options = { host: address, port, noDelay: true, onread } as NetConnectOpts
   if (!tls) return await openSocket(() => createConnection(options), shareMs, signal)
@@ -173,7 +173,7 @@ async function resolve(
   return distinct
 }
 
-async function openSocket(open: () => Socket, limitMs: number, signal: AbortSignal): Promise<Dialled> {
+async function openSocket(open: () => Socket, limitMs: number, signal: AbortSignal): Promise<DialResult> {
   const startedAt = now()
   const socket = open()
   try {
@@ -205,7 +205,7 @@ async function withTimeout<T>(
   let removeListener = () => {}
   const end = new Promise<never>((_, fail) => {
     timer = setTimeout(() => fail(new ReplError(reason, { limitMs: Math.round(limitMs) })), limitMs)
-    removeListener = onAbort(signal, () => fail(abortedBy(signal)))
+    removeListener = onAbort(signal, () => fail(abortError(signal)))
   })
   try {
     return await Promise.race([work, end])

@@ -1,6 +1,6 @@
 /** A socket as a link. It reads nothing from the kernel until the last chunk has been used. */
 import type { Socket } from 'node:net'
-import { abortedBy, errnoOf, ReplError, stopIfAborted } from '../errors.ts'
+import { abortError, errnoOf, ReplError, stopIfAborted } from '../errors.ts'
 import { isTlsError, tlsFailure } from './certificate.ts'
 import { dial } from './dial.ts'
 import { type Endpoint, endpointName } from './endpoint.ts'
@@ -35,7 +35,7 @@ class SocketLink implements Link {
     socket.on('end', () => this.#settle(() => (this.#ended = true)))
     socket.on('close', () => this.#settle(() => (this.#ended = true)))
     socket.on('error', (error: NodeJS.ErrnoException) => this.#settle(() => (this.#failure ??= linkError(error, endpoint))))
-    const removeListener = onAbort(signal, () => this.#settle(() => (this.#failure = abortedBy(signal))))
+    const removeListener = onAbort(signal, () => this.#settle(() => (this.#failure = abortError(signal))))
     socket.once('close', removeListener)
   }
 

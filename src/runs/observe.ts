@@ -1,18 +1,18 @@
 /** Runs one attachment to its end. Adds each event to a visit and shows it. */
 import type { Source } from '../engine/ask/source.ts'
 import type { ReplEvent } from '../engine/events.ts'
-import { type Errand, replicate } from '../engine/replicate.ts'
+import { type LinkPlan, replicate } from '../engine/replicate.ts'
 import type { Visit } from '../engine/visit.ts'
 
 /** @param visit empty; after a failure it holds the events before the failure */
 export async function observe(
   source: Source,
-  errand: Errand,
+  plan: LinkPlan,
   visit: Visit,
   show: (event: ReplEvent) => void,
   signal: AbortSignal,
 ): Promise<Visit> {
-  for await (const batch of replicate(source, errand, signal)) {
+  for await (const batch of replicate(source, plan, signal)) {
     for (const event of batch) {
       visit.add(event)
       show(event)

@@ -1,5 +1,5 @@
 /** Runs one check at every shard of a cluster and prints one row per shard. */
-import { fixedSource, type Source } from '../engine/ask/source.ts'
+import { type Source, staticSource } from '../engine/ask/source.ts'
 import type { ReplEvent } from '../engine/events.ts'
 import { type ErrorCode, ReplError, stopIfAborted } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
@@ -38,7 +38,7 @@ export async function findShards(
 
 /** The master of a shard, or the server that --prefer selects for it. */
 export function shardSource({ preferring }: Connection, { access }: ReachableShard): Source {
-  return preferring(fixedSource(endpointName(access.endpoint), access))
+  return preferring(staticSource(endpointName(access.endpoint), access))
 }
 
 /**

@@ -7,7 +7,7 @@ import { keyWithin } from '../protocol/cluster/hash-slot.ts'
 import type { Cluster } from '../topology/cluster.ts'
 import { ShardSource } from '../topology/shard-source.ts'
 import { Background } from './background.ts'
-import { SourceSurvey, type Surveyed, type SurveySettings, type Surveys } from './source-survey.ts'
+import { SourceSurvey, type SurveyResult, type SurveySettings, type Surveys } from './source-survey.ts'
 
 interface ShardSurvey {
   readonly source: ShardSource
@@ -44,7 +44,7 @@ export class ClusterSurvey implements Surveys {
     }
   }
 
-  async look(): Promise<readonly Surveyed[]> {
+  async look(): Promise<readonly SurveyResult[]> {
     // A cluster that cannot be queried counts as unchanged.
     const newest = await this.#cluster.look().catch(ignoreFailure)
     stopIfAborted(this.#signal)
@@ -98,7 +98,7 @@ export class ClusterSurvey implements Surveys {
   }
 }
 
-async function look({ survey, failure, source, shard: { master, slots, ...shard } }: ShardSurvey): Promise<Surveyed> {
+async function look({ survey, failure, source, shard: { master, slots, ...shard } }: ShardSurvey): Promise<SurveyResult> {
   const surveyed = survey
     ? (await survey.look())[0]
     : { report: failureReport(source.name, failure), settings: undefined, markerCost: undefined }

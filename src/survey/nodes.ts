@@ -18,6 +18,6 @@ export function placed(node: TreeNode, tree: Tree): TreeNode {
   return { ...node, upstream, depth: upstream.depth + 1 }
 }
 
-export function isAmong(tree: readonly TreeNode[], seen: Observation | undefined): boolean {
+export function treeHas(tree: readonly TreeNode[], seen: Observation | undefined): boolean {
   return seen !== undefined && tree.some((one) => one.seen?.id === seen.id)
 }

@@ -12,7 +12,7 @@ import { Survey, type SurveyOptions } from './survey.ts'
 /** The options of each survey, without the server where it begins. */
 export type SurveySettings = Omit<SurveyOptions, 'entry'> & { readonly entry: Omit<SurveyOptions['entry'], keyof Access> }
 
-export interface Surveyed {
+export interface SurveyResult {
   readonly report: LagReport
   /** The master's settings; undefined when CONFIG is not permitted. */
   readonly settings: Settings | undefined
@@ -22,7 +22,7 @@ export interface Surveyed {
 }
 
 export interface Surveys {
-  look(): Promise<readonly Surveyed[]>
+  look(): Promise<readonly SurveyResult[]>
   close(): Promise<void>
 }
 
@@ -60,7 +60,7 @@ export class SourceSurvey implements Surveys {
     return new SourceSurvey(source, settings, entry, survey, signal)
   }
 
-  async look(): Promise<readonly [Surveyed]> {
+  async look(): Promise<readonly [SurveyResult]> {
     this.#checkSource()
     const report = await this.#survey.look()
     return [{ report, settings: this.#survey.settings, markerCost: this.#survey.markerCost }]

@@ -5,13 +5,13 @@
 
 import { type Observation, SILENT_MS, type TreeNode } from '../diagnosis/lag/lag.ts'
 import type { Access } from '../engine/ask/access.ts'
-import { abortedBy, ReplError } from '../errors.ts'
+import { abortError, ReplError } from '../errors.ts'
 import { sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isTool, type ListedReplica } from '../protocol/info/replicas.ts'
-import { numberIn } from '../protocol/info/server-info.ts'
+import { numberField } from '../protocol/info/server-info.ts'
 import { type Address, type AddressMap, addressName } from '../topology/address-map.ts'
-import { isAmong, nodeOf, placed, type Tree } from './nodes.ts'
+import { nodeOf, placed, type Tree, treeHas } from './nodes.ts'
 import { Probe } from './probe.ts'
 
 /** Real chains are short; a longer one is a circle that the run_ids do not show. */
@@ -104,7 +104,7 @@ export class ReplicationTree {
   async #settle(): Promise<void> {
     const entry = this.#namedServers()[0] as ProbedServer
     await entry.probe.first()
-    if (!entry.probe.seen) throw (entry.probe.failure ?? abortedBy(this.#signal)).with({ endpoint: entry.name })
+    if (!entry.probe.seen) throw (entry.probe.failure ?? abortError(this.#signal)).with({ endpoint: entry.name })
     for (let known = -1; known !== this.#probes.size; ) {
       known = this.#probes.size
       const [top] = this.look()
@@ -160,7 +160,7 @@ export class ReplicationTree {
     const tree: [TreeNode, ...TreeNode[]] = [top]
     const add = (node: TreeNode) => {
       // Listed twice, or the same server under two names.
-      if (tree.some((one) => one.name === node.name && !one.isTool) || isAmong(tree, node.seen)) return
+      if (tree.some((one) => one.name === node.name && !one.isTool) || treeHas(tree, node.seen)) return
       tree.push(node)
       below(node)
     }
@@ -194,8 +194,8 @@ export class ReplicationTree {
   #sameServer({ port }: ListedReplica, upstream: TreeNode, tree: readonly TreeNode[], isOnly: boolean): Probe | undefined {
     const named = this.#namedServers().find(({ probe: { seen } }) => {
       const link = seen?.server.masterLink
-      if (!seen || !link?.isUp || isAmong(tree, seen)) return false
-      return numberIn(seen.server, 'tcp_port') === port || (isOnly && addressName(link) === upstream.name)
+      if (!seen || !link?.isUp || treeHas(tree, seen)) return false
+      return numberField(seen.server, 'tcp_port') === port || (isOnly && addressName(link) === upstream.name)
     })
     return named?.probe
   }

@@ -1,11 +1,11 @@
 /** --prefer: selects a replica instead of its master, or the master instead of a replica, and reports the choice. */
 import type { Access } from '../engine/ask/access.ts'
 import { Informant } from '../engine/ask/informant.ts'
-import type { Choice, Considered, Found, Source } from '../engine/ask/source.ts'
+import type { Candidate, Choice, Found, Source } from '../engine/ask/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isTool } from '../protocol/info/replicas.ts'
-import { numberIn, type ServerInfo } from '../protocol/info/server-info.ts'
+import { numberField, type ServerInfo } from '../protocol/info/server-info.ts'
 import type { AddressMap } from './address-map.ts'
 
 export type Preference = 'master' | 'replica'
@@ -93,16 +93,16 @@ function preferReplica(master: Server, replicas: readonly Server[]): { access: A
     undefined,
   )
   if (!best && master.failure) throw master.failure
-  const asked = candidates.map((one): Considered => (one === best ? { ...one.considered, answer: 'chosen' } : one.considered))
+  const asked = candidates.map((one): Candidate => (one === best ? { ...one.considered, answer: 'chosen' } : one.considered))
   const { access } = best?.server ?? master
   return { access, choice: { endpoint: endpointName(access.endpoint), by: 'prefer replica', isFallback: best === undefined, asked } }
 }
 
 /** @param master undefined when it cannot be asked; then the replica's own INFO decides */
-function assess(server: Server, master: ServerInfo | undefined): Considered {
+function assess(server: Server, master: ServerInfo | undefined): Candidate {
   const { info, failure } = server
   const name = nameOf(server)
-  if (!info) return { name, answer: 'failed', ...(failure && { failure: failure.asFact() }) }
+  if (!info) return { name, answer: 'failed', ...(failure && { failure: failure.toFailure() }) }
   const { masterLink: link, fields } = info
   if (!link) return { name, answer: 'no replica' }
   if (info.isLoading || fields.get('async_loading') === '1') return { name, answer: 'loading' }
@@ -111,7 +111,7 @@ function assess(server: Server, master: ServerInfo | undefined): Considered {
   const [theirs, ours] = [info.history?.replid, master?.history?.replid]
   // Up to 3.2 the replid is the server's own run ID and does not identify a history.
   if (ours !== undefined && master?.fields.has('master_replid') && theirs !== ours) return { name, answer: 'other history' }
-  const offset = link.appliedOffset ?? numberIn(info, 'master_repl_offset')
+  const offset = link.appliedOffset ?? numberField(info, 'master_repl_offset')
   return { name, answer: 'behind', ...(offset !== undefined && { offset }) }
 }
 

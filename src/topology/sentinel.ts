@@ -2,7 +2,7 @@
 
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import type { Considered, Found, Source } from '../engine/ask/source.ts'
+import type { Candidate, Found, Source } from '../engine/ask/source.ts'
 import { expectReplError, ReplError, stopIfAborted } from '../errors.ts'
 import { diallingOf, endpointName } from '../io/endpoint.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
@@ -131,7 +131,7 @@ export class SentinelSource implements Source {
     if (answers.some(({ failure }) => !failure)) return new ReplError('SENTINEL_NAME', { masterName, endpoint: this.name })
     // A wrong password is more informative than a Sentinel that is down.
     const permanent = failures.find(({ code }) => !TRANSIENT.includes(code))
-    return permanent ?? new ReplError('SENTINELS', { failures: failures.map((failure) => failure.asFact()), endpoint: this.name })
+    return permanent ?? new ReplError('SENTINELS', { failures: failures.map((failure) => failure.toFailure()), endpoint: this.name })
   }
 }
 
@@ -158,10 +158,10 @@ function asSentinelFailure(error: ReplError): ReplError {
   }
 }
 
-function consider({ name, address, failure }: SentinelAnswer): Considered {
+function consider({ name, address, failure }: SentinelAnswer): Candidate {
   if (address) return { name, answer: 'says', address: addressName(address) }
   if (!failure) return { name, answer: 'unknown' }
-  return { name, answer: 'failed', failure: failure.asFact() }
+  return { name, answer: 'failed', failure: failure.toFailure() }
 }
 
 /** The masters, those named by most Sentinels first, because a single Sentinel may be out of date. */

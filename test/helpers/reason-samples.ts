@@ -11,7 +11,7 @@ const DISTRUST = { errno: 'CERT_HAS_EXPIRED', serverName: 'db1.example' }
 const GAP = { offset: 77, replid: 'a1'.repeat(20), onGap: 'fail' } as const
 const FAR_GAP = { ...GAP, distanceBytes: 1234 }
 const UNREADABLE = { ...PATH, problem: 'UNREADABLE', ...ERRNO } as const
-const SILENCE = new ReplError('SILENCE', LIMIT).asFact()
+const SILENCE = new ReplError('SILENCE', LIMIT).toFailure()
 const setting = { ...PATH, setting: 'defaults.port' }
 
 export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
@@ -59,7 +59,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   NO_SOCKET: [ERRNO],
   SOCKET_DENIED: [ERRNO],
   UNREACHABLE: [ERRNO],
-  SENTINELS: [{ failures: [SILENCE, new ReplError('CONNECTION_REFUSED', ERRNO).asFact()] }],
+  SENTINELS: [{ failures: [SILENCE, new ReplError('CONNECTION_REFUSED', ERRNO).toFailure()] }],
   MASTER_LOST: [
     { trouble: 'FAILED', failure: SILENCE },
     { trouble: 'SILENT', silentMs: 3100 },

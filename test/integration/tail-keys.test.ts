@@ -1,7 +1,7 @@
 /** What is a key, and what a pattern of keys means, by the servers' own judgement. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { learnKeys } from '../../src/engine/ask/command-table.ts'
+import { loadKeyRules } from '../../src/engine/ask/command-table.ts'
 import { compileGlob } from '../../src/protocol/stream/glob.ts'
 import { KeyRules } from '../../src/protocol/stream/key-rules.ts'
 import { RunningServer, servers } from '../helpers/server.ts'
@@ -85,7 +85,7 @@ for (const installed of servers()) {
         clientName: 'redis-repl',
         limits: { connectMs: 5000, stepMs: 5000, silenceMs: 5000 },
       } as const
-      const learned = await learnKeys(access as Parameters<typeof learnKeys>[0], new AbortController().signal)
+      const learned = await loadKeyRules(access as Parameters<typeof loadKeyRules>[0], new AbortController().signal)
       let compared = 0
       for (const line of LINES) {
         const words = line.split(' ')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { abortedBy, REASONS, ReplError, replErrorOf } from '../../src/errors.ts'
+import { abortError, REASONS, ReplError, replErrorOf } from '../../src/errors.ts'
 import { SAMPLES } from '../helpers/reason-samples.ts'
 
 test('each reason belongs to exactly one code', () => {
@@ -15,7 +15,7 @@ test('the code of an error follows from its reason, and both are in its message'
 })
 
 test('a lost master has the code of what lost it', () => {
-  const failure = new ReplError('NOAUTH', { reply: 'NOAUTH Authentication required.' }).asFact()
+  const failure = new ReplError('NOAUTH', { reply: 'NOAUTH Authentication required.' }).toFailure()
   assert.equal(new ReplError('MASTER_LOST', { trouble: 'FAILED', failure }).code, 'AUTH_REQUIRED')
   assert.equal(new ReplError('MASTER_LOST', { trouble: 'NO_OFFSET' }).code, 'MASTER_UNREACHABLE')
 })
@@ -32,8 +32,8 @@ test('an error that is not ours is a bug, with its message', () => {
 })
 
 test('ABORTED names the signal that stopped the run, and is not made without one', () => {
-  assert.deepEqual(abortedBy(AbortSignal.abort('SIGINT')).details, { reason: 'ABORTED', signal: 'SIGINT' })
-  assert.equal(abortedBy(new AbortController().signal).code, 'INTERNAL')
+  assert.deepEqual(abortError(AbortSignal.abort('SIGINT')).details, { reason: 'ABORTED', signal: 'SIGINT' })
+  assert.equal(abortError(new AbortController().signal).code, 'INTERNAL')
 })
 
 test('an error without the facts of its reason, or with others, does not compile', () => {

@@ -2,7 +2,7 @@
  * Explains a failure in three parts: what happened, what it means here, what to do next. Each reason has one row of templates
  * (reasons.ts), which take the facts of the failure. The server's own words are quoted, never rephrased.
  */
-import type { Failure, Loss } from '../../errors.ts'
+import type { Failure, MasterLoss } from '../../errors.ts'
 import { duration, exact } from '../units.ts'
 import { SHARED_PARTS } from './parts.ts'
 import { REASONS } from './reasons.ts'
@@ -26,7 +26,7 @@ export function explain({ details }: Failure): Explanation {
 }
 
 /** One sentence: why lag cannot be measured against this master. */
-export function lossInWords(endpoint: string, loss: Loss): string {
+export function describeLoss(endpoint: string, loss: MasterLoss): string {
   return fill(LOSS, { ...loss, endpoint }, {})
 }
 

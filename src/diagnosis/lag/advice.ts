@@ -1,9 +1,9 @@
 /** What a master's settings mean for its replicas at the measured write rate. Each rule is one function. */
 import type { Settings } from '../../protocol/settings.ts'
 import { type Advice, sized } from '../psync/advice.ts'
-import { replicaBufferLimit, roomierLimit } from '../psync/resync.ts'
+import { largerLimitCommand, replicaBufferLimit } from '../psync/resync.ts'
 import { duration, bytes as human } from '../units.ts'
-import { type LagReport, type MasterReport, whyLost } from './lag.ts'
+import { describeMasterLoss, type LagReport, type MasterReport } from './lag.ts'
 
 type RuleCode =
   | 'BACKLOG_COVERS'
@@ -43,7 +43,7 @@ const RULES: readonly Rule[] = [backlogCovers, bufferLoop, bufferBelowBacklog, p
 
 /** @param settings undefined if CONFIG GET is not permitted */
 export function adviseOnLag(report: LagReport, settings: Settings | undefined, cutSeconds: number): LagAdvice[] {
-  if (whyLost(report.master)) return []
+  if (describeMasterLoss(report.master)) return []
   const facts = { report, settings: settings ?? new Map(), cutSeconds }
   // Without a replid there is only ROLE, which has nothing to judge.
   if (report.master.replid === undefined) return [{ code: 'NO_INFO', isWarning: false, text: NO_INFO }]
@@ -87,7 +87,7 @@ function bufferLoop({ report: { master }, settings }: Facts): LagAdvice | undefi
   const isOverSoft = limit.softBytes > 0 && needed > limit.softBytes && seconds > limit.softSeconds
   if (!isOverHard && !isOverSoft) return undefined
   const text = `A full resync takes ${duration(seconds * 1000)} at least (${why}); ${human(Math.round(needed))} are written meanwhile, more than a replica’s output buffer may hold (${human(isOverHard ? limit.hardBytes : limit.softBytes)}): the link would be cut and it would begin again.`
-  return { code: 'BUFFER_LOOP', isWarning: true, text, command: roomierLimit(needed, limit.hardBytes) }
+  return { code: 'BUFFER_LOOP', isWarning: true, text, command: largerLimitCommand(needed, limit.hardBytes) }
 }
 
 function transfer({ bgsaveSeconds = 0, dataBytes = 0 }: MasterReport): { seconds: number; why: string } {
@@ -103,7 +103,7 @@ function bufferBelowBacklog({ report: { master }, settings }: Facts): LagAdvice 
   const { backlog } = master
   if (!limit || !backlog || limit.hardBytes === 0 || limit.hardBytes >= backlog.size) return undefined
   const text = `A replica’s output buffer may hold ${human(limit.hardBytes)}, less than the backlog of ${human(backlog.size)}: one that needs all of it to catch up is cut off.`
-  return { code: 'BUFFER_BELOW_BACKLOG', isWarning: true, text, command: roomierLimit(backlog.size, 0) }
+  return { code: 'BUFFER_BELOW_BACKLOG', isWarning: true, text, command: largerLimitCommand(backlog.size, 0) }
 }
 
 /** An idle master sends one PING per period; a replica that receives nothing for repl-timeout disconnects. */

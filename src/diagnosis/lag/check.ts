@@ -1,7 +1,7 @@
 /** Checks a replication against the limits of the command line, with the reason in one line. */
 
 import { bytes as human } from '../units.ts'
-import { type LagReport, type LagUnknown, type ReplicaReport, whyLost } from './lag.ts'
+import { describeMasterLoss, type LagReport, type LagUnknown, type ReplicaReport } from './lag.ts'
 
 export interface Criteria {
   readonly maxBytes?: number
@@ -23,7 +23,7 @@ export function hasCriteria({ maxBytes, maxSeconds, minReplicas, requireLink }: 
 }
 
 function checkLag({ master, replicas }: LagReport, criteria: Criteria): Checked {
-  const lost = whyLost(master)
+  const lost = describeMasterLoss(master)
   if (lost) return fail(lost)
   const real = replicas.filter(({ state }) => state !== 'tool')
   const faults = new Map(real.map((replica) => [replica.name, faultOf(replica, criteria)]))

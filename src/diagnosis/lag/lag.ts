@@ -1,11 +1,11 @@
 /** How far a replica is behind: the figures, their bounds, and the server that reported them. */
 
-import type { Loss, ReplError } from '../../errors.ts'
+import type { MasterLoss, ReplError } from '../../errors.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { MasterLink } from '../../protocol/info/master-link.ts'
 import type { ListedReplica } from '../../protocol/info/replicas.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
-import { lossInWords } from '../errors/explain.ts'
+import { describeLoss } from '../errors/explain.ts'
 import type { Forecast } from '../psync/forecast.ts'
 import type { StopReason } from '../psync/verdict.ts'
 import type { Asked, Bounds } from './offset-curve.ts'
@@ -172,14 +172,14 @@ export interface LagReport {
 export const SILENT_MS = 1000
 
 /** Why lag cannot be measured against this master; undefined if it can. */
-export function whyLost(master: MasterReport): string | undefined {
-  const loss = lossOf(master)
-  return loss && lossInWords(master.name, loss)
+export function describeMasterLoss(master: MasterReport): string | undefined {
+  const loss = findLoss(master)
+  return loss && describeLoss(master.name, loss)
 }
 
 /** The same, as facts. */
-export function lossOf({ failure, silentMs, isReplica, offset }: MasterReport): Loss | undefined {
-  if (failure) return { trouble: 'FAILED', failure: failure.asFact() }
+export function findLoss({ failure, silentMs, isReplica, offset }: MasterReport): MasterLoss | undefined {
+  if (failure) return { trouble: 'FAILED', failure: failure.toFailure() }
   if (silentMs > SILENT_MS) return { trouble: 'SILENT', silentMs }
   if (isReplica) return { trouble: 'IS_REPLICA' }
   return offset === undefined ? { trouble: 'NO_OFFSET' } : undefined

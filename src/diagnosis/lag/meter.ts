@@ -3,7 +3,7 @@
  * bytes both come from the curve of the master's offset.
  */
 import { isSameReplid } from '../../protocol/history.ts'
-import { numberIn, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
 import { type Lag, type LagMethod, type LagUnknown, lagMs, type Observation, SILENT_MS, type TreeNode } from './lag.ts'
 import { type Asked, middle, OffsetCurve } from './offset-curve.ts'
 import { Samples, type Summary } from './quantile.ts'
@@ -52,7 +52,7 @@ export class LagMeter {
 
   /** Records an observation of the server that all lags are measured against. */
   sawMaster(observation: Observation): void {
-    const offset = numberIn(observation.server, 'master_repl_offset')
+    const offset = numberField(observation.server, 'master_repl_offset')
     if (offset === undefined) return
     const hasNewReplid = this.#master !== undefined && !isSameReplid(replidOf(this.#master.server), replidOf(observation.server))
     if (hasNewReplid) this.#curve.clear()

@@ -2,7 +2,7 @@
 
 import { type History, isSameReplid, type Position } from '../../protocol/history.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
-import { numberIn, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { numberField, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
 import { bytesToLive, forecastPsync } from '../psync/forecast.ts'
 import {
   type LagReport,
@@ -32,7 +32,7 @@ export function lagReport(tree: readonly [TreeNode, ...TreeNode[]], meter: LagMe
 function masterReport({ name, seen, failure, silentMs }: TreeNode, writes: WriteFigures | undefined): MasterReport {
   const server = seen?.server
   const history = server?.history
-  const offset = server && numberIn(server, 'master_repl_offset')
+  const offset = server && numberField(server, 'master_repl_offset')
   return {
     name,
     silentMs,
@@ -55,9 +55,9 @@ function identityOf(seen: Observation | undefined): { readonly identity?: Server
 
 /** The figures that advice.ts needs to judge the settings. */
 function adviceInputs(server: ServerInfo): Pick<MasterReport, 'goodReplicas' | 'bgsaveSeconds' | 'dataBytes'> {
-  const goodReplicas = numberIn(server, 'min_slaves_good_slaves')
-  const bgsaveSeconds = numberIn(server, 'rdb_last_bgsave_time_sec')
-  const dataBytes = numberIn(server, 'used_memory')
+  const goodReplicas = numberField(server, 'min_slaves_good_slaves')
+  const bgsaveSeconds = numberField(server, 'rdb_last_bgsave_time_sec')
+  const dataBytes = numberField(server, 'used_memory')
   return {
     ...(goodReplicas !== undefined && { goodReplicas }),
     ...(bgsaveSeconds !== undefined && bgsaveSeconds >= 0 && { bgsaveSeconds }),

@@ -78,7 +78,7 @@ export function judgeResync(figures: ResyncFigures): ResyncJudgement {
   if (catchUp && !catchUp.isMet) sentences.push(`It does not catch up: ${exact(catchUp.behind)} bytes behind when we gave up.`)
   if (figures.hasChannel) sentences.push(CHANNEL)
   const text = { SAFE: SAFE, CLOSE: CLOSE, LOOP: LOOP, BEHIND: BEHIND, UNKNOWN: UNKNOWN }[risk]
-  const commands = risk === 'CLOSE' || risk === 'LOOP' ? [roomierLimit(buffer?.peakBytes ?? 0, limit?.hardBytes ?? 0)] : []
+  const commands = risk === 'CLOSE' || risk === 'LOOP' ? [largerLimitCommand(buffer?.peakBytes ?? 0, limit?.hardBytes ?? 0)] : []
   return { risk, sentences: [...sentences, text], commands }
 }
 
@@ -119,7 +119,7 @@ function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, 
 }
 
 /** Twice the needed size. The soft limit equals the hard limit, so it has no effect of its own. */
-export function roomierLimit(peakBytes: number, hardBytes: number): string {
+export function largerLimitCommand(peakBytes: number, hardBytes: number): string {
   const needed = Math.ceil((2 * Math.max(peakBytes, hardBytes)) / MEGABYTE)
   return `CONFIG SET client-output-buffer-limit "replica ${needed}mb ${needed}mb 0"`
 }

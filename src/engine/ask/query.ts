@@ -11,7 +11,7 @@ import type { Credentials } from '../../protocol/credentials.ts'
 import { parseServerInfo, type ServerInfo } from '../../protocol/info/server-info.ts'
 import { encodeCommand } from '../../protocol/wire/multibulk.ts'
 import { type Reply, ReplyDecoder, ServerError } from '../../protocol/wire/reply.ts'
-import { refusal, reworded } from '../../protocol/wire/server-error.ts'
+import { refusal, withReplyText } from '../../protocol/wire/server-error.ts'
 import type { QueryEvent } from '../events.ts'
 import type { Access } from './access.ts'
 
@@ -85,7 +85,7 @@ export class QueryLink {
     const reply = await this.#exchange(command)
     if (!(reply instanceof ServerError)) return
     const refused = refusal(reply, { state: 'QUERY', command: command.shown.join(' ') })
-    if (refused.details.reason !== 'NO_PASSWORD_SET') throw reworded(refused, withoutSecrets(reply.text, command))
+    if (refused.details.reason !== 'NO_PASSWORD_SET') throw withReplyText(refused, withoutSecrets(reply.text, command))
   }
 
   async #exchange(command: Command): Promise<Reply> {

@@ -14,7 +14,7 @@ export interface ReplicaPosition {
 }
 
 /** @throws ReplError when the replica cannot be reached or its INFO has no position */
-export async function askReplica(access: Access, signal: AbortSignal): Promise<ReplicaPosition> {
+export async function queryReplicaPosition(access: Access, signal: AbortSignal): Promise<ReplicaPosition> {
   const endpoint = endpointName(access.endpoint)
   const informant = new Informant(access, signal)
   try {

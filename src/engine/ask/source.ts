@@ -16,7 +16,7 @@ export type Answer =
   | 'no replica'
 
 /** A Sentinel that was queried, or a server that was considered. */
-export interface Considered {
+export interface Candidate {
   readonly name: string
   readonly answer: Answer
   /** The master that a Sentinel named. */
@@ -32,7 +32,7 @@ export interface Choice {
   readonly by: 'sentinel' | 'prefer master' | 'prefer replica'
   /** No replica was suitable for --prefer replica. */
   readonly isFallback: boolean
-  readonly asked: readonly Considered[]
+  readonly asked: readonly Candidate[]
 }
 
 export interface Found {
@@ -52,6 +52,6 @@ export interface Source {
 }
 
 /** The server that the user named. */
-export function fixedSource(name: string, access: Access): Source {
+export function staticSource(name: string, access: Access): Source {
   return { name, find: async () => ({ access }) }
 }

@@ -12,19 +12,19 @@ export function attachedEvent(visit: Visit, request: StreamRequest | undefined, 
   const { offset } = position
   const { verdict, forecast } = visit.seen
   // After a full resync the stream begins where the snapshot ends, whatever we requested.
-  const { showAfter = offset, mayCut = false } = (verdict?.verdict.kind === 'continue' && request) || {}
+  const { showAfter = offset, mayStartInsideCommand = false } = (verdict?.verdict.kind === 'continue' && request) || {}
   const live = forecast?.history.offset ?? offset
   const { db, transaction }: Partial<Position> = start.kind === 'resume' ? start.position : {}
   return {
     type: 'attached',
-    ...servedBy(visit),
+    ...serverStamp(visit),
     position: { ...position, db, transaction },
     showAfter,
-    ...(mayCut && live > offset && { boundary: live }),
+    ...(mayStartInsideCommand && live > offset && { boundary: live }),
   }
 }
 
-export function servedBy(visit: Visit): { readonly at: number; readonly server: string } {
+export function serverStamp(visit: Visit): { readonly at: number; readonly server: string } {
   return { at: now(), server: visit.seen.connected?.remote ?? '' }
 }
 

@@ -11,14 +11,14 @@ import type { History, Position } from '../../protocol/history.ts'
 import type { ReplEvent, StreamChunkEvent } from '../events.ts'
 import { Delivered } from '../link/ack.ts'
 import { SetslotWatch } from '../link/setslot-watch.ts'
-import { type Errand, replicate } from '../replicate.ts'
+import { type LinkPlan, replicate } from '../replicate.ts'
 import { Visit } from '../visit.ts'
-import { attachedEvent, positionOf, servedBy } from './attached.ts'
+import { attachedEvent, positionOf, serverStamp } from './attached.ts'
 import { Backoff } from './backoff.ts'
-import { errandOf, type FollowOptions } from './errand.ts'
 import type { FollowEvent, HistoryEvent, SpoolEntry } from './events.ts'
 import { ForkPermit } from './fork-permit.ts'
-import { GapRules, type Rewind, type Unserved } from './gap-rules.ts'
+import { type FailedLink, GapRules, type Rewind } from './gap-rules.ts'
+import { type FollowOptions, linkPlan } from './link-plan.ts'
 import { resumeAt, type Start, type StreamRequest, streamRequest } from './start.ts'
 
 /** Errors that a retry may resolve. */
@@ -91,7 +91,7 @@ export class Follower {
     this.#request = undefined
     this.#delivered = new Delivered()
     try {
-      for await (const batch of replicate(this.#options.source, await this.#errand(), this.#signal)) {
+      for await (const batch of replicate(this.#options.source, await this.#linkPlan(), this.#signal)) {
         for (const event of batch) await this.#handle(event)
       }
     } catch (error) {
@@ -101,7 +101,7 @@ export class Follower {
     await this.#chooseNext()
   }
 
-  async #errand(): Promise<Errand> {
+  async #linkPlan(): Promise<LinkPlan> {
     const { allowFork } = this.#options
     const isSnapshot = this.#start.kind === 'snapshot'
     // No fork to resume what we already followed: it would hide a gap.
@@ -114,7 +114,7 @@ export class Follower {
     // Another history may continue at the same offset.
     if (!this.#received || this.#rules.gap) this.#setslots = new SetslotWatch()
     const isProven = this.#isProven
-    return await errandOf(this.#options, { isSnapshot, mayFork, choose, isProven, delivered: this.#delivered, setslots: this.#setslots })
+    return await linkPlan(this.#options, { isSnapshot, mayFork, choose, isProven, delivered: this.#delivered, setslots: this.#setslots })
   }
 
   async #handle(event: ReplEvent): Promise<void> {
@@ -139,10 +139,10 @@ export class Follower {
     this.#hasFollowed = true
     this.#attachedAt = now()
     if (before && !gap && start.kind === 'resume' && start.position.offset === before.offset) {
-      this.#record({ type: 'resumed', ...servedBy(this.#visit), position, formerReplid: before.replid })
+      this.#record({ type: 'resumed', ...serverStamp(this.#visit), position, formerReplid: before.replid })
     } else {
       const attached = attachedEvent(this.#visit, this.#request, start, position)
-      if (gap) this.#record({ type: 'gap', ...servedBy(this.#visit), ...gap, to: { ...position, offset: attached.showAfter } })
+      if (gap) this.#record({ type: 'gap', ...serverStamp(this.#visit), ...gap, to: { ...position, offset: attached.showAfter } })
       this.#record(attached)
     }
     this.#start = resumeAt(position)
@@ -184,7 +184,7 @@ export class Follower {
       if (this.#start.kind === 'snapshot') throw error
       const retryMs = this.#backoff.next(now())
       if (retryMs === undefined) throw error
-      this.#report({ type: 'link-down', at: now(), error: error.asFact(), retryMs })
+      this.#report({ type: 'link-down', at: now(), error: error.toFailure(), retryMs })
       await sleep(retryMs, this.#signal)
     }
     if (received && !this.#rules.gap) this.#start = resumeAt(received)
@@ -195,10 +195,10 @@ export class Follower {
     const step = this.#rules.next(this.#unserved)
     if (step.kind === 'later') await this.#retry(step.error)
     if (step.kind === 'rewind') await this.#rewind(step)
-    if (step.kind === 'elsewhere') this.#start = step.start
+    if (step.kind === 'restart') this.#start = step.start
   }
 
-  get #unserved(): Unserved {
+  get #unserved(): FailedLink {
     const { seen, warnings } = this.#visit
     return {
       stopped: seen.verdict?.stopped,

@@ -1,7 +1,7 @@
 /** Decides what to do when a server cannot resume our history: retry, wait, rewind, or report a gap. */
 import type { FullReason } from '../../diagnosis/psync/forecast.ts'
 import type { StopReason } from '../../diagnosis/psync/verdict.ts'
-import { errorOf, type Failure, ReplError } from '../../errors.ts'
+import { type Failure, fromFailure, ReplError } from '../../errors.ts'
 import type { Renamed } from '../../handshake/plan.ts'
 import { now } from '../../io/clock.ts'
 import type { Position } from '../../protocol/history.ts'
@@ -16,7 +16,7 @@ export interface GapOptions {
 }
 
 /** A link that ended without a stream: PSYNC was not sent, or its reply was not usable. */
-export interface Unserved {
+export interface FailedLink {
   readonly stopped: StopReason | undefined
   readonly forecast: ForecastEvent | undefined
   /** Why there is no INFO. */
@@ -33,10 +33,10 @@ export interface Gap {
 }
 
 /**
- * again: retry at once. later: retry after a delay, if the error is transient. elsewhere: start again after a gap.
+ * again: retry at once. later: retry after a delay, if the error is transient. restart: start again after a gap.
  * rewind: resume at the point where the histories diverge, if nothing after it has been shown.
  */
-export type Step = { readonly kind: 'again' } | { readonly kind: 'later'; readonly error: ReplError } | Rewind | Elsewhere
+export type Step = { readonly kind: 'again' } | { readonly kind: 'later'; readonly error: ReplError } | Rewind | Restart
 
 export interface Rewind {
   readonly kind: 'rewind'
@@ -44,8 +44,8 @@ export interface Rewind {
   readonly fork: number
 }
 
-export interface Elsewhere {
-  readonly kind: 'elsewhere'
+export interface Restart {
+  readonly kind: 'restart'
   readonly start: Start
 }
 
@@ -87,12 +87,12 @@ export class GapRules {
   }
 
   /** @throws ReplError GAP, or why there is no stream */
-  next(link: Unserved): Step {
+  next(link: FailedLink): Step {
     const { stopped, noInfo, start } = link
     const forecast = link.forecast?.forecast
     if (forecast?.kind === 'later') return later(new ReplError('NOT_SERVING', { obstacle: forecast.reason }))
     if (stopped === 'NO_INFO' || stopped === 'NO_POSITION') {
-      return later(noInfo ? errorOf(noInfo) : new ReplError('NO_POSITION'))
+      return later(noInfo ? fromFailure(noInfo) : new ReplError('NO_POSITION'))
     }
     this.#refuse(stopped)
     const isRace = RACED.includes(stopped) || start.kind === 'backlog'
@@ -117,25 +117,25 @@ export class GapRules {
   }
 
   /** A replica of the same history whose offset is below ours may catch up. */
-  #waitForCatchUp(link: Unserved): Step {
+  #waitForCatchUp(link: FailedLink): Step {
     this.#aheadSince ??= now()
     if (now() - this.#aheadSince > AHEAD_PATIENCE_MS) return this.lost(link, 'LOST')
     return later(new ReplError('BEHIND_US'))
   }
 
   /** @param to where the histories diverge, when known @throws ReplError GAP */
-  lost(link: Unserved, reason: GapReason, to?: Position): Elsewhere {
+  lost(link: FailedLink, reason: GapReason, to?: Position): Restart {
     // After a gap only the live end remains, and this link could not serve it.
     const isHopeless = this.#gap !== undefined && link.start.kind === 'now'
     if (this.#options.onGap === 'fail' || isHopeless) throw this.error(link, reason)
     this.#gap ??= { reason, from: lastKnown(link) }
     this.#races = 0
-    if (this.#options.onGap === 'resync') return { kind: 'elsewhere', start: { kind: 'snapshot' } }
-    return { kind: 'elsewhere', start: to ? resumeAt(to) : { kind: 'now' } }
+    if (this.#options.onGap === 'resync') return { kind: 'restart', start: { kind: 'snapshot' } }
+    return { kind: 'restart', start: to ? resumeAt(to) : { kind: 'now' } }
   }
 
   /** The error that ends the run when it must not skip the gap. */
-  error(link: Unserved, reason: GapReason): ReplError {
+  error(link: FailedLink, reason: GapReason): ReplError {
     const forecast = link.forecast?.forecast
     const { replid, offset } = this.#gap?.from ?? lastKnown(link)
     const cause = forecast?.kind === 'full' ? forecast : undefined
@@ -159,10 +159,10 @@ function gapCause(reason: FullReason | undefined) {
 }
 
 /** A promoted replica has fewer bytes than we received: those not yet shown can still be dropped. */
-function rewind(link: Unserved): Rewind {
+function rewind(link: FailedLink): Rewind {
   return { kind: 'rewind', replid: lastKnown(link).replid, fork: (link.forecast?.history.secondOffset ?? 0) - 1 }
 }
 
-function lastKnown({ received, forecast }: Unserved): Position {
+function lastKnown({ received, forecast }: FailedLink): Position {
   return received ?? forecast?.position ?? { replid: '', offset: 0 }
 }

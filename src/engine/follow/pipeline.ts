@@ -4,9 +4,9 @@ import { onAbort } from '../../io/on-abort.ts'
 import { Spool, type SpoolLimits } from '../../io/spool.ts'
 import type { CommandView } from './command-view.ts'
 import { type ConsumeOptions, Consumer } from './consumer.ts'
-import type { FollowOptions } from './errand.ts'
 import type { FollowEvent, Progress, SpoolEntry } from './events.ts'
 import { Follower } from './follower.ts'
+import type { FollowOptions } from './link-plan.ts'
 
 export interface PipelineOptions {
   readonly follow: FollowOptions

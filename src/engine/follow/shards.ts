@@ -2,7 +2,7 @@
 import { ignoreFailure, ReplError, replErrorOf } from '../../errors.ts'
 import { sleep } from '../../io/clock.ts'
 import { onAbort } from '../../io/on-abort.ts'
-import { missingSlots, ownsShard, type Shard, type SlotRange, sameNodes, slotMoves } from '../../protocol/cluster/cluster-map.ts'
+import { missingSlots, ownsShard, type Shard, type SlotRange, sharesNode, slotMoves } from '../../protocol/cluster/cluster-map.ts'
 import type { Source } from '../ask/source.ts'
 import type { ShardPosition } from './checkpoint.ts'
 import type { ShardChange } from './events.ts'
@@ -132,7 +132,7 @@ export class ShardsFollower {
     const unclaimed = (this.#options.saved ?? []).filter(({ shard: name }) => !this.#shards.has(name))
     const isOwn = ({ nodes }: ShardPosition, one: Shard) => ownsShard(one, new Set(nodes))
     // Long after a checkpoint only a replica may match. But the replica may belong to another shard by now.
-    const isKin = (one: ShardPosition) => sameNodes(shard, new Set(one.nodes)) && !this.#newestMap.some((seen) => isOwn(one, seen))
+    const isKin = (one: ShardPosition) => sharesNode(shard, new Set(one.nodes)) && !this.#newestMap.some((seen) => isOwn(one, seen))
     return unclaimed.find((one) => isOwn(one, shard)) ?? unclaimed.find(isKin)
   }
 

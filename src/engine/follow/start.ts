@@ -28,7 +28,7 @@ export interface StreamRequest {
   /** The last byte before the first one shown. */
   readonly showAfter: number
   /** Whether the position may be inside a command. */
-  readonly mayCut: boolean
+  readonly mayStartInsideCommand: boolean
 }
 
 /** Continues right after the position, even inside a command. */
@@ -49,7 +49,7 @@ export function streamRequest(start: Start, history: History, room: number): Str
     case 'after':
       return requestWithLookBack(history, start.position, start.position.offset)
     case 'resume':
-      return { position: start.position, showAfter: start.position.offset, mayCut: false }
+      return { position: start.position, showAfter: start.position.offset, mayStartInsideCommand: false }
     case 'snapshot':
       return undefined
   }
@@ -57,21 +57,21 @@ export function streamRequest(start: Start, history: History, room: number): Str
 
 /** Starts earlier to find the selected database. INFO's live end is a command boundary; a user's position may not be one. */
 function requestWithLookBack(history: History, wanted: Position | undefined, showAfter: number): StreamRequest {
-  const plain = { position: wanted, showAfter, mayCut: wanted !== undefined }
+  const plain = { position: wanted, showAfter, mayStartInsideCommand: wanted !== undefined }
   const { backlog } = history
   if (!backlog) return plain
   const oldest = backlog.firstByteOffset - 1
   const offset = Math.max(oldest, showAfter - LOOK_BACK_BYTES, oldest + backlog.histlen - backlog.size + ROOM_BYTES)
   if (offset >= showAfter) return plain
-  return { position: { replid: wanted?.replid ?? history.replid, offset }, showAfter, mayCut: true }
+  return { position: { replid: wanted?.replid ?? history.replid, offset }, showAfter, mayStartInsideCommand: true }
 }
 
 /** A backlog that has not wrapped keeps its oldest byte while it has room, so that byte is safe to request. */
 function requestOldest(history: History, room: number): StreamRequest {
   const { replid, offset, backlog } = history
-  if (!backlog) return { position: undefined, showAfter: offset, mayCut: false }
+  if (!backlog) return { position: undefined, showAfter: offset, mayStartInsideCommand: false }
   const oldest = { replid, offset: backlog.firstByteOffset - 1 }
   const isSafe = bytesToLive(history, oldest) >= ROOM_BYTES
   const begin = Math.min(offset, oldest.offset + (isSafe ? 0 : room))
-  return { position: { replid, offset: begin }, showAfter: begin, mayCut: true }
+  return { position: { replid, offset: begin }, showAfter: begin, mayStartInsideCommand: true }
 }

@@ -12,10 +12,10 @@ import { summableBuffer } from '../../rdb/crc64.ts'
 import { Informant } from '../ask/informant.ts'
 import type { Batch, DialEvent } from '../events.ts'
 import { type AttachOptions, forksOnPurpose, maxRateOf } from '../goal.ts'
-import { firstPlan, type Shaken, shakeHands } from './handshake.ts'
+import { firstPlan, type HandshakeResult, performHandshake } from './handshake.ts'
 import { Observer } from './observer.ts'
 import { readLimit } from './pacer.ts'
-import { type Attachment, receiveAll } from './payload.ts'
+import { type Attachment, receiveResync } from './payload.ts'
 import { Planner } from './planner.ts'
 import { streamBytes } from './stream.ts'
 
@@ -49,12 +49,12 @@ async function* replicate(options: AttachOptions, signal: AbortSignal): AsyncGen
   const planner = new Planner(options, informant, signal)
   const attachment = { link, planner, observer: new Observer(informant, link.localName), options, signal }
   try {
-    const shaken = yield* shakeHands(link, planner, options)
+    const handshake = yield* performHandshake(link, planner, options)
     const { forecast, stopReason: stopped } = planner
     // Disconnecting at once may still cancel an unwanted fork.
     if (options.goal.kind === 'verdict' || stopped) link.close()
-    yield [...(forecast ? [forecast] : []), { type: 'verdict', at: now(), verdict: shaken.verdict, ...(stopped && { stopped }) }]
-    yield* pursue(attachment, shaken)
+    yield [...(forecast ? [forecast] : []), { type: 'verdict', at: now(), verdict: handshake.verdict, ...(stopped && { stopped }) }]
+    yield* pursue(attachment, handshake)
     link.close()
     yield await planner.counters()
   } finally {
@@ -64,32 +64,32 @@ async function* replicate(options: AttachOptions, signal: AbortSignal): AsyncGen
 }
 
 /** Continues after the handshake as far as the goal requires. */
-async function* pursue(attachment: Attachment, shaken: Shaken): AsyncGenerator<Batch> {
+async function* pursue(attachment: Attachment, handshake: HandshakeResult): AsyncGenerator<Batch> {
   const { goal } = attachment.options
   switch (goal.kind) {
     case 'payload':
     case 'live':
-      yield* receiveAll(attachment, shaken, goal.store.sink)
+      yield* receiveResync(attachment, handshake, goal.store.sink)
       break
     case 'stream':
     case 'snapshot':
       // No PSYNC, no stream. The verdict event gives the reason, and the follower decides what to do.
-      if (!attachment.planner.stopReason) yield* follow(attachment, shaken)
+      if (!attachment.planner.stopReason) yield* follow(attachment, handshake)
   }
 }
 
 /** The payload, when the verdict brings one, and then the stream. */
-async function* follow(attachment: Attachment, shaken: Shaken): AsyncGenerator<Batch> {
+async function* follow(attachment: Attachment, handshake: HandshakeResult): AsyncGenerator<Batch> {
   const { link, planner, options, signal } = attachment
   const { goal } = options
   if (goal.kind !== 'stream' && goal.kind !== 'snapshot') return
-  const { verdict } = shaken
+  const { verdict } = handshake
   const live = planner.forecast?.history.offset
   if (verdict.kind === 'continue') {
     const server = { ...planner.server, ...(live !== undefined && { boundary: live }) }
-    return yield* streamBytes(link, shaken.rest, verdict, server, options, goal.ack, signal)
+    return yield* streamBytes(link, handshake.rest, verdict, server, options, goal.ack, signal)
   }
-  const rest = yield* receiveAll(attachment, shaken, goal.kind === 'snapshot' ? goal.store.sink : undefined)
+  const rest = yield* receiveResync(attachment, handshake, goal.kind === 'snapshot' ? goal.store.sink : undefined)
   if (verdict.kind !== 'full') return
   yield* streamBytes(link, rest, verdict, { ...planner.server, boundary: verdict.offset }, options, goal.ack, signal)
 }

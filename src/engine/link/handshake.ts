@@ -16,7 +16,7 @@ import type { Planner } from './planner.ts'
 const DOLLAR = 0x24
 
 /** The result of a handshake: its verdict and the bytes received after it. */
-export interface Shaken {
+export interface HandshakeResult {
   readonly verdict: Verdict
   readonly rest: Buffer
   /** The PSYNC that was refused before SYNC was sent. */
@@ -26,7 +26,7 @@ export interface Shaken {
 }
 
 /** Yields a refused exchange before it throws. @throws ReplError with the state in which it happened */
-export async function* shakeHands(link: Link, planner: Planner, options: AttachOptions): AsyncGenerator<Batch, Shaken> {
+export async function* performHandshake(link: Link, planner: Planner, options: AttachOptions): AsyncGenerator<Batch, HandshakeResult> {
   const lines = new LineReader()
   let machine = begin(firstPlan(options))
   for (let rung = nextRung(machine); rung; rung = nextRung(machine)) {
@@ -75,7 +75,7 @@ async function* exchange(
   }
   const step = judge(machine, line, command.shown)
   const { error, ...result } = step.exchange
-  yield [{ type: 'exchange', at: now(), rttMs: now() - sentAt, ...result, ...(error && { error: error.asFact() }) }]
+  yield [{ type: 'exchange', at: now(), rttMs: now() - sentAt, ...result, ...(error && { error: error.toFailure() }) }]
   if (result.finding === 'PONG_MISCONF') yield [{ type: 'warning', at: now(), code: 'MISCONF' }]
   if (error) throw await planner.withProvider(error)
   return step.machine

@@ -2,7 +2,7 @@
 import { now } from '../../io/clock.ts'
 import { clientEntries } from '../../protocol/info/client-list.ts'
 import { infoNumber } from '../../protocol/info/info.ts'
-import { numberIn, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Informant } from '../ask/informant.ts'
 import type { BgsaveEvent, BufferEvent, ReplEvent, SaveCostEvent } from '../events.ts'
 
@@ -29,7 +29,7 @@ export class Observer {
    */
   async everything(since?: number): Promise<{ events: ReplEvent[]; masterOffset?: number }> {
     const info = await this.#info()
-    const masterOffset = info && numberIn(info, 'master_repl_offset')
+    const masterOffset = info && numberField(info, 'master_repl_offset')
     const buffer = (await this.#ownBuffer()) ?? (since === undefined ? info && totalBuffer(info) : estimatedBuffer(masterOffset, since))
     const events = [...(info ? bgsave(info) : []), ...(buffer ? [buffer] : [])]
     return { events, ...(masterOffset !== undefined && { masterOffset }) }
@@ -40,8 +40,8 @@ export class Observer {
     const info = await this.#info()
     if (!info) return undefined
     if (info.fields.get('rdb_bgsave_in_progress') === '1') return 'running'
-    const forkUsec = numberIn(info, 'latest_fork_usec')
-    const cowBytes = numberIn(info, 'rdb_last_cow_size')
+    const forkUsec = numberField(info, 'latest_fork_usec')
+    const cowBytes = numberField(info, 'rdb_last_cow_size')
     return { type: 'save-cost', at: now(), ...(forkUsec !== undefined && { forkUsec }), ...(cowBytes !== undefined && { cowBytes }) }
   }
 
@@ -65,13 +65,13 @@ export class Observer {
 }
 
 function bgsave(info: ServerInfo): BgsaveEvent[] {
-  const keysDone = numberIn(info, 'current_save_keys_processed')
-  const keysTotal = numberIn(info, 'current_save_keys_total')
+  const keysDone = numberField(info, 'current_save_keys_processed')
+  const keysTotal = numberField(info, 'current_save_keys_total')
   return keysTotal ? [{ type: 'bgsave', at: now(), keysDone: keysDone ?? 0, keysTotal }] : []
 }
 
 function totalBuffer(info: ServerInfo): BufferEvent | undefined {
-  const bytes = numberIn(info, 'mem_clients_slaves')
+  const bytes = numberField(info, 'mem_clients_slaves')
   return bytes === undefined ? undefined : { type: 'buffer', at: now(), bytes, scope: 'all replicas' }
 }
 

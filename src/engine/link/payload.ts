@@ -7,7 +7,7 @@ import { NullSink, type RdbSink } from '../../io/sinks/rdb-sink.ts'
 import type { Batch, ReplEvent } from '../events.ts'
 import { type AttachOptions, maxRateOf } from '../goal.ts'
 import { catchUp } from './catch-up.ts'
-import type { Shaken } from './handshake.ts'
+import type { HandshakeResult } from './handshake.ts'
 import type { Observer } from './observer.ts'
 import { Pacer, readLimit } from './pacer.ts'
 import type { Planner } from './planner.ts'
@@ -33,18 +33,18 @@ export interface Attachment {
 }
 
 /** @returns the stream bytes that came with the payload */
-export async function* receiveAll(
+export async function* receiveResync(
   { link, planner, observer, options, signal }: Attachment,
-  shaken: Shaken,
+  handshake: HandshakeResult,
   sink: RdbSink = new NullSink(),
 ): AsyncGenerator<Batch, Buffer> {
-  const { verdict, rest, refused } = shaken
+  const { verdict, rest, refused } = handshake
   // We do not request a sync over two channels; with one, no payload comes on this link.
   if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PSYNC_VERDICT', { verdict: verdict.kind })
   const maxRate = maxRateOf(options.goal)
   const { settings, identity } = planner.server
   const pacer = maxRate === undefined ? undefined : new Pacer(maxRate, settings && replicaBufferLimit(settings, identity))
-  const { ask, everyMs, mayFill } = planQueries(observer, shaken, options)
+  const { ask, everyMs, mayFill } = planQueries(observer, handshake, options)
   if (pacer && mayFill) yield* pacer.begin(await ask())
   const poller = new Poller<ReplEvent>(ask, everyMs, signal)
   const takeSamples = () => poller.take()
@@ -73,7 +73,7 @@ export async function* receiveAll(
 }
 
 /** What to query while the payload arrives, how often, and whether our output buffer may fill because we read slowly. */
-function planQueries(observer: Observer, { verdict, isRdbOnly }: Shaken, { goal }: AttachOptions) {
+function planQueries(observer: Observer, { verdict, isRdbOnly }: HandshakeResult, { goal }: AttachOptions) {
   const mayFill = maxRateOf(goal) !== undefined && !isRdbOnly
   const since = mayFill && verdict.kind === 'full' ? verdict.offset : undefined
   const seesBuffer = goal.kind === 'live' || mayFill

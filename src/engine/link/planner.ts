@@ -12,7 +12,7 @@ import { now, sleep } from '../../io/clock.ts'
 import { endpointName } from '../../io/endpoint.ts'
 import { type History, type Position, requestOffset } from '../../protocol/history.ts'
 import { identityFromHello, type ServerIdentity } from '../../protocol/info/identity.ts'
-import { numberIn, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Settings } from '../../protocol/settings.ts'
 import type { Informant } from '../ask/informant.ts'
 import type { CountersEvent, ForecastEvent, ReplEvent } from '../events.ts'
@@ -24,7 +24,7 @@ const EDGE_BYTES = 64 * 1024
 /** The margin is also this many times what the master wrote between the two INFOs, several round trips apart. */
 const EDGE_FACTOR = 4
 
-export interface Planned {
+export interface PlanStep {
   readonly plan: Plan
   readonly events: ReplEvent[]
 }
@@ -50,12 +50,12 @@ export class Planner {
   }
 
   /** Completes a plan with the facts that a rung of the ladder needs. @throws ReplError NOT_SUPPORTED for a Sentinel. */
-  async complete(needs: 'server' | 'position', plan: Plan): Promise<Planned> {
+  async complete(needs: 'server' | 'position', plan: Plan): Promise<PlanStep> {
     return await (needs === 'server' ? this.#meetServer(plan) : this.#refreshPosition(plan))
   }
 
   /** Before REPLCONF capa: identifies the server, and chooses the guard and the PSYNC request. */
-  async #meetServer(plan: Plan): Promise<Planned> {
+  async #meetServer(plan: Plan): Promise<PlanStep> {
     this.#before = await this.#informant.info()
     this.#beganAt = now()
     this.#identity = this.#before?.identity ?? identityFromHello((await this.#informant.ask('HELLO')) ?? null)
@@ -80,7 +80,7 @@ export class Planner {
   }
 
   /** Right before PSYNC, since the live end moves with every write. */
-  async #refreshPosition(plan: Plan): Promise<Planned> {
+  async #refreshPosition(plan: Plan): Promise<PlanStep> {
     if (plan.psync.kind !== 'position') return { plan, events: [] }
     const info = await this.#informant.info()
     const psync = this.#request(info)
@@ -200,7 +200,7 @@ export class Planner {
       ...(this.#identity && { identity: this.#identity }),
       ...(history && { history }),
       ...(settings && { settings }),
-      ...(this.#before && { uptimeSeconds: numberIn(this.#before, 'uptime_in_seconds') ?? 0 }),
+      ...(this.#before && { uptimeSeconds: numberField(this.#before, 'uptime_in_seconds') ?? 0 }),
     }
   }
 
@@ -225,7 +225,7 @@ export class Planner {
 
   #warning(code: WarningCode, cause?: ReplError): ReplEvent {
     const endpoint = endpointName(this.#options.endpoint)
-    return { type: 'warning', at: now(), code, ...(cause && { cause: cause.with({ endpoint }).asFact() }) }
+    return { type: 'warning', at: now(), code, ...(cause && { cause: cause.with({ endpoint }).toFailure() }) }
   }
 }
 

@@ -15,7 +15,7 @@ import type { Batch, ReplEvent } from '../events.ts'
  */
 const SETTLE_MS = 1000
 
-export interface Receiving {
+export interface ReceiveOptions {
   /** Bytes received together with the handshake's last line. */
   readonly rest: Buffer
   readonly sink: RdbSink
@@ -34,7 +34,7 @@ export interface Receiving {
  */
 export async function* receivePayload(
   link: Link,
-  { rest, sink, silenceMs, atOnce, reportMs, observed }: Receiving,
+  { rest, sink, silenceMs, atOnce, reportMs, observed }: ReceiveOptions,
 ): AsyncGenerator<Batch, Buffer> {
   const payload = new PayloadReader()
   const verifier = new RdbVerifier()
@@ -105,6 +105,6 @@ function transferError(error: unknown, payload: PayloadReader, verifier: RdbVeri
   if (!(error instanceof ReplError)) return error
   const where = { state: 'TRANSFER', bytes: verifier.bytes, ...(payload.announced !== undefined && { expectedBytes: payload.announced }) }
   const isCut = error.code === 'LINK_LOST' || error.code === 'TIMEOUT'
-  if (isCut && payload.started) return new ReplError('PAYLOAD_TRUNCATED', { ...where, cutBy: error.asFact() }, error)
+  if (isCut && payload.started) return new ReplError('PAYLOAD_TRUNCATED', { ...where, cutBy: error.toFailure() }, error)
   return error.with(where)
 }

@@ -118,7 +118,7 @@ class SilenceWatch {
     const isGone = !info && unavailable?.code !== 'NO_PERMISSION'
     const isTooLong = silence === 'unknown' && this.#silentMs >= this.#access.limits.silenceMs
     if (silence === 'broken' || isGone || isTooLong) {
-      throw new ReplError('SILENT', { silentMs: this.#silentMs, ...(isGone && unavailable && { infoFailure: unavailable.asFact() }) })
+      throw new ReplError('SILENT', { silentMs: this.#silentMs, ...(isGone && unavailable && { infoFailure: unavailable.toFailure() }) })
     }
     return { type: 'silence', at: now(), silentMs: this.#silentMs, silence }
   }

@@ -4,7 +4,7 @@ import { errnoOf, type Output, ReplError } from '../../errors.ts'
 
 /** @throws ReplError OUTPUT_FAILED */
 export async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 }).catch(writeFailed(path))
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch(writeError(path))
 }
 
 /** A new name is only durable once its folder is synced. Errors are ignored, because some file systems cannot sync folders. */
@@ -15,7 +15,7 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /** @returns an error handler that throws OUTPUT_EXISTS or OUTPUT_FAILED with the path; a ReplError is rethrown unchanged */
-export function writeFailed(path: string, output: Output = 'FILE'): (error: NodeJS.ErrnoException | ReplError) => never {
+export function writeError(path: string, output: Output = 'FILE'): (error: NodeJS.ErrnoException | ReplError) => never {
   return (error) => {
     if (error instanceof ReplError) throw error
     if (error.code === 'EEXIST') throw new ReplError('OUTPUT_EXISTS', { path }, error)

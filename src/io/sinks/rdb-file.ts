@@ -8,7 +8,7 @@ import { ReplError } from '../../errors.ts'
 import { randomHex } from '../random-hex.ts'
 import { begun, finished } from '../unfinished.ts'
 import { type Allocate, BlockWriter } from './block-writer.ts'
-import { syncFolder, writeFailed } from './folder.ts'
+import { syncFolder, writeError } from './folder.ts'
 import type { RdbSink, Written } from './rdb-sink.ts'
 
 /** Identifies a file, whatever its name. */
@@ -19,7 +19,7 @@ export async function checkPlace(path: string, overwrite: boolean): Promise<void
   const existing = await lstat(path).catch(() => undefined)
   if (existing && !existing.isFile()) throw new ReplError('NOT_A_FILE', { path })
   if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
-  await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch(writeFailed(path))
+  await access(dirname(resolve(path)), constants.W_OK | constants.X_OK).catch(writeError(path))
 }
 
 /** All methods but `abandon` throw ReplError OUTPUT_EXISTS or OUTPUT_FAILED. */
@@ -46,8 +46,8 @@ export class RdbFile implements RdbSink {
   static async create(path: string, overwrite: boolean, memory: Allocate = Buffer.allocUnsafeSlow): Promise<RdbFile> {
     await checkPlace(path, overwrite)
     const part = `${path}.${randomHex(4)}.part`
-    const file = await BlockWriter.create(part, memory).catch(writeFailed(path))
-    return new RdbFile(path, part, file, overwrite, await lstat(part).catch(writeFailed(path)))
+    const file = await BlockWriter.create(part, memory).catch(writeError(path))
+    return new RdbFile(path, part, file, overwrite, await lstat(part).catch(writeError(path)))
   }
 
   /** Whether the file under the final name is still this one, and not replaced since. */
@@ -57,7 +57,7 @@ export class RdbFile implements RdbSink {
   }
 
   async reserve(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(dirname(resolve(this.#path))).catch(writeFailed(this.#path))
+    const { bavail, bsize } = await statfs(dirname(resolve(this.#path))).catch(writeError(this.#path))
     if (bavail * bsize < bytes) {
       throw new ReplError('NO_SPACE', { path: this.#path, freeBytes: bavail * bsize, neededBytes: bytes })
     }
@@ -68,17 +68,17 @@ export class RdbFile implements RdbSink {
   }
 
   async write(bytes: Buffer): Promise<void> {
-    await this.#file.write(bytes).catch(writeFailed(this.#path))
+    await this.#file.write(bytes).catch(writeError(this.#path))
   }
 
   async sync(): Promise<void> {
-    await this.#file.sync().catch(writeFailed(this.#path))
+    await this.#file.sync().catch(writeError(this.#path))
   }
 
   async commit(): Promise<Written> {
     await this.sync()
-    await this.#file.close().catch(writeFailed(this.#path))
-    await (this.#overwrite ? rename(this.#part, this.#path) : this.#nameWithoutReplacing()).catch(writeFailed(this.#path))
+    await this.#file.close().catch(writeError(this.#path))
+    await (this.#overwrite ? rename(this.#part, this.#path) : this.#nameWithoutReplacing()).catch(writeError(this.#path))
     finished(this.#part)
     await syncFolder(dirname(resolve(this.#path)))
     return {}

@@ -1,7 +1,7 @@
 /** Writes a payload to stdout. */
-import { abortedBy, stopIfAborted } from '../../errors.ts'
+import { abortError, stopIfAborted } from '../../errors.ts'
 import { onAbort } from '../on-abort.ts'
-import { writeFailed } from './folder.ts'
+import { writeError } from './folder.ts'
 import type { RdbSink, Written } from './rdb-sink.ts'
 
 /** Passes bytes through unchanged. A broken pipe is an error. The signal ends the wait for a stalled reader. */
@@ -19,10 +19,10 @@ export class StdoutSink implements RdbSink {
     stopIfAborted(this.#signal)
     let removeListener = () => {}
     await new Promise<void>((resolve, reject) => {
-      removeListener = onAbort(this.#signal, () => reject(abortedBy(this.#signal)))
+      removeListener = onAbort(this.#signal, () => reject(abortError(this.#signal)))
       process.stdout.write(bytes, (error) => (error ? reject(error) : resolve()))
     })
-      .catch(writeFailed('stdout', 'STDOUT'))
+      .catch(writeError('stdout', 'STDOUT'))
       .finally(() => removeListener())
   }
 

@@ -42,7 +42,7 @@ export function ownsShard({ master, replicas }: Shard, nodes: ReadonlySet<string
 }
 
 /** Whether the shard contains one of these nodes. After a long time, a common replica may be all that is left. */
-export function sameNodes(shard: Shard, nodes: ReadonlySet<string>): boolean {
+export function sharesNode(shard: Shard, nodes: ReadonlySet<string>): boolean {
   return [...nodesOf(shard)].some((id) => nodes.has(id))
 }
 

@@ -42,7 +42,7 @@ export function serverInfo(fields: Info): ServerInfo {
 }
 
 /** The value of an integer field, or undefined if the server does not print it. */
-export function numberIn({ fields }: ServerInfo, name: string): number | undefined {
+export function numberField({ fields }: ServerInfo, name: string): number | undefined {
   return infoNumber(fields, name)
 }
 

@@ -41,7 +41,7 @@ export function refusal(reply: ServerError, context: Context): ReplError {
 }
 
 /** The same refusal with another reply text, in which secrets are masked. */
-export function reworded({ details, cause }: ReplError, reply: string): ReplError {
+export function withReplyText({ details, cause }: ReplError, reply: string): ReplError {
   const { reason } = REFUSALS.find((known) => known.reason === details.reason) ?? OTHER_REFUSAL
   const { reason: _, ...facts } = details
   return new ReplError(reason, { ...facts, reply }, cause)

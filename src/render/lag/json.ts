@@ -1,7 +1,7 @@
 /** `lag --json`: docs/schemas/lag-1.json. An unknown figure is null, never zero. */
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { type Checked, describeUnknown, hasLink } from '../../diagnosis/lag/check.ts'
-import { errorMs, type Lag, lagMs, type MasterReport, type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
+import { describeMasterLoss, errorMs, type Lag, lagMs, type MasterReport, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
 import type { Summary } from '../../diagnosis/lag/quantile.ts'
 import { replicaNotes } from '../../diagnosis/lag/words.ts'
 import type { ReplError } from '../../errors.ts'
@@ -38,7 +38,7 @@ function masterJson(master: MasterReport): JsonObject {
   return {
     name,
     failure: failureJson(failure),
-    lost: whyLost(master) ?? null,
+    lost: describeMasterLoss(master) ?? null,
     silentMs,
     isReplica,
     identity: identity ?? null,

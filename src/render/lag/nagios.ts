@@ -1,7 +1,7 @@
 /** `lag --format nagios`: one line with performance data, and the matching exit status. */
 import { type AlertRange, alerts } from '../../diagnosis/lag/alert-range.ts'
 import { type Checked, describeState, describeUnknown, mostSeconds } from '../../diagnosis/lag/check.ts'
-import { type LagReport, type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
+import { describeMasterLoss, type LagReport, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
 import { bytes as human } from '../../diagnosis/units.ts'
 import { printable } from '../base/printable.ts'
 
@@ -47,7 +47,7 @@ export function nagiosFailure(what: string, status: NagiosStatus): string {
 }
 
 function judgeMaster({ master, replicas }: LagReport): Finding[] {
-  const lost = whyLost(master)
+  const lost = describeMasterLoss(master)
   if (lost) return [{ status: 2, text: lost }]
   const hasNone = replicas.every(({ state }) => state === 'tool')
   return hasNone ? [{ status: 0, text: `${master.name} has no replicas` }] : []

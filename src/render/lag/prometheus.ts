@@ -1,7 +1,7 @@
 /** `lag --format prometheus`: the text exposition format. An unknown figure is left out, never zero. */
 
 import { type Checked, hasLink } from '../../diagnosis/lag/check.ts'
-import { type LagReport, lagMs, type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
+import { describeMasterLoss, type LagReport, lagMs, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
 import { printable } from '../base/printable.ts'
 
 interface Metric {
@@ -43,8 +43,8 @@ function masterMetrics({ master }: LagReport): Metric[] {
   })
   const { offset, backlog, writes } = master
   return [
-    gauge('master_up', 'Whether the master could be asked.', Number(!whyLost(master))),
-    gauge('master_offset_bytes', 'Last byte of the replication history.', whyLost(master) ? undefined : offset),
+    gauge('master_up', 'Whether the master could be asked.', Number(!describeMasterLoss(master))),
+    gauge('master_offset_bytes', 'Last byte of the replication history.', describeMasterLoss(master) ? undefined : offset),
     gauge('write_bytes_per_second', 'Average growth of the history while it was watched.', writes?.average),
     gauge('write_peak_bytes_per_second', 'Fastest growth of the history over about 100 ms.', writes?.peak),
     gauge('backlog_size_bytes', 'Replication backlog, repl-backlog-size.', backlog?.size),
@@ -106,7 +106,7 @@ function replicaMetrics({ master, replicas }: LagReport): Metric[] {
     help: 'How many replicas there are, of any depth.',
     values: [[{ master: master.name }, real.length]],
   }
-  return whyLost(master) ? metrics : [count, ...metrics]
+  return describeMasterLoss(master) ? metrics : [count, ...metrics]
 }
 
 function checkMetrics(checked: Checked | undefined): Metric[] {

@@ -2,7 +2,7 @@
 
 import type { LagAdvice } from '../../diagnosis/lag/advice.ts'
 import { type Checked, describeState, hasLink } from '../../diagnosis/lag/check.ts'
-import { type LagReport, type MasterReport, type ReplicaReport, whyLost } from '../../diagnosis/lag/lag.ts'
+import { describeMasterLoss, type LagReport, type MasterReport, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
 import { bytesText, replicaNotes, resyncText, secondsText, summaryText, toolsText, trendText } from '../../diagnosis/lag/words.ts'
 import { duration, exact, bytes as human } from '../../diagnosis/units.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
@@ -55,7 +55,7 @@ export function lagTable({ master, replicas: all }: LagReport, colour: Palette, 
 /** One line about the server that all lags are measured against. */
 export function masterLine(master: MasterReport, colour: Palette): string {
   const { name, identity, replid, offset, writes } = master
-  const lost = whyLost(master)
+  const lost = describeMasterLoss(master)
   if (lost) return colour.bad(wrap(printable(`${lost} Nothing can be measured against it.`), '  '))
   const what = `${identity?.flavour ?? ''} ${identity?.version ?? ''}`.trim()
   const rate = writes

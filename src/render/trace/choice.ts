@@ -1,8 +1,8 @@
 /** Describes how one server was chosen among several. */
-import type { Answer, Choice, Considered } from '../../engine/ask/source.ts'
+import type { Answer, Candidate, Choice } from '../../engine/ask/source.ts'
 import type { Failure } from '../../errors.ts'
 
-const ANSWERS: Record<Answer, (server: Considered) => string> = {
+const ANSWERS: Record<Answer, (server: Candidate) => string> = {
   says: (server) => `says ${wordsOf(server)}`,
   unknown: () => 'does not know that name',
   failed: (server) => `cannot be asked (${wordsOf(server)})`,
@@ -32,7 +32,7 @@ export function describeChoice({ endpoint, by, isFallback, asked }: Choice): rea
 }
 
 /** The master that a Sentinel named, or why the server could not be asked; undefined otherwise. */
-export function wordsOf({ address, failure }: Considered): string | undefined {
+export function wordsOf({ address, failure }: Candidate): string | undefined {
   return failure ? summarise(failure) : address
 }
 

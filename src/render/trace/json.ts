@@ -2,7 +2,7 @@
 import type { Explanation } from '../../diagnosis/errors/explain.ts'
 import { describeFinding } from '../../diagnosis/psync/findings.ts'
 import { describeWarning } from '../../diagnosis/psync/verdict.ts'
-import type { Considered } from '../../engine/ask/source.ts'
+import type { Candidate } from '../../engine/ask/source.ts'
 import type { DialEvent, ExchangeEvent, ServerEvent, SourceEvent, WarningEvent } from '../../engine/events.ts'
 import type { Visit } from '../../engine/visit.ts'
 import type { ReplError } from '../../errors.ts'
@@ -38,7 +38,7 @@ function choiceJson({ type: _, at: __, ...choice }: SourceEvent): JsonObject {
   return { ...choice, asked: choice.asked.map(consideredJson), text: describeChoice(choice)[0] }
 }
 
-function consideredJson(server: Considered): JsonObject {
+function consideredJson(server: Candidate): JsonObject {
   const { name, answer, offset } = server
   const words = wordsOf(server)
   return { name, answer, ...(words !== undefined && { told: words }), ...(offset !== undefined && { offset }) }

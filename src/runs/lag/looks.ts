@@ -2,7 +2,7 @@
 
 import { adviseOnLag } from '../../diagnosis/lag/advice.ts'
 import { checkAll, hasCriteria } from '../../diagnosis/lag/check.ts'
-import { lossOf, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
+import { findLoss, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
 import { ReplError } from '../../errors.ts'
 import { now, sleep } from '../../io/clock.ts'
 import type { LagLook } from '../../render/lag/view.ts'
@@ -123,8 +123,8 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
 }
 
 function outcomeOf(look: LagLook | undefined, isWell: boolean): LagOutcome {
-  const master = look?.views.map(({ report }) => report.master).find(lossOf)
-  const loss = master && lossOf(master)
+  const master = look?.views.map(({ report }) => report.master).find(findLoss)
+  const loss = master && findLoss(master)
   if (!master || !loss) return { isWell }
   return { isWell, lost: new ReplError('MASTER_LOST', { endpoint: master.name, ...loss }) }
 }

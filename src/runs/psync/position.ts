@@ -2,7 +2,7 @@
 
 import type { Subject } from '../../diagnosis/psync/answer.ts'
 import type { Access } from '../../engine/ask/access.ts'
-import { askReplica } from '../../engine/ask/replica-position.ts'
+import { queryReplicaPosition } from '../../engine/ask/replica-position.ts'
 import { usageError } from '../../errors.ts'
 import { isReplid, type Position } from '../../protocol/history.ts'
 import { parseOffset } from '../../protocol/offset.ts'
@@ -21,7 +21,7 @@ export async function positionAsked(
   access: Access,
   signal: AbortSignal,
 ): Promise<SubjectPosition> {
-  if (fromReplica !== undefined) return await askReplica(accessTo(fromReplica, access), signal)
+  if (fromReplica !== undefined) return await queryReplicaPosition(accessTo(fromReplica, access), signal)
   if (replid === undefined) return { subject: { kind: 'live end' } }
   return { position: parsePosition(replid, offset), subject: { kind: 'given' } }
 }

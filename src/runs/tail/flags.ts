@@ -1,7 +1,7 @@
 /** The flags of `tail`, and the plan that they make. */
 import { tmpdir } from 'node:os'
 import { Flags } from '@oclif/core'
-import type { FollowOptions } from '../../engine/follow/errand.ts'
+import type { FollowOptions } from '../../engine/follow/link-plan.ts'
 import type { Start } from '../../engine/follow/start.ts'
 import type { AckMode } from '../../engine/link/ack.ts'
 import { usageError } from '../../errors.ts'

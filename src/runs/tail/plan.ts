@@ -1,5 +1,5 @@
 /** What the user asks of `tail`. */
-import type { FollowOptions } from '../../engine/follow/errand.ts'
+import type { FollowOptions } from '../../engine/follow/link-plan.ts'
 import type { Start } from '../../engine/follow/start.ts'
 
 /** The values of --format. */

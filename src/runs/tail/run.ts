@@ -1,5 +1,5 @@
 /** One run of `tail`, from start to summary. */
-import { abortedBy, ReplError } from '../../errors.ts'
+import { abortError, ReplError } from '../../errors.ts'
 import { after, every, now } from '../../io/clock.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
@@ -37,7 +37,7 @@ export async function runTail(
     const followed = await followUntil({ plan, connection, context, report }, timeUp.signal)
     if (outputEnded.aborted || followed.pipelines.some(({ hasFollowed }) => hasFollowed)) return
     const cause = [stop, timeUp.signal].find(({ aborted }) => aborted)
-    if (cause) throw abortedBy(cause)
+    if (cause) throw abortError(cause)
   } catch (error) {
     // Only --duration ended it.
     const isLate = error instanceof ReplError && error.code === 'ABORTED' && !stop.aborted && timeUp.signal.aborted

@@ -1,5 +1,5 @@
 /** What all streams of one `tail` share: the output with its checkpoint, the view, and the signal that ends it. */
-import { learnKeys } from '../../engine/ask/command-table.ts'
+import { loadKeyRules } from '../../engine/ask/command-table.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { Checkpoint } from '../../engine/follow/checkpoint.ts'
 import type { FollowEvent } from '../../engine/follow/events.ts'
@@ -81,7 +81,7 @@ export class TailSession {
   static async open(plan: TailPlan, connection: Connection, report: TailReport, signal: AbortSignal): Promise<TailSession> {
     if (plan.statePath !== undefined) await checkStateFile(plan.statePath)
     const output = new StdoutOutput(plan.statePath, signal)
-    const keys = async () => learnKeys((await connection.source.find(signal)).access, signal)
+    const keys = async () => loadKeyRules((await connection.source.find(signal)).access, signal)
     return new TailSession(plan, connection, report, await tailView(plan.view, keys, output), output, signal)
   }
 

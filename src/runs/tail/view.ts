@@ -20,11 +20,11 @@ export interface TailView {
   readonly counted?: Counted
 }
 
-/** @param learnKeys asks the server for the key positions of its commands; called only if keys matter. @throws ReplError USAGE */
-export async function tailView(plan: ViewPlan, learnKeys: () => Promise<KeyRules>, output: Output): Promise<TailView> {
+/** @param loadKeyRules asks the server for the key positions of its commands; called only if keys matter. @throws ReplError USAGE */
+export async function tailView(plan: ViewPlan, loadKeyRules: () => Promise<KeyRules>, output: Output): Promise<TailView> {
   const { filter, count, isFlat, showsAll } = plan
   const needsKeys = plan.isStats || filter.match.length > 0 || plan.template?.includes('%k') === true
-  const keys = needsKeys ? await learnKeys() : KeyRules.builtIn()
+  const keys = needsKeys ? await loadKeyRules() : KeyRules.builtIn()
   const isWanted = selection(filter, keys)
   if (plan.isStats) {
     const counted = new Counted(keys)

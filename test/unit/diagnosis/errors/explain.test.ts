@@ -123,7 +123,7 @@ test('explain: Sentinels that cannot be asked are told one by one', () => {
   const failures = [
     new ReplError('CONNECTION_REFUSED', { endpoint: 'h1:26379', errno: 'ECONNREFUSED' }),
     new ReplError('LATE', { endpoint: 'h2:26379' }),
-  ].map((failure) => failure.asFact())
+  ].map((failure) => failure.toFailure())
   assert.equal(
     explain(new ReplError('SENTINELS', { failures })).what,
     'None of the Sentinels can be asked: h1:26379 refused the connection (ECONNREFUSED); h2:26379 did not answer in time.',
@@ -135,7 +135,7 @@ test('explain: a connection refused is not a command refused', () => {
 })
 
 test('explain: a truncated payload says how much came, and of how much where that is known', () => {
-  const cutBy = new ReplError('RESET', { errno: 'ECONNRESET' }).asFact()
+  const cutBy = new ReplError('RESET', { errno: 'ECONNRESET' }).toFailure()
   const what = (context: Context) => explain(new ReplError('PAYLOAD_TRUNCATED', { bytes: 10, cutBy, ...context })).what
   assert.match(what({}), /after 10 bytes of the RDB\.$/)
   assert.match(what({ expectedBytes: 20 }), /after 10 bytes of the RDB \(of 20\)\.$/)

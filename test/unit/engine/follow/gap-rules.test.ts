@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Forecast } from '../../../../src/diagnosis/psync/forecast.ts'
 import type { StopReason } from '../../../../src/diagnosis/psync/verdict.ts'
-import { GapRules, type Unserved } from '../../../../src/engine/follow/gap-rules.ts'
+import { type FailedLink, GapRules } from '../../../../src/engine/follow/gap-rules.ts'
 import { resumeAt, type Start } from '../../../../src/engine/follow/start.ts'
 import { ReplError } from '../../../../src/errors.ts'
 import { OTHER_REPLID, REPLID } from '../../../helpers/wire.ts'
@@ -11,7 +11,7 @@ import { OTHER_REPLID, REPLID } from '../../../helpers/wire.ts'
 const RECEIVED = { replid: REPLID, offset: 1000 }
 const NOW: Start = { kind: 'now' }
 
-function unserved(forecast?: Forecast, fields: Partial<Unserved> = {}): Unserved {
+function unserved(forecast?: Forecast, fields: Partial<FailedLink> = {}): FailedLink {
   const history = { replid: OTHER_REPLID, offset: 900, replid2: REPLID, secondOffset: 801 }
   return {
     stopped: undefined,
@@ -44,8 +44,8 @@ test('a gap ends it, with how many bytes are missing and behind what, unless it 
     failure(() => new GapRules({ onGap: 'fail' }).next(link)),
     expected,
   )
-  assert.deepEqual(new GapRules({ onGap: 'skip' }).next(link), { kind: 'elsewhere', start: NOW })
-  assert.deepEqual(new GapRules({ onGap: 'resync' }).next(link), { kind: 'elsewhere', start: { kind: 'snapshot' } })
+  assert.deepEqual(new GapRules({ onGap: 'skip' }).next(link), { kind: 'restart', start: NOW })
+  assert.deepEqual(new GapRules({ onGap: 'resync' }).next(link), { kind: 'restart', start: { kind: 'snapshot' } })
 })
 
 test('what is missing begins where it was lost first, until there is a stream; behind the live end there is nothing more to try', () => {
@@ -62,7 +62,7 @@ test('a position that was lost on the way is asked for eight times more, and of 
   for (const stopped of ['NEAR_EDGE', 'WOULD_FORK'] as const) {
     const rules = new GapRules({ onGap: 'skip' })
     const steps = Array.from({ length: 9 }, (): string => rules.next(unserved(TOO_OLD, { stopped })).kind)
-    assert.deepEqual(steps, [...Array(8).fill('again'), 'elsewhere'])
+    assert.deepEqual(steps, [...Array(8).fill('again'), 'restart'])
     assert.equal(rules.room, 0)
   }
   const rules = new GapRules({ onGap: 'fail' })
@@ -80,7 +80,7 @@ test('behind a fork it is stepped back to the fork, and where that comes too lat
   const rules = new GapRules({ onGap: 'skip' })
   assert.deepEqual(rules.next(link), { kind: 'rewind', replid: REPLID, fork: 800 })
   const fork = { replid: REPLID, offset: 800 }
-  assert.deepEqual(rules.lost(link, 'DIVERGED', fork), { kind: 'elsewhere', start: resumeAt(fork) })
+  assert.deepEqual(rules.lost(link, 'DIVERGED', fork), { kind: 'restart', start: resumeAt(fork) })
   assert.equal(failure(() => new GapRules({ onGap: 'fail' }).lost(link, 'DIVERGED', fork)).reason, 'DIVERGED')
 })
 
@@ -96,9 +96,9 @@ test('a server that is behind us is given ten seconds from the first time on', (
   clock += 10_000
   assert.equal(step(), 'BEHIND_US')
   clock += 1
-  assert.equal(step(), 'elsewhere')
+  assert.equal(step(), 'restart')
   // Who has received nothing has nothing to wait with.
-  assert.equal(new GapRules({ onGap: 'skip' }).next(unserved(AHEAD, { received: undefined })).kind, 'elsewhere')
+  assert.equal(new GapRules({ onGap: 'skip' }).next(unserved(AHEAD, { received: undefined })).kind, 'restart')
 })
 
 test('whatever may pass is left for later, and what no attempt changes ends it', () => {

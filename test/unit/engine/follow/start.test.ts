@@ -14,11 +14,11 @@ function history(backlog?: History['backlog'], offset = 10 * MIB): History {
 test('now: the live end is shown, and what is read before it is only to learn the database', () => {
   const roomy = history({ firstByteOffset: 1, histlen: 10 * MIB, size: 64 * MIB })
   const request = streamRequest({ kind: 'now' }, roomy, 0)
-  assert.deepEqual(request, { position: { replid: REPLID, offset: 9 * MIB }, showAfter: 10 * MIB, mayCut: true })
+  assert.deepEqual(request, { position: { replid: REPLID, offset: 9 * MIB }, showAfter: 10 * MIB, mayStartInsideCommand: true })
   // The whole history, when it is short.
   const short = streamRequest({ kind: 'now' }, history({ firstByteOffset: 1, histlen: 500, size: 64 * MIB }, 500), 0)
   assert.deepEqual(short?.position, { replid: REPLID, offset: 0 })
-  assert.deepEqual(streamRequest({ kind: 'now' }, history(), 0), { position: undefined, showAfter: 10 * MIB, mayCut: false })
+  assert.deepEqual(streamRequest({ kind: 'now' }, history(), 0), { position: undefined, showAfter: 10 * MIB, mayStartInsideCommand: false })
 })
 
 test('now: no position is asked for that a few writes would push out of a full backlog', () => {
@@ -35,5 +35,5 @@ test('backlog: its first byte, or a younger one when that was lost a moment ago'
 
 test('the position of an earlier run is asked for as it is', () => {
   const position = { replid: OTHER_REPLID, offset: 77, db: 3 }
-  assert.deepEqual(streamRequest({ kind: 'resume', position }, history(), 0), { position, showAfter: 77, mayCut: false })
+  assert.deepEqual(streamRequest({ kind: 'resume', position }, history(), 0), { position, showAfter: 77, mayStartInsideCommand: false })
 })

@@ -4,7 +4,7 @@ import type { Source } from '../ask/source.ts'
 import type { LinkOptions, Store } from '../goal.ts'
 import type { Ack, AckMode, Delivered } from '../link/ack.ts'
 import type { SetslotWatch } from '../link/setslot-watch.ts'
-import type { Errand } from '../replicate.ts'
+import type { LinkPlan } from '../replicate.ts'
 import type { RetryPolicy } from './backoff.ts'
 import type { OnFull } from './events.ts'
 import type { GapOptions } from './gap-rules.ts'
@@ -37,7 +37,7 @@ interface LinkState {
 }
 
 /** @throws ReplError when the store of a snapshot cannot be opened */
-export async function errandOf(options: FollowOptions, link: LinkState): Promise<Errand> {
+export async function linkPlan(options: FollowOptions, link: LinkState): Promise<LinkPlan> {
   const { announce, renamed, ack: mode, maxRate, rdb } = options
   const { isSnapshot, mayFork, choose, isProven } = link
   const common = { ack: ackOf(mode, link), ...(maxRate !== undefined && { maxRate }) }
