@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { stopIfAborted } from '../errors.ts'
 import { isTlsError } from './certificate.ts'
+import { after } from './clock.ts'
 import type { Endpoint } from './endpoint.ts'
+import { onAbort } from './on-abort.ts'
 
 type Tcp = Extract<Endpoint, { kind: 'tcp' }>
 
@@ -30,13 +32,19 @@ export async function speaksClearText({ host, port }: Tcp, stop: AbortSignal): P
 type Ask<T> = (socket: T, signal: AbortSignal) => Promise<boolean>
 
 async function probe<T extends Socket>(socket: T, stop: AbortSignal, ask: Ask<T>): Promise<boolean> {
+  // Not by AbortSignal.timeout: Node may collect one that only AbortSignal.any refers to, and it never fires (nodejs/node#57736).
+  const over = new AbortController()
+  const cancelTimer = after(PROBE_LIMIT_MS, () => over.abort('no answer'))
+  const forget = onAbort(stop, () => over.abort('stopped'))
   try {
-    return await ask(socket, AbortSignal.any([stop, AbortSignal.timeout(PROBE_LIMIT_MS)]))
+    return await ask(socket, over.signal)
   } catch (error) {
     stopIfAborted(stop)
     const { code = '' } = error as NodeJS.ErrnoException
     return isTlsError({ code } as NodeJS.ErrnoException) && code.includes('ALERT')
   } finally {
+    cancelTimer()
+    forget()
     socket.on('error', () => {})
     socket.destroy()
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { afterEach, beforeEach, test } from 'node:test'
+import { afterEach, beforeEach, mock, test } from 'node:test'
 import { createSecureContext } from 'node:tls'
 import { ReplError } from '../../../src/errors.ts'
 import type { Endpoint } from '../../../src/io/endpoint.ts'
@@ -12,15 +12,16 @@ import { connectSocket } from '../../../src/io/socket-link.ts'
 let server: Server
 let sockets: Socket[]
 let endpoint: Extract<Endpoint, { kind: 'tcp' }>
-beforeEach(async (context) => {
+beforeEach(async () => {
   // Only the signal ends a look.
-  if ('mock' in context) context.mock.method(AbortSignal, 'timeout', () => new AbortController().signal)
+  mock.timers.enable({ apis: ['setTimeout'] })
   sockets = []
   server = createServer((socket) => sockets.push(socket.on('error', () => {}))).listen(0, '127.0.0.1')
   await once(server, 'listening')
   endpoint = { kind: 'tcp', host: '127.0.0.1', port: (server.address() as { port: number }).port }
 })
 afterEach(() => {
+  mock.timers.reset()
   for (const socket of sockets) socket.destroy()
   server.close()
 })
