@@ -144,14 +144,19 @@ for (const installed of oldestNewestAndValkey()) {
     it('ends as it is told to by Ctrl-C, also while a node hangs', async () => {
       const hanging = cluster.masters[1] as RunningServer
       hanging.signal('SIGSTOP')
-      const during = (child: { kill(signal: 'SIGINT'): boolean }) => void setTimeout(() => child.kill('SIGINT'), 1500)
-      const asked = cluster.masters[0]?.target ?? ''
-      const runs = await Promise.all([
-        cli(['handshake', '--cluster', asked], { during }),
-        cli(['dump-rdb', '--cluster', asked, '-o', join(home, 'never')], { during }),
-      ])
-      hanging.signal('SIGCONT')
-      for (const { status, err } of runs) assert.equal(status, 130, err)
+      const asked = cluster.masters[0] as RunningServer
+      const isAsked = async () => (await asked.cli('CLIENT', 'LIST')).includes('name=redis-repl')
+      // Before it listens to signals, Ctrl-C ends any Node.
+      const during = (child: { kill(signal: 'SIGINT'): boolean }) =>
+        void asked.until('our question', isAsked).then(() => child.kill('SIGINT'))
+      try {
+        for (const command of [['handshake'], ['dump-rdb', '-o', join(home, 'never')]]) {
+          const { status, err } = await cli([...command, '--cluster', asked.target], { during })
+          assert.equal(status, 130, err)
+        }
+      } finally {
+        hanging.signal('SIGCONT')
+      }
       await hanging.until('a whole cluster', async () => (await hanging.cli('CLUSTER', 'INFO')).includes('cluster_state:ok'))
       await promote(hanging)
     })
