@@ -2,10 +2,10 @@
 
 import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { errnoOf, ReplError } from '../../errors.ts'
+import { ReplError } from '../../errors.ts'
 import { randomHex } from '../random-hex.ts'
 import { begun, finished } from '../unfinished.ts'
-import { syncFolder } from './folder.ts'
+import { syncFolder, writeError } from './folder.ts'
 
 export class DumpFolder {
   readonly #path: string
@@ -25,7 +25,7 @@ export class DumpFolder {
     if (existing && !overwrite) throw new ReplError('OUTPUT_EXISTS', { path })
     if (existing && !(await isDump(path))) throw new ReplError('NOT_A_DUMP', { path })
     const part = temporaryPath(path)
-    await mkdir(part, { mode: 0o700 }).catch(writeErrorHandler(path))
+    await mkdir(part, { mode: 0o700 }).catch(writeError(path))
     begun(part)
     return new DumpFolder(path, part, overwrite)
   }
@@ -50,7 +50,7 @@ export class DumpFolder {
       finished(this.#part)
       await syncFolder(dirname(resolve(this.#path)))
     } catch (error) {
-      throw writeErrorHandler(this.#path)(error as NodeJS.ErrnoException)
+      writeError(this.#path)(error as NodeJS.ErrnoException)
     }
   }
 
@@ -80,7 +80,7 @@ const SHARD_FILE = /^\d{5}-[0-9a-f]{40}\.rdb(\.gz|\.zst)?$/
 
 /** Whether a folder contains only files that a dump writes. */
 async function isDump(path: string): Promise<boolean> {
-  const names = await readdir(path).catch(writeErrorHandler(path))
+  const names = await readdir(path).catch(writeError(path))
   return names.every((name) => name === MANIFEST || SHARD_FILE.test(name))
 }
 
@@ -88,10 +88,4 @@ async function isDump(path: string): Promise<boolean> {
 function temporaryPath(path: string): string {
   const whole = resolve(path)
   return join(dirname(whole), `.${basename(whole)}.${randomHex(4)}.part`)
-}
-
-function writeErrorHandler(path: string): (error: NodeJS.ErrnoException) => never {
-  return (error) => {
-    throw error instanceof ReplError ? error : new ReplError('WRITE', { path, output: 'FILE', errno: errnoOf(error) }, error)
-  }
 }
