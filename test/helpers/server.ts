@@ -148,7 +148,7 @@ export class RunningServer {
   /** Whether the server's own checker accepts an RDB file; its words otherwise. */
   async checkRdb(path: string): Promise<string> {
     const [program, lead] = invocation(this.installed, 'checkRdb')
-    const { stdout } = await run(program, [...lead, path])
+    const { stdout } = await run(program, [...lead, path], { timeout: CLI_LIMIT_MS })
     return stdout
   }
 

@@ -10,7 +10,7 @@ import { multibulk, REPLID } from './wire.ts'
 
 /** Whom a stream comes from. */
 export const SERVER = '10.0.0.1:6379'
-export const AT = Date.UTC(2026, 10, 24, 12, 0, 0, 250)
+const AT = Date.UTC(2026, 10, 24, 12, 0, 0, 250)
 
 export type Words = readonly (string | Buffer)[]
 
