@@ -148,7 +148,7 @@ export class RunningServer {
   /** The output of the server's own RDB checker. @throws when it rejects the file */
   async checkRdb(path: string): Promise<string> {
     const [program, lead] = invocation(this.installed, 'checkRdb')
-    const { stdout } = await run(program, [...lead, path])
+    const { stdout } = await run(program, [...lead, path], { timeout: CLI_LIMIT_MS })
     return stdout
   }
 

@@ -6,6 +6,9 @@ import { owned } from './processes.ts'
 
 const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 
+/** What does not end in this time is killed, and the test sees a status of null. */
+const END_LIMIT_MS = 30_000
+
 export class Watching {
   readonly #child: ChildProcess
   readonly #ended: Promise<number | null>
@@ -44,6 +47,11 @@ export class Watching {
   /** Sends the signal. @returns the exit status */
   async end(signal: NodeJS.Signals = 'SIGINT'): Promise<number | null> {
     this.#child.kill(signal)
-    return await this.#ended
+    const limit = setTimeout(() => this.#child.kill('SIGKILL'), END_LIMIT_MS)
+    try {
+      return await this.#ended
+    } finally {
+      clearTimeout(limit)
+    }
   }
 }

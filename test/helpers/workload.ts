@@ -108,10 +108,14 @@ function makersFor(below: (limit: number) => number, kinds: Kinds): (() => Comma
   return makers
 }
 
+const PIPE_LIMIT_MS = 120_000
+
 /** Writes with `redis-cli --pipe`. @throws when a command is refused */
 export async function pipe(server: RunningServer, commands: Buffer): Promise<void> {
   const [program, lead] = invocation(server.installed, 'cli')
-  const child = owned(spawn(program, [...lead, '-p', String(server.port), '--pipe'], { stdio: ['pipe', 'pipe', 'pipe'] }))
+  const child = owned(
+    spawn(program, [...lead, '-p', String(server.port), '--pipe'], { stdio: ['pipe', 'pipe', 'pipe'], timeout: PIPE_LIMIT_MS }),
+  )
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk.toString('latin1')))
   child.stdin.on('error', () => {}) // its own output says why it ended

@@ -8,7 +8,7 @@ import { assertThreeParts } from '../helpers/failures.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 import { type Watched, watched } from '../helpers/sentinels.ts'
-import { oldestNewestAndValkey, pick } from '../helpers/server.ts'
+import { oldestNewestAndValkey, pick, type RunningServer } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
 import { Watching } from '../helpers/watching.ts'
 
@@ -83,7 +83,9 @@ for (const installed of oldestNewestAndValkey()) {
       const slow = cli(['dump-rdb', set.target, '-o', join(home, 'x.rdb')])
       // The master hangs with its links open: only the Sentinels can tell that there is another.
       set.master.signal('SIGSTOP')
-      await set.replica.until('its promotion', async () => (await set.replica.info('role')) === 'master', 40_000)
+      // Sentinel ends the connections of a server whose role it changes (sentinel.c, sentinelSendSlaveOf), also that of a question.
+      const field = (server: RunningServer, name: string) => server.info(name).catch(() => '')
+      await set.replica.until('its promotion', async () => (await field(set.replica, 'role')) === 'master', 40_000)
       await tail.says(/following .* again behind offset \d+, nothing\s+was missed/)
       for (let index = 50; index < 100; index++) await set.replica.cli('RPUSH', 'list', String(index))
       await tail.says(/99/)
@@ -97,7 +99,7 @@ for (const installed of oldestNewestAndValkey()) {
       )
       await watch.until((name) => name === set.replica.target)
       set.master.signal('SIGCONT')
-      await set.master.until('its new place', async () => (await set.master.info('master_link_status')) === 'up')
+      await set.master.until('its new place', async () => (await field(set.master, 'master_link_status')) === 'up')
       await watch.until((name) => name === set.replica.target)
       assert.equal(await watch.end(), 0)
       const dumped = await slow
@@ -113,18 +115,18 @@ describe('Sentinels with a password of their own', () => {
     const set = await watched(
       pick('redis-8.6', 'redis-7.0'),
       1,
-      { requirepass: 'theirs', masterauth: 'theirs' },
+      { requirepass: 'their-s3cret', masterauth: 'their-s3cret' },
       {
-        requirepass: 'own',
-        'sentinel auth-pass': 'mymaster theirs',
+        requirepass: 'own-s3cret',
+        'sentinel auth-pass': 'mymaster their-s3cret',
       },
     )
     try {
-      assertThreeParts(await cli(['handshake', set.target, '-a', 'theirs', '--no-auth-warning']), 'AUTH_REQUIRED', 4)
-      const both = ['-a', 'theirs', '--no-auth-warning', '--sentinel-pass', 'own']
+      assertThreeParts(await cli(['handshake', set.target, '-a', 'their-s3cret', '--no-auth-warning']), 'AUTH_REQUIRED', 4)
+      const both = ['-a', 'their-s3cret', '--no-auth-warning', '--sentinel-pass', 'own-s3cret']
       const ran = await cli(['handshake', set.target, ...both])
       assert.equal(ran.status, 0, ran.err)
-      assert.doesNotMatch(ran.out + ran.err, /theirs|\bown\b/)
+      assert.doesNotMatch(ran.out + ran.err, /s3cret/)
     } finally {
       await set.stop()
     }
