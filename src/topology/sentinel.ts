@@ -32,7 +32,7 @@ interface SentinelAnswer {
 export class SentinelSource implements Source {
   readonly name: string
   readonly #options: SentinelOptions
-  /** Open connections, openLink between questions, by Sentinel name. */
+  /** Connections that stay open between questions, by Sentinel name. */
   readonly #links = new Map<string, QueryLink>()
 
   constructor(options: SentinelOptions) {
@@ -119,7 +119,7 @@ export class SentinelSource implements Source {
       this.#links.delete(name)
       stopIfAborted(signal)
       const failure = expectReplError(error)
-      // The openLink connection may have closed since, or with the signal of the caller that opened it. Try a new one.
+      // The kept connection may have closed since, or with the signal of the caller that opened it. Try a new one.
       if (openLink && failure.code !== 'TIMEOUT') return await this.#ask(sentinel, signal)
       return { name, failure: asSentinelFailure(failure.with({ endpoint: name })) }
     }

@@ -20,7 +20,7 @@ interface TailRun {
 /**
  * Returns when the user stops it or one of its limits is reached.
  * @param resumeCommand makes the command that resumes after ID:OFFSET
- * @throws ReplError after it has written everything it received; TIMEOUT or ABORTED when it ended before a stream startedAt
+ * @throws ReplError after it has written everything it received; TIMEOUT or ABORTED when it ended before a stream began
  */
 export async function runTail(
   plan: TailPlan,
