@@ -1,4 +1,4 @@
-/** Six nodes of a real cluster: every shard is handshake hands with, asked, and dumped. */
+/** Six nodes of a real cluster: every shard is shaken hands with, asked, and dumped. */
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
@@ -34,7 +34,7 @@ for (const installed of oldestNewestAndValkey()) {
     })
     const entry = () => cluster.replicas[1]?.target ?? ''
 
-    it('is handshake hands with at every master, from any of its nodes', async () => {
+    it('is shaken hands with at every master, from any of its nodes', async () => {
       const ran = await cli(['handshake', '--cluster', entry(), '--json'])
       assert.equal(ran.status, 0, ran.out)
       const { shards } = assertSchema(ran.out, 'cluster') as unknown as ClusterReport
