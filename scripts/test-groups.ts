@@ -11,7 +11,7 @@ export const RUNTIME: readonly string[] = [
   'test/cli', // the program as a user starts it: modules, compile cache, flags, signals, exit statuses, pipes, error codes
   'test/unit/io', // fs with O_DIRECT and fsync, zlib, worker threads, exit handlers
   'test/unit/engine/link', // sockets that read into our own buffer (onread), timers
-  'test/unit/engine/follow/follow.test.ts', // async iterators, abort signals and timers over many links
+  'test/unit/engine/follow', // retries and starts over many links
   'test/unit/rdb', // WebAssembly
   'test/integration/dump-rdb.test.ts', // a whole dump: socket, backpressure, file, pipe, memory
   'test/integration/tail-reader.test.ts', // pipes whose reader is slow, stops or leaves

@@ -81,6 +81,7 @@ const cliArgs = process.argv.slice(2)
 const isRuntime = cliArgs.includes('--runtime')
 if (isRuntime) process.env.REDIS_REPL_TEST_SERVERS ??= RUNTIME_SERVER
 const places = cliArgs.filter((arg) => arg !== '--runtime').map((arg) => relative(ROOT, arg))
+filesUnder(ALONE) // one that has moved must not join the others unnoticed
 const files = filesUnder(places.length > 0 ? places : isRuntime ? RUNTIME : ['test'])
 const folder = await mkdtemp(join(tmpdir(), 'redis-repl-tests-'))
 try {
