@@ -430,7 +430,7 @@ export class ReplError<R extends Reason = Reason> extends Error implements Failu
   }
 }
 
-/** The reverse of `asFact`. */
+/** The reverse of `toFailure`. */
 export function fromFailure({ details }: Pick<Failure, 'details'>, cause?: unknown): ReplError {
   const { reason, ...facts } = details
   return new (ReplError as new (reason: Reason, facts: object, cause: unknown) => ReplError)(reason, facts, cause)
@@ -453,6 +453,12 @@ export function abortError({ aborted, reason }: AbortSignal): ReplError {
 /** @throws ReplError ABORTED */
 export function stopIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortError(signal)
+}
+
+/** For a promise that is awaited later, where its rejection is thrown. Until then it counts as handled. */
+export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
 }
 
 /** For catch blocks that handle a ReplError. Any other error is a bug and is rethrown. */

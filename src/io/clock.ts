@@ -27,6 +27,13 @@ export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** Waits for the work, but no longer than the limit. @throws ReplError ABORTED when the signal fires first, and what the work throws */
+export async function waitFor(work: Promise<unknown>, limitMs: number, signal: AbortSignal): Promise<void> {
+  const over = new AbortController()
+  const limit = sleep(limitMs, AbortSignal.any([signal, over.signal]))
+  await Promise.race([work, limit]).finally(() => over.abort('over'))
+}
+
 /** Runs the action immediately, then at every interval. @returns a function that stops it */
 export function every(ms: number, action: () => void): () => void {
   action()

@@ -9,7 +9,7 @@ import type { ReplEvent } from '../engine/events.ts'
 import type { AttachOptions, Goal } from '../engine/goal.ts'
 import { attach } from '../engine/link/attach.ts'
 import { Visit } from '../engine/visit.ts'
-import { expectReplError, ignoreFailure } from '../errors.ts'
+import { awaitedLater, expectReplError, ignoreFailure } from '../errors.ts'
 import { sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isSameReplid } from '../protocol/history.ts'
@@ -30,6 +30,8 @@ class Stream {
   readonly #listener: StreamListener
   readonly #report: Report
   #visit = new Visit()
+  /** The visit of the current or last stream. */
+  #granted: Visit | undefined
   readonly #stop = new AbortController()
   #historyUntil = 0
   readonly running: Promise<void>
@@ -38,7 +40,7 @@ class Stream {
     this.#attachment = attachment
     this.#listener = listener
     this.#report = report
-    this.running = this.#run(AbortSignal.any([signal, this.#stop.signal]))
+    this.running = awaitedLater(this.#run(AbortSignal.any([signal, this.#stop.signal])))
   }
 
   stop(): void {
@@ -47,13 +49,13 @@ class Stream {
 
   /** The replid of the current or last granted stream. */
   get replid(): string | undefined {
-    const { verdict } = this.#visit.seen
-    return verdict?.verdict.kind === 'continue' ? verdict.verdict.replid : undefined
+    const verdict = this.#granted?.seen.verdict?.verdict
+    return verdict?.kind === 'continue' ? verdict.replid : undefined
   }
 
-  /** The shortest round trip of a handshake exchange. */
+  /** The shortest round trip of its handshake. */
   get rttMs(): number | undefined {
-    const rtts = this.#visit.exchanges.map(({ rttMs }) => rttMs)
+    const rtts = this.#granted?.exchanges.map(({ rttMs }) => rttMs) ?? []
     return rtts.length === 0 ? undefined : Math.min(...rtts)
   }
 
@@ -81,6 +83,7 @@ class Stream {
         break
       case 'following':
         this.problem = undefined
+        this.#granted = this.#visit
         this.#historyUntil = event.at + HISTORY_MS
         this.#listener.onBegin(event.offset)
         break

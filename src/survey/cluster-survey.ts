@@ -1,7 +1,7 @@
 /** Surveys a cluster: one tree per shard. */
-import type { LagReport } from '../diagnosis/lag/lag.ts'
+import { type LagReport, SILENT_MS } from '../diagnosis/lag/lag.ts'
 import { expectReplError, ignoreFailure, type ReplError, stopIfAborted } from '../errors.ts'
-import { wallClock } from '../io/clock.ts'
+import { now, waitFor, wallClock } from '../io/clock.ts'
 import { nodesOf, ownsShard, type Shard } from '../protocol/cluster/cluster-map.ts'
 import { keyWithin } from '../protocol/cluster/hash-slot.ts'
 import type { Cluster } from '../topology/cluster.ts'
@@ -16,6 +16,8 @@ interface ShardSurvey {
   failure: ReplError | undefined
   shard: Shard
   readonly opening: Background
+  /** When we began to ask it. */
+  readonly since: number
 }
 
 export class ClusterSurvey implements Surveys {
@@ -49,13 +51,17 @@ export class ClusterSurvey implements Surveys {
     const newest = await this.#cluster.look().catch(ignoreFailure)
     stopIfAborted(this.#signal)
     if (newest) await this.#update(newest)
-    return await Promise.all(this.#shards.map((one) => look(one)))
+    return await Promise.all(this.#shards.map((one) => this.#lookAt(one)))
   }
 
   async close(): Promise<void> {
     this.#stop.abort('closed')
     this.#cluster.close()
-    await Promise.all(this.#shards.map(async ({ survey, opening }) => await Promise.all([survey?.close(), opening.idle()])))
+    const close = async (one: ShardSurvey) => {
+      await one.opening.idle() // it may still set the survey
+      await one.survey?.close()
+    }
+    await Promise.all(this.#shards.map(close))
   }
 
   /** Makes the surveys match the cluster: one per shard, in slot order. */
@@ -71,12 +77,19 @@ export class ClusterSurvey implements Surveys {
           failure: undefined,
           shard,
           opening: new Background(),
+          since: now(),
         }
       )
     })
     await Promise.all(known.filter((one) => !this.#shards.includes(one)).map(({ survey }) => survey?.close()))
     // In the background: a look must not wait for a shard that hangs.
     for (const one of this.#shards) if (!one.survey) one.opening.start(() => this.#open(one))
+  }
+
+  /** A shard that has just joined gets a moment to answer for the first time. */
+  async #lookAt(one: ShardSurvey): Promise<SurveyResult> {
+    if (!one.survey && !one.failure) await waitFor(one.opening.idle(), SILENT_MS, this.#signal)
+    return await look(one)
   }
 
   /** Begins at the master, or else at the first healthy replica that answers. */
@@ -98,16 +111,17 @@ export class ClusterSurvey implements Surveys {
   }
 }
 
-async function look({ survey, failure, source, shard: { master, slots, ...shard } }: ShardSurvey): Promise<SurveyResult> {
+async function look({ survey, failure, source, since, shard: { master, slots, ...shard } }: ShardSurvey): Promise<SurveyResult> {
+  const silentMs = failure ? 0 : now() - since
   const surveyed = survey
     ? (await survey.look())[0]
-    : { report: failureReport(source.name, failure), settings: undefined, markerCost: undefined }
+    : { report: failureReport(source.name, failure, silentMs), settings: undefined, markerCost: undefined }
   const node = master?.id ?? [...nodesOf({ slots, ...shard })][0] ?? ''
   return { ...surveyed, shard: { node, slots } }
 }
 
 /** The report for a tree without any server that answers. */
-function failureReport(name: string, failure: ReplError | undefined): LagReport {
-  const master = { name, silentMs: 0, isReplica: false, ...(failure && { failure: failure.with({ endpoint: name }) }) }
+function failureReport(name: string, failure: ReplError | undefined, silentMs: number): LagReport {
+  const master = { name, silentMs, isReplica: false, ...(failure && { failure: failure.with({ endpoint: name }) }) }
   return { at: wallClock(), master, replicas: [], isNewHistory: false }
 }

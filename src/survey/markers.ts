@@ -7,7 +7,7 @@ import type { MarkerFigures } from '../diagnosis/lag/lag.ts'
 import { Samples } from '../diagnosis/lag/quantile.ts'
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import { expectReplError, ignoreFailure, ReplError } from '../errors.ts'
+import { awaitedLater, expectReplError, ignoreFailure, ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
 import { randomHex } from '../io/random-hex.ts'
 import { encodeCommand } from '../protocol/wire/multibulk.ts'
@@ -128,7 +128,11 @@ export class Markers {
     await Promise.all([this.#running, ...[...this.#replicas.values()].map(({ running }) => running)])
   }
 
-  async #repeat(work: () => Promise<void>, onError: (error: ReplError | undefined) => void, signal: AbortSignal): Promise<void> {
+  #repeat(work: () => Promise<void>, onError: (error: ReplError | undefined) => void, signal: AbortSignal): Promise<void> {
+    return awaitedLater(this.#repeatUntil(signal, work, onError))
+  }
+
+  async #repeatUntil(signal: AbortSignal, work: () => Promise<void>, onError: (error: ReplError | undefined) => void): Promise<void> {
     while (!signal.aborted) {
       try {
         await work()

@@ -37,6 +37,7 @@ export class Survey {
   readonly #meter = new LagMeter()
   #tree: ReplicationTree | undefined
   #arrivals: Arrivals | undefined
+  #isClosed = false
   #markers: Markers | undefined
   /** The id of the master that arrivals and markers use now. */
   #masterId: string | undefined
@@ -87,6 +88,7 @@ export class Survey {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#tree?.stop()
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
   }
@@ -130,6 +132,7 @@ export class Survey {
     const { isAttached, marker, entry } = this.#options
     this.#masterId = idOf(top)
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
+    if (this.#isClosed) return
     this.#arrivals = isAttached ? new Arrivals({ ...entry, ...access }, this.#options.report, this.#signal) : undefined
     const isCluster = top.seen !== undefined && top.seen.server.identity.mode === 'cluster'
     if (marker && marker.key === undefined && isCluster) throw new ReplError('MARKER_IN_CLUSTER', { endpoint: top.name })

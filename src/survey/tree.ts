@@ -6,7 +6,7 @@
 import { type Observation, SILENT_MS, type TreeNode } from '../diagnosis/lag/lag.ts'
 import type { Access } from '../engine/ask/access.ts'
 import { abortError, ReplError } from '../errors.ts'
-import { sleep } from '../io/clock.ts'
+import { waitFor } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isTool, type ListedReplica } from '../protocol/info/replicas.ts'
 import { numberField } from '../protocol/info/server-info.ts'
@@ -114,9 +114,7 @@ export class ReplicationTree {
       // Do not wait again for a server that has already been silent this long.
       const patient = [...this.#probes.values()].filter(({ silentMs }) => silentMs < SILENT_MS)
       const all = Promise.all(patient.map((probe) => probe.first()))
-      const over = new AbortController()
-      const limit = sleep(SILENT_MS, AbortSignal.any([this.#signal, over.signal]))
-      await Promise.race([all, limit]).finally(() => over.abort())
+      await waitFor(all, SILENT_MS, this.#signal)
     }
   }
 

@@ -1,6 +1,8 @@
 /** Runs the command line as a child process, as a user does. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { owned } from './processes.ts'
 
@@ -42,4 +44,17 @@ export async function cli(args: readonly string[], options: RunOptions = {}): Pr
   const [status] = (await once(child, 'close')) as [number | null]
   const stdout = Buffer.concat(out)
   return { status, stdout, out: stdout.toString(), err: Buffer.concat(err).toString() }
+}
+
+/** Presses Ctrl-C so long after the child has begun to listen to it (Linux). Before that, Ctrl-C ends any Node. */
+export async function interrupt(child: ReturnType<typeof spawn>, afterMs: number): Promise<void> {
+  while (child.exitCode === null && !listensToSigint(child.pid ?? 0)) await sleep(20)
+  await sleep(afterMs)
+  child.kill('SIGINT')
+}
+
+/** By its mask of caught signals: SIGINT is the second bit (proc_pid_status(5)). */
+function listensToSigint(pid: number): boolean {
+  const [, lastDigit = '0'] = /^SigCgt:\s*\w*(\w)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return (Number.parseInt(lastDigit, 16) & 2) !== 0
 }

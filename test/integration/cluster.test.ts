@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { promote, type RunningCluster, startCluster } from '../helpers/cluster.ts'
 import { assertThreeParts } from '../helpers/failures.ts'
-import { cli } from '../helpers/run.ts'
+import { cli, interrupt } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 import { oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
 
@@ -144,16 +144,14 @@ for (const installed of oldestNewestAndValkey()) {
     it('ends as it is told to by Ctrl-C, also while a node hangs', async () => {
       const hanging = cluster.masters[1] as RunningServer
       hanging.signal('SIGSTOP')
-      const asked = cluster.masters[0] as RunningServer
-      const isAsked = async () => (await asked.cli('CLIENT', 'LIST')).includes('name=redis-repl')
-      // Before it listens to signals, Ctrl-C ends any Node.
-      const during = (child: { kill(signal: 'SIGINT'): boolean }) =>
-        void asked.until('our question', isAsked).then(() => child.kill('SIGINT'))
+      const asked = cluster.masters[0]?.target ?? ''
+      const during = (child: Parameters<typeof interrupt>[0]) => void interrupt(child, 1000)
       try {
-        for (const command of [['handshake'], ['dump-rdb', '-o', join(home, 'never')]]) {
-          const { status, err } = await cli([...command, '--cluster', asked.target], { during })
-          assert.equal(status, 130, err)
-        }
+        const runs = await Promise.all([
+          cli(['handshake', '--cluster', asked], { during }),
+          cli(['dump-rdb', '--cluster', asked, '-o', join(home, 'never')], { during }),
+        ])
+        for (const { status, err } of runs) assert.equal(status, 130, err)
       } finally {
         hanging.signal('SIGCONT')
       }

@@ -81,7 +81,7 @@ export class Follower {
 
   /** Sets what an honest ACK may claim. Ignores positions of a history that this link does not serve. */
   delivered({ replid, offset }: Position): void {
-    if (replid === this.#received?.replid) this.#delivered.set(offset)
+    if (this.#attachedAt <= now() && replid === this.#received?.replid) this.#delivered.set(offset)
   }
 
   /** One link, from its connection to its end. Returns when a new link may help. @throws ReplError */

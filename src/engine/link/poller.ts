@@ -1,5 +1,5 @@
 /** Repeats a query in the background and collects the answers until the next `take()`. */
-import { ignoreFailure } from '../../errors.ts'
+import { awaitedLater, ignoreFailure } from '../../errors.ts'
 import { sleep } from '../../io/clock.ts'
 
 export class Poller<T> {
@@ -9,7 +9,7 @@ export class Poller<T> {
 
   /** A ReplError of `ask` counts as an empty answer. */
   constructor(ask: () => Promise<readonly T[]>, everyMs: number, signal: AbortSignal) {
-    this.#running = this.#run(ask, everyMs, AbortSignal.any([signal, this.#stop.signal]))
+    this.#running = awaitedLater(this.#run(ask, everyMs, AbortSignal.any([signal, this.#stop.signal])))
   }
 
   /** The answers since the last call. */
@@ -19,7 +19,7 @@ export class Poller<T> {
     return answers
   }
 
-  /** Resolves when the last query has been answered. */
+  /** Resolves when the last query has been answered. @throws a bug of `ask` */
   async stop(): Promise<void> {
     this.#stop.abort('stopped')
     await this.#running

@@ -73,10 +73,11 @@ export async function* receivePayload(
 async function makeRoom(sink: RdbSink, framing: PayloadFraming, link: Link, payloadStart: number, atOnce: number): Promise<void> {
   const end = framing.kind === 'length' ? framing.bytes : Number.POSITIVE_INFINITY
   if (framing.kind === 'length') await sink.reserve(framing.bytes)
+  const limited = Number.isFinite(atOnce) ? Buffer.allocUnsafeSlow(atOnce) : undefined
   link.readInto((received) => {
     const position = received - payloadStart
     // Bytes after the payload must not end up in the sink's memory.
-    return position < end ? sink.room?.(position)?.subarray(0, Math.min(end - position, atOnce)) : undefined
+    return position < end ? (sink.room?.(position) ?? limited)?.subarray(0, Math.min(end - position, atOnce)) : undefined
   })
 }
 

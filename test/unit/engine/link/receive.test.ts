@@ -10,8 +10,10 @@ import { after, test } from 'node:test'
 import { receivePayload } from '../../../../src/engine/link/receive.ts'
 import { BLOCK_BYTES } from '../../../../src/io/sinks/block-writer.ts'
 import { RdbFile } from '../../../../src/io/sinks/rdb-file.ts'
+import type { RdbSink } from '../../../../src/io/sinks/rdb-sink.ts'
 import { connectSocket } from '../../../../src/io/socket-link.ts'
 import { Crc64, summableBuffer } from '../../../../src/rdb/crc64.ts'
+import { ScriptedLink } from '../../../helpers/scripted-link.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'redis-repl-receive-'))
 after(() => rm(home, { recursive: true }))
@@ -85,4 +87,20 @@ test('a stream that follows at once, longer than all the blocks, is not in the f
   const { file, behind } = await received(Buffer.concat([...FRAMING.length(rdb), stream]))
   assert.ok(file.equals(rdb))
   assert.ok(behind.equals(stream.subarray(0, behind.length)))
+})
+
+test('a sink without memory of its own gets pieces that are no larger than the rate allows', async () => {
+  const rdb = rdbOf(1000)
+  const pieces: Buffer[] = []
+  const sink: RdbSink = {
+    reserve: async () => {},
+    write: async (bytes) => void pieces.push(Buffer.from(bytes)),
+    commit: async () => ({}),
+    abandon: async () => {},
+  }
+  const options = { sink, silenceMs: 5000, atOnce: 64, reportMs: 1000, observed: () => [] }
+  const batches = receivePayload(new ScriptedLink([rdb]), { ...options, rest: Buffer.from(`$${rdb.length}\r\n`) })
+  while (!(await batches.next()).done);
+  assert.deepEqual(Buffer.concat(pieces), rdb)
+  assert.ok(pieces.every(({ length }) => length <= 64))
 })
