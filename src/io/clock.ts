@@ -1,4 +1,4 @@
-/** The only module that reads clocks or sets timers. */
+/** Clocks and timers, for every module outside of io/. */
 import { abortError } from '../errors.ts'
 import { onAbort } from './on-abort.ts'
 

@@ -19,3 +19,11 @@ export async function forEach<S, T>(shards: readonly S[], jobs: number, work: (s
   await Promise.all(Array.from({ length: Math.min(jobs, shards.length) }, worker))
   return outcomes
 }
+
+/** The values of all shards, for work that is worth nothing without one of them. @throws the first failure */
+export function valuesOf<T>(outcomes: readonly Outcome<T>[]): T[] {
+  return outcomes.map((outcome) => {
+    if (outcome.failure) throw outcome.failure
+    return outcome.value
+  })
+}

@@ -14,10 +14,10 @@ export async function syncFolder(path: string): Promise<void> {
   await folder?.close()
 }
 
-/** @returns an error handler that throws OUTPUT_EXISTS or OUTPUT_FAILED with the path; a ReplError is rethrown unchanged */
+/** @returns an error handler that throws OUTPUT_EXISTS or OUTPUT_FAILED with the path; it rethrows a ReplError and a bug unchanged */
 export function writeError(path: string, output: Output = 'FILE'): (error: NodeJS.ErrnoException | ReplError) => never {
   return (error) => {
-    if (error instanceof ReplError) throw error
+    if (error instanceof ReplError || error.code === undefined) throw error
     if (error.code === 'EEXIST') throw new ReplError('OUTPUT_EXISTS', { path }, error)
     throw new ReplError('WRITE', { path, output, errno: errnoOf(error) }, error)
   }

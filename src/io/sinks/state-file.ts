@@ -5,7 +5,7 @@ import { access, open, readFile, rename } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { errnoOf, ReplError, type StateFileProblem } from '../../errors.ts'
-import { syncFolder } from './folder.ts'
+import { syncFolder, writeError } from './folder.ts'
 
 const syncDescriptor = promisify(fdatasync)
 /** How far the file may lag behind the output. */
@@ -71,9 +71,7 @@ export class StateFile {
     this.#savedAt = at
     const text = `${JSON.stringify(state)}\n`
     if (text === this.#saved) return
-    await this.#write(text).catch((error: NodeJS.ErrnoException) => {
-      throw new ReplError('WRITE', { path: this.#path, output: 'FILE', errno: errnoOf(error) }, error)
-    })
+    await this.#write(text).catch(writeError(this.#path))
     this.#saved = text
   }
 

@@ -2,7 +2,7 @@
 import { bytes, duration, exact } from '../../diagnosis/units.ts'
 import type { ReplEvent, StoredEvent } from '../../engine/events.ts'
 import { Visit } from '../../engine/visit.ts'
-import { expectReplError, ReplError, stopIfAborted } from '../../errors.ts'
+import { expectReplError, ReplError, replErrorOf, stopIfAborted } from '../../errors.ts'
 import { now, wallClock } from '../../io/clock.ts'
 import { endpointName } from '../../io/endpoint.ts'
 import { DumpFolder } from '../../io/sinks/dump-folder.ts'
@@ -13,7 +13,7 @@ import { describeChoice } from '../../render/trace/choice.ts'
 import type { Report } from '../../survey/arrivals.ts'
 import { type Cluster, type ReachableShard, sameShards } from '../../topology/cluster.ts'
 import type { Connection } from '../connection.ts'
-import { forEach } from '../each-shard.ts'
+import { forEach, valuesOf } from '../each-shard.ts'
 import { observe } from '../observe.ts'
 import { findShards, shardSource } from '../shards.ts'
 import { rdbFile } from '../stores.ts'
@@ -94,14 +94,14 @@ async function dumpAll(
         progress?.update('receiving and verifying', bytes(received))
       })
     } catch (error) {
-      const failure = expectReplError(error).with({ endpoint: endpointName(shard.access.endpoint) })
+      const failure = replErrorOf(error).with({ endpoint: endpointName(shard.access.endpoint) })
       if (!stop.signal.aborted) stop.abort(failure)
       throw failure
     }
   })
   stopIfAborted(signal)
   if (stop.signal.aborted) throw stop.signal.reason
-  return outcomes.flatMap(({ value }) => (value ? [value] : []))
+  return valuesOf(outcomes)
 }
 
 async function dumpShard(
