@@ -230,6 +230,8 @@ export interface ReasonFacts {
   NO_SENTINEL: Reply
   SENTINEL_NAME: { readonly masterName: string }
   CIRCLE: None
+  /** The run IDs of two servers that one address led to; empty if INFO does not show it. */
+  SEVERAL_SERVERS: { readonly runId: string; readonly otherRunId: string }
   NO_CLUSTER: Reply
   NO_BACKLOG: None
   RENAMED: OwnName
@@ -342,6 +344,7 @@ export const REASONS = {
     'NO_SENTINEL',
     'SENTINEL_NAME',
     'CIRCLE',
+    'SEVERAL_SERVERS',
     'NO_CLUSTER',
     'NO_BACKLOG',
     'RENAMED',

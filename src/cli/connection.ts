@@ -7,6 +7,7 @@ import { usageError } from '../errors.ts'
 import { type Announcement, INVISIBLE } from '../handshake/plan.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { loadTls } from '../io/tls-files.ts'
+import type { Credentials } from '../protocol/credentials.ts'
 import type { Connection } from '../runs/connection.ts'
 import { AddressMap } from '../topology/address-map.ts'
 import { type Preference, PreferredSource } from '../topology/preference.ts'
@@ -15,7 +16,7 @@ import { parseSentinelTarget, type SentinelTarget, sentinelAddress } from '../to
 import { accessTo, DEFAULT_HOST, DEFAULT_PORT, parseTarget, socketName, type Target } from '../topology/target.ts'
 import { chooseCredentials, sentinelCredentials } from './credentials.ts'
 import { dialling, tlsFiles } from './dialling.ts'
-import type { ConnectionFlags } from './flags.ts'
+import { CLIENT_NAME, type ConnectionFlags } from './flags.ts'
 
 /** What the user names: a server, or Sentinels that know its address. */
 type NamedServer = ({ readonly kind: 'server' } & Target) | ({ readonly kind: 'sentinels' } & SentinelTarget)
@@ -47,7 +48,7 @@ export async function openConnection(
     endpoint: dialling(endpoint, named.isTls || flags.tls, flags, { written, isForSentinels: isSentinelTls(named, flags) }, secure),
     secure,
     ...(credentials && { credentials }),
-    clientName: flags.name,
+    ...clientName(flags.name, credentials),
     limits: limits(flags),
   }
   const addresses = new AddressMap(flags.map ?? [])
@@ -65,14 +66,20 @@ export async function openConnection(
   }
 }
 
+/** An ACL user may lack +client|setname, and a denied command adds an entry to ACL LOG. */
+function clientName(name: string, credentials: Credentials | undefined): Pick<Access, 'clientName'> {
+  return credentials?.username === undefined || name !== CLIENT_NAME ? { clientName: name } : {}
+}
+
 function sentinelSource(
   { sentinels, masterName }: SentinelTarget,
   template: Access,
   addresses: AddressMap,
   flags: ConnectionFlags,
 ): Source {
-  const { credentials: _, ...plain } = template
+  const { credentials: _, clientName: __, ...others } = template
   const own = sentinelCredentials(flags)
+  const plain = { ...others, ...clientName(flags.name, own) }
   const isTls = flags['sentinel-tls']
   const accesses = sentinels.map((address) => {
     const scheme = isTls === undefined ? '' : isTls ? 'rediss://' : 'redis://'

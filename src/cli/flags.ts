@@ -13,6 +13,9 @@ const DISCOVERY = 'DISCOVERY'
 const OUTPUT = 'OUTPUT'
 const SETTINGS = 'SETTINGS'
 
+/** The default of --name. */
+export const CLIENT_NAME = 'redis-repl'
+
 export const targetArg = Args.string({
   description:
     'host, host:port, [v6]:port, redis://[user:password@]host:port, valkey://, rediss:// or valkeys:// with TLS, unix:///path, redis-sentinel://host,host/NAME, @PROFILE (default 127.0.0.1:6379)',
@@ -34,7 +37,11 @@ export const connectionFlags = {
   askpass: Flags.boolean({ helpGroup: CONNECTION, description: 'ask for the password', exclusive: ['pass', 'pass-file'] }),
   user: Flags.string({ helpGroup: CONNECTION, description: 'ACL user; needs a password' }),
   'no-auth-warning': Flags.boolean({ helpGroup: CONNECTION, description: 'do not warn about a password on the command line' }),
-  name: Flags.string({ helpGroup: CONNECTION, default: 'redis-repl', description: 'name for CLIENT LIST' }),
+  name: Flags.string({
+    helpGroup: CONNECTION,
+    default: CLIENT_NAME,
+    description: 'name for CLIENT LIST; with --user, which is listed too, only sent if it is another than the default',
+  }),
   announce: Flags.string({
     helpGroup: CONNECTION,
     helpValue: 'IP:PORT',

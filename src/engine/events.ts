@@ -36,8 +36,14 @@ export type SourceEvent = At & { readonly type: 'source' } & Choice
 export type DialEvent = At & DialStep
 export type ConnectedEvent = At & { readonly type: 'connected'; readonly rttMs: number; readonly local: string; readonly remote: string }
 export type ExchangeEvent = At & { readonly type: 'exchange'; readonly rttMs: number; readonly error?: Failure } & Omit<Exchange, 'error'>
-/** A query on the second connection. */
-export type QueryEvent = At & { readonly type: 'query'; readonly rttMs: number; readonly sent: readonly string[]; readonly reply: string }
+/** A question besides the handshake: on the replication link before PSYNC, or on a second connection. */
+export type QueryEvent = At & {
+  readonly type: 'query'
+  readonly on: 'link' | 'second'
+  readonly rttMs: number
+  readonly sent: readonly string[]
+  readonly reply: string
+}
 export type ServerEvent = At & {
   readonly type: 'server'
   readonly identity?: ServerIdentity

@@ -36,7 +36,7 @@ export interface Renamed {
 
 export interface Plan {
   readonly credentials?: Credentials
-  readonly clientName: string
+  readonly clientName?: string
   readonly announce: Announcement
   readonly capabilities: readonly string[]
   /** Valkey chooses the RDB version by it. Must be the Valkey version, not the redis_version that it also prints. */

@@ -74,7 +74,8 @@ export function judgeAuth(reply: string | ServerError): Judgement {
   return fatal(reply)
 }
 
-export const clientName = (plan: Plan): Command => plain('CLIENT', 'SETNAME', plan.clientName)
+export const clientName = ({ clientName: name }: Plan): Command | undefined =>
+  name === undefined ? undefined : plain('CLIENT', 'SETNAME', name)
 
 export const listeningPort = (plan: Plan): Command => plain('REPLCONF', 'listening-port', String(plan.announce.port))
 

@@ -153,11 +153,12 @@ function clearText(to: TcpTarget): ReplError {
 }
 
 async function resolve(
-  { host, port, family }: Extract<Endpoint, { kind: 'tcp' }>,
+  { host, port, family, address }: Extract<Endpoint, { kind: 'tcp' }>,
   limitMs: number,
   signal: AbortSignal,
   note: (step: DialStep) => void,
 ): Promise<string[]> {
+  if (address !== undefined) return [address]
   if (isIP(host)) {
     if (family === undefined || isIP(host) === family) return [host]
     throw new ReplError('WRONG_FAMILY', { endpoint: endpointName({ kind: 'tcp', host, port }), family })

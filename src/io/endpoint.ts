@@ -18,13 +18,29 @@ export interface Dialling {
 }
 
 export type Endpoint =
-  | ({ readonly kind: 'tcp'; readonly host: string; readonly port: number } & Dialling)
+  | ({
+      readonly kind: 'tcp'
+      readonly host: string
+      readonly port: number
+      /** An address of the host that is already known: the host is not looked up again. */
+      readonly address?: string
+    } & Dialling)
   | { readonly kind: 'unix'; readonly path: string }
 
 /** The endpoint as a person would write it, without credentials. */
 export function endpointName(endpoint: Endpoint): string {
   if (endpoint.kind === 'unix') return `unix://${endpoint.path}`
   return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
+}
+
+/**
+ * The same endpoint at the address that a connection reached: each lookup of a name may return another server.
+ * @param remoteName the address and port of the peer (Link.remoteName)
+ */
+export function pinned(endpoint: Endpoint, remoteName: string): Endpoint {
+  if (endpoint.kind === 'unix') return endpoint
+  const address = remoteName.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+  return { ...endpoint, address }
 }
 
 /** The settings for servers that this one reports, such as replicas: the same as its own. */

@@ -5,6 +5,7 @@ import { LagMeter } from '../diagnosis/lag/meter.ts'
 import { lagReport } from '../diagnosis/lag/report.ts'
 import type { Access } from '../engine/ask/access.ts'
 import { Informant } from '../engine/ask/informant.ts'
+import { replSettings } from '../engine/ask/questions.ts'
 import { ReplError } from '../errors.ts'
 import { wallClock } from '../io/clock.ts'
 import type { Settings } from '../protocol/settings.ts'
@@ -144,7 +145,7 @@ export class Survey {
     if (!access || !top.seen) return undefined
     const informant = new Informant(access, this.#signal)
     try {
-      return await informant.replSettings(top.seen.server.identity, ...ADVICE_SETTINGS)
+      return await replSettings(informant, top.seen.server.identity, ...ADVICE_SETTINGS)
     } finally {
       informant.close()
     }

@@ -9,7 +9,9 @@ const TRICKLE_MS = 50
 export class TcpProxy {
   readonly #server: Server
   readonly #clients = new Set<Socket>()
-  #port: number
+  /** The servers that new connections reach in turn. */
+  #ports: readonly number[]
+  #connections = 0
   /** How many more bytes pass before the connection that carries the last of them is cut. */
   #left = Number.POSITIVE_INFINITY
   /** The delay of each chunk from the server. */
@@ -23,7 +25,7 @@ export class TcpProxy {
 
   private constructor(server: Server, port: number) {
     this.#server = server
-    this.#port = port
+    this.#ports = [port]
   }
 
   /** @param rewrite gets each chunk from the server, and must keep its length where the protocol announces lengths */
@@ -40,9 +42,14 @@ export class TcpProxy {
     return `127.0.0.1:${(this.#server.address() as { port: number }).port}`
   }
 
-  /** Sends new connections to this port. */
-  lead(port: number): void {
-    this.#port = port
+  /** Connections so far. */
+  get connections(): number {
+    return this.#connections
+  }
+
+  /** Sends new connections to these ports in turn, as a load balancer does. */
+  lead(...ports: readonly number[]): void {
+    this.#ports = ports
   }
 
   /** Cuts the connection right after the n-th byte from now on, even inside a command. */
@@ -83,7 +90,7 @@ export class TcpProxy {
       client.destroy()
       return
     }
-    const upstream = connect(this.#port, '127.0.0.1')
+    const upstream = connect(this.#ports[this.#connections++ % this.#ports.length] as number, '127.0.0.1')
     this.#clients.add(client)
     client.pipe(upstream)
     let queue: Promise<unknown> = Promise.resolve()

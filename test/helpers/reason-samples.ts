@@ -108,6 +108,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   NO_SENTINEL: [REPLY],
   SENTINEL_NAME: [{ masterName: 'mymaster' }],
   CIRCLE: [{}],
+  SEVERAL_SERVERS: [{ runId: 'a'.repeat(40), otherRunId: 'b'.repeat(40) }],
   NO_CLUSTER: [REPLY],
   NO_BACKLOG: [{}],
   RENAMED: [{ command: 'MYSYNC' }],

@@ -19,6 +19,12 @@ export const TREE_REASONS = rows({
     meaning: 'No server in it is a master, so nothing new is ever written, and nothing can be measured.',
     next: 'On the server that should be the master: REPLICAOF NO ONE.',
   },
+  SEVERAL_SERVERS: {
+    what: '{endpoint} leads to several servers: one connection reached the server with run_id {runId}, the next one {otherRunId}.',
+    meaning:
+      'A proxy, a Service or a DNS name spreads the connections. What one of these servers says is not true of the other, so no PSYNC was sent.',
+    next: 'Name one server by its own address. If only one of them should be a master, both may be since a failover: compare INFO replication of each.',
+  },
   MASTER_LOST: {
     what: '{endpoint} is the master of this replication and cannot be asked: {loss}',
     meaning: 'Without its offset nobody can say how far a replica is behind; what its replicas say is above.',

@@ -2,6 +2,7 @@
 import type { Endpoint, TlsSettings } from '../../io/endpoint.ts'
 import type { Connect } from '../../io/link.ts'
 import type { Credentials } from '../../protocol/credentials.ts'
+import type { ServerInfo } from '../../protocol/info/server-info.ts'
 
 /** Time limits in milliseconds. */
 export interface Limits {
@@ -17,7 +18,10 @@ export interface Access {
   /** TLS settings for servers that are named by their own URI. */
   readonly secure?: () => TlsSettings
   readonly credentials?: Credentials
-  readonly clientName: string
+  /** Shown in CLIENT LIST. Absent for an ACL user, whose name is shown there and who may lack +client|setname. */
+  readonly clientName?: string
+  /** What this server told of itself on an earlier connection. A connection that reaches another server is not used. */
+  readonly expected?: ServerInfo
   readonly limits: Limits
   /** Opens the connection; a socket by default. */
   readonly connect?: Connect

@@ -4,29 +4,43 @@
  */
 
 import { ReplError } from '../../errors.ts'
-import { channelSetting } from '../../handshake/guard.ts'
-import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
-import { type Settings, settingsFrom } from '../../protocol/settings.ts'
 import { type Reply, ServerError } from '../../protocol/wire/reply.ts'
 import { refusal } from '../../protocol/wire/server-error.ts'
 import type { QueryEvent } from '../events.ts'
 import type { Access } from './access.ts'
+import { Denied } from './denied.ts'
 import { QueryLink } from './query.ts'
+import { confirmServer, type Questions } from './questions.ts'
 
 /** Connects on the first query, since a handshake that fails early never needs it. */
-export class Informant {
+export class Informant implements Questions {
   readonly #options: Access
   readonly #signal: AbortSignal
+  readonly #denied: Denied
   #link: QueryLink | undefined
   #opening: Promise<void> | undefined
   #isClosed = false
+  /** The server that every connection must reach; undefined until it is known. */
+  #server: ServerInfo | undefined
   /** Why a query failed: the server refused INFO, or the connection broke. */
   unavailable: ReplError | undefined
 
-  constructor(options: Access, signal: AbortSignal) {
+  constructor(options: Access, signal: AbortSignal, denied = new Denied()) {
     this.#options = options
+    this.#denied = denied
     this.#signal = signal
+    this.#server = options.expected
+  }
+
+  /**
+   * Ties every connection to the server of the replication link: an address may lead each connection to another server.
+   * @throws ReplError SEVERAL_SERVERS if this one reaches another
+   */
+  async meet(server: ServerInfo): Promise<void> {
+    this.#server = server
+    await this.#connection()
+    if (this.unavailable?.details.reason === 'SEVERAL_SERVERS') throw this.unavailable
   }
 
   /** Like all these methods, it only throws ABORTED. @returns undefined when INFO is refused or the connection fails */
@@ -48,18 +62,6 @@ export class Informant {
     return reply instanceof ServerError ? undefined : reply
   }
 
-  async setting(name: string): Promise<string | undefined> {
-    return (await this.#settings(name))?.get(name)
-  }
-
-  /** Every `repl-*` setting, the one that the guard needs, and `others`; undefined when CONFIG is not permitted. */
-  async replSettings(server: ServerIdentity | undefined, ...others: string[]): Promise<Settings | undefined> {
-    const settings = await this.#settings('repl-*')
-    const channel = channelSetting(server)
-    const more = settings ? await this.#settingsByName([...(channel ? [channel] : []), ...others]) : []
-    return settings && new Map([...settings, ...more])
-  }
-
   takeEvents(): QueryEvent[] {
     return this.#link?.takeEvents() ?? []
   }
@@ -67,16 +69,6 @@ export class Informant {
   close(): void {
     this.#isClosed = true
     this.#link?.close()
-  }
-
-  async #settingsByName(names: readonly string[]): Promise<(readonly [string, string])[]> {
-    const found: (readonly [string, string])[] = []
-    for (const name of names) found.push(...((await this.#settings(name)) ?? []))
-    return found
-  }
-
-  async #settings(pattern: string): Promise<Settings | undefined> {
-    return settingsFrom(await this.ask('CONFIG', 'GET', pattern))
   }
 
   async #connection(): Promise<QueryLink | undefined> {
@@ -87,8 +79,16 @@ export class Informant {
   }
 
   async #open(): Promise<void> {
-    this.#link = await QueryLink.open(this.#options, this.#signal).catch((error) => this.#giveUp(error))
-    if (this.#isClosed) this.#link?.close()
+    const link = await QueryLink.open(this.#options, this.#signal, this.#denied).catch((error) => this.#giveUp(error))
+    this.#link = link
+    if (this.#isClosed) link?.close()
+    else if (link && this.#server) await this.#recognise(link, this.#server).catch((error) => this.#giveUp(error))
+  }
+
+  /** @throws ReplError SEVERAL_SERVERS */
+  async #recognise(link: QueryLink, server: ServerInfo): Promise<void> {
+    const info = await link.info()
+    if (!(info instanceof ServerError)) confirmServer(info, server)
   }
 
   #giveUp(error: unknown): undefined {

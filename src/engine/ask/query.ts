@@ -1,4 +1,4 @@
-/** An ordinary client connection for INFO, CONFIG, HELLO and others. The replication link itself carries no queries. */
+/** Questions such as INFO, CONFIG and HELLO, over an ordinary client connection or over a link that is not a replica's yet. */
 
 import { ReplError } from '../../errors.ts'
 import { type Command, withoutSecrets } from '../../handshake/plan.ts'
@@ -14,6 +14,7 @@ import { type Reply, ReplyDecoder, ServerError } from '../../protocol/wire/reply
 import { refusal, withReplyText } from '../../protocol/wire/server-error.ts'
 import type { QueryEvent } from '../events.ts'
 import type { Access } from './access.ts'
+import { Denied } from './denied.ts'
 
 /** Time limit of one read; a subscriber then simply reads again, since nothing may be published for long. */
 const PATIENCE_MS = 60_000
@@ -22,24 +23,31 @@ export class QueryLink {
   readonly #link: Link
   readonly #decoder = new ReplyDecoder()
   readonly #limitMs: number
+  readonly #denied: Denied
   #events: QueryEvent[] = []
   /** Each query waits for the reply to the previous one. */
   readonly #turns = new Turns()
   /** Messages to a subscriber, not yet taken. */
   #pushed: Reply[] = []
 
-  private constructor(link: Link, limitMs: number) {
+  private constructor(link: Link, limitMs: number, denied: Denied) {
     this.#link = link
     this.#limitMs = limitMs
+    this.#denied = denied
+  }
+
+  /** Asks over a replication link. Only before PSYNC, and only while no other reply is outstanding there. */
+  static over(link: Link, limitMs: number, denied: Denied): QueryLink {
+    return new QueryLink(link, limitMs, denied)
   }
 
   /** @throws ReplError of connecting or AUTH */
-  static async open(options: Access, signal: AbortSignal): Promise<QueryLink> {
+  static async open(options: Access, signal: AbortSignal, denied = new Denied()): Promise<QueryLink> {
     const { endpoint, limits, connect = connectSocket } = options
-    const link = new QueryLink(await connect(endpoint, { limitMs: limits.connectMs }, signal), limits.stepMs)
+    const link = new QueryLink(await connect(endpoint, { limitMs: limits.connectMs }, signal), limits.stepMs, denied)
     try {
       if (options.credentials) await link.#authenticate(options.credentials)
-      await link.ask('CLIENT', 'SETNAME', options.clientName)
+      if (options.clientName !== undefined) await link.ask('CLIENT', 'SETNAME', options.clientName)
       return link
     } catch (error) {
       link.close()
@@ -47,9 +55,13 @@ export class QueryLink {
     }
   }
 
-  /** Sends one command. An error reply is a value. @throws ReplError when no reply comes */
+  /** Sends one command, unless the server has denied it before. An error reply is a value. @throws ReplError when no reply comes */
   async ask(...args: string[]): Promise<Reply> {
-    return await this.#turns.take(() => this.#exchange({ args, shown: args }))
+    const refused = this.#denied.of(args)
+    if (refused) return refused
+    const reply = await this.#turns.take(() => this.#exchange({ args, shown: args }))
+    this.#denied.note(args, reply)
+    return reply
   }
 
   /** Waits without limit for the next message to a subscriber. @throws ReplError LINK_LOST, ABORTED */
@@ -98,7 +110,8 @@ export class QueryLink {
       const [reply, ...others] = this.#decoder.push(chunk)
       if (reply === undefined) continue
       this.#pushed.push(...others)
-      this.#events.push({ type: 'query', at: now(), rttMs: now() - sentAt, sent: shown, reply: withoutSecrets(summarize(reply), command) })
+      const shownReply = withoutSecrets(summarize(reply), command)
+      this.#events.push({ type: 'query', on: 'second', at: now(), rttMs: now() - sentAt, sent: shown, reply: shownReply })
       return reply
     }
   }

@@ -24,6 +24,11 @@ import { resumeAt, type Start, type StreamRequest, streamRequest } from './start
 /** Errors that a retry may resolve. */
 const TRANSIENT: readonly string[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
 
+/** During a failover an address may lead to the former master and to the new one. */
+function isTransient({ code, details }: ReplError): boolean {
+  return TRANSIENT.includes(code) || details.reason === 'SEVERAL_SERVERS'
+}
+
 /** A link that lasts this long, past its first ACK, is usable even if the master writes nothing. */
 const STABLE_MS = 1000
 
@@ -179,7 +184,7 @@ export class Follower {
     if (error instanceof SpoolOverrun) {
       await this.#spool.drainedTo(this.#options.spoolBytes / 2)
     } else {
-      if (!(error instanceof ReplError) || !this.#hasFollowed || !TRANSIENT.includes(error.code)) throw error
+      if (!(error instanceof ReplError) || !this.#hasFollowed || !isTransient(error)) throw error
       // A fork is never retried automatically.
       if (this.#start.kind === 'snapshot') throw error
       const retryMs = this.#backoff.next(now())

@@ -5,11 +5,13 @@
 import { ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
 import type { DialStep } from '../../io/dial.ts'
-import { endpointName } from '../../io/endpoint.ts'
+import { endpointName, pinned } from '../../io/endpoint.ts'
 import type { Link } from '../../io/link.ts'
 import { connectSocket, READ_BUFFER_BYTES } from '../../io/socket-link.ts'
 import { summableBuffer } from '../../rdb/crc64.ts'
+import { Denied } from '../ask/denied.ts'
 import { Informant } from '../ask/informant.ts'
+import { LinkQuestions } from '../ask/questions.ts'
 import type { Batch, DialEvent } from '../events.ts'
 import { type AttachOptions, forksOnPurpose, maxRateOf } from '../goal.ts'
 import { firstPlan, type HandshakeResult, performHandshake } from './handshake.ts'
@@ -32,7 +34,7 @@ export async function* attach(options: AttachOptions, signal: AbortSignal): Asyn
 /** Makes a forecast from INFO over an ordinary connection, so the server sees no replica. */
 async function* inspect(options: AttachOptions, signal: AbortSignal): AsyncGenerator<Batch> {
   const informant = new Informant(options, signal)
-  const planner = new Planner(options, informant, signal)
+  const planner = new Planner(options, informant, informant, signal)
   try {
     yield (await planner.complete('server', firstPlan(options))).events
     if (!planner.forecast) throw informant.unavailable ?? new ReplError('NO_POSITION')
@@ -45,9 +47,11 @@ async function* inspect(options: AttachOptions, signal: AbortSignal): AsyncGener
 
 async function* replicate(options: AttachOptions, signal: AbortSignal): AsyncGenerator<Batch> {
   const link = yield* connect(options, signal)
-  const informant = new Informant(options, signal)
-  const planner = new Planner(options, informant, signal)
-  const attachment = { link, planner, observer: new Observer(informant, link.localName), options, signal }
+  const server = { ...options, endpoint: pinned(options.endpoint, link.remoteName) }
+  const denied = new Denied()
+  const informant = new Informant(server, signal, denied)
+  const planner = new Planner(options, new LinkQuestions(link, options.limits.stepMs, denied), informant, signal)
+  const attachment = { link, planner, observer: new Observer(informant, link.localName), options: server, signal }
   try {
     const handshake = yield* performHandshake(link, planner, options)
     const { forecast, stopReason: stopped } = planner

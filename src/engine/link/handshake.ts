@@ -86,7 +86,7 @@ export function firstPlan(options: AttachOptions): Plan {
   const isDump = options.goal.kind === 'payload'
   return {
     ...(options.credentials && { credentials: options.credentials }),
-    clientName: options.clientName,
+    ...(options.clientName !== undefined && { clientName: options.clientName }),
     announce: options.announce,
     capabilities: [],
     rdbOnly: isDump,

@@ -9,7 +9,6 @@ import type { BgsaveEvent, BufferEvent, ReplEvent, SaveCostEvent } from '../even
 export class Observer {
   readonly #informant: Informant
   readonly #ownAddress: string
-  #isListed = true
 
   /** @param ownAddress our end of the replication link, as CLIENT LIST shows it */
   constructor(informant: Informant, ownAddress: string) {
@@ -45,12 +44,9 @@ export class Observer {
     return { type: 'save-cost', at: now(), ...(forkUsec !== undefined && { forkUsec }), ...(cowBytes !== undefined && { cowBytes }) }
   }
 
-  /** Sends CLIENT LIST only once where it is not permitted, since every refusal adds an entry to the ACL log. */
   async #ownBuffer(): Promise<BufferEvent | undefined> {
-    if (!this.#isListed) return undefined
     const reply = await this.#informant.ask('CLIENT', 'LIST', 'TYPE', 'replica')
     this.#informant.takeEvents()
-    this.#isListed = reply !== undefined
     const own = clientEntries(String(reply ?? '')).find((entry) => entry.get('addr') === this.#ownAddress)
     const bytes = own && infoNumber(own, 'omem')
     return bytes === undefined ? undefined : { type: 'buffer', at: now(), bytes, scope: 'ours' }

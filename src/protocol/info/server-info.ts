@@ -1,5 +1,5 @@
 /** INFO, parsed once for all modules. Fields that the server does not print are absent. */
-import { type History, NOTHING, type Position } from '../history.ts'
+import { type History, isSameReplid, NOTHING, type Position } from '../history.ts'
 import { identityFromInfo, type ServerIdentity } from './identity.ts'
 import { type Info, infoNumber, parseInfo } from './info.ts'
 import { type MasterLink, masterLink } from './master-link.ts'
@@ -39,6 +39,12 @@ export function serverInfo(fields: Info): ServerInfo {
     replicas: listedReplicas(fields),
     waitingForSave: waitingForSave(fields),
   }
+}
+
+/** Whether two answers are from two servers. False if they show neither a run ID nor a history. */
+export function isOtherServer(one: ServerInfo, other: ServerInfo): boolean {
+  if (one.runId !== undefined && other.runId !== undefined) return one.runId !== other.runId
+  return one.history !== undefined && other.history !== undefined && !isSameReplid(one.history.replid, other.history.replid)
 }
 
 /** The value of an integer field, or undefined if the server does not print it. */

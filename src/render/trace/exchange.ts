@@ -93,7 +93,7 @@ export function keepAliveText(event: KeepAliveEvent, colour: Palette): string {
 
 export function queryText(event: QueryEvent, colour: Palette): string {
   const lines = [`> ${printable(event.sent.map(quoteArgument).join(' '))}`, `< ${printable(event.reply)}`]
-  return block('(second link)', lines, event.rttMs, colour)
+  return block(event.on === 'link' ? '(same link)' : '(second link)', lines, event.rttMs, colour)
 }
 
 /** Quotes an empty argument or an argument with a space, to keep it visible. */

@@ -21,10 +21,10 @@ function accessTo(port: number): Access {
 test('Informant: two first questions at once share one connection, and both are answered', async () => {
   master = await FakeMaster.start({ CONFIG: '*2\r\n$17\r\nrepl-backlog-size\r\n$1\r\n7\r\n' })
   const informant = new Informant(accessTo(Number(master.target.split(':')[1])), new AbortController().signal)
-  const [info, setting] = await Promise.all([informant.info(), informant.setting('repl-backlog-size')])
+  const [info, setting] = await Promise.all([informant.info(), informant.ask('CONFIG', 'GET', 'repl-backlog-size')])
   informant.close()
   assert.equal(info?.fields.get('role'), 'master')
-  assert.equal(setting, '7')
+  assert.deepEqual(setting, ['repl-backlog-size', '7'])
   assert.equal(informant.unavailable, undefined)
   assert.equal(master.connections, 1)
 })
