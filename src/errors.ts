@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'OUTPUT_FAILED'
   | 'OUTPUT_EXISTS'
   | 'GAP'
+  | 'FORK_NEEDED'
   | 'INTERNAL'
   | 'ABORTED'
 
@@ -152,6 +153,7 @@ export type SettingProblem = 'UNKNOWN_SETTING' | 'COMMAND_LINE_ONLY' | 'NOT_A_VA
 export type MasterLoss =
   | { readonly trouble: 'FAILED'; readonly failure: Failure }
   | { readonly trouble: 'SILENT'; readonly silentMs: number }
+  | { readonly trouble: 'LOADING'; readonly etaSeconds?: number }
   | { readonly trouble: 'IS_REPLICA' | 'NO_OFFSET' }
 
 type None = Readonly<Record<never, never>>
@@ -181,6 +183,12 @@ export interface ReasonFacts {
   UNREACHABLE: Errno
   SENTINELS: { readonly failures: readonly Failure[] }
   /** If it has a failure, its code is that failure's code. */
+  /** The address that a replica gives for its master leads to another server. */
+  NOT_ITS_MASTER: { readonly replica: string; readonly link: 'up' | 'down' }
+  /** The address of a replica in its master's list leads to another server. */
+  NOT_THE_REPLICA: { readonly master: string }
+  /** A master lists several replicas at one address. */
+  SHARED_ADDRESS: { readonly master: string }
   MASTER_LOST: MasterLoss
   // TLS_FAILED
   CERT_UNTRUSTED: Distrust & { readonly issuer: string }
@@ -226,7 +234,8 @@ export interface ReasonFacts {
   UNKNOWN_COMMAND: Reply
   COMMAND_REFUSED: Reply
   NO_POSITION: None
-  SENTINEL: None
+  /** The names of the masters that it watches, if it was asked. */
+  SENTINEL: { readonly masterNames?: readonly string[] }
   NO_SENTINEL: Reply
   SENTINEL_NAME: { readonly masterName: string }
   CIRCLE: None
@@ -315,6 +324,9 @@ export const REASONS = {
     'UNREACHABLE',
     'SENTINELS',
     'MASTER_LOST',
+    'NOT_ITS_MASTER',
+    'NOT_THE_REPLICA',
+    'SHARED_ADDRESS',
   ],
   TLS_FAILED: [
     'CERT_UNTRUSTED',
@@ -346,7 +358,6 @@ export const REASONS = {
     'CIRCLE',
     'SEVERAL_SERVERS',
     'NO_CLUSTER',
-    'NO_BACKLOG',
     'RENAMED',
     'AS_SYNC',
     'MARKER_KEY_TAKEN',
@@ -388,6 +399,7 @@ export const REASONS = {
   OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
   GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST'],
+  FORK_NEEDED: ['NO_BACKLOG'],
   INTERNAL: ['INTERNAL'],
   ABORTED: ['ABORTED'],
 } as const satisfies Record<ErrorCode, readonly Reason[]>
@@ -408,6 +420,11 @@ type FactsOf<R extends Reason> = (R extends Reason ? (facts: ReasonFacts[R]) => 
 type ErrorArguments<R extends Reason> =
   None extends FactsOf<R> ? [facts?: FactsOf<R> & Context, cause?: unknown] : [facts: FactsOf<R> & Context, cause?: unknown]
 
+function codeOfLoss(loss: MasterLoss): ErrorCode {
+  if (loss.trouble === 'FAILED') return loss.failure.code
+  return loss.trouble === 'LOADING' ? 'TRY_LATER' : 'MASTER_UNREACHABLE'
+}
+
 /** R ties the facts to the reason in the constructor. No property depends on R, so plain ReplError covers every reason. */
 export class ReplError<R extends Reason = Reason> extends Error implements Failure {
   readonly code: ErrorCode
@@ -415,7 +432,7 @@ export class ReplError<R extends Reason = Reason> extends Error implements Failu
 
   constructor(reason: R, ...[facts, cause]: ErrorArguments<R>) {
     const details = { reason, ...facts } as Details
-    const code = details.reason === 'MASTER_LOST' && details.trouble === 'FAILED' ? details.failure.code : CODES[reason]
+    const code = details.reason === 'MASTER_LOST' ? codeOfLoss(details) : CODES[reason]
     super(reason === code ? code : `${code} (${reason})`, cause === undefined ? undefined : { cause })
     this.name = 'ReplError'
     this.code = code

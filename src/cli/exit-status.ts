@@ -20,6 +20,7 @@ const STATUS: Record<ErrorCode, number> = {
   OUTPUT_FAILED: 8,
   OUTPUT_EXISTS: 8,
   GAP: 9,
+  FORK_NEEDED: 10,
   INTERNAL: 70,
   ABORTED: 130,
 }
@@ -30,16 +31,17 @@ export function exitStatus(code: ErrorCode): number {
 
 /** The rows of `--help`. */
 export const EXIT_STATUS_HELP: readonly (readonly [string, string])[] = [
-  ['0', 'done'],
-  ['1', 'the server answered, and not as --expect or a limit of lag wants it'],
+  ['0', 'done; also a follow command that Ctrl-C, SIGTERM, its own limit or a closed stdout ended'],
+  ['1', 'the server answered, and the answer is no: an expectation, a limit, a difference'],
   ['2', 'usage: flags or target'],
   ['3', 'no conversation: unreachable, TLS, timeout'],
-  ['4', 'password or permission'],
-  ['5', 'no Redis, broken protocol, or a command this server refuses'],
-  ['6', 'try later: loading, no link to its master, busy, too many clients'],
-  ['7', 'broken in the middle: link lost, RDB truncated or corrupt'],
-  ['8', 'output: disk full, no permission, existing file, closed pipe'],
-  ['9', 'a gap: the stream could not be continued without losing commands'],
+  ['4', 'password or permission, also where only a real replica would be refused'],
+  ['5', 'not Redis, broken protocol, or a command that this server refuses'],
+  ['6', 'try later: loading, no link to its master, busy, failing saves, too many clients'],
+  ['7', 'broken in the middle: link lost, RDB truncated, corrupt or not whole'],
+  ['8', 'output: disk full, no permission, existing file, full spool, closed pipe of a dump'],
+  ['9', 'the stream could not be continued without losing commands'],
+  ['10', 'it would need a fork, or another change to the server, that was not allowed; nothing was done'],
   ['70', 'a bug'],
-  ['130', 'stopped by Ctrl-C'],
+  ['130', 'Ctrl-C before anything useful, or twice'],
 ]

@@ -51,6 +51,8 @@ export type ServerEvent = At & {
   /** `repl-*` and a few others (Informant.replSettings). Absent when CONFIG is not permitted. */
   readonly settings?: Settings
   readonly uptimeSeconds?: number
+  /** The memory of its data; an RDB is smaller as a rule. */
+  readonly dataBytes?: number
   /** Absent when the goal is a full resync. */
   readonly guard?: Guard
 }

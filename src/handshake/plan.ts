@@ -51,6 +51,8 @@ export interface Plan {
   readonly legacySync: boolean
   /** Continue after -MISCONF to PING, where a replica would give up. It does not block PSYNC. */
   readonly tolerateMisconf: boolean
+  /** Continue after AUTH is refused because the server has no password, where a replica would give up. It does not block PSYNC. */
+  readonly tolerateNeedlessAuth: boolean
 }
 
 /** A command, both as sent and as shown. */

@@ -31,9 +31,9 @@ export const LADDER: readonly Rung[] = [
   { send: 'SEND_PING',       receive: 'RECEIVE_PONG',       command: steps.ping,          judge: steps.judgePong },                            // RECEIVE_PING_REPLY
   { send: 'SEND_AUTH',       receive: 'RECEIVE_AUTH',       command: steps.auth,          judge: steps.judgeAuth },                            // RECEIVE_AUTH_REPLY
   { send: 'SEND_NAME',       receive: 'RECEIVE_NAME',       command: steps.clientName,    judge: steps.nonCritical('NAME') },                  // ours
-  { send: 'SEND_PORT',       receive: 'RECEIVE_PORT',       command: steps.listeningPort, judge: steps.judgePort },                            // RECEIVE_PORT_REPLY
+  { send: 'SEND_PORT',       receive: 'RECEIVE_PORT',       command: steps.listeningPort, judge: steps.judgePort,            needs: 'server' }, // RECEIVE_PORT_REPLY
   { send: 'SEND_IP',         receive: 'RECEIVE_IP',         command: steps.ipAddress,     judge: steps.nonCritical('IP') },                    // RECEIVE_IP_REPLY
-  { send: 'SEND_CAPA',       receive: 'RECEIVE_CAPA',       command: steps.capabilities,  judge: steps.nonCritical('CAPA'), needs: 'server' }, // RECEIVE_CAPA_REPLY
+  { send: 'SEND_CAPA',       receive: 'RECEIVE_CAPA',       command: steps.capabilities,  judge: steps.nonCritical('CAPA') },                  // RECEIVE_CAPA_REPLY
   { send: 'SEND_VERSION',    receive: 'RECEIVE_VERSION',    command: steps.version,       judge: steps.nonCritical('VERSION') },               // Valkey 8.0: RECEIVE_VERSION_REPLY
   { send: 'SEND_RDB_ONLY',   receive: 'RECEIVE_RDB_ONLY',   command: steps.rdbOnly,       judge: steps.nonCritical('RDB_ONLY') },              // ours, as redis-cli --rdb
   { send: 'SEND_RDB_FILTER', receive: 'RECEIVE_RDB_FILTER', command: steps.emptyRdb,      judge: steps.nonCritical('RDB_FILTER') },            // ours, as redis-cli --replica

@@ -67,11 +67,11 @@ export function auth({ credentials }: Pick<Plan, 'credentials'>): Command | unde
   return secretCommand(['AUTH', ...user, credentials.password], (index) => index === user.length + 1)
 }
 
-export function judgeAuth(reply: string | ServerError): Judgement {
+export function judgeAuth(reply: string | ServerError, plan: Plan): Judgement {
   if (typeof reply === 'string') return { outcome: 'ok', finding: 'AUTH_OK' }
-  // Fatal in Redis. The server needs no password, so ours is superfluous, not wrong: continuing shows more.
-  if (refusal(reply, {}).details.reason === 'NO_PASSWORD_SET') return { outcome: 'tolerated', finding: 'AUTH_NOT_NEEDED' }
-  return fatal(reply)
+  // The server needs no password, so ours is superfluous, not wrong. A replica never gets past this (syncWithMaster).
+  const isNeedless = refusal(reply, {}).details.reason === 'NO_PASSWORD_SET'
+  return isNeedless && plan.tolerateNeedlessAuth ? { outcome: 'tolerated', finding: 'AUTH_NOT_NEEDED' } : fatal(reply)
 }
 
 export const clientName = ({ clientName: name }: Plan): Command | undefined =>

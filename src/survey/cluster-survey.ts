@@ -1,9 +1,10 @@
 /** Surveys a cluster: one tree per shard. */
-import { type LagReport, SILENT_MS } from '../diagnosis/lag/lag.ts'
+import { type LagReport, type ReplicaReport, SILENT_MS } from '../diagnosis/lag/lag.ts'
 import { expectReplError, ignoreFailure, type ReplError, stopIfAborted } from '../errors.ts'
 import { now, waitFor, wallClock } from '../io/clock.ts'
-import { nodesOf, ownsShard, type Shard } from '../protocol/cluster/cluster-map.ts'
+import { type ClusterNode, nodesOf, ownsShard, type Shard } from '../protocol/cluster/cluster-map.ts'
 import { keyWithin } from '../protocol/cluster/hash-slot.ts'
+import { addressName } from '../topology/address-map.ts'
 import type { Cluster } from '../topology/cluster.ts'
 import { ShardSource } from '../topology/shard-source.ts'
 import { Background } from './background.ts'
@@ -14,6 +15,8 @@ interface ShardSurvey {
   survey: SourceSurvey | undefined
   /** Why there is no survey. */
   failure: ReplError | undefined
+  /** Why the replicas of its map cannot be asked, by name. */
+  failures: Map<string, ReplError>
   shard: Shard
   readonly opening: Background
   /** When we began to ask it. */
@@ -75,6 +78,7 @@ export class ClusterSurvey implements Surveys {
           source: new ShardSource(this.#cluster, shard),
           survey: undefined,
           failure: undefined,
+          failures: new Map(),
           shard,
           opening: new Background(),
           since: now(),
@@ -92,7 +96,7 @@ export class ClusterSurvey implements Surveys {
     return await look(one)
   }
 
-  /** Begins at the master, or else at the first healthy replica that answers. */
+  /** Begins at the master, or else at the first replica of the map that answers. */
   async #open(one: ShardSurvey): Promise<void> {
     const { source, shard } = one
     const key = this.#settings.marker?.key
@@ -101,27 +105,46 @@ export class ClusterSurvey implements Surveys {
       one.survey = await SourceSurvey.open(source, settings, this.#signal)
     } catch (error) {
       one.failure = expectReplError(error)
-      for (const replica of shard.replicas.filter(({ isHealthy }) => isHealthy)) {
-        const entry = this.#cluster.access(replica)
-        one.survey ??= await SourceSurvey.from(entry, source, settings, this.#signal).catch(ignoreFailure)
-      }
+      await this.#openAtReplica(one, settings)
     }
     // The shard may have lost its slots meanwhile.
     if (!this.#shards.includes(one)) await one.survey?.close()
   }
+
+  /** Without its master no list shows the replicas, so those of the map are asked. A map may call a replica unhealthy that answers. */
+  async #openAtReplica(one: ShardSurvey, settings: SurveySettings): Promise<void> {
+    const entries = one.shard.replicas.map((replica) => ({ name: nodeName(replica), access: this.#cluster.access(replica) }))
+    one.failures = new Map()
+    for (const { name, access } of entries) {
+      if (one.survey) return
+      const others = entries.map((entry) => entry.access).filter((other) => other !== access)
+      try {
+        const withOthers = { ...settings, replicas: [...settings.replicas, ...others] }
+        one.survey = await SourceSurvey.from(access, one.source, withOthers, this.#signal)
+      } catch (error) {
+        one.failures.set(name, expectReplError(error))
+      }
+    }
+  }
 }
 
-async function look({ survey, failure, source, since, shard: { master, slots, ...shard } }: ShardSurvey): Promise<SurveyResult> {
-  const silentMs = failure ? 0 : now() - since
-  const surveyed = survey
-    ? (await survey.look())[0]
-    : { report: failureReport(source.name, failure, silentMs), settings: undefined, markerCost: undefined }
-  const node = master?.id ?? [...nodesOf({ slots, ...shard })][0] ?? ''
-  return { ...surveyed, shard: { node, slots } }
+function nodeName({ id, host, port }: ClusterNode): string {
+  return host === undefined ? id : addressName({ host, port })
+}
+
+async function look(one: ShardSurvey): Promise<SurveyResult> {
+  const { survey, shard } = one
+  const surveyed = survey ? (await survey.look())[0] : { report: failureReport(one), settings: undefined, markerCost: undefined }
+  const node = shard.master?.id ?? [...nodesOf(shard)][0] ?? ''
+  return { ...surveyed, shard: { node, slots: shard.slots } }
 }
 
 /** The report for a tree without any server that answers. */
-function failureReport(name: string, failure: ReplError | undefined, silentMs: number): LagReport {
+function failureReport({ source: { name }, failure, failures, since }: ShardSurvey): LagReport {
+  const silentMs = failure ? 0 : now() - since
   const master = { name, silentMs, isReplica: false, ...(failure && { failure: failure.with({ endpoint: name }) }) }
-  return { at: wallClock(), master, replicas: [], isNewHistory: false }
+  const replicas = [...failures].map(([replica, error]): ReplicaReport => {
+    return { name: replica, upstream: name, depth: 1, state: 'unreachable', failure: error, silentMs: 0, unknown: 'MASTER_UNKNOWN' }
+  })
+  return { at: wallClock(), master, replicas, isNewHistory: false }
 }

@@ -1,11 +1,22 @@
 /** The servers of a tree as last observed, and their places in it. */
 
 import type { Observation, TreeNode } from '../diagnosis/lag/lag.ts'
+import type { ReplError } from '../errors.ts'
 import { addressName } from '../topology/address-map.ts'
 import type { Probe } from './probe.ts'
 
 /** The topmost server first, and each replica after its master. */
 export type Tree = readonly [TreeNode, ...TreeNode[]]
+
+export interface ProbedServer {
+  readonly name: string
+  readonly probe: Probe
+}
+
+/** A server that is known by its name only. */
+export function failedNode(name: string, failure: ReplError): TreeNode {
+  return { name, depth: 0, silentMs: 0, isTool: false, failure }
+}
 
 export function nodeOf(name: string, { seen, failure, silentMs }: Probe): TreeNode {
   return { name, depth: 0, silentMs, isTool: false, ...(seen && { seen }), ...(failure && { failure }) }

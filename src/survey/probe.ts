@@ -91,7 +91,7 @@ export class Probe {
     this.#askedAt = this.failure = undefined
     const server = serverInfo(info)
     const id = server.runId ?? endpointName(this.access.endpoint)
-    this.seen = { askedAt, answeredAt, id, server }
+    this.seen = { askedAt, answeredAt, id, server, ...(this.#refused && { isByRole: true }) }
     this.#onObservation(this.seen)
   }
 

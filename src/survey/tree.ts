@@ -5,14 +5,16 @@
 
 import { type Observation, SILENT_MS, type TreeNode } from '../diagnosis/lag/lag.ts'
 import type { Access } from '../engine/ask/access.ts'
+import { Informant } from '../engine/ask/informant.ts'
+import { refuseSentinel } from '../engine/ask/sentinel-masters.ts'
 import { abortError, ReplError } from '../errors.ts'
 import { waitFor } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { isTool, type ListedReplica } from '../protocol/info/replicas.ts'
-import { numberField } from '../protocol/info/server-info.ts'
+import { isMasterOf, isTop } from '../protocol/info/server-info.ts'
 import { type Address, type AddressMap, addressName } from '../topology/address-map.ts'
-import { nodeOf, placed, type Tree, treeHas } from './nodes.ts'
+import { failedNode, nodeOf, type ProbedServer, placed, type Tree, treeHas } from './nodes.ts'
 import { Probe } from './probe.ts'
+import { rowsOf } from './rows.ts'
 
 /** Real chains are short; a longer one is a circle that the run_ids do not show. */
 const MAX_DEPTH = 16
@@ -31,9 +33,9 @@ export interface TreeOptions {
   readonly onObservation: (observation: Observation, isTop: boolean) => void
 }
 
-interface ProbedServer {
+interface ReplicaOnPath {
   readonly name: string
-  readonly probe: Probe
+  readonly seen: Observation
 }
 
 /** The path from a server to the top. */
@@ -43,6 +45,8 @@ interface PathToTop {
   readonly path: readonly ProbedServer[]
   /** The path is a circle, so `top` is no real top. */
   readonly isCircle: boolean
+  /** The server that answers at the address of `top` is another one. */
+  readonly failure?: ReplError
 }
 
 export class ReplicationTree {
@@ -54,6 +58,8 @@ export class ReplicationTree {
   /** The servers on the way to the top. */
   #path: readonly ProbedServer[] = []
   #isCircle = false
+  /** Servers that were seen to be a master and its replica, by their IDs: in a failover their histories may differ for a moment. */
+  readonly #links = new Set<string>()
   #topProbe: Probe | undefined
   #tree: Tree | undefined
 
@@ -77,9 +83,9 @@ export class ReplicationTree {
   /** Builds the tree from the newest answers. @throws ReplError NOT_SUPPORTED (SENTINEL) */
   look(): Tree {
     this.#inUse = new Set()
-    const top = this.#chooseTop()
-    this.#topProbe = top.probe
-    this.#tree = this.#descend(top)
+    const { top, failure } = this.#chooseTop()
+    this.#topProbe = failure ? undefined : top.probe
+    this.#tree = this.#descend(failure ? failedNode(top.name, failure) : nodeOf(top.name, top.probe))
     const { masterEveryMs, replicaEveryMs, questionsPerSecond } = this.#options
     const othersEveryMs = Math.max(replicaEveryMs, (1000 * this.#probes.size) / questionsPerSecond)
     for (const [name, probe] of this.#probes) {
@@ -105,6 +111,7 @@ export class ReplicationTree {
     const entry = this.#namedServers()[0] as ProbedServer
     await entry.probe.first()
     if (!entry.probe.seen) throw (entry.probe.failure ?? abortError(this.#signal)).with({ endpoint: entry.name })
+    await refuse(entry.probe.access, entry.probe.seen, this.#signal)
     for (let known = -1; known !== this.#probes.size; ) {
       known = this.#probes.size
       const [top] = this.look()
@@ -119,21 +126,21 @@ export class ReplicationTree {
   }
 
   /** The first master that answers, from any start; or else the top of the first path. */
-  #chooseTop(): ProbedServer {
+  #chooseTop(): PathToTop {
     const before = (this.#tree ?? []).flatMap(({ name }) => this.#knownServer(name))
     let highest: PathToTop | undefined
     for (const start of [...this.#namedServers(), ...before]) {
       const found = this.#pathFrom(start)
       highest ??= found
       const { probe } = found.top
-      if (!probe.seen || probe.failure || probe.seen.server.masterLink) continue
+      if (found.failure || !probe.seen || probe.failure || !isTop(probe.seen.server)) continue
       highest = found
       break
     }
-    const { top, path, isCircle } = highest as PathToTop
-    this.#path = path
-    this.#isCircle = isCircle
-    return top
+    const chosen = highest as PathToTop
+    this.#path = chosen.path
+    this.#isCircle = chosen.isCircle
+    return chosen
   }
 
   #pathFrom(from: ProbedServer): PathToTop {
@@ -144,8 +151,11 @@ export class ReplicationTree {
       const { seen, failure } = at.probe
       if (!seen || failure) return { top: at, path, isCircle: false }
       if (seen.server.identity.mode === 'sentinel') throw new ReplError('SENTINEL', { endpoint: at.name })
+      const below = path[0]
+      const mismatch = below?.probe.seen && this.#mismatch({ name: below.name, seen: below.probe.seen }, seen, at.name)
+      if (mismatch) return { top: at, path, isCircle: false, failure: mismatch }
       const link = seen.server.masterLink
-      if (!link) return { top: at, path, isCircle: false }
+      if (!link || isTop(seen.server)) return { top: at, path, isCircle: false }
       if (visited.has(seen.id) || path.length > MAX_DEPTH) return { top: at, path, isCircle: true }
       visited.add(seen.id)
       path.unshift(at)
@@ -153,49 +163,33 @@ export class ReplicationTree {
     }
   }
 
-  #descend({ name, probe }: ProbedServer): Tree {
-    const top = nodeOf(name, probe)
+  #descend(top: TreeNode): Tree {
     const tree: [TreeNode, ...TreeNode[]] = [top]
     const add = (node: TreeNode) => {
-      // Listed twice, or the same server under two names.
-      if (tree.some((one) => one.name === node.name && !one.isTool) || treeHas(tree, node.seen)) return
+      // The same server is known under two names.
+      if (!node.isTool && (tree.some((one) => one.name === node.name) || treeHas(tree, node.seen))) return
       tree.push(node)
-      below(node)
+      if (node.depth < MAX_DEPTH) rowsOf(node, options).forEach(add)
     }
-    const below = (upstream: TreeNode) => {
-      if (upstream.depth >= MAX_DEPTH || !upstream.seen) return
-      const all = upstream.seen.server.replicas
-      const unreached = all.filter((listed) => !isTool(listed) && !this.#serverAtAddress(listed).probe.seen)
-      for (const listed of all) {
-        const isMissing = unreached.includes(listed)
-        add(this.#nodeOfListed(listed, upstream, isMissing ? this.#sameServer(listed, upstream, tree, unreached.length === 1) : undefined))
-      }
-    }
-    below(top)
+    const named = this.#namedServers()
+    const options = { reach: (listed: Address) => this.#serverAtAddress(listed), named, tree, links: this.#links }
+    rowsOf(top, options).forEach(add)
     // Servers that no list shows: those on the path when the top does not answer, and the replicas that the user named.
-    for (const known of [...this.#path, ...this.#namedServers()]) add(placed(nodeOf(known.name, known.probe), tree))
+    for (const { name, probe } of [...this.#path, ...named]) {
+      const isListed = tree.some(({ listed, failure }) => listed && failure && addressName(listed) === name)
+      if (!isListed) add(placed(nodeOf(name, probe), tree))
+    }
     return tree
   }
 
-  /** @param known a probe that reaches the replica at another address */
-  #nodeOfListed(listed: ListedReplica, upstream: TreeNode, known: Probe | undefined): TreeNode {
-    const depth = upstream.depth + 1
-    if (isTool(listed)) return { name: `${listed.host}:${listed.port}`, upstream, depth, listed, silentMs: 0, isTool: true }
-    const { name, probe } = this.#serverAtAddress(listed)
-    return { ...nodeOf(name, known ?? probe), upstream, depth, listed }
-  }
-
-  /**
-   * Finds a replica named by the user whose announced address we cannot reach. It matches by the port it listens on, or as the
-   * only replica missing.
-   */
-  #sameServer({ port }: ListedReplica, upstream: TreeNode, tree: readonly TreeNode[], isOnly: boolean): Probe | undefined {
-    const named = this.#namedServers().find(({ probe: { seen } }) => {
-      const link = seen?.server.masterLink
-      if (!seen || !link?.isUp || treeHas(tree, seen)) return false
-      return numberField(seen.server, 'tcp_port') === port || (isOnly && addressName(link) === upstream.name)
-    })
-    return named?.probe
+  /** Undefined if the server at the address of a replica's master is that master. */
+  #mismatch({ seen: replica, name }: ReplicaOnPath, reached: Observation, endpoint: string): ReplError | undefined {
+    const pair = `${replica.id} ${reached.id}`
+    const isMaster = isMasterOf(reached.server, replica.server)
+    if (isMaster) this.#links.add(pair)
+    // While its link is down, a replica and its master may have different histories.
+    if (isMaster !== false || this.#links.has(pair)) return undefined
+    return new ReplError('NOT_ITS_MASTER', { endpoint, replica: name, link: 'up' })
   }
 
   #namedServers(): ProbedServer[] {
@@ -230,5 +224,15 @@ export class ReplicationTree {
   #drop(name: string, probe: Probe): void {
     probe.stop()
     this.#probes.delete(name)
+  }
+}
+
+/** @throws ReplError SENTINEL, with the names of its masters */
+async function refuse(access: Access, { server }: Observation, signal: AbortSignal): Promise<void> {
+  const informant = new Informant(access, signal)
+  try {
+    await refuseSentinel(informant, server.identity)
+  } finally {
+    informant.close()
   }
 }

@@ -5,7 +5,7 @@ import type { Candidate, Choice, Found, Source } from '../engine/ask/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isTool } from '../protocol/info/replicas.ts'
-import { numberField, type ServerInfo } from '../protocol/info/server-info.ts'
+import { isMasterOf, numberField, type ServerInfo } from '../protocol/info/server-info.ts'
 import type { AddressMap } from './address-map.ts'
 
 export type Preference = 'master' | 'replica'
@@ -63,7 +63,7 @@ export class PreferredSource implements Source {
       const link = chain.at(-1)?.info?.masterLink
       if (!link) return chain
       if (chain.length > MAX_DEPTH) throw new ReplError('CIRCLE', { endpoint: endpointName(entry.endpoint) })
-      chain.push(await askServer(this.#addresses.access(link, entry), signal))
+      chain.push(await askMaster(chain.at(-1) as Server, this.#addresses.access(link, entry), signal))
     }
   }
 
@@ -115,11 +115,20 @@ function assess(server: Server, master: ServerInfo | undefined): Candidate {
   return { name, answer: 'behind', ...(offset !== undefined && { offset }) }
 }
 
+/** An announced address may mean another server here, such as 127.0.0.1. Only a server that shows the replica's history is its master. */
+async function askMaster(replica: Server, access: Access, signal: AbortSignal): Promise<Server> {
+  const reached = await askServer(access, signal)
+  const isProven = reached.info && replica.info && isMasterOf(reached.info, replica.info)
+  if (!reached.info || isProven) return reached
+  const link = replica.info?.masterLink?.isUp ? 'up' : 'down'
+  return { access, failure: new ReplError('NOT_ITS_MASTER', { endpoint: nameOf(reached), replica: nameOf(replica), link }) }
+}
+
 async function askServer(access: Access, signal: AbortSignal): Promise<Server> {
   const informant = new Informant(access, signal)
   try {
     const info = await informant.info()
-    if (info) return { access, info }
+    if (info) return { access: { ...access, expected: info }, info }
     const failure = informant.unavailable ?? new ReplError('NO_POSITION')
     return { access, failure: failure.with({ endpoint: endpointName(access.endpoint) }) }
   } finally {

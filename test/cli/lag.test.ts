@@ -59,7 +59,7 @@ describe('lag', () => {
     assert.equal(replicas.length, 300)
     for (const replica of replicas) assert.deepEqual([replica.state, replica.lag.method, replica.lag.bytes], ['unreachable', 'ack', 0])
     const text = await cli(['lag', master.target, '--sample', '500ms'])
-    assert.match(text.out, /└─ 127\.0\.0\.1:300 +unreachable +0 B +0/)
+    assert.match(text.out, /└─ 127\.0\.0\.1:300 +unreachable +all acked +0/)
   })
 
   it('says of whoever was not watched for long enough that it is too early to tell', async () => {

@@ -38,6 +38,7 @@ const FORMATS: Readonly<Record<FormatName, (value: never) => string>> = {
   seconds: (ms: number) => `${ms / 1000} s`,
   duration: (ms: number) => duration(ms),
   list: (values: readonly unknown[]) => values.join(', '),
+  first: ([value]: readonly unknown[]) => String(value ?? ''),
   quoted: (text: string) => JSON.stringify(text),
   excerpt: (text: string) => JSON.stringify(text.slice(0, 40)),
   name: ({ code, details }: Failure) => (code === details.reason ? code : `${code} (${details.reason})`),

@@ -1,5 +1,6 @@
 /** Recognises managed services, proxies and servers with another protocol, and says whether they accept replicas. */
 import type { ProviderName } from '../../errors.ts'
+import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
 
 const OWN_PROTOCOL = 'It replicates by a protocol of its own, so there is no PSYNC that this tool could speak.'
@@ -24,6 +25,12 @@ export const PROVIDERS: Readonly<Record<ProviderName, string>> = {
 
 /** By ServerIdentity.flavour: protocol/info/identity.ts, FLAVOURS. */
 const FLAVOURS: Readonly<Record<string, ProviderName>> = { dragonfly: 'DRAGONFLY', kvrocks: 'KVROCKS', garnet: 'GARNET' }
+
+/** A sentence about a server with a protocol of its own, followed by a space; empty for any other. */
+export function describeFlavour(identity: ServerIdentity | undefined): string {
+  const provider = FLAVOURS[identity?.flavour ?? '']
+  return provider ? `${PROVIDERS[provider]} ` : ''
+}
 
 /** By a field of INFO. */
 const FIELDS: readonly (readonly [field: string, matches: RegExp, provider: ProviderName])[] = [

@@ -18,8 +18,8 @@ export const SERVER_REASONS = rows({
   },
   NO_PASSWORD_SET: {
     what: ANSWERED,
-    meaning: 'The user name or the password is wrong, or the user is switched off.',
-    next: 'Compare with ACL LIST on the server; without --user the password is that of the user "default".',
+    meaning: 'This server has no password. A replica with a masterauth stops at this reply and never gets in.',
+    next: 'Give no password here, and remove masterauth from the replicas; or set requirepass on the server.',
   },
   NO_USERS: {
     what: ANSWERED,
@@ -103,8 +103,9 @@ export const SERVER_REASONS = rows({
     next: 'See what INFO replication prints there: it should have master_replid and master_repl_offset.',
   },
   SENTINEL: {
-    what: '{endpoint} is a Sentinel.',
+    what: '{endpoint} is a Sentinel{masterNames? that watches {masterNames:list}}.',
     meaning: 'Sentinels watch masters and hold no data; nobody can replicate from one.',
-    next: 'Let it name the master: redis-sentinel://host:port/NAME, or --sentinel host:port --master-name NAME.',
+    next: 'Let it name the master: redis-sentinel://{endpoint}/{master}',
+    parts: { master: { by: 'masterNames', of: {}, else: '{masterNames:first}', absent: 'NAME' } },
   },
 })

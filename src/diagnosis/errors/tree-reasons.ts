@@ -8,6 +8,7 @@ export const LOSS = {
   of: {
     FAILED: '{failure:what}',
     SILENT: '{endpoint} has owed an answer for {silentMs:duration}.',
+    LOADING: '{endpoint} is LOADING its data{etaSeconds? ({etaSeconds} s to go)}, and serves no replica until it has loaded.',
     IS_REPLICA: '{endpoint} is a replica, and its master cannot be had.',
     NO_OFFSET: 'INFO of {endpoint} shows no replication offset.',
   },
@@ -24,6 +25,22 @@ export const TREE_REASONS = rows({
     meaning:
       'A proxy, a Service or a DNS name spreads the connections. What one of these servers says is not true of the other, so no PSYNC was sent.',
     next: 'Name one server by its own address. If only one of them should be a master, both may be since a failover: compare INFO replication of each.',
+  },
+  NOT_ITS_MASTER: {
+    what: 'The server at {endpoint} is not the master of {replica}: they have different histories, and the link of the replica is {link}.',
+    meaning:
+      'The replica names that address, but from here it leads to another server: a loopback address, a tunnel, or an address of another network.',
+    next: 'Name the master itself, or the way to it from here: --map {endpoint}=HOST:PORT',
+  },
+  NOT_THE_REPLICA: {
+    what: 'The server at {endpoint} is not the replica that {master} lists at that address: its INFO shows another history or another master.',
+    meaning: 'The address leads to another server from here, so only the ACKs that the master lists tell about the replica.',
+    next: 'Name the way to it from here: --map {endpoint}=HOST:PORT',
+  },
+  SHARED_ADDRESS: {
+    what: '{master} lists several servers at {endpoint}, so what answers there cannot be told apart.',
+    meaning: 'They are behind a gateway, or announce the same address. Only the ACKs that the master lists tell about each of them.',
+    next: 'Give each replica an address of its own (replica-announce-ip, replica-announce-port).',
   },
   MASTER_LOST: {
     what: '{endpoint} is the master of this replication and cannot be asked: {loss}',

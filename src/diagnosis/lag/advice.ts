@@ -1,5 +1,7 @@
 /** What a master's settings mean for its replicas at the measured write rate. Each rule is one function. */
+import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { Settings } from '../../protocol/settings.ts'
+import { describeFlavour } from '../errors/provider.ts'
 import { type Advice, sized } from '../psync/advice.ts'
 import { largerLimitCommand, replicaBufferLimit } from '../psync/resync.ts'
 import { duration, bytes as human } from '../units.ts'
@@ -18,6 +20,7 @@ type RuleCode =
   | 'WRITABLE_REPLICA'
   | 'NO_CONFIG'
   | 'NO_INFO'
+  | 'NO_HISTORY'
 
 export interface LagAdvice {
   readonly code: RuleCode
@@ -43,12 +46,31 @@ const RULES: readonly Rule[] = [backlogCovers, bufferLoop, bufferBelowBacklog, p
 
 /** @param settings undefined if CONFIG GET is not permitted */
 export function adviseOnLag(report: LagReport, settings: Settings | undefined, cutSeconds: number): LagAdvice[] {
-  if (describeMasterLoss(report.master)) return []
+  if (describeMasterLoss(report.master)) return ownProtocol(report.master)
   const facts = { report, settings: settings ?? new Map(), cutSeconds }
-  // Without a replid there is only ROLE, which has nothing to judge.
-  if (report.master.replid === undefined) return [{ code: 'NO_INFO', isWarning: false, text: NO_INFO }]
+  const { isByRole, replid, identity } = report.master
+  // ROLE has nothing to judge.
+  if (isByRole) return [{ code: 'NO_INFO', isWarning: false, text: NO_INFO }]
+  if (replid === undefined) return [{ code: 'NO_HISTORY', isWarning: false, text: noHistory(identity) }]
   const found = RULES.flatMap((rule) => rule(facts) ?? [])
   return settings ? found : [...found, { code: 'NO_CONFIG', isWarning: false, text: NO_CONFIG }]
+}
+
+/** What can be measured on servers that replicate by a protocol of their own. */
+function noHistory(identity: ServerIdentity | undefined): string {
+  return `${describeFlavour(identity)}INFO shows no master_replid. Links and offsets are compared; what a reconnect would get cannot be said.`
+}
+
+function ownProtocol({ identity, offset }: MasterReport): LagAdvice[] {
+  const text = describeFlavour(identity)
+  if (text === '' || offset !== undefined) return []
+  return [
+    {
+      code: 'NO_HISTORY',
+      isWarning: false,
+      text: `${text}INFO shows the state of each link, and no offsets: lag cannot be measured here.`,
+    },
+  ]
 }
 
 const NO_INFO = 'INFO is not permitted to this user (+info), so this is what ROLE tells: no backlog, no history, no time of the last ACK.'

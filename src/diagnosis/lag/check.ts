@@ -1,7 +1,8 @@
 /** Checks a replication against the limits of the command line, with the reason in one line. */
 
+import { phaseOf } from '../../protocol/info/replicas.ts'
 import { bytes as human } from '../units.ts'
-import { describeMasterLoss, type LagReport, type LagUnknown, type ReplicaReport } from './lag.ts'
+import { describeMasterLoss, findLoss, type LagReport, type LagUnknown, type ReplicaReport } from './lag.ts'
 
 export interface Criteria {
   readonly maxBytes?: number
@@ -24,7 +25,9 @@ export function hasCriteria({ maxBytes, maxSeconds, minReplicas, requireLink }: 
 
 function checkLag({ master, replicas }: LagReport, criteria: Criteria): Checked {
   const lost = describeMasterLoss(master)
-  if (lost) return fail(lost)
+  // The state of the links can be checked without offsets.
+  const needsOffset = findLoss(master)?.trouble !== 'NO_OFFSET' || criteria.maxBytes !== undefined || criteria.maxSeconds !== undefined
+  if (lost && needsOffset) return fail(lost)
   const real = replicas.filter(({ state }) => state !== 'tool')
   const faults = new Map(real.map((replica) => [replica.name, faultOf(replica, criteria)]))
   const first = [...faults.values()].find((fault) => fault !== undefined)
@@ -67,7 +70,9 @@ export function mostSeconds({ lag, arrivals, markers }: ReplicaReport): number |
 
 /** By the replica's own INFO, or by its master's list if the replica is unreachable. */
 export function hasLink({ state, listed }: ReplicaReport): boolean {
-  if (state === 'unreachable') return listed?.state === 'online' && (listed.ackAgeSeconds ?? 0) <= ACK_WITHIN_SECONDS
+  if (state === 'unreachable' || state === 'listed') {
+    return listed !== undefined && phaseOf(listed) === 'online' && (listed.ackAgeSeconds ?? 0) <= ACK_WITHIN_SECONDS
+  }
   return state === 'online'
 }
 
@@ -80,11 +85,12 @@ function describeHealthy(replicas: readonly ReplicaReport[]): string {
 }
 
 /** Short enough for a table cell. */
-export function describeState({ state, link, silentMs }: Pick<ReplicaReport, 'state' | 'link' | 'silentMs'>): string {
+export function describeState({ state, link, listed, silentMs }: Pick<ReplicaReport, 'state' | 'link' | 'listed' | 'silentMs'>): string {
   switch (state) {
     case 'online':
       return 'online'
     case 'link-down':
+      if (link?.status) return `link ${link.status}`
       return link?.downSeconds === undefined ? 'link down' : link.downSeconds < 0 ? 'link never up' : `link down ${link.downSeconds} s`
     case 'syncing':
       return 'full resync'
@@ -94,6 +100,8 @@ export function describeState({ state, link, silentMs }: Pick<ReplicaReport, 'st
       return `no answer ${(silentMs / 1000).toFixed(1)} s`
     case 'unreachable':
       return 'unreachable'
+    case 'listed':
+      return `listed ${listed?.state ?? ''}`.trimEnd()
     case 'stranger':
       return 'is a master'
     case 'tool':

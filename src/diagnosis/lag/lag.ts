@@ -18,6 +18,8 @@ export interface Observation extends Asked {
   /** The run_id, or the queried address if there is no run_id. A restarted server counts as another server. */
   readonly id: string
   readonly server: ServerInfo
+  /** INFO is not permitted, and ROLE has answered instead. */
+  readonly isByRole?: true
 }
 
 /** A server of the tree, with its last known state. */
@@ -67,9 +69,10 @@ export type LagUnknown =
 
 /**
  * online: its link is up. link-down, syncing, loading: as the replica reports, or as its master lists it. silent: connected, but
- * its query is unanswered. unreachable: no connection. stranger: it reports that it is a master. tool: not a server.
+ * its query is unanswered. unreachable: no connection. listed: its address does not lead to it, or not to it alone, so only its
+ * master's list tells of it. stranger: it has no master. tool: not a server.
  */
-export type ReplicaState = 'online' | 'link-down' | 'syncing' | 'loading' | 'silent' | 'unreachable' | 'stranger' | 'tool'
+export type ReplicaState = 'online' | 'link-down' | 'syncing' | 'loading' | 'silent' | 'unreachable' | 'listed' | 'stranger' | 'tool'
 
 export interface ReplicaReport {
   readonly name: string
@@ -156,6 +159,9 @@ export interface MasterReport {
   readonly goodReplicas?: number
   readonly bgsaveSeconds?: number
   readonly dataBytes?: number
+  /** INFO is not permitted there. */
+  readonly isByRole?: true
+  readonly loading?: { readonly etaSeconds?: number }
   /** It is itself a replica, and its master is not available. */
   readonly isReplica: boolean
 }
@@ -178,9 +184,10 @@ export function describeMasterLoss(master: MasterReport): string | undefined {
 }
 
 /** The same, as facts. */
-export function findLoss({ failure, silentMs, isReplica, offset }: MasterReport): MasterLoss | undefined {
+export function findLoss({ failure, silentMs, loading, isReplica, offset }: MasterReport): MasterLoss | undefined {
   if (failure) return { trouble: 'FAILED', failure: failure.toFailure() }
   if (silentMs > SILENT_MS) return { trouble: 'SILENT', silentMs }
+  if (loading) return { trouble: 'LOADING', ...loading }
   if (isReplica) return { trouble: 'IS_REPLICA' }
   return offset === undefined ? { trouble: 'NO_OFFSET' } : undefined
 }

@@ -3,6 +3,7 @@
  * bytes both come from the curve of the master's offset.
  */
 import { isSameReplid } from '../../protocol/history.ts'
+import { type ListedReplica, listedName, phaseOf } from '../../protocol/info/replicas.ts'
 import { numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
 import { type Lag, type LagMethod, type LagUnknown, lagMs, type Observation, SILENT_MS, type TreeNode } from './lag.ts'
 import { type Asked, middle, OffsetCurve } from './offset-curve.ts'
@@ -45,7 +46,7 @@ export class LagMeter {
   readonly #writes = new WriteRate()
   /** By Observation.id. */
   readonly #tracks = new Map<string, Track>()
-  /** By the address that the master lists. */
+  /** By the name of the row in the master's list. */
   readonly #acks = new Map<string, Ack>()
   #master: Observation | undefined
   #isNewHistory = false
@@ -61,7 +62,7 @@ export class LagMeter {
     this.#writes.push(offset, middle(observation))
     this.#master = observation
     for (const track of this.#tracks.values()) this.#settle(track)
-    for (const { host, port, ackOffset } of observation.server.replicas) this.#recordAck(`${host}:${port}`, ackOffset, observation)
+    for (const listed of observation.server.replicas) this.#recordAck(listed, observation)
   }
 
   sawReplica(observation: Observation): void {
@@ -99,7 +100,7 @@ export class LagMeter {
 
   /** A fresh ACK is nearly exact; a stale ACK is only an upper bound. */
   #byAck({ listed }: TreeNode): ReplicaFigures {
-    const ack = listed && this.#acks.get(`${listed.host}:${listed.port}`)
+    const ack = listed && this.#acks.get(listedName(listed))
     const newest = this.#master
     if (!ack || !newest || this.#curve.offset === undefined) return { unknown: 'NO_ACK' }
     const isFresh = newest.answeredAt - ack.times.answeredAt < FRESH_ACK_MS
@@ -114,7 +115,9 @@ export class LagMeter {
     return bounds && { method: 'ack', bytes, mostBytes: bytes, bounds: { ...bounds, low: 0 } }
   }
 
-  #recordAck(address: string, offset: number, observation: Observation): void {
+  #recordAck(listed: ListedReplica, observation: Observation): void {
+    const [address, offset] = [listedName(listed), listed.ackOffset]
+    if (offset === undefined) return
     const before = this.#acks.get(address)
     if (offset === 0) this.#acks.delete(address)
     if (offset === 0 || before?.offset === offset) return
@@ -165,10 +168,10 @@ function basisOf(node: TreeNode, master: ServerInfo | undefined): { unknown?: La
   const { seen, listed, isTool } = node
   if (isTool) return { unknown: 'TOOL' }
   if (!master) return { unknown: 'MASTER_UNKNOWN' }
-  if (listed && listed.state !== 'online') return { unknown: 'SYNCING' }
+  if (listed && phaseOf(listed) === 'syncing') return { unknown: 'SYNCING' }
   if (!seen || !isCurrent(node)) {
     if (!listed) return { unknown: 'NOT_ASKED' }
-    return listed.ackOffset === 0 ? { unknown: 'NO_ACK' } : { method: 'ack' }
+    return listed.ackOffset ? { method: 'ack' } : { unknown: 'NO_ACK' }
   }
   const link = seen.server.masterLink
   if (!link) return { unknown: 'NOT_A_REPLICA' }
@@ -180,7 +183,7 @@ function basisOf(node: TreeNode, master: ServerInfo | undefined): { unknown?: La
 /** Offsets of different histories cannot be compared. Up to 3.2 a replica reports no replid, and counts as comparable. */
 function isOfHistory(replica: ServerInfo, offset: number, { history }: ServerInfo): boolean {
   const replid = replica.fields.get('master_replid')
-  if (replid === undefined || !history) return true
+  if (replid === undefined || !history || replica.masterLink?.hasOwnHistory) return true
   if (isSameReplid(replid, history.replid)) return true
   return isSameReplid(replid, history.replid2) && offset < (history.secondOffset ?? 0)
 }

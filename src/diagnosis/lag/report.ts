@@ -1,8 +1,10 @@
 /** The report on the whole tree: each replica's lag, its state, and what it would get if its link broke now. */
 
+import type { ReplError } from '../../errors.ts'
 import { type History, isSameReplid, type Position } from '../../protocol/history.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
-import { numberField, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { phaseOf } from '../../protocol/info/replicas.ts'
+import { isTop, numberField, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
 import { bytesToLive, forecastPsync } from '../psync/forecast.ts'
 import {
   type LagReport,
@@ -38,13 +40,20 @@ function masterReport({ name, seen, failure, silentMs }: TreeNode, writes: Write
     silentMs,
     ...(failure && { failure }),
     ...identityOf(seen),
+    ...(seen?.isByRole && { isByRole: true }),
     ...(history && { replid: history.replid }),
     ...(offset !== undefined && { offset }),
     ...(history?.backlog && { backlog: { size: history.backlog.size, histlen: history.backlog.histlen } }),
     ...(writes && { writes }),
     ...(server && adviceInputs(server)),
-    isReplica: server?.masterLink !== undefined,
+    ...(server?.isLoading && { loading: loadingOf(server) }),
+    isReplica: server !== undefined && !isTop(server),
   }
+}
+
+function loadingOf(server: ServerInfo): { readonly etaSeconds?: number } {
+  const etaSeconds = numberField(server, 'loading_eta_seconds')
+  return etaSeconds === undefined ? {} : { etaSeconds }
 }
 
 /** ROLE does not report a version. */
@@ -87,13 +96,19 @@ function replicaReport(node: TreeNode, top: TreeNode, meter: LagMeter, writes: W
 /** The replica's own INFO takes precedence over its master's list. */
 function stateOf({ isTool, seen, failure, silentMs, listed }: TreeNode): ReplicaState {
   if (isTool) return 'tool'
+  if (isUnidentified(failure)) return 'listed'
   if (failure && failure.details.reason !== 'SILENCE') return 'unreachable'
   if (!seen || silentMs > SILENT_MS) return 'silent'
   if (seen.server.isLoading) return 'loading'
   const link = seen.server.masterLink
   if (!link) return 'stranger'
-  if (link.sync || (listed && listed.state !== 'online')) return 'syncing'
+  if (link.sync || (listed && phaseOf(listed) === 'syncing')) return 'syncing'
   return link.isUp ? 'online' : 'link-down'
+}
+
+/** Its address leads to another server, or to one of several. */
+function isUnidentified(failure: ReplError | undefined): boolean {
+  return failure !== undefined && ['NOT_THE_REPLICA', 'SHARED_ADDRESS'].includes(failure.details.reason)
 }
 
 function resyncNow(node: TreeNode, upstream: TreeNode, writes: WriteFigures | undefined): ResyncNow | undefined {
@@ -111,8 +126,9 @@ function resyncNow(node: TreeNode, upstream: TreeNode, writes: WriteFigures | un
 function positionNow({ seen, failure, listed, isTool }: TreeNode, history: History): Position | undefined {
   if (isTool) return undefined
   const link = failure ? undefined : seen?.server.masterLink
-  const own = seen && link && ownPosition(seen.server)
-  if (!own) return listed && listed.ackOffset > 0 ? { replid: history.replid, offset: listed.ackOffset } : undefined
+  const own = seen && link && !link.hasOwnHistory && ownPosition(seen.server)
+  const known = link?.hasOwnHistory ? link.appliedOffset : listed?.ackOffset
+  if (!own) return known ? { replid: history.replid, offset: known } : undefined
   // A replica whose link is up has no writes of its own: the extra bytes arrived after the query of its upstream.
   const isAhead = link.isUp && isSameReplid(own.replid, history.replid) && own.offset > history.offset
   return isAhead ? { ...own, offset: history.offset } : own

@@ -24,6 +24,8 @@ export function secondsText(lag: Lag | undefined): string {
 /** Zero only if the replica lacks no byte. */
 export function bytesText(lag: Lag | undefined): string {
   if (!lag) return 'unknown'
+  // An ACK tells what the replica had; nobody has asked it since.
+  if (lag.method === 'ack' && lag.bytes === 0) return 'all acked'
   const short = (count: number) => human(count).replace(' bytes', ' B')
   return lag.bytes === 0 && lag.mostBytes > 0 ? `< ${short(lag.mostBytes)}` : short(lag.bytes)
 }
@@ -64,11 +66,12 @@ export function replicaNotes(replica: ReplicaReport, writes: number | undefined)
 
 function accessNotes({ state, failure, silentMs, listed, lag }: ReplicaReport): string[] {
   const view = listed
-    ? ` Its master lists it as ${listed.state}${listed.ackAgeSeconds === undefined ? '' : `, last heard of ${listed.ackAgeSeconds} s ago`}${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
+    ? ` Its master lists it${listed.state === undefined ? '' : ` as ${listed.state}`}${listed.ackAgeSeconds === undefined ? '' : `, last heard of ${listed.ackAgeSeconds} s ago`}${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
     : ''
   if (state === 'unreachable') {
     return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} --map names another way there.`]
   }
+  if (state === 'listed') return [`${failure ? explain(failure).what : ''}${view}`]
   if (state === 'silent') return [`has owed an answer for ${duration(silentMs)}: it hangs, or the network swallows what it says.${view}`]
   return state === 'stranger' ? [`says that it is a master itself.${view}`] : []
 }
@@ -96,7 +99,7 @@ function since(downSeconds: number | undefined): string {
 
 function progress({ link, listed }: ReplicaReport): string {
   const { readBytes, totalBytes, leftBytes } = link?.sync ?? {}
-  if (readBytes === undefined && leftBytes === undefined) return listed ? `; its master is at ${listed.state}` : ''
+  if (readBytes === undefined && leftBytes === undefined) return listed?.state ? `; its master is at ${listed.state}` : ''
   if (readBytes === undefined) return `: ${human(leftBytes ?? 0)} still to receive`
   const of = totalBytes === undefined ? '' : ` of ${human(totalBytes)} (${((readBytes / totalBytes) * 100).toFixed(0)} %)`
   return `: ${human(readBytes)}${of} received`

@@ -1,6 +1,8 @@
 /** The one-line result of a handshake, and the texts of warnings. */
+import type { ErrorCode } from '../../errors.ts'
 import type { Guard, GuardName } from '../../handshake/guard.ts'
 import type { Verdict } from '../../handshake/machine.ts'
+import { bytes } from '../units.ts'
 
 /** Why a handshake ended before PSYNC, or what happened instead of the planned PSYNC. */
 export type StopReason =
@@ -60,17 +62,27 @@ export function describeStop(reason: StopReason): string {
   return STOPPED[reason]
 }
 
-/** What the handshake shows about replicating from this server. */
-export function describeVerdict(verdict: Verdict, stopped: StopReason | undefined): string {
+/**
+ * Whether a replica with these credentials could replicate, as far as it was seen.
+ * @returns the class of the failure, or undefined if it could
+ */
+export function judgeVerdict({ kind }: Verdict, stopped: StopReason | undefined): ErrorCode | undefined {
+  if (stopped === 'PUT_OFF') return 'TRY_LATER'
+  if (stopped === 'AS_SYNC' || kind === 'legacy') return 'NOT_SUPPORTED'
+  return kind === 'none' && stopped !== 'ASKED_TO' ? 'FORK_NEEDED' : undefined
+}
+
+/** What the handshake shows about replicating from this server. @param dataBytes the memory of its data, if INFO shows it */
+export function describeVerdict(verdict: Verdict, stopped: StopReason | undefined, dataBytes?: number): string {
   switch (verdict.kind) {
     case 'continue':
-      return `a replica could attach here: partial resync accepted at offset ${verdict.offset}, without a fork.`
+      return `a replica could attach here: partial resync accepted at offset ${verdict.offset}, without a fork.${newReplica(dataBytes)}`
     case 'permitted':
-      return `a replica with these credentials may sync from here, but ${STOPPED[stopped ?? 'NO_BACKLOG']}`
+      return `a replica with these credentials may sync from here, but ${STOPPED[stopped ?? 'NO_BACKLOG']}${newReplica(dataBytes)}`
     case 'none':
       return `no refusal so far; ${STOPPED[stopped ?? 'ASKED_TO']}`
     case 'legacy':
-      return 'under this name PSYNC is SYNC to the server: its RDB could be dumped, and nothing behind it followed.'
+      return 'under this name PSYNC is SYNC to the server: its RDB could be dumped, and nothing after it could be followed.'
     case 'full':
     case 'would-fork':
     case 'channel':
@@ -79,6 +91,11 @@ export function describeVerdict(verdict: Verdict, stopped: StopReason | undefine
         ? `a replica could attach here by full resync; ${STOPPED[stopped]}`
         : 'a replica could attach here: full resync started, and left before its RDB.'
   }
+}
+
+/** Our own position is the live end. A replica without data has none, and gets everything. */
+function newReplica(dataBytes: number | undefined): string {
+  return dataBytes === undefined ? '' : ` A new replica would get a full resync of about ${bytes(dataBytes)}.`
 }
 
 const GUARDS: Record<GuardName, string> = {

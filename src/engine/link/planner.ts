@@ -4,17 +4,18 @@
  */
 import { recogniseProvider } from '../../diagnosis/errors/provider.ts'
 import type { StopReason, WarningCode } from '../../diagnosis/psync/verdict.ts'
-import { awaitedLater, ignoreFailure, ReplError } from '../../errors.ts'
+import { awaitedLater, ignoreFailure, type ReplError } from '../../errors.ts'
 import { CAPABILITIES, forkGuard, type Guard } from '../../handshake/guard.ts'
 import type { Plan, PsyncRequest } from '../../handshake/plan.ts'
 import { now, sleep } from '../../io/clock.ts'
 import { endpointName } from '../../io/endpoint.ts'
 import type { History } from '../../protocol/history.ts'
 import { identityFromHello, type ServerIdentity } from '../../protocol/info/identity.ts'
-import { numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { dataBytesOf, numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Settings } from '../../protocol/settings.ts'
 import type { Informant } from '../ask/informant.ts'
 import { confirmServer, type Questions, replSettings } from '../ask/questions.ts'
+import { refuseSentinel } from '../ask/sentinel-masters.ts'
 import { warningsFor } from '../ask/warnings.ts'
 import type { CountersEvent, ForecastEvent, QueryEvent, ReplEvent } from '../events.ts'
 import { type AttachOptions, forksOnPurpose, maxRateOf, mayFork } from '../goal.ts'
@@ -57,14 +58,14 @@ export class Planner {
     return await (needs === 'server' ? this.#meetServer(plan) : this.#refreshPosition(plan))
   }
 
-  /** Before REPLCONF capa: identifies the server, and chooses the guard and the PSYNC request. */
+  /** Before the first REPLCONF: identifies the server, and chooses the guard and the PSYNC request. */
   async #meetServer(plan: Plan): Promise<PlanStep> {
     const questions = this.#questions
     this.#before = await questions.info()
     if (this.#before) confirmServer(this.#before, this.#options.expected)
     this.#beganAt = now()
     this.#identity = this.#before?.identity ?? identityFromHello((await questions.ask('HELLO')) ?? null)
-    if (this.#identity?.mode === 'sentinel') throw new ReplError('SENTINEL')
+    await refuseSentinel(questions, this.#identity)
     const { goal } = this.#options
     const needsLimit = goal.kind === 'live' || maxRateOf(goal) !== undefined
     const isSecond = questions !== this.#informant
@@ -152,6 +153,7 @@ export class Planner {
   }
 
   #serverEvent(history: History | undefined, settings: Settings | undefined): ReplEvent {
+    const dataBytes = this.#before && dataBytesOf(this.#before)
     return {
       type: 'server',
       at: now(),
@@ -159,6 +161,7 @@ export class Planner {
       ...(this.#identity && { identity: this.#identity }),
       ...(history && { history }),
       ...(settings && { settings }),
+      ...(dataBytes !== undefined && { dataBytes }),
       ...(this.#before && { uptimeSeconds: numberField(this.#before, 'uptime_in_seconds') ?? 0 }),
     }
   }

@@ -1,10 +1,17 @@
 /** A replica's link to its master, as INFO replication shows it. */
 import { type Info, infoNumber } from './info.ts'
 
+/** A master replicates from nobody. KeyDB's active replica does, and has a history of its own besides (role:active-replica). */
+const ACTIVE_REPLICA = 'active-replica'
+
 export interface MasterLink {
   readonly host: string
   readonly port: number
   readonly isUp: boolean
+  /** A state that is neither up nor down, as the server calls it. */
+  readonly status?: string
+  /** Its own writes form a history of their own, and its offsets in that of its master say nothing about it. */
+  readonly hasOwnHistory?: true
   /** The last byte applied; absent for a replica that has never synced. */
   readonly appliedOffset?: number
   /** The last byte received; 6.2.6 and later. */
@@ -27,11 +34,12 @@ interface SyncProgress {
   readonly lastIoSeconds?: number
 }
 
-/** Undefined for a master. */
+/** Undefined for a master. Any other role has a master if INFO names one: servers have their own names for it. */
 export function masterLink(info: Info): MasterLink | undefined {
   const host = info.get('master_host')
-  if (info.get('role') !== 'slave' || host === undefined) return undefined
-  const isUp = info.get('master_link_status') === 'up'
+  if (info.get('role') === 'master' || host === undefined) return undefined
+  const status = info.get('master_link_status')
+  const isUp = status === 'up'
   const applied = infoNumber(info, 'slave_repl_offset')
   // INFO prints 1 for a replica that has never synced.
   const wasNeverSynced = !isUp && applied === 1 && infoNumber(info, 'master_repl_offset') !== 1
@@ -40,6 +48,8 @@ export function masterLink(info: Info): MasterLink | undefined {
     host,
     port: infoNumber(info, 'master_port') ?? 0,
     isUp,
+    ...(status !== undefined && status !== 'up' && status !== 'down' && { status }),
+    ...(info.get('role') === ACTIVE_REPLICA && { hasOwnHistory: true }),
     ...(applied !== undefined && !wasNeverSynced && { appliedOffset: applied }),
     ...ifPresent('receivedOffset', infoNumber(info, 'slave_read_repl_offset')),
     ...ifPresent('lastIoSeconds', infoNumber(info, 'master_last_io_seconds_ago')),

@@ -7,11 +7,30 @@ export interface ListedReplica {
   readonly host: string
   /** 0 or less if no port was announced: a tool, not a server. */
   readonly port: number
-  readonly state: string
-  /** The last ACK; 0 before the first one. */
-  readonly ackOffset: number
+  /** Counts the replicas that share this address, from 1; absent for the only one. */
+  readonly nth?: number
+  /** Absent if the server prints none. */
+  readonly state?: string
+  /** The last ACK; 0 before the first one. Absent if the server prints none. */
+  readonly ackOffset?: number
   /** INFO's `lag`: whole seconds since the last ACK, which is not the replication lag. */
   readonly ackAgeSeconds?: number
+}
+
+/** As Redis and Valkey call them (replication.c, replicationGetSlaveName …), and Dragonfly. */
+const ONLINE = ['online', 'stable_sync']
+const SYNCING = ['wait_bgsave', 'send_bulk', 'send_bulk_and_stream', 'bg_transfer', 'preparation', 'full_sync']
+
+/** What the listed state means; undefined if there is none, or one that we do not know. */
+export function phaseOf({ state = '' }: ListedReplica): 'online' | 'syncing' | undefined {
+  if (ONLINE.includes(state)) return 'online'
+  return SYNCING.includes(state) ? 'syncing' : undefined
+}
+
+/** The name of a row: its address, and its number if several replicas share it. */
+export function listedName({ host, port, nth }: ListedReplica): string {
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  return nth === undefined ? address : `${address}#${nth}`
 }
 
 /** The host that we announce unless --announce changes it. */
@@ -31,7 +50,12 @@ function replicaLines(info: Info): Fields[] {
 }
 
 export function listedReplicas(info: Info): ListedReplica[] {
-  return replicaLines(info).flatMap(parseReplica)
+  const listed = replicaLines(info).flatMap(parseReplica)
+  const isSame = (one: ListedReplica) => (other: ListedReplica) => one.host === other.host && one.port === other.port
+  return listed.map((one, index) => {
+    if (isTool(one) || listed.filter(isSame(one)).length === 1) return one
+    return { ...one, nth: listed.slice(0, index + 1).filter(isSame(one)).length }
+  })
 }
 
 /** The number of connections that wait for a BGSAVE, including the second connections of two-connection syncs. */
@@ -42,9 +66,18 @@ export function waitingForSave(info: Info): number {
 function parseReplica(fields: Fields): ListedReplica[] {
   const host = fields.get('ip')
   if (host === undefined) return []
-  const number = (name: string) => parseOffset(fields.get(name) ?? '') ?? 0
+  const number = (name: string) => parseOffset(fields.get(name) ?? '')
   // A full resync on two connections is listed twice; the second entry only carries the RDB.
   if (fields.get('type') === 'rdb-channel') return []
-  const age = fields.has('lag') ? { ackAgeSeconds: number('lag') } : {}
-  return [{ host, port: number('port'), state: fields.get('state') ?? '', ackOffset: number('offset'), ...age }]
+  const [state, ackOffset, lag] = [fields.get('state'), number('offset'), number('lag')]
+  return [
+    {
+      host,
+      port: number('port') ?? 0,
+      ...(state !== undefined && { state }),
+      ...(ackOffset !== undefined && { ackOffset }),
+      // Kvrocks prints the difference of two clocks, which may be negative.
+      ...(lag !== undefined && lag >= 0 && { ackAgeSeconds: lag }),
+    },
+  ]
 }

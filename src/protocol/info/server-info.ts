@@ -11,6 +11,8 @@ export interface ServerInfo {
   readonly identity: ServerIdentity
   /** Changes at every start of the server. */
   readonly runId?: string
+  /** As the server calls it: master, slave, active-replica, replica … */
+  readonly role?: string
   readonly isLoading: boolean
   /** Absent if the server prints none: INFO is partly denied, or the server has another dialect. */
   readonly history?: History
@@ -26,13 +28,14 @@ export function parseServerInfo(text: string): ServerInfo {
 }
 
 export function serverInfo(fields: Info): ServerInfo {
-  const runId = fields.get('run_id')
+  const [runId, role] = [fields.get('run_id'), fields.get('role')]
   const history = historyFromInfo(fields)
   const link = masterLink(fields)
   return {
     fields,
     identity: identityFromInfo(fields),
     ...(runId !== undefined && { runId }),
+    ...(role !== undefined && { role }),
     isLoading: fields.get('loading') === '1',
     ...(history && { history }),
     ...(link && { masterLink: link }),
@@ -41,10 +44,39 @@ export function serverInfo(fields: Info): ServerInfo {
   }
 }
 
+/** The memory of the data set (used_memory_dataset since 4.0). */
+export function dataBytesOf({ fields }: ServerInfo): number | undefined {
+  return infoNumber(fields, 'used_memory_dataset') ?? infoNumber(fields, 'used_memory')
+}
+
 /** Whether two answers are from two servers. False if they show neither a run ID nor a history. */
 export function isOtherServer(one: ServerInfo, other: ServerInfo): boolean {
   if (one.runId !== undefined && other.runId !== undefined) return one.runId !== other.runId
   return one.history !== undefined && other.history !== undefined && !isSameReplid(one.history.replid, other.history.replid)
+}
+
+/**
+ * Whether the server that answers at the address of a replica's master is that master. A replica whose link is up has the history of
+ * its master (replication.c, PSYNC2); only right after a failover may one of them still show the former replid.
+ * @returns undefined if neither INFO shows it
+ */
+export function isMasterOf(reached: ServerInfo, replica: ServerInfo): boolean | undefined {
+  const link = replica.masterLink
+  if (!link) return undefined
+  const [theirs, ours] = [reached.fields.get('master_replid'), replica.fields.get('master_replid')]
+  if (ours !== undefined && theirs !== undefined && !link.hasOwnHistory) {
+    const shared = [theirs, reached.history?.replid2].some((replid) => isSameReplid(ours, replid))
+    return shared || isSameReplid(theirs, replica.history?.replid2) ? true : link.isUp ? false : undefined
+  }
+  // Without a common replid: a master lists its replicas, and has written what they have applied.
+  if (!link.isUp) return undefined
+  const offset = infoNumber(reached.fields, 'master_repl_offset')
+  return reached.replicas.length > 0 && (offset ?? link.appliedOffset ?? 0) >= (link.appliedOffset ?? 0)
+}
+
+/** Whether the server is the top of a replication: a master, or KeyDB's active replica, which accepts writes as a master does. */
+export function isTop({ masterLink: link }: ServerInfo): boolean {
+  return link === undefined || link.hasOwnHistory === true
 }
 
 /** The value of an integer field, or undefined if the server does not print it. */
@@ -59,8 +91,8 @@ export function numberField({ fields }: ServerInfo, name: string): number | unde
  */
 export function ownPosition({ fields, history, masterLink: link }: ServerInfo): Position | undefined {
   // Up to 3.2 a replica sends its master's run_id, which its INFO does not show, and a former master sends `? -1`.
-  if (!fields.has('master_replid')) return fields.get('role') === 'slave' ? undefined : NOTHING
-  if (!history || !link) return history && { replid: history.replid, offset: history.offset }
+  if (!fields.has('master_replid')) return link ? undefined : NOTHING
+  if (!history || !link || link.hasOwnHistory) return history && { replid: history.replid, offset: history.offset }
   if (!fields.has('slave_repl_offset')) return undefined
   return link.appliedOffset === undefined ? NOTHING : { replid: history.replid, offset: link.appliedOffset }
 }
@@ -92,5 +124,5 @@ function backlog(info: Info): Pick<History, 'backlog'> {
 function obstacle(info: Info): Pick<History, 'obstacle'> {
   if (info.get('loading') === '1') return { obstacle: 'LOADING' }
   if ((info.get('master_failover_state') ?? 'no-failover') !== 'no-failover') return { obstacle: 'FAILOVER' }
-  return info.get('role') === 'slave' && info.get('master_link_status') !== 'up' ? { obstacle: 'NOMASTERLINK' } : {}
+  return info.get('role') === 'slave' && info.get('master_link_status') === 'down' ? { obstacle: 'NOMASTERLINK' } : {}
 }

@@ -8,7 +8,7 @@ export function handshakeJson(visit: Visit): JsonObject {
   const { verdict = { kind: 'none' as const }, stopped } = visit.seen.verdict ?? {}
   return {
     schema: 'redis-repl/handshake/1',
-    verdict: { ...verdict, ...(stopped && { stopped }), text: describeVerdict(verdict, stopped) },
+    verdict: { ...verdict, ...(stopped && { stopped }), text: describeVerdict(verdict, stopped, visit.seen.server?.dataBytes) },
     ...traceJson(visit),
     ...counterJson(visit),
   }

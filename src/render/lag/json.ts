@@ -64,7 +64,9 @@ function replicaJson(replica: ReplicaReport, writes: number | undefined): JsonOb
     silentMs,
     lag: lag ? lagOf(lag) : null,
     unknown: unknown ? { reason: unknown, text: describeUnknown(unknown) } : null,
-    listed: listed ? { state: listed.state, ackOffset: listed.ackOffset, ackAgeSeconds: listed.ackAgeSeconds ?? null } : null,
+    listed: listed
+      ? { state: listed.state ?? null, ackOffset: listed.ackOffset ?? null, ackAgeSeconds: listed.ackAgeSeconds ?? null }
+      : null,
     link: link ? { ...link, sync: link.sync ?? null } : null,
     identity: identity ?? null,
     appliedBytesPerSecond: applied ?? null,

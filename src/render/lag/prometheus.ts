@@ -60,7 +60,11 @@ type Value = (replica: ReplicaReport) => number | undefined
 
 const REPLICA_METRICS: readonly (readonly [name: string, help: string, value: Value])[] = [
   ['replica_link_up', 'Whether the replica has its link to its master.', (replica) => Number(hasLink(replica))],
-  ['replica_reachable', 'Whether the replica could be asked itself.', ({ state }) => Number(state !== 'unreachable' && state !== 'silent')],
+  [
+    'replica_reachable',
+    'Whether the replica could be asked itself.',
+    ({ state }) => Number(!['unreachable', 'silent', 'listed'].includes(state)),
+  ],
   ['replica_syncing', 'Whether the replica takes a full resync.', ({ state }) => Number(state === 'syncing')],
   ['replica_lag_bytes', 'Bytes of the history that the replica has not applied.', ({ lag }) => lag?.bytes],
   ['replica_lag_seconds', 'Time since the master wrote the first byte that the replica lacks.', ({ lag }) => inSeconds(lag && lagMs(lag))],

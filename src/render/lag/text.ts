@@ -25,7 +25,7 @@ interface Column {
 }
 
 const COLUMNS: readonly Column[] = [
-  { head: 'STATE', rank: 0, text: describeState, paint: (replica, colour) => (hasLink(replica) ? colour.good : colour.bad) },
+  { head: 'STATE', rank: 0, text: describeState, paint: paintOfState },
   { head: 'BEHIND', rank: 0, text: ({ lag }) => bytesText(lag) },
   { head: 'SECONDS', rank: 0, text: ({ lag }) => secondsText(lag) },
   { head: 'BY', rank: 5, text: ({ lag }) => (lag ? { info: 'INFO', ack: 'ACK' }[lag.method] : '') },
@@ -35,6 +35,12 @@ const COLUMNS: readonly Column[] = [
   { head: 'LAST I/O', rank: 6, text: ({ link }) => (link?.lastIoSeconds === undefined ? '' : `${link.lastIoSeconds} s`) },
   { head: 'APPLIES', rank: 7, text: ({ applied }) => (applied === undefined ? '' : `${human(Math.round(applied))}/s`) },
 ]
+
+/** Green only for what the replica itself confirms. */
+function paintOfState(replica: ReplicaReport, colour: Palette) {
+  if (!hasLink(replica)) return colour.bad
+  return replica.state === 'online' ? colour.good : colour.warn
+}
 
 /** @param spark a chart of a replica's lag so far, by the name of the replica */
 export function lagTable({ master, replicas: all }: LagReport, colour: Palette, width: number, spark?: (name: string) => string): string {
@@ -80,9 +86,8 @@ export function shardLine({ shard }: LagView, colour: Palette): string {
 
 function treeText({ report, advice, markerCost }: LagView, colour: Palette, width: number, isQuiet: boolean): string {
   const parts = [`${masterLine(report.master, colour)}\n`]
-  parts.push(
-    report.replicas.every(({ state }) => state === 'tool') ? 'No replica is attached to it.\n' : `\n${lagTable(report, colour, width)}`,
-  )
+  if (report.replicas.some(({ state }) => state !== 'tool')) parts.push(`\n${lagTable(report, colour, width)}`)
+  else if (!describeMasterLoss(report.master)) parts.push('No replica is attached to it.\n')
   if (!isQuiet) parts.push(notesText(report, colour), adviceText(advice, colour))
   if (markerCost)
     parts.push(

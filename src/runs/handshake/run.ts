@@ -1,5 +1,5 @@
 /** `handshake`: up to the reply to PSYNC, with one server or with every master of a cluster. */
-import { describeVerdict } from '../../diagnosis/psync/verdict.ts'
+import { describeVerdict, judgeVerdict } from '../../diagnosis/psync/verdict.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { ReplEvent } from '../../engine/events.ts'
 import { Visit } from '../../engine/visit.ts'
@@ -25,16 +25,21 @@ export async function runHandshake(plan: HandshakePlan, connection: Connection, 
   const text = isJson ? undefined : await textOn(stdout, detail)
   const visit = await shake(plan, connection, connection.source, context.visit, (event) => text?.show(event), context.stop)
   if (isJson) stdout.write(jsonLine(handshakeJson(visit)))
-  return undefined
+  return judged(visit)
 }
 
 async function atEachShard(plan: HandshakePlan, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
   const look = async (source: Source, show: (event: ReplEvent) => void) => {
     const visit = await shake(plan, connection, source, new Visit(), show, context.stop)
     const { verdict } = visit.seen
-    return { result: verdict ? describeVerdict(verdict.verdict, verdict.stopped) : '', isWell: true, report: handshakeJson(visit) }
+    const result = verdict ? describeVerdict(verdict.verdict, verdict.stopped) : ''
+    return { result, isWell: judged(visit) === undefined, report: handshakeJson(visit) }
   }
   return await lookAtShards('handshake', connection, plan.jobs, context, look)
+}
+
+function judged({ seen: { verdict } }: Visit): ErrorCode | undefined {
+  return verdict && judgeVerdict(verdict.verdict, verdict.stopped)
 }
 
 async function shake(

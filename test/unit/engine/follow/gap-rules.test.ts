@@ -109,6 +109,9 @@ test('whatever may pass is left for later, and what no attempt changes ends it',
   assert.deepEqual(rules.next(unserved(undefined, { stopped: 'NO_INFO', noInfo })), { kind: 'later', error: noInfo })
   for (const stopped of ['NO_BACKLOG', 'RENAMED', 'AS_SYNC'] satisfies StopReason[]) {
     const { code, reason, command } = failure(() => rules.next(unserved(undefined, { stopped })))
-    assert.deepEqual([code, reason, command], ['NOT_SUPPORTED', stopped, stopped === 'NO_BACKLOG' ? undefined : 'MYSYNC'])
+    assert.deepEqual(
+      [code, reason, command],
+      [stopped === 'NO_BACKLOG' ? 'FORK_NEEDED' : 'NOT_SUPPORTED', stopped, stopped === 'NO_BACKLOG' ? undefined : 'MYSYNC'],
+    )
   }
 })

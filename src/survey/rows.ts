@@ -1,0 +1,81 @@
+/**
+ * The replicas that a server lists, as nodes of the tree: as many as it lists. A row that its address does not identify is known
+ * only from the list.
+ */
+import type { TreeNode } from '../diagnosis/lag/lag.ts'
+import { ReplError } from '../errors.ts'
+import { isTool, type ListedReplica, listedName } from '../protocol/info/replicas.ts'
+import { isMasterOf, numberField } from '../protocol/info/server-info.ts'
+import { addressName } from '../topology/address-map.ts'
+import { nodeOf, type ProbedServer, treeHas } from './nodes.ts'
+import type { Probe } from './probe.ts'
+
+export interface RowOptions {
+  /** The server at the address of a replica. */
+  readonly reach: (listed: ListedReplica) => ProbedServer
+  /** The servers that the user named. */
+  readonly named: readonly ProbedServer[]
+  readonly tree: readonly TreeNode[]
+  /** Pairs of a replica and its master that were recognised before: in a failover their histories may differ for a moment. */
+  readonly links: Set<string>
+}
+
+export function rowsOf(upstream: TreeNode, options: RowOptions): TreeNode[] {
+  const listed = upstream.seen?.server.replicas ?? []
+  const unreached = listed.filter((one) => !isTool(one) && !options.reach(one).probe.seen)
+  const rows = listed.map((one) => {
+    const known = unreached.includes(one) ? sameServer(one, upstream, options, unreached.length === 1) : undefined
+    return rowOf(one, upstream, options, known)
+  })
+  return rows.filter((row) => !isUpstream(row, upstream)).map((row) => identified(row, rows, upstream, options.links))
+}
+
+/** @param known a probe that reaches the replica at another address */
+function rowOf(listed: ListedReplica, upstream: TreeNode, { reach }: RowOptions, known: Probe | undefined): TreeNode {
+  const place = { name: listedName(listed), upstream, depth: upstream.depth + 1, listed }
+  if (isTool(listed)) return { ...place, silentMs: 0, isTool: true }
+  const endpoint = addressName(listed)
+  const shared = () => new ReplError('SHARED_ADDRESS', { endpoint, master: upstream.name })
+  if (listed.nth !== undefined) return { ...place, silentMs: 0, isTool: false, failure: shared() }
+  return { ...nodeOf(place.name, known ?? reach(listed).probe), ...place }
+}
+
+/** KeyDB's active replicas list each other. */
+function isUpstream({ seen }: TreeNode, upstream: TreeNode): boolean {
+  for (let above: TreeNode | undefined = upstream; above && seen; above = above.upstream) {
+    if (above.seen?.id === seen.id && above.seen.server.masterLink?.hasOwnHistory) return true
+  }
+  return false
+}
+
+/** The row itself if the server that answers at its address is the replica, and otherwise what its master's list tells. */
+function identified(row: TreeNode, rows: readonly TreeNode[], upstream: TreeNode, links: Set<string>): TreeNode {
+  const { seen, listed } = row
+  if (!seen || !listed || !upstream.seen) return row
+  const facts = { endpoint: addressName(listed), master: upstream.name }
+  const sharing = rows.filter((other) => other.seen?.id === seen.id)
+  const isOwn = ({ seen: reached, listed: as }: TreeNode) => reached && as && numberField(reached.server, 'tcp_port') === as.port
+  const isShared = sharing.length > 1 && !(isOwn(row) && sharing.filter(isOwn).length === 1)
+  if (isShared) return unidentified(row, new ReplError('SHARED_ADDRESS', facts))
+  const link = `${seen.id} ${upstream.seen.id}`
+  const isReplica = seen.server.masterLink !== undefined && isMasterOf(upstream.seen.server, seen.server) !== false
+  if (isReplica) links.add(link)
+  return isReplica || links.has(link) ? row : unidentified(row, new ReplError('NOT_THE_REPLICA', facts))
+}
+
+function unidentified({ seen: _, ...row }: TreeNode, failure: ReplError): TreeNode {
+  return { ...row, silentMs: 0, failure }
+}
+
+/**
+ * Finds a replica named by the user whose announced address we cannot reach. It matches by the port it listens on, or as the
+ * only replica missing.
+ */
+function sameServer({ port }: ListedReplica, upstream: TreeNode, { named, tree }: RowOptions, isOnly: boolean): Probe | undefined {
+  const found = named.find(({ probe: { seen } }) => {
+    const link = seen?.server.masterLink
+    if (!seen || !link?.isUp || treeHas(tree, seen)) return false
+    return numberField(seen.server, 'tcp_port') === port || (isOnly && addressName(link) === upstream.name)
+  })
+  return found?.probe
+}
