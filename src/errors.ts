@@ -105,6 +105,12 @@ interface Distrust extends Errno {
   readonly serverName: string
 }
 
+/** The position that INFO granted and PSYNC did not. */
+interface NotGranted {
+  readonly offset: number
+  readonly replid: string
+}
+
 /** The position at which a history could not be resumed. */
 interface Gap {
   /** The last byte received, as INFO counts offsets. */
@@ -234,6 +240,7 @@ export interface ReasonFacts {
   NO_BACKLOG: None
   RENAMED: OwnName
   AS_SYNC: OwnName
+  NOT_GRANTED: NotGranted
   MARKER_KEY_TAKEN: { readonly key: string }
   MARKER_IN_CLUSTER: None
   NO_ZSTD: { readonly nodeVersion: string }
@@ -292,6 +299,7 @@ export interface ReasonFacts {
   PAST_FORK: Gap
   DIVERGED: Gap
   LOST: Gap
+  CONTRADICTED: Gap
   // INTERNAL, ABORTED
   INTERNAL: { readonly message: string }
   /** @property signal what stopped the run, for example SIGINT */
@@ -346,6 +354,7 @@ export const REASONS = {
     'NO_BACKLOG',
     'RENAMED',
     'AS_SYNC',
+    'NOT_GRANTED',
     'MARKER_KEY_TAKEN',
     'MARKER_IN_CLUSTER',
     'NO_ZSTD',
@@ -384,7 +393,7 @@ export const REASONS = {
   PAYLOAD_CORRUPT: ['MAGIC', 'TRAILER', 'CHECKSUM'],
   OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
-  GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST'],
+  GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED'],
   INTERNAL: ['INTERNAL'],
   ABORTED: ['ABORTED'],
 } as const satisfies Record<ErrorCode, readonly Reason[]>

@@ -112,6 +112,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   NO_BACKLOG: [{}],
   RENAMED: [{ command: 'MYSYNC' }],
   AS_SYNC: [{ command: 'MYSYNC' }],
+  NOT_GRANTED: [{ offset: 77, replid: 'a1'.repeat(20) }],
   MARKER_KEY_TAKEN: [{ key: 'k' }],
   MARKER_IN_CLUSTER: [{}],
   NO_ZSTD: [{ nodeVersion: 'v20.19.0' }],
@@ -167,6 +168,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   PAST_FORK: [FAR_GAP],
   DIVERGED: [GAP, FAR_GAP],
   LOST: [GAP, { ...GAP, onGap: 'skip' }, { ...GAP, onGap: 'resync' }],
+  CONTRADICTED: [GAP, { ...GAP, onGap: 'skip' }],
   INTERNAL: [{ message: 'x is not a function' }],
   ABORTED: [{ signal: 'SIGINT' }],
 }

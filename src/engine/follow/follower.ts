@@ -202,6 +202,8 @@ export class Follower {
     const { seen, warnings } = this.#visit
     return {
       stopped: seen.verdict?.stopped,
+      verdict: seen.verdict?.verdict,
+      guard: seen.server?.guard,
       forecast: seen.forecast,
       noInfo: warnings.find(({ code }) => code === 'NO_INFO')?.cause,
       start: this.#start,
