@@ -249,6 +249,7 @@ export interface ReasonFacts {
   SSH: Reply
   SMTP_OR_FTP: Reply
   MEMCACHED: Reply
+  OTHER_SERVICE: Reply
   TLS: Partial<Reply>
   // TRY_LATER
   LOADING: Reply
@@ -359,7 +360,7 @@ export const REASONS = {
     'MARKER_IN_CLUSTER',
     'NO_ZSTD',
   ],
-  NOT_REDIS: ['HTTP', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', 'TLS'],
+  NOT_REDIS: ['HTTP', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', 'TLS', 'OTHER_SERVICE'],
   TRY_LATER: [
     'LOADING',
     'FAILOVER',

@@ -74,6 +74,19 @@ describe('tail', () => {
     }
   })
 
+  it('ignores bare newlines before and between commands, and counts them in the offset like a replica', async () => {
+    const [select, set] = [bytesOf(['SELECT', '0']), bytesOf(['SET', 'k', 'v'])]
+    const bytes = Buffer.concat([Buffer.from('\n'), select, Buffer.from('\n\r\n'), set, Buffer.from('\n')])
+    const until = 100 + bytes.length - 1
+    const ran = await tail(streaming(bytes), '--json', '--until-offset', String(until))
+    assert.equal(ran.status, 0, ran.err)
+    const commands = assertRecords(ran.out, 'tail').filter(({ type }) => type === 'command')
+    assert.deepEqual(
+      commands.map(({ start, end }) => [start, end]),
+      [[until - set.length, until]],
+    )
+  })
+
   it('prints records that follow their schema, and an error of its own schema behind them', async () => {
     const ran = await tail(streaming(Buffer.concat([bytesOf(...COMMANDS), Buffer.from('garbage')])), '--json')
     assert.equal(ran.status, 5)

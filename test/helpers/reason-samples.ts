@@ -120,6 +120,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   SSH: [REPLY],
   SMTP_OR_FTP: [REPLY],
   MEMCACHED: [REPLY],
+  OTHER_SERVICE: [REPLY],
   TLS: [{}, REPLY],
   LOADING: [REPLY],
   FAILOVER: [REPLY],

@@ -75,6 +75,31 @@ test('StreamScanner: the same at every split in two and byte by byte', () => {
   for (const { how, chunks } of chunkings(encoded(list))) assert.deepEqual(scan(chunks).seen, expected(list), how)
 })
 
+test('StreamScanner: empty lines between commands show nothing and count in the offset, however the bytes are cut', () => {
+  const emptyLines = fc.array(fc.constantFrom('\n', '\r\n'), { maxLength: 4 }).map((lines) => Buffer.from(lines.join('')))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(emptyLines, command), { maxLength: 6 }), emptyLines, sizes, (list, last, pieces) => {
+      let offset = ORIGIN
+      const expected = list.map(([lines, args]) => {
+        const start = offset + lines.length
+        offset = start + multibulk(...args).length
+        return { args: args.map((arg) => arg.toString('latin1')), start, end: offset }
+      })
+      const bytes = Buffer.concat([...list.flatMap(([lines, args]) => [lines, multibulk(...args)]), last])
+      const scanned = scan(cut(bytes, pieces))
+      assert.deepEqual(scanned, { seen: expected, offset: ORIGIN + bytes.length, pending: 0 })
+    }),
+  )
+})
+
+test('StreamScanner: newlines without end take no memory, and a carriage return alone is no empty line', () => {
+  const scanner = new StreamScanner(0)
+  for (let count = 0; count < 1000; count++) scanner.push(Buffer.alloc(1000, '\n'))
+  assert.deepEqual([scanner.offset, scanner.pending], [1_000_000, 0])
+  const [batch] = new StreamScanner(0).push(Buffer.from('\n\rx*1\r\n'))
+  assert.throws(() => batch?.next(), { details: { reason: 'STREAM', offset: 2, reply: '\rx*1\r\n' } })
+})
+
 test('StreamScanner agrees with redis-parser', () => {
   fc.assert(
     fc.property(commands, sizes, (list, pieces) => {
