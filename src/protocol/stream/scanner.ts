@@ -80,13 +80,6 @@ export class StreamScanner {
     return batches
   }
 
-  /** The end of the command that begins at `start`, or undefined if it is incomplete. @throws ReplError PROTOCOL (STREAM). */
-  frameEnd(chunk: Words, start: number): number | undefined {
-    this.#end = 0
-    const end = this.#scanOne(chunk, start)
-    return end === INCOMPLETE ? undefined : end
-  }
-
   /** @returns how many bytes of the chunk belong to the incomplete command; it is complete once #carried is 0 */
   #fill(chunk: Buffer): number {
     let taken = 0
