@@ -267,6 +267,8 @@ export interface ReasonFacts {
   CLUSTER_MOVING: { readonly slots: readonly number[] }
   CLUSTER_CHANGED: None
   SHARD_GONE: None
+  SENTINEL_UNRESOLVED: { readonly masterName: string }
+  NO_ADDRESS: None
   // LINK_LOST
   CLOSED: None
   RESET: Errno
@@ -377,6 +379,8 @@ export const REASONS = {
     'CLUSTER_MOVING',
     'CLUSTER_CHANGED',
     'SHARD_GONE',
+    'SENTINEL_UNRESOLVED',
+    'NO_ADDRESS',
   ],
   LINK_LOST: [
     'CLOSED',

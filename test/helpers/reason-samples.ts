@@ -137,6 +137,8 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   CLUSTER_MOVING: [{ slots: [7, 8] }],
   CLUSTER_CHANGED: [{}],
   SHARD_GONE: [{}],
+  SENTINEL_UNRESOLVED: [{ masterName: 'mymaster' }],
+  NO_ADDRESS: [{}],
   CLOSED: [{}],
   RESET: [ERRNO],
   STREAM_CUT: [{}],
