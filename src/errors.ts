@@ -106,6 +106,12 @@ interface Distrust extends Errno {
   readonly serverName: string
 }
 
+/** The position that INFO granted and PSYNC did not. */
+interface NotGranted {
+  readonly offset: number
+  readonly replid: string
+}
+
 /** The position at which a history could not be resumed. */
 interface Gap {
   /** The last byte received, as INFO counts offsets. */
@@ -245,6 +251,7 @@ export interface ReasonFacts {
   NO_BACKLOG: None
   RENAMED: OwnName
   AS_SYNC: OwnName
+  NOT_GRANTED: NotGranted
   MARKER_KEY_TAKEN: { readonly key: string }
   MARKER_IN_CLUSTER: None
   NO_ZSTD: { readonly nodeVersion: string }
@@ -253,6 +260,7 @@ export interface ReasonFacts {
   SSH: Reply
   SMTP_OR_FTP: Reply
   MEMCACHED: Reply
+  OTHER_SERVICE: Reply
   TLS: Partial<Reply>
   // TRY_LATER
   LOADING: Reply
@@ -270,6 +278,8 @@ export interface ReasonFacts {
   CLUSTER_MOVING: { readonly slots: readonly number[] }
   CLUSTER_CHANGED: None
   SHARD_GONE: None
+  SENTINEL_UNRESOLVED: { readonly masterName: string }
+  NO_ADDRESS: None
   // LINK_LOST
   CLOSED: None
   RESET: Errno
@@ -303,6 +313,7 @@ export interface ReasonFacts {
   PAST_FORK: Gap
   DIVERGED: Gap
   LOST: Gap
+  CONTRADICTED: Gap
   // INTERNAL, ABORTED
   INTERNAL: { readonly message: string }
   /** @property signal what stopped the run, for example SIGINT */
@@ -360,11 +371,12 @@ export const REASONS = {
     'NO_CLUSTER',
     'RENAMED',
     'AS_SYNC',
+    'NOT_GRANTED',
     'MARKER_KEY_TAKEN',
     'MARKER_IN_CLUSTER',
     'NO_ZSTD',
   ],
-  NOT_REDIS: ['HTTP', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', 'TLS'],
+  NOT_REDIS: ['HTTP', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', 'TLS', 'OTHER_SERVICE'],
   TRY_LATER: [
     'LOADING',
     'FAILOVER',
@@ -381,6 +393,8 @@ export const REASONS = {
     'CLUSTER_MOVING',
     'CLUSTER_CHANGED',
     'SHARD_GONE',
+    'SENTINEL_UNRESOLVED',
+    'NO_ADDRESS',
   ],
   LINK_LOST: [
     'CLOSED',
@@ -398,7 +412,7 @@ export const REASONS = {
   PAYLOAD_CORRUPT: ['MAGIC', 'TRAILER', 'CHECKSUM'],
   OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
-  GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST'],
+  GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED'],
   FORK_NEEDED: ['NO_BACKLOG'],
   INTERNAL: ['INTERNAL'],
   ABORTED: ['ABORTED'],

@@ -5,7 +5,7 @@ import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { abortError, errnoOf, ignoreFailure, type Reason, ReplError } from '../errors.ts'
 import { type Certificate, certificateOf, tlsFailure } from './certificate.ts'
 import { after, now } from './clock.ts'
-import { type Endpoint, endpointName } from './endpoint.ts'
+import { type Endpoint, endpointName, isDiallable } from './endpoint.ts'
 import { onAbort } from './on-abort.ts'
 import { speaksClearText } from './other-protocol.ts'
 
@@ -36,7 +36,7 @@ export interface DialResult {
 
 /**
  * @param note called for each step, even if dialling fails in the end
- * @throws ReplError MASTER_UNREACHABLE, TLS_FAILED, TIMEOUT, ABORTED
+ * @throws ReplError MASTER_UNREACHABLE, TLS_FAILED, TIMEOUT, ABORTED; TRY_LATER (NO_ADDRESS) for an incomplete address
  */
 export async function dial(
   endpoint: Endpoint,
@@ -47,6 +47,7 @@ export async function dial(
 ): Promise<DialResult> {
   const deadline = now() + limitMs
   if (endpoint.kind === 'unix') return await reachSocket(endpoint, limitMs, onread, signal)
+  if (!isDiallable(endpoint)) throw new ReplError('NO_ADDRESS', { endpoint: endpointName(endpoint), state: 'CONNECTING' })
   const addresses = await resolve(endpoint, limitMs, signal, note)
   let failure: unknown
   for (const [index, address] of addresses.entries()) {

@@ -43,6 +43,11 @@ export function pinned(endpoint: Endpoint, remoteName: string): Endpoint {
   return { ...endpoint, address }
 }
 
+/** Whether a server can be reached by this address. Servers announce an empty host, or port 0, for one that they do not know. */
+export function isDiallable({ host, port }: { readonly host: string; readonly port: number }): boolean {
+  return host !== '' && Number.isInteger(port) && port > 0 && port <= 65_535
+}
+
 /** The settings for servers that this one reports, such as replicas: the same as its own. */
 export function diallingOf(endpoint: Endpoint): Dialling {
   if (endpoint.kind === 'unix') return {}

@@ -4,8 +4,8 @@ import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
 import type { Candidate, Found, Source } from '../engine/ask/source.ts'
 import { expectReplError, ReplError, stopIfAborted } from '../errors.ts'
-import { diallingOf, endpointName } from '../io/endpoint.ts'
-import { ServerError } from '../protocol/wire/reply.ts'
+import { diallingOf, endpointName, isDiallable } from '../io/endpoint.ts'
+import { type Reply, ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
 import { type Address, type AddressMap, addressName } from './address-map.ts'
 import { confirmMaster, isMaster } from './confirm-master.ts'
@@ -112,8 +112,10 @@ export class SentinelSource implements Source {
       if (reply instanceof ServerError) {
         return { name, failure: asSentinelFailure(refusal(reply, { endpoint: name, command: 'SENTINEL GET-MASTER-ADDR-BY-NAME' })) }
       }
-      const [host, port] = Array.isArray(reply) ? reply.map(String) : []
-      return host === undefined || port === undefined ? { name } : { name, address: { host, port: Number(port) } }
+      if (!Array.isArray(reply)) return { name }
+      const address = addressIn(reply)
+      if (address) return { name, address }
+      return { name, failure: new ReplError('SENTINEL_UNRESOLVED', { endpoint: name, masterName: this.#options.masterName }) }
     } catch (error) {
       this.#links.get(name)?.close()
       this.#links.delete(name)
@@ -128,11 +130,20 @@ export class SentinelSource implements Source {
   #noMaster(answers: readonly SentinelAnswer[]): ReplError {
     const failures = answers.flatMap(({ failure }) => (failure ? [failure] : []))
     const { masterName } = this.#options
+    // A Sentinel that knows the name outvotes one that does not.
+    const unresolved = failures.find(({ details }) => details.reason === 'SENTINEL_UNRESOLVED')
+    if (unresolved) return unresolved
     if (answers.some(({ failure }) => !failure)) return new ReplError('SENTINEL_NAME', { masterName, endpoint: this.name })
     // A wrong password is more informative than a Sentinel that is down.
     const permanent = failures.find(({ code }) => !TRANSIENT.includes(code))
     return permanent ?? new ReplError('SENTINELS', { failures: failures.map((failure) => failure.toFailure()), endpoint: this.name })
   }
+}
+
+/** @returns undefined for ["", port], the answer of a Sentinel that has not resolved the name (sentinel.c, announceSentinelAddr) */
+function addressIn([host, port]: readonly Reply[]): Address | undefined {
+  const address = { host: typeof host === 'string' ? host : '', port: Number(port) }
+  return isDiallable(address) ? address : undefined
 }
 
 const TRANSIENT: readonly string[] = ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER', 'TLS_FAILED']

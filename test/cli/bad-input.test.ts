@@ -51,10 +51,11 @@ const REFUSALS: [name: string, script: Script, code: string, status: number][] =
   ['a Sentinel', { INFO: infoReply({ redis_mode: 'sentinel' }) }, 'NOT_SUPPORTED', 5],
   ['an HTTP server', { PING: { bytes: 'HTTP/1.1 400 Bad Request\r\n\r\n', close: true } }, 'NOT_REDIS', 5],
   ['TLS on the port', { PING: { bytes: Buffer.from([0x15, 3, 1, 0, 2, 2, 70]), close: true } }, 'NOT_REDIS', 5],
-  ['garbage', { PING: '\u0007\u001b[2Jgarbage\r\n' }, 'PROTOCOL', 5],
+  ['garbage', { PING: '\u0007\u001b[2Jgarbage\r\n' }, 'NOT_REDIS', 5],
   ['a server that closes mid-handshake', { 'REPLCONF capa': { close: true } }, 'LINK_LOST', 7],
   ['a server that falls silent', { PING: undefined }, 'TIMEOUT', 3],
-  ['an endless line', { PING: 'x'.repeat(200_000) }, 'PROTOCOL', 5],
+  ['an endless line', { PING: `+${'x'.repeat(200_000)}` }, 'PROTOCOL', 5],
+  ['garbage without an end', { PING: 'x' }, 'NOT_REDIS', 5],
   ['half a reply to PSYNC', { PSYNC: '+FULLRES\r\n' }, 'PROTOCOL', 5],
   ['an escape sequence in an error reply', { PING: '-ERR \u001b[2J\r\n' }, 'NOT_SUPPORTED', 5],
 ]
@@ -95,6 +96,23 @@ describe('handshake', { concurrency: false }, () => {
 
   it('explains a greeting of another service and exits 5', async () => {
     assertThreeParts(await handshake({}, [], { bytes: 'SSH-2.0-OpenSSH_9.2\r\n' }), 'NOT_REDIS', 5)
+  })
+
+  it('knows another service by its first byte, whoever asks, and waits for no more', async () => {
+    for (const greeting of ['S', 'J\0\0\0\n8.0.36\0', '\n\u0015', '220']) {
+      master = await FakeMaster.start({ PING: undefined, INFO: undefined, CLIENT: undefined, SENTINEL: undefined }, greeting)
+      const { target } = master
+      for (const args of [
+        ['handshake', target],
+        ['psync', target],
+        ['lag', target],
+        ['handshake', `redis-sentinel://${target}/mymaster`],
+      ]) {
+        const ran = await cli([...args, '--step-timeout', '60', '--silence-timeout', '60'])
+        assertThreeParts(ran, 'NOT_REDIS', 5)
+      }
+      master.stop()
+    }
   })
 
   for (const args of [

@@ -59,6 +59,34 @@ describe('tail', () => {
     assertThreeParts(forAWhile, 'LINK_LOST', 7)
   })
 
+  it('sends one PSYNC where INFO grants the position and the reply is a full resync, and says that they disagree', async () => {
+    const old = infoReply({ redis_version: '6.2.14' })
+    for (const PSYNC of [`+FULLRESYNC ${OTHER_REPLID} 4711\r\n`, '\n', `\n+FULLRESYNC ${OTHER_REPLID} 4711\r\n`]) {
+      const starts = { now: 5, backlog: 5, [`${REPLID}:90`]: 9 }
+      for (const [from, status] of Object.entries(starts)) {
+        const ran = await tail({ INFO: old, PSYNC }, '--from', from, '--on-gap', 'skip')
+        assertThreeParts(ran, status === 9 ? 'GAP' : 'NOT_SUPPORTED', status)
+        assert.match(ran.err, /INFO and PSYNC\s+of \S+\s+disagree/)
+        assert.doesNotMatch(ran.err, /repl-backlog-size/)
+        assert.equal(master?.received.filter(([name]) => name === 'PSYNC').length, 1, from)
+        master?.stop()
+      }
+    }
+  })
+
+  it('ignores bare newlines before and between commands, and counts them in the offset like a replica', async () => {
+    const [select, set] = [bytesOf(['SELECT', '0']), bytesOf(['SET', 'k', 'v'])]
+    const bytes = Buffer.concat([Buffer.from('\n'), select, Buffer.from('\n\r\n'), set, Buffer.from('\n')])
+    const until = 100 + bytes.length - 1
+    const ran = await tail(streaming(bytes), '--json', '--until-offset', String(until))
+    assert.equal(ran.status, 0, ran.err)
+    const commands = assertRecords(ran.out, 'tail').filter(({ type }) => type === 'command')
+    assert.deepEqual(
+      commands.map(({ start, end }) => [start, end]),
+      [[until - set.length, until]],
+    )
+  })
+
   it('prints records that follow their schema, and an error of its own schema behind them', async () => {
     const ran = await tail(streaming(Buffer.concat([bytesOf(...COMMANDS), Buffer.from('garbage')])), '--json')
     assert.equal(ran.status, 5)

@@ -41,3 +41,17 @@ export class ScriptedLink implements Link {
     this.isClosed = true
   }
 }
+
+/** A link that delivers one chunk a second, by a clock of its own. */
+export class SlowLink extends ScriptedLink {
+  clock = 1_000_000
+
+  override async read(limitMs: number): Promise<Buffer | undefined> {
+    if (limitMs <= 1000) {
+      this.clock += limitMs
+      throw new ReplError('SILENCE', { limitMs })
+    }
+    this.clock += 1000
+    return await super.read(limitMs)
+  }
+}

@@ -69,6 +69,17 @@ test('PayloadReader: by length, data and stream are told apart at the announced 
   )
 })
 
+test('PayloadReader: newlines after the mark are no data, and no data is lost to newlines, however the bytes are cut', () => {
+  const newlines = fc.nat(50).map((count) => Buffer.alloc(count, '\n'))
+  const data = fc.array(fc.oneof(markish, newlines), { maxLength: 4 }).map((parts) => Buffer.concat([...parts, Buffer.from([0])]))
+  fc.assert(
+    fc.property(data, newlines, sizes, (payload, after, pieces) => {
+      const received = receive(cut(Buffer.concat([framedByMark(payload), after]), pieces))
+      assert.deepEqual(received, { keepAlives: 0, data: payload.toString('hex'), rest: '', complete: false, atMark: true })
+    }),
+  )
+})
+
 test('PayloadReader: by mark, the data is what stands before the last mark, whatever it looks like and however it is cut', () => {
   fc.assert(
     fc.property(fc.nat(3), markish, sizes, (keepAlives, data, pieces) => {

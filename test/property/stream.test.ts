@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import RedisParser from 'redis-parser'
 import { ReplError } from '../../src/errors.ts'
-import { findStart } from '../../src/protocol/stream/realign.ts'
+import { findStart, StartSearch } from '../../src/protocol/stream/realign.ts'
 import { StreamScanner } from '../../src/protocol/stream/scanner.ts'
 import { chunkings, cut } from '../helpers/chunkings.ts'
 import { multibulk } from '../helpers/wire.ts'
@@ -73,6 +73,31 @@ test('StreamScanner: the same at every split in two and byte by byte', () => {
     args.map((arg) => Buffer.from(arg)),
   )
   for (const { how, chunks } of chunkings(encoded(list))) assert.deepEqual(scan(chunks).seen, expected(list), how)
+})
+
+test('StreamScanner: empty lines between commands show nothing and count in the offset, however the bytes are cut', () => {
+  const emptyLines = fc.array(fc.constantFrom('\n', '\r\n'), { maxLength: 4 }).map((lines) => Buffer.from(lines.join('')))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(emptyLines, command), { maxLength: 6 }), emptyLines, sizes, (list, last, pieces) => {
+      let offset = ORIGIN
+      const expected = list.map(([lines, args]) => {
+        const start = offset + lines.length
+        offset = start + multibulk(...args).length
+        return { args: args.map((arg) => arg.toString('latin1')), start, end: offset }
+      })
+      const bytes = Buffer.concat([...list.flatMap(([lines, args]) => [lines, multibulk(...args)]), last])
+      const scanned = scan(cut(bytes, pieces))
+      assert.deepEqual(scanned, { seen: expected, offset: ORIGIN + bytes.length, pending: 0 })
+    }),
+  )
+})
+
+test('StreamScanner: newlines without end take no memory, and a carriage return alone is no empty line', () => {
+  const scanner = new StreamScanner(0)
+  for (let count = 0; count < 1000; count++) scanner.push(Buffer.alloc(1000, '\n'))
+  assert.deepEqual([scanner.offset, scanner.pending], [1_000_000, 0])
+  const [batch] = new StreamScanner(0).push(Buffer.from('\n\rx*1\r\n'))
+  assert.throws(() => batch?.next(), { details: { reason: 'STREAM', offset: 2, reply: '\rx*1\r\n' } })
 })
 
 test('StreamScanner agrees with redis-parser', () => {
@@ -179,3 +204,103 @@ test('findStart: from any byte of a stream, the next boundary', () => {
     }),
   )
 })
+
+/** What a stream is made of, in any order. */
+const pieces = fc.array(
+  fc.oneof(
+    command.map((args) => multibulk(...args)),
+    fc
+      .constantFrom(
+        '*1\r\n',
+        '*2\r\n',
+        '*20\r\n',
+        '*\r\n',
+        '$1\r\na\r\n',
+        '$0\r\n\r\n',
+        '$2\r\n\n*\r\n',
+        '$9\r\n',
+        '$99999\r\n',
+        '\n',
+        '\r\n',
+        'x',
+      )
+      .map((text) => Buffer.from(text)),
+    fc
+      .integer({ min: 15, max: 60 })
+      .map((count) => Buffer.concat([Buffer.from(`\n*${count}\r\n`), ...Array(count).fill(Buffer.from('$0\r\n\r\n'))])),
+    fc.nat(40).map((count) => Buffer.from('$10\r\n\n*17\r\n$0\r\n\r\n'.repeat(count))),
+  ),
+  { maxLength: 12 },
+)
+
+/** The first place from which a scanner reads whole commands up to the end, by trying them all. */
+function firstByTrial(bytes: Buffer): number {
+  for (let start = 0; start < bytes.length; start++) {
+    if (bytes[start] !== 0x2a || (start > 0 && bytes[start - 1] !== 0x0a)) continue
+    const seen: Seen[] = []
+    try {
+      const { pending } = scan([bytes.subarray(start)], seen)
+      if (seen.length > 0 && pending === 0) return start
+    } catch (error) {
+      assert.ok(error instanceof ReplError)
+    }
+  }
+  return bytes.length
+}
+
+test('findStart: the first place from which everything parses, whatever the bytes', () => {
+  fc.assert(
+    fc.property(pieces, fc.nat(30), (parts, from) => {
+      const bytes = Buffer.concat(parts).subarray(from)
+      fc.pre(!/(\r?\n){12}/.test(bytes.toString('latin1')))
+      assert.equal(findStart(bytes, bytes.length), firstByTrial(bytes))
+      // Without a boundary the last command may be cut, so a start may come earlier.
+      const start = findStart(bytes)
+      assert.ok(start <= findStart(bytes, bytes.length))
+      if (start < bytes.length) assert.notEqual(scan([bytes.subarray(start)]).seen.length, 0)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+/** Values in which something like a command begins every few bytes. @param size of the value in bytes */
+const HOSTILE: Readonly<Record<string, (size: number) => string>> = {
+  'commands that break off at once': (size) => repeated('*1\r\n$1\r\n', size),
+  'whole commands': (size) => repeated('*1\r\n$1\r\nx\r\n', size),
+  'commands within commands': (size) => repeated('*1\r\n$12\r\n', size),
+  'absurd lengths': (size) => repeated('*1\r\n$1999999999\r\n', size),
+  'absurd numbers of arguments': (size) => repeated('*99999999\r\n$0\r\n\r\n', size),
+  'arguments that many commands share': (size) => repeated('$14\r\n\n*9999\r\n$0\r\n\r\n', size),
+  'arguments that many commands share to the end': (size) => repeated('$16\r\n\n*999999\r\n$0\r\n\r\n', size),
+  'a run of arguments that commands of all sizes share': (size) => {
+    const arg = (index: number) => {
+      const inner = `\n*${(index % 5000) + 2}\r\n$0\r\n`
+      return `$${inner.length}\r\n${inner}\r\n`
+    }
+    return Array.from({ length: size / 25 }, (_, index) => arg(index)).join('')
+  },
+  'newlines that many commands lead to': (size) =>
+    Array.from({ length: size / 60 }, (_, index) => `\n*1\r\n$${Math.floor(size / 2) + index}\r\n`).join('') + '\n'.repeat(size),
+  newlines: (size) => '\n'.repeat(size),
+  stars: (size) => repeated('\n*', size),
+}
+
+function repeated(unit: string, size: number): string {
+  return unit.repeat(Math.ceil(size / unit.length))
+}
+
+for (const [what, value] of Object.entries(HOSTILE)) {
+  test(`findStart: a value of ${what} hides no command after it, and costs a bounded effort a byte`, () => {
+    const real = encoded([['SELECT', '0'], ['SET', 'real', '1'], ['PING']].map((args) => args.map((arg) => Buffer.from(arg))))
+    for (const size of [3000, 300_000]) {
+      // The first byte is within the value, and its end is not.
+      const hostile = multibulk('SET', 'k', value(size)).subarray(40)
+      const bytes = Buffer.concat([hostile, real])
+      for (const boundary of [bytes.length, undefined]) {
+        const search = new StartSearch(bytes, boundary)
+        assert.ok(search.run() <= hostile.length)
+        assert.ok(search.headersRead < bytes.length, `${search.headersRead} of ${bytes.length}`)
+      }
+    }
+  })
+}

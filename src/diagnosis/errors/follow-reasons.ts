@@ -19,6 +19,13 @@ function gap<const Why extends string>(why: Why) {
   } as const
 }
 
+/** PSYNC was answered by a full resync although INFO granted the position. */
+const CONTRADICTION = {
+  what: 'INFO and PSYNC of {endpoint} disagree: INFO grants a partial resync after offset {offset} of {replid}, PSYNC was answered by a full resync.',
+  meaning:
+    'This server serves no partial resyncs, INFO and PSYNC reached different servers, or the position was lost between the two. We disconnected at once. The server may have forked for it, so PSYNC is not sent again.',
+} as const
+
 const DISTANCE = '{distanceBytes? ({distanceBytes:exact} bytes)}'
 
 export const FOLLOW_REASONS = rows({
@@ -74,6 +81,10 @@ export const FOLLOW_REASONS = rows({
       'SYNC comes without a replid and an offset, so nothing behind its RDB can be followed or measured. We left at once; nothing is asked a second time.',
     next: 'dump-rdb takes that RDB. To follow, the server has to have PSYNC under its own name.',
   },
+  NOT_GRANTED: {
+    ...CONTRADICTION,
+    next: 'The log of the server says why it chose a full resync. redis-repl tail --from snapshot takes that full resync and follows the stream after it.',
+  },
   STREAM: {
     what: 'The stream of {endpoint} breaks the protocol at offset {offset}: {reply:excerpt}',
     meaning: 'Either these bytes come from something that is no master, or the position does not belong to this history.',
@@ -105,4 +116,8 @@ export const FOLLOW_REASONS = rows({
   ),
   PAST_FORK: gap('the position is lost'),
   LOST: gap('the position is lost'),
+  CONTRADICTED: {
+    ...CONTRADICTION,
+    next: 'The log of the server says why it chose a full resync. To go on with a full resync instead of this error: --on-gap resync. To try this position once more: run the same command again.',
+  },
 })

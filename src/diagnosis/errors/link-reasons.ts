@@ -81,6 +81,11 @@ export const LINK_REASONS = rows({
     meaning: 'A memcached listens on that port.',
     next: 'Check the port.',
   },
+  OTHER_SERVICE: {
+    what: '{endpoint} answered "{reply}"',
+    meaning: 'No reply of a Redis begins like this: another service listens on that port.',
+    next: 'Check the port.',
+  },
   // LINK_LOST
   CLOSED: {
     what: '{endpoint} closed the connection{state? in {state}} without an answer.',

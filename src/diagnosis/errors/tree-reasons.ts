@@ -83,6 +83,17 @@ export const TREE_REASONS = rows({
     meaning: 'Each deployment has its name in sentinel monitor NAME …; it is not a host name.',
     next: 'redis-cli -p 26379 SENTINEL MASTERS lists the names.',
   },
+  SENTINEL_UNRESOLVED: {
+    what: 'The Sentinel {endpoint} has not resolved the name of its master {masterName:quoted}: it answered without an address.',
+    meaning:
+      'It resolves names itself (sentinel resolve-hostnames yes), and the DNS that it asks does not answer or does not know the name.',
+    next: 'Check the name in sentinel monitor, and the DNS of that machine, then try again. A tail that runs waits and resumes by itself.',
+  },
+  NO_ADDRESS: {
+    what: 'The address {endpoint} has no host, or no possible port.',
+    meaning: 'It was announced by another server, a Sentinel or a cluster, which does not know where that server is now.',
+    next: 'Try again later. INFO replication, SENTINEL MASTERS and CLUSTER NODES show what is announced; --map replaces an address.',
+  },
   NOT_MASTER: {
     what: '{endpoint} is named as the master, and says that it is a {itself}.',
     meaning: 'A failover goes on, or whoever names it (the Sentinels, the cluster) has not noticed the end of one.',

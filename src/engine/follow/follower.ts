@@ -8,6 +8,7 @@ import { now, sleep, wallClock } from '../../io/clock.ts'
 import { onAbort } from '../../io/on-abort.ts'
 import type { Spool } from '../../io/spool.ts'
 import type { History, Position } from '../../protocol/history.ts'
+import { isBareNewlines } from '../../protocol/wire/newlines.ts'
 import type { ReplEvent, StreamChunkEvent } from '../events.ts'
 import { Delivered } from '../link/ack.ts'
 import { SetslotWatch } from '../link/setslot-watch.ts'
@@ -162,10 +163,14 @@ export class Follower {
     const at = wallClock().getTime()
     while (!(await this.#spool.push(data, at))) await this.#full(data.length)
     if (this.#spool.bytes < this.#options.spoolBytes / 2) this.#isFull = false
-    // Reset only when bytes arrive: a server that accepts us and disconnects at once keeps the backoff growing.
+    if (!isBareNewlines(data)) this.#progressed()
+    if (this.#received) this.#received = { replid: this.#received.replid, offset }
+  }
+
+  /** Called when bytes of the history arrive: a server that accepts us and disconnects at once keeps the backoff growing. */
+  #progressed(): void {
     this.#backoff.reset()
     this.#forkPermit.renew()
-    if (this.#received) this.#received = { replid: this.#received.replid, offset }
   }
 
   async #full(bytes: number): Promise<void> {
@@ -207,6 +212,8 @@ export class Follower {
     const { seen, warnings } = this.#visit
     return {
       stopped: seen.verdict?.stopped,
+      verdict: seen.verdict?.verdict,
+      guard: seen.server?.guard,
       forecast: seen.forecast,
       noInfo: warnings.find(({ code }) => code === 'NO_INFO')?.cause,
       start: this.#start,

@@ -2,6 +2,8 @@
 import type { FullReason } from '../../diagnosis/psync/forecast.ts'
 import type { StopReason } from '../../diagnosis/psync/verdict.ts'
 import { type Failure, fromFailure, ReplError } from '../../errors.ts'
+import { type Guard, isHarmless, NO_GUARD } from '../../handshake/guard.ts'
+import type { Verdict } from '../../handshake/machine.ts'
 import type { Renamed } from '../../handshake/plan.ts'
 import { now } from '../../io/clock.ts'
 import type { Position } from '../../protocol/history.ts'
@@ -18,6 +20,9 @@ export interface GapOptions {
 /** A link that ended without a stream: PSYNC was not sent, or its reply was not usable. */
 export interface FailedLink {
   readonly stopped: StopReason | undefined
+  readonly verdict: Verdict | undefined
+  /** What was expected to keep a refused PSYNC from forking the server. */
+  readonly guard: Guard | undefined
   readonly forecast: ForecastEvent | undefined
   /** Why there is no INFO. */
   readonly noInfo: Failure | undefined
@@ -49,9 +54,7 @@ export interface Restart {
   readonly start: Start
 }
 
-/** The backlog lost the position, or almost, between INFO and PSYNC. */
-const RACED: readonly (StopReason | undefined)[] = ['NEAR_EDGE', 'WOULD_FORK']
-/** How many retries such a race gets. */
+/** How many retries a race between INFO and PSYNC gets. Each of them must be known not to fork the server. */
 const RACES = 8
 const FIRST_ROOM_BYTES = 64 * 1024
 /** How long to wait for a server of the same history whose offset is below ours. */
@@ -88,6 +91,7 @@ export class GapRules {
 
   /** @throws ReplError GAP, or why there is no stream */
   next(link: FailedLink): Step {
+    if (mayHaveForked(link)) return this.#contradicted(link)
     const { stopped, noInfo, start } = link
     const forecast = link.forecast?.forecast
     if (forecast?.kind === 'later') return later(new ReplError('NOT_SERVING', { obstacle: forecast.reason }))
@@ -95,7 +99,8 @@ export class GapRules {
       return later(noInfo ? fromFailure(noInfo) : new ReplError('NO_POSITION'))
     }
     this.#refuse(stopped)
-    const isRace = RACED.includes(stopped) || start.kind === 'backlog'
+    // The position was lost, or almost, between INFO and PSYNC. Here PSYNC was not sent, or its refusal did no harm.
+    const isRace = stopped === 'NEAR_EDGE' || stopped === 'WOULD_FORK' || start.kind === 'backlog'
     if (isRace && this.#races < RACES) return this.#again(start)
     if (forecast?.kind === 'full' && forecast.reason === 'PAST_FORK') return rewind(link)
     if (forecast?.kind === 'full' && forecast.reason === 'AHEAD' && link.received) return this.#waitForCatchUp(link)
@@ -105,9 +110,24 @@ export class GapRules {
   /** @throws ReplError NOT_SUPPORTED when no retry can help */
   #refuse(stopped: StopReason | undefined): void {
     if (stopped === 'NO_BACKLOG') throw new ReplError(stopped)
-    if (stopped === 'RENAMED' || stopped === 'AS_SYNC') {
-      throw new ReplError(stopped, { command: this.#options.renamed?.psync ?? 'PSYNC' })
-    }
+    if (stopped === 'RENAMED') throw new ReplError(stopped, { command: this.#options.renamed?.psync ?? 'PSYNC' })
+  }
+
+  /**
+   * INFO granted the position, and PSYNC was answered by a full resync, which may have forked the server. PSYNC is not sent
+   * again, not even for another position: only a full resync that the user asked for may follow.
+   * @throws ReplError GAP (CONTRADICTED) if we were to resume, otherwise NOT_SUPPORTED (NOT_GRANTED, AS_SYNC). PROTOCOL
+   *   (PSYNC_VERDICT) if PSYNC asked for no position, only whether it is permitted
+   */
+  #contradicted(link: FailedLink): Restart {
+    const { start, received, stopped, forecast, verdict } = link
+    if (stopped === 'AS_SYNC') throw new ReplError(stopped, { command: this.#options.renamed?.psync ?? 'PSYNC' })
+    if (forecast?.forecast.kind !== 'continue') throw new ReplError('PSYNC_VERDICT', { verdict: verdict?.kind ?? '' })
+    const from = this.#gap?.from ?? received ?? ('position' in start ? start.position : undefined)
+    const { replid, offset } = from ?? lastKnown(link)
+    if (!from) throw new ReplError('NOT_GRANTED', { replid, offset })
+    if (this.#options.onGap === 'resync') return this.lost(link, 'LOST')
+    throw new ReplError('CONTRADICTED', { replid, offset, onGap: this.#options.onGap })
   }
 
   #again(start: Start): Step {
@@ -146,6 +166,15 @@ export class GapRules {
       onGap: this.#options.onGap,
     })
   }
+}
+
+/** Whether PSYNC was answered by an unwanted full resync that is not known to be harmless. */
+function mayHaveForked({ stopped, verdict, guard = NO_GUARD, forecast }: FailedLink): boolean {
+  if (stopped === 'AS_SYNC') return true
+  // A channel: the server waits for our second connection before it forks.
+  if (stopped !== 'WOULD_FORK' || verdict?.kind === 'channel') return false
+  // +FULLRESYNC comes right before or right after the fork (replication.c, startBgsaveForReplication).
+  return verdict?.kind !== 'would-fork' || !isHarmless(guard, forecast?.history.backlog !== undefined)
 }
 
 function later(error: ReplError): Step {

@@ -11,6 +11,7 @@ import { LineReader } from '../../protocol/wire/line-reader.ts'
 import { encodeCommand } from '../../protocol/wire/multibulk.ts'
 import type { Batch } from '../events.ts'
 import { type AttachOptions, followsStream } from '../goal.ts'
+import { ProgressReader } from '../progress-reader.ts'
 import type { Planner } from './planner.ts'
 
 const DOLLAR = 0x24
@@ -120,7 +121,7 @@ function isUnwantedFork(machine: Machine, { kind }: Verdict, options: AttachOpti
 }
 
 /**
- * Yields each keep-alive as its own batch; each one restarts the time limit.
+ * Yields each keep-alive as its own batch. After PSYNC each one restarts the time limit: the master waits for its BGSAVE.
  * @returns the next line that is not a keep-alive. Undefined when a keep-alive answers a PSYNC that must not fork: the master
  *   has decided on a full resync and waits for its BGSAVE.
  */
@@ -130,20 +131,27 @@ async function* awaitReply(
   machine: Machine,
   options: AttachOptions,
 ): AsyncGenerator<Batch, Buffer | undefined> {
-  const where = { state: machine.state }
-  const limitMs = machine.state === 'RECEIVE_PSYNC' ? options.limits.silenceMs : options.limits.stepMs
+  const isPsync = machine.state === 'RECEIVE_PSYNC'
+  const reader = new ProgressReader()
   for (;;) {
     for (let line = lines.next(); line; line = lines.next()) {
       if (line.length > 0) return line
       yield [{ type: 'keep-alive', at: now(), state: machine.state, count: 1 }]
-      if (machine.state === 'RECEIVE_PSYNC' && mayNotFork(machine, options)) return undefined
+      if (isPsync && mayNotFork(machine, options)) return undefined
     }
-    const chunk = await link.read(limitMs).catch((error) => {
-      throw foreignProtocol(lines.pending) ?? (error instanceof ReplError ? error.with(where) : error)
-    })
-    if (!chunk) throw foreignProtocol(lines.pending) ?? new ReplError('CLOSED', where)
-    lines.push(chunk)
+    const foreign = foreignProtocol(lines.pending)
+    if (foreign) throw foreign.with({ state: machine.state })
+    lines.push(await nextChunk(link, machine, options, reader))
   }
+}
+
+async function nextChunk(link: Link, { state }: Machine, { limits }: AttachOptions, reader: ProgressReader): Promise<Buffer> {
+  const reading = state === 'RECEIVE_PSYNC' ? link.read(limits.silenceMs) : reader.read(link, limits.stepMs)
+  const chunk = await reading.catch((error) => {
+    throw error instanceof ReplError ? error.with({ state }) : error
+  })
+  if (!chunk) throw new ReplError('CLOSED', { state })
+  return chunk
 }
 
 function judge(machine: Machine, line: Buffer, shown: readonly string[]) {

@@ -8,10 +8,11 @@ import { type PayloadFraming, PayloadReader } from '../../protocol/wire/payload.
 import { RdbHead } from '../../rdb/header.ts'
 import { RdbVerifier } from '../../rdb/verifier.ts'
 import type { Batch, ReplEvent } from '../events.ts'
+import { ProgressReader } from '../progress-reader.ts'
 
 /**
- * How long to wait for bytes after a possible EOF mark that no checksum confirms. A master is silent after the mark until our
- * first ACK, so any byte that follows proves that it was data.
+ * How long to wait for bytes after a possible EOF mark that no checksum confirms. After the mark a master sends nothing but bare
+ * newlines until our first ACK, so any other byte that follows proves that it was data.
  */
 const SETTLE_MS = 1000
 
@@ -19,6 +20,7 @@ export interface ReceiveOptions {
   /** Bytes received together with the handshake's last line. */
   readonly rest: Buffer
   readonly sink: RdbSink
+  /** The longest time without progress. Before the payload bare newlines are progress: the master prepares it. */
   readonly silenceMs: number
   /** The largest read, in bytes. */
   readonly atOnce: number
@@ -39,8 +41,9 @@ export async function* receivePayload(
   const payload = new PayloadReader()
   const verifier = new RdbVerifier()
   const head = new RdbHead()
+  const readers = { body: new ProgressReader(), settling: new ProgressReader() }
   let reportedAt = Number.NEGATIVE_INFINITY
-  for (let chunk: Buffer | undefined = rest; chunk; chunk = await nextChunk(link, payload, verifier, silenceMs)) {
+  for (let chunk: Buffer | undefined = rest; chunk; chunk = await nextChunk(link, payload, verifier, silenceMs, readers)) {
     const { keepAlives, begun, data } = payload.push(chunk)
     if (keepAlives > 0) yield [{ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives }]
     if (begun) {
@@ -86,10 +89,17 @@ function progress(bytes: number): Batch {
 }
 
 /** @returns the next chunk, or undefined at the end of the payload */
-async function nextChunk(link: Link, payload: PayloadReader, verifier: RdbVerifier, silenceMs: number): Promise<Buffer | undefined> {
+async function nextChunk(
+  link: Link,
+  payload: PayloadReader,
+  verifier: RdbVerifier,
+  silenceMs: number,
+  { body, settling }: Record<'body' | 'settling', ProgressReader>,
+): Promise<Buffer | undefined> {
   if (payload.complete) return undefined
-  if (payload.atMark) return verifier.endsHere === 'certain' ? undefined : await link.read(SETTLE_MS).catch(ignoreSilence)
-  const chunk = await link.read(silenceMs).catch((error) => {
+  if (payload.atMark) return verifier.endsHere === 'certain' ? undefined : await settling.read(link, SETTLE_MS).catch(ignoreSilence)
+  const reading = payload.started ? body.read(link, silenceMs) : link.read(silenceMs)
+  const chunk = await reading.catch((error) => {
     throw transferError(error, payload, verifier)
   })
   if (chunk) return chunk

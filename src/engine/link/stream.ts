@@ -8,9 +8,11 @@ import type { Position } from '../../protocol/history.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Settings } from '../../protocol/settings.ts'
+import { isBareNewlines } from '../../protocol/wire/newlines.ts'
 import type { Access } from '../ask/access.ts'
 import { Informant } from '../ask/informant.ts'
 import type { Batch, SilenceEvent } from '../events.ts'
+import { ProgressReader } from '../progress-reader.ts'
 import type { Ack } from './ack.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { SetslotWatch } from './setslot-watch.ts'
@@ -47,11 +49,12 @@ export async function* streamBytes(
   const heartbeat = new Heartbeat(link, ack, from.offset, setslotWatch(ack, from, server))
   const quietMs = pingSeconds(server.settings) * 1000 * PINGS_MISSED
   const watch = new SilenceWatch(from.replid, access, signal)
+  const reader = new ProgressReader()
   let { offset } = from
   let mayBeShutdown = false
   try {
     yield [{ type: 'following', at: now(), offset }]
-    for (let chunk: Buffer | undefined = rest; ; chunk = await nextChunk(link, mayBeShutdown ? SHUTDOWN_LOOK_MS : quietMs)) {
+    for (let chunk: Buffer | undefined = rest; ; chunk = await nextChunk(reader, link, mayBeShutdown ? SHUTDOWN_LOOK_MS : quietMs)) {
       if (!chunk) {
         if (mayBeShutdown) await watch.throwOnShutdown()
         else yield [await watch.judge(offset, quietMs)]
@@ -59,6 +62,7 @@ export async function* streamBytes(
         continue
       }
       offset += chunk.length
+      if (!isBareNewlines(chunk)) watch.heard()
       heartbeat.received(chunk)
       mayBeShutdown = ack.mode === 'safe' && heartbeat.isAsked
       if (chunk.length > 0) yield [{ type: 'stream-chunk', at: now(), data: chunk, offset }]
@@ -68,10 +72,10 @@ export async function* streamBytes(
   }
 }
 
-/** @returns undefined when no byte arrives within the limit */
-async function nextChunk(link: Link, limitMs: number): Promise<Buffer | undefined> {
+/** @returns undefined when nothing but bare newlines arrives within the limit */
+async function nextChunk(reader: ProgressReader, link: Link, limitMs: number): Promise<Buffer | undefined> {
   try {
-    const chunk = await link.read(limitMs)
+    const chunk = await reader.read(link, limitMs)
     if (!chunk) throw new ReplError('STREAM_ENDED', { state: 'CONNECTED' })
     return chunk
   } catch (error) {
@@ -100,7 +104,6 @@ class SilenceWatch {
   readonly #access: Access
   readonly #signal: AbortSignal
   #silentMs = 0
-  #lastOffset = -1
 
   constructor(replid: string, access: Access, signal: AbortSignal) {
     this.#replid = replid
@@ -108,10 +111,13 @@ class SilenceWatch {
     this.#signal = signal
   }
 
+  heard(): void {
+    this.#silentMs = 0
+  }
+
   /** @throws ReplError LINK_LOST (SILENT) when waiting longer is pointless. */
   async judge(offset: number, silentMs: number): Promise<SilenceEvent> {
-    this.#silentMs = offset === this.#lastOffset ? this.#silentMs + silentMs : silentMs
-    this.#lastOffset = offset
+    this.#silentMs += silentMs
     const { info, unavailable } = await this.#ask()
     const silence = info ? judgeSilence(info, this.#replid, offset) : 'unknown'
     // Without permission for INFO only the time limit decides. If INFO fails otherwise, the server is gone.

@@ -10,8 +10,8 @@ import { now } from '../clock.ts'
 export const BLOCK_BYTES = 4 * 1024 * 1024
 /** One is filled while the others are being written. */
 const BLOCKS = 3
-/** How far bytes may be received ahead of those passed to `write`: 40 are held back with an EOF mark. */
-const AHEAD_BYTES = 64
+/** How far bytes may be received ahead of those passed to `write`: an EOF mark is held back with the newlines after it. */
+const AHEAD_BYTES = 16 * 1024
 /** How long to measure the disk before judging it. */
 const JUDGED_AFTER_MS = 1000
 /** A disk is slow if we wait for it for more than this share of the time. */

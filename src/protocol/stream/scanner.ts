@@ -1,9 +1,11 @@
 /**
  * The command stream as replicationFeedSlaves() writes it: arrays of bulk strings and nothing else, the consecutive bytes of one
- * history. The scanner is strict, because a misread stream is worse than a broken one. Arguments are positions, because
+ * history. Like a replica, the scanner ignores empty lines where a command may begin, and counts their bytes in the offset
+ * (networking.c, processInlineBuffer and readQueryFromClient: read_reploff grows by every byte read). Otherwise the scanner is strict, because a misread stream is worse than a broken one. Arguments are positions, because
  * creating Buffers would dominate the run time.
  */
 import { ReplError } from '../../errors.ts'
+import { afterEmptyLines } from '../wire/newlines.ts'
 import { excerpt } from '../wire/reply.ts'
 import { CommandBatch } from './command.ts'
 import { type Words, withWords } from './words.ts'
@@ -19,6 +21,7 @@ const SMALLEST_ARG_BYTES = 6
 const SMALLEST_HEADER_BYTES = 4
 /** The limit of 32-bit positions. By default no server accepts a command of this size (client-query-buffer-limit). */
 const MAX_COMMAND_BYTES = 2 ** 31 - 1
+const EMPTY_LINE_BYTES = 2
 /** `$16\r\n` */
 const SHORT_HEADER_BYTES = 5
 const MAX_DIGITS = 10
@@ -27,7 +30,7 @@ const NOT_SHORT = -1
 
 /**
  * Input: the bytes of a history after `offset`, split anywhere. `push` returns the commands that this chunk completes, valid
- * until the next push, and keeps an incomplete one. `offset` is the last byte of the last whole command.
+ * until the next push, and keeps an incomplete one. `offset` is the last byte of the last whole command or empty line.
  * A command that spans chunks is collected once, in memory of its own size.
  * After the last valid command, a malformed byte raises ReplError PROTOCOL (STREAM) with its offset. Discard the scanner then.
  */
@@ -72,15 +75,9 @@ export class StreamScanner {
     const rest = withWords(from === 0 ? chunk : chunk.subarray(from))
     const end = this.#scan(rest, Number.POSITIVE_INFINITY)
     if (this.#end > 0 || this.#failure) batches.push(this.#take(rest, this.#marks))
+    else this.#offset += end
     if (end < rest.bytes.length) this.#keep(rest.bytes.subarray(end))
     return batches
-  }
-
-  /** The end of the command that begins at `start`, or undefined if it is incomplete. @throws ReplError PROTOCOL (STREAM). */
-  frameEnd(chunk: Words, start: number): number | undefined {
-    this.#end = 0
-    const end = this.#scanOne(chunk, start)
-    return end === INCOMPLETE ? undefined : end
   }
 
   /** @returns how many bytes of the chunk belong to the incomplete command; it is complete once #carried is 0 */
@@ -121,12 +118,17 @@ export class StreamScanner {
     this.#carried = total
   }
 
-  /** Marks the whole commands at the beginning of the bytes. @returns where the last one ends */
+  /** Marks the whole commands at the beginning of the bytes. @returns where the last one, or the last empty line, ends */
   #scan(chunk: Words, maxCommands: number): number {
     this.#end = 0
     let at = 0
     try {
       for (let count = 0; count < maxCommands && at < chunk.bytes.length; count++) {
+        at = afterEmptyLines(chunk.bytes, at)
+        if (chunk.bytes[at] === CR && at + 1 === chunk.bytes.length) {
+          this.#need = EMPTY_LINE_BYTES
+          break
+        }
         const end = this.#scanOne(chunk, at)
         if (end === INCOMPLETE) break
         at = end

@@ -1,4 +1,7 @@
-/** Recognises services other than Redis by the first bytes of their answer. */
+/**
+ * Recognises services other than Redis by the first bytes of their answer. Without HELLO 3, every reply of a Redis begins with
+ * one of five bytes. The first other byte settles it, so that nobody waits for the end of a line that never comes.
+ */
 import { ReplError } from '../../errors.ts'
 
 type Service = 'HTTP' | 'TLS' | 'SSH' | 'SMTP_OR_FTP' | 'MEMCACHED'
@@ -12,9 +15,14 @@ const SIGNATURES: readonly { readonly service: Service; readonly matches: (head:
   { service: 'MEMCACHED', matches: (_, text) => /^(ERROR|CLIENT_ERROR|SERVER_ERROR)\b/.test(text) },
 ]
 
-/** The error for a recognised service other than Redis, or undefined. */
+/** Status, error, bulk string, integer and array, and the bare newlines that may precede them. */
+const FIRST_BYTES = Buffer.from('+-$:*\r\n')
+
+/** @param bytes the beginning of a reply @returns the error if no Redis begins a reply like this; undefined without a byte */
 export function foreignProtocol(bytes: Buffer): ReplError | undefined {
+  const [first] = bytes
+  if (first === undefined || FIRST_BYTES.includes(first)) return undefined
   const text = bytes.subarray(0, 120).toString('latin1')
   const signature = SIGNATURES.find(({ matches }) => matches(bytes, text))
-  return signature && new ReplError(signature.service, { reply: text.split(/[\r\n]/)[0] ?? '' })
+  return new ReplError(signature?.service ?? 'OTHER_SERVICE', { reply: text.split(/[\r\n]/)[0] ?? '' })
 }

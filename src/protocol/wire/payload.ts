@@ -2,15 +2,19 @@
  * The RDB as a master frames it for its replicas (replication.c, readSyncBulkPayload):
  *   `$<length>\r\n` and that many bytes, or
  *   `$EOF:<40-byte mark>\r\n`, an unknown number of bytes, and the mark again.
- * Bare newlines may precede the header. No CRLF follows the payload: the next byte belongs to the stream.
+ * Bare newlines may precede the header, and follow the mark (Redis 7.0.0 to 7.0.4 with rdb-only, redis/redis#11261). No CRLF
+ * follows the payload: the next byte belongs to the stream.
  */
 import { ReplError } from '../../errors.ts'
 import { parseOffset } from '../offset.ts'
 import { LineReader } from './line-reader.ts'
+import { trailingNewlines } from './newlines.ts'
 import { excerpt, parseReplyLine, ServerError } from './reply.ts'
 import { refusal } from './server-error.ts'
 
 const MARK_BYTES = 40
+/** How many newlines may follow the mark: one comes each second, and they wait while we read slowly. io/sinks relies on it. */
+const MAX_NEWLINES = 8192
 
 export type PayloadFraming = { readonly kind: 'length'; readonly bytes: number } | { readonly kind: 'eof-mark' }
 
@@ -24,11 +28,12 @@ export interface PayloadPiece {
 
 /**
  * Input: every byte after the PSYNC reply, split anywhere.
- *   `push` returns the bytes that are certainly payload. With an EOF mark it holds back the last 40.
+ *   `push` returns the bytes that are certainly payload. With an EOF mark it holds back the last 40, or a mark with the
+ *   newlines after it.
  *   `complete`: with a length, all bytes have arrived. `rest()` returns the stream's bytes after them.
- *   `atMark`: the bytes so far end with the mark. The master sends nothing more before our first ACK, so a mark followed by
- *   bytes was data. A mark at the end of a chunk may still be data: the caller checks that an RDB ends there
- *   (rdb/verifier.ts), and keeps pushing if not.
+ *   `atMark`: the bytes so far end with the mark, or with the mark and bare newlines. The master sends nothing else before our
+ *   first ACK, so a mark followed by other bytes was data. A mark at the end of a chunk may still be data: the caller checks
+ *   that an RDB ends there (rdb/verifier.ts), and keeps pushing if not.
  * @throws ReplError PROTOCOL (PAYLOAD_HEADER, LINE_TOO_LONG), LINK_LOST (SYNC_ABORTED) on an error line.
  */
 export class PayloadReader {
@@ -59,7 +64,7 @@ export class PayloadReader {
   }
 
   get atMark(): boolean {
-    return this.#framing?.kind === 'eof-mark' && this.#held.equals(this.#mark)
+    return this.#framing?.kind === 'eof-mark' && this.#held.length >= MARK_BYTES && this.#held.indexOf(this.#mark) === 0
   }
 
   /** Whether the header has been read. Distinguishes a truncated payload from a sync that never started. */
@@ -108,18 +113,27 @@ export class PayloadReader {
     return data.length > 0 ? [data] : []
   }
 
-  /** Holds back the last 40 bytes, and releases them as later bytes arrive. */
+  /** Holds back the last 40 bytes, or the mark and the newlines after it, and releases them as later bytes arrive. */
   #byMark(chunk: Buffer): Buffer[] {
     const total = this.#held.length + chunk.length
-    if (total <= MARK_BYTES) {
+    const hold = MARK_BYTES + this.#newlinesAfterMark(chunk)
+    if (total <= hold) {
       this.#held = Buffer.concat([this.#held, chunk])
       return []
     }
-    const release = total - MARK_BYTES
+    const release = total - hold
     const fromHeld = this.#held.subarray(0, Math.min(release, this.#held.length))
     const fromChunk = chunk.subarray(0, release - fromHeld.length)
     this.#held = Buffer.concat([this.#held.subarray(fromHeld.length), chunk.subarray(fromChunk.length)])
     return [fromHeld, fromChunk].filter((part) => part.length > 0)
+  }
+
+  /** How many newlines follow the mark, if the bytes so far end with both. */
+  #newlinesAfterMark(chunk: Buffer): number {
+    const bytes = chunk.length > MARK_BYTES + MAX_NEWLINES ? chunk : Buffer.concat([this.#held, chunk])
+    const newlines = trailingNewlines(bytes, MAX_NEWLINES)
+    const end = bytes.length - newlines
+    return bytes.subarray(Math.max(0, end - MARK_BYTES), end).equals(this.#mark) ? newlines : 0
   }
 
   #badHeader(line: Buffer): ReplError {

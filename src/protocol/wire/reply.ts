@@ -5,6 +5,7 @@
 import RedisParser from 'redis-parser'
 import { ReplError } from '../../errors.ts'
 import { foreignProtocol } from './foreign.ts'
+import { leadingNewlines } from './newlines.ts'
 
 /** An error reply is a value, not an exception, because its meaning depends on the command. */
 export class ServerError {
@@ -25,8 +26,8 @@ export type Reply = string | null | ServerError | Reply[]
 
 /**
  * Input: chunks of an ordinary request/reply conversation. `push` returns the replies that this chunk completes.
- * Numbers are returned as strings, so that no offset is rounded.
- * @throws ReplError PROTOCOL or NOT_REDIS on anything else; discard the decoder then.
+ * Numbers are returned as strings, so that no offset is rounded. Newlines before a reply are ignored.
+ * @throws ReplError NOT_REDIS if no reply begins like this, PROTOCOL on anything else; discard the decoder then.
  */
 export class ReplyDecoder {
   #replies: Reply[] = []
@@ -46,6 +47,19 @@ export class ReplyDecoder {
   push(chunk: Buffer): Reply[] {
     this.#replies = []
     this.#limit(chunk)
+    const input = this.#isBetweenReplies ? chunk.subarray(leadingNewlines(chunk)) : chunk
+    const foreign = this.#isBetweenReplies ? foreignProtocol(input) : undefined
+    if (foreign) throw foreign
+    if (input.length > 0) this.#parse(input)
+    return this.#replies
+  }
+
+  /** The parser has used up its input. Its type declarations omit the field. */
+  get #isBetweenReplies(): boolean {
+    return (this.#parser as unknown as { readonly buffer: Buffer | null }).buffer === null
+  }
+
+  #parse(chunk: Buffer): void {
     try {
       // The parser keeps slices of its input, but a chunk is only valid until the next read.
       this.#parser.execute(Buffer.from(chunk))
@@ -54,9 +68,8 @@ export class ReplyDecoder {
       this.#fatal = error as Error
     }
     // The parser's own message contains the whole chunk as JSON, so it is dropped.
-    if (this.#fatal) throw foreignProtocol(chunk) ?? new ReplError('NOT_RESP', { reply: excerpt(chunk) })
+    if (this.#fatal) throw new ReplError('NOT_RESP', { reply: excerpt(chunk) })
     if (this.#replies.length > 0) this.#pendingBytes = 0
-    return this.#replies
   }
 
   /** The parser allocates whatever length a reply announces, so check the length first. */

@@ -6,6 +6,7 @@ import type { StopReason } from '../../../../src/diagnosis/psync/verdict.ts'
 import { type FailedLink, GapRules } from '../../../../src/engine/follow/gap-rules.ts'
 import { resumeAt, type Start } from '../../../../src/engine/follow/start.ts'
 import { ReplError } from '../../../../src/errors.ts'
+import type { Guard } from '../../../../src/handshake/guard.ts'
 import { OTHER_REPLID, REPLID } from '../../../helpers/wire.ts'
 
 const RECEIVED = { replid: REPLID, offset: 1000 }
@@ -15,6 +16,8 @@ function unserved(forecast?: Forecast, fields: Partial<FailedLink> = {}): Failed
   const history = { replid: OTHER_REPLID, offset: 900, replid2: REPLID, secondOffset: 801 }
   return {
     stopped: undefined,
+    verdict: undefined,
+    guard: undefined,
     forecast: forecast && { type: 'forecast', at: 0, history, position: RECEIVED, forecast },
     noInfo: undefined,
     start: resumeAt(RECEIVED),
@@ -58,10 +61,28 @@ test('what is missing begins where it was lost first, until there is a stream; b
   assert.equal(rules.gap, undefined)
 })
 
-test('a position that was lost on the way is asked for eight times more, and of a backlog always a younger one', () => {
-  for (const stopped of ['NEAR_EDGE', 'WOULD_FORK'] as const) {
+const BACKLOG = { firstByteOffset: 1, histlen: 900, size: 1000 }
+const DELAY: Guard = { name: 'diskless-delay', isCertain: true, capabilities: [], emptyRdb: true }
+
+/** A link whose PSYNC was granted by INFO and answered by a full resync of this kind. */
+function refused(kind: 'full' | 'would-fork' | 'channel', guard: Guard | undefined, fields: Partial<FailedLink> = {}): FailedLink {
+  const verdict = kind === 'full' ? { kind, replid: OTHER_REPLID, offset: 1 } : { kind }
+  const history = { replid: REPLID, offset: 900, backlog: BACKLOG }
+  const forecast = {
+    type: 'forecast',
+    at: 0,
+    history,
+    position: RECEIVED,
+    forecast: { kind: 'continue', bytes: 0, replid: REPLID },
+  } as const
+  return { ...unserved(undefined, { stopped: 'WOULD_FORK', verdict, guard }), forecast, ...fields }
+}
+
+test('a position that was lost before PSYNC was sent, or harmlessly, gets eight retries, and of a backlog always a younger one', () => {
+  const races = [unserved(TOO_OLD, { stopped: 'NEAR_EDGE' }), refused('would-fork', DELAY), refused('channel', undefined)]
+  for (const link of races) {
     const rules = new GapRules({ onGap: 'skip' })
-    const steps = Array.from({ length: 9 }, (): string => rules.next(unserved(TOO_OLD, { stopped })).kind)
+    const steps = Array.from({ length: 9 }, (): string => rules.next(link).kind)
     assert.deepEqual(steps, [...Array(8).fill('again'), 'restart'])
     assert.equal(rules.room, 0)
   }
@@ -73,6 +94,37 @@ test('a position that was lost on the way is asked for eight times more, and of 
   assert.deepEqual(rooms, [64 * 1024, 128 * 1024, 256 * 1024])
   rules.attached()
   assert.equal(rules.room, 0)
+})
+
+test('a full resync that may have forked the server ends it at the first time, whatever the start and whatever --on-gap', () => {
+  const forking = [
+    refused('full', DELAY),
+    refused('full', undefined),
+    refused('would-fork', undefined),
+    refused('would-fork', { ...DELAY, isCertain: false }),
+    refused('would-fork', { ...DELAY, name: 'empty-rdb' }),
+  ]
+  for (const link of forking) {
+    const resuming = failure(() => new GapRules({ onGap: 'skip' }).next(link))
+    assert.deepEqual([resuming.code, resuming.reason, resuming.offset], ['GAP', 'CONTRADICTED', 1000])
+    for (const start of [NOW, { kind: 'backlog' }] as const) {
+      const fresh = failure(() => new GapRules({ onGap: 'skip' }).next({ ...link, start, received: undefined }))
+      assert.deepEqual([fresh.code, fresh.reason], ['NOT_SUPPORTED', 'NOT_GRANTED'])
+    }
+  }
+  const given: Start = { kind: 'after', position: { replid: REPLID, offset: 55 } }
+  const after = failure(() => new GapRules({ onGap: 'resync' }).next(refused('channel', DELAY, { start: given, stopped: 'AS_SYNC' })))
+  assert.equal(after.reason, 'AS_SYNC')
+  assert.equal(
+    failure(() => new GapRules({ onGap: 'fail' }).next(refused('full', DELAY, { start: given, received: undefined }))).offset,
+    55,
+  )
+})
+
+test('only a full resync that the user asked for may follow one that nobody wanted', () => {
+  assert.deepEqual(new GapRules({ onGap: 'resync' }).next(refused('full', undefined)), { kind: 'restart', start: { kind: 'snapshot' } })
+  const putOff = unserved({ kind: 'later', reason: 'LOADING' }, { stopped: 'WOULD_FORK', verdict: { kind: 'would-fork' } })
+  assert.equal(failure(() => new GapRules({ onGap: 'resync' }).next(putOff)).reason, 'PSYNC_VERDICT')
 })
 
 test('behind a fork it is stepped back to the fork, and where that comes too late the gap says so', () => {

@@ -6,14 +6,15 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { receivePayload } from '../../../../src/engine/link/receive.ts'
+import type { ReplError } from '../../../../src/errors.ts'
 import { BLOCK_BYTES } from '../../../../src/io/sinks/block-writer.ts'
 import { RdbFile } from '../../../../src/io/sinks/rdb-file.ts'
 import type { RdbSink } from '../../../../src/io/sinks/rdb-sink.ts'
 import { connectSocket } from '../../../../src/io/socket-link.ts'
 import { Crc64, summableBuffer } from '../../../../src/rdb/crc64.ts'
-import { ScriptedLink } from '../../../helpers/scripted-link.ts'
+import { ScriptedLink, SlowLink } from '../../../helpers/scripted-link.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'redis-repl-receive-'))
 after(() => rm(home, { recursive: true }))
@@ -22,6 +23,7 @@ const MARK = Buffer.from('m'.repeat(40))
 const FRAMING = {
   length: (rdb: Buffer) => [Buffer.from(`$${rdb.length}\r\n`), rdb],
   'eof-mark': (rdb: Buffer) => [Buffer.from(`\n\n$EOF:${MARK}\r\n`), rdb, MARK],
+  'eof-mark and newlines': (rdb: Buffer) => [Buffer.from(`$EOF:${MARK}\r\n`), rdb, MARK, Buffer.alloc(3, '\n')],
 }
 
 /** What stands between head and trailer are no keys: of those nobody asks here. */
@@ -87,6 +89,65 @@ test('a stream that follows at once, longer than all the blocks, is not in the f
   const { file, behind } = await received(Buffer.concat([...FRAMING.length(rdb), stream]))
   assert.ok(file.equals(rdb))
   assert.ok(behind.equals(stream.subarray(0, behind.length)))
+})
+
+const NOWHERE: RdbSink = { reserve: async () => {}, write: async () => {}, commit: async () => ({}), abandon: async () => {} }
+
+/** Receives a payload of one chunk a second, with a silence limit of ten seconds. @returns its size and when it ended */
+async function receiveSlowly(context: TestContext, chunks: Buffer[]): Promise<{ bytes: number; checksum: string; seconds: number }> {
+  const link = new SlowLink(chunks)
+  context.mock.method(performance, 'now', () => link.clock)
+  const asked = { rest: Buffer.alloc(0), sink: NOWHERE, silenceMs: 10_000, atOnce: 1e6, reportMs: 1000, observed: () => [] }
+  const began = link.clock
+  for await (const batch of receivePayload(link, asked)) {
+    const end = batch.find((event) => event.type === 'payload-end')
+    if (end) return { bytes: end.bytes, checksum: end.checksum, seconds: (link.clock - began) / 1000 }
+  }
+  return assert.fail('the payload did not end')
+}
+
+const NEWLINE = Buffer.from('\n')
+
+test('newlines after the mark do not hide the end of a payload, and do not put off its end where it has no checksum', async (context) => {
+  const summed = rdbOf(100)
+  const unsummed = Buffer.concat([summed.subarray(0, -8), Buffer.alloc(8)])
+  const header = Buffer.from(`$EOF:${MARK}\r\n`)
+  const newlines = Array.from({ length: 60 }, () => NEWLINE)
+  for (const [rdb, checksum] of [
+    [summed, 'verified'],
+    [unsummed, 'unchecked'],
+  ] as const) {
+    const whole = Buffer.concat([rdb, MARK, NEWLINE])
+    const ended = await receiveSlowly(context, [header, whole, ...newlines])
+    assert.deepEqual([ended.bytes, ended.checksum], [rdb.length, checksum])
+    assert.ok(ended.seconds <= 3, `${ended.seconds}`)
+    context.mock.restoreAll()
+  }
+})
+
+test('within a payload bare newlines are no progress, before it they are', async (context) => {
+  const rdb = rdbOf(100)
+  const newlines = Array.from({ length: 60 }, () => NEWLINE)
+  const framings = { mark: Buffer.from(`$EOF:${MARK}\r\n`), length: Buffer.from('$1000\r\n') }
+  for (const header of Object.values(framings)) {
+    const cut = receiveSlowly(context, [...newlines, header, rdb.subarray(0, 50), ...newlines])
+    await assert.rejects(cut, ({ code, details }: ReplError) => {
+      assert.ok(code === 'PAYLOAD_TRUNCATED' && details.reason === 'PAYLOAD_TRUNCATED')
+      assert.deepEqual(details.cutBy.details, { reason: 'SILENCE', limitMs: 10_000 })
+      return true
+    })
+    context.mock.restoreAll()
+  }
+})
+
+test('a value of nothing but newlines is data, however slowly it comes', async (context) => {
+  const body = Buffer.concat([Buffer.from('REDIS0011'), Buffer.alloc(30_000, '\n'), Buffer.from([0xff])])
+  const crc = new Crc64()
+  crc.update(body)
+  const rdb = Buffer.concat([body, crc.digest()])
+  const pieces = Array.from({ length: 31 }, (_, index) => rdb.subarray(index * 1000, (index + 1) * 1000))
+  const { bytes } = await receiveSlowly(context, [Buffer.from(`$${rdb.length}\r\n`), ...pieces])
+  assert.equal(bytes, rdb.length)
 })
 
 test('a sink without memory of its own gets pieces that are no larger than the rate allows', async () => {

@@ -82,6 +82,39 @@ test('a payload that stops in an almost-mark is not at its mark', () => {
   for (const { how, chunks } of chunkings(framedByMark(RDB).subarray(0, -1))) assert.equal(receive({ chunks }).reader.atMark, false, how)
 })
 
+test('bare newlines after the mark are no part of the payload, and the mark is at its end, however they are cut', () => {
+  for (const newlines of [1, 2, 41, 100]) {
+    for (const chunking of chunkings(Buffer.concat([framedByMark(RDB), Buffer.alloc(newlines, '\n')]))) {
+      const { reader, data } = receive(chunking)
+      assert.deepEqual([data, reader.atMark, reader.rest().length], [RDB.toString('latin1'), true, 0], chunking.how)
+    }
+  }
+})
+
+test('a mark and newlines that more bytes follow were data, and so are newlines at the end of data', () => {
+  for (const tail of [
+    `${MARK}\n\nx`,
+    `${MARK}\n${MARK}\n\n\n`,
+    `\n\n\n`,
+    '\n'.repeat(60),
+    `${MARK}\n${'\n'.repeat(50)}y${'\n'.repeat(39)}`,
+  ]) {
+    const payload = Buffer.concat([RDB, Buffer.from(tail)])
+    for (const chunking of chunkings(Buffer.concat([framedByMark(payload), Buffer.from('\n')]))) {
+      const { reader, data } = receive(chunking)
+      assert.deepEqual([data, reader.atMark], [payload.toString('latin1'), true], chunking.how)
+    }
+  }
+})
+
+test('a run of newlines of any length is held back only up to a limit', () => {
+  const run = Buffer.alloc(100_000, '\n')
+  for (const size of [1000, 100_000]) {
+    const { data } = receive({ chunks: cut(Buffer.concat([framedByMark(RDB), run]), [size]) })
+    assert.ok(data.length > run.length - 10_000, `${data.length}`)
+  }
+})
+
 test('a mark with bytes behind it was data', () => {
   const { reader, data } = receive({ chunks: cut(Buffer.concat([framedByMark(RDB), Buffer.from('x')]), [1000]) })
   assert.deepEqual([reader.atMark, data], [false, `${RDB.toString('latin1')}${MARK[0]}`])

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { foreignProtocol } from '../../../../src/protocol/wire/foreign.ts'
 import { parseReplyLine, type Reply, ReplyDecoder, ServerError } from '../../../../src/protocol/wire/reply.ts'
 import { chunkings } from '../../../helpers/chunkings.ts'
 
@@ -48,12 +49,37 @@ for (const { service, head } of FOREIGN) {
   })
 }
 
-test('ReplyDecoder: other bytes are no RESP, and at most 120 of them are quoted', () => {
+test('any first byte but five is the answer of another service, and at most 120 bytes of it are quoted', () => {
   const noise = 'z'.repeat(500)
   assert.throws(() => new ReplyDecoder().push(Buffer.from(noise)), {
-    code: 'PROTOCOL',
-    details: { reason: 'NOT_RESP', reply: 'z'.repeat(120) },
+    code: 'NOT_REDIS',
+    details: { reason: 'OTHER_SERVICE', reply: 'z'.repeat(120) },
   })
+  for (let byte = 0; byte < 256; byte++) {
+    const beginsReply = '+-$:*\r\n'.includes(String.fromCharCode(byte))
+    assert.equal(foreignProtocol(Buffer.from([byte])) === undefined, beginsReply, `${byte}`)
+    if (!beginsReply) assert.throws(() => new ReplyDecoder().push(Buffer.from([byte])), { code: 'NOT_REDIS' })
+  }
+  assert.equal(foreignProtocol(Buffer.alloc(0)), undefined)
+})
+
+test('ReplyDecoder: what follows the first byte of a reply is no other service, but may break the protocol', () => {
+  for (const chunks of [['*2\r\n+a\r\n', 'SSH-2.0\r\n'], ['+OK\r\nSSH-2.0\r\n']]) {
+    const decoder = new ReplyDecoder()
+    const feed = () => {
+      for (const chunk of chunks) decoder.push(Buffer.from(chunk))
+    }
+    assert.throws(feed, { code: 'PROTOCOL', details: { reason: 'NOT_RESP', reply: chunks.at(-1) } })
+  }
+})
+
+test('ReplyDecoder: newlines before a reply are ignored, those within it are not', () => {
+  for (const { how, chunks } of chunkings(Buffer.from('\n\r\n$4\r\n\n\r\na\r\n'))) {
+    const decoder = new ReplyDecoder()
+    const replies: Reply[] = []
+    for (const chunk of chunks) replies.push(...decoder.push(chunk))
+    assert.deepEqual(replies, ['\n\r\na'], how)
+  }
 })
 
 for (const announced of ['*4294967296\r\n', '*100000\r\n', '*2\r\n*30000000\r\n'.repeat(12)]) {
@@ -89,7 +115,7 @@ for (const { rule, text, value } of LINES) {
   test(`parseReplyLine: ${rule}`, () => assert.deepEqual(parseReplyLine(Buffer.from(text)), value))
 }
 
-for (const text of [':1', '$5', '*2', 'PONG', '']) {
+for (const text of [':1', '$5', '*2', '']) {
   test(`parseReplyLine: ${JSON.stringify(text)} is neither a status nor an error`, () => {
     assert.throws(() => parseReplyLine(Buffer.from(text)), { code: 'PROTOCOL', details: { reason: 'NOT_A_STATUS', reply: text } })
   })
