@@ -3,13 +3,15 @@ import { now } from '../../io/clock.ts'
 import { clientEntries } from '../../protocol/info/client-list.ts'
 import { infoNumber } from '../../protocol/info/info.ts'
 import { numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
-import type { Informant } from '../ask/informant.ts'
+import { ServerError } from '../../protocol/wire/reply.ts'
+import { type Informant, isRefusal } from '../ask/informant.ts'
 import type { BgsaveEvent, BufferEvent, ReplEvent, SaveCostEvent } from '../events.ts'
 
 export class Observer {
   readonly #informant: Informant
   readonly #ownAddress: string
   #isListed = true
+  #isLossReported = false
 
   /** @param ownAddress our end of the replication link, as CLIENT LIST shows it */
   constructor(informant: Informant, ownAddress: string) {
@@ -31,7 +33,7 @@ export class Observer {
     const info = await this.#info()
     const masterOffset = info && numberField(info, 'master_repl_offset')
     const buffer = (await this.#ownBuffer()) ?? (since === undefined ? info && totalBuffer(info) : estimatedBuffer(masterOffset, since))
-    const events = [...(info ? bgsave(info) : []), ...(buffer ? [buffer] : [])]
+    const events = [...(info ? bgsave(info) : this.#loss()), ...(buffer ? [buffer] : [])]
     return { events, ...(masterOffset !== undefined && { masterOffset }) }
   }
 
@@ -48,12 +50,20 @@ export class Observer {
   /** Sends CLIENT LIST only once where it is not permitted, since every refusal adds an entry to the ACL log. */
   async #ownBuffer(): Promise<BufferEvent | undefined> {
     if (!this.#isListed) return undefined
-    const reply = await this.#informant.ask('CLIENT', 'LIST', 'TYPE', 'replica')
+    const reply = await this.#informant.answer('CLIENT', 'LIST', 'TYPE', 'replica')
     this.#informant.takeEvents()
-    this.#isListed = reply !== undefined
-    const own = clientEntries(String(reply ?? '')).find((entry) => entry.get('addr') === this.#ownAddress)
-    const bytes = own && infoNumber(own, 'omem')
+    this.#isListed = !(reply instanceof ServerError)
+    const own = this.#isListed && clientEntries(String(reply ?? '')).find((entry) => entry.get('addr') === this.#ownAddress)
+    const bytes = own ? infoNumber(own, 'omem') : undefined
     return bytes === undefined ? undefined : { type: 'buffer', at: now(), bytes, scope: 'ours' }
+  }
+
+  /** One warning when the connection for INFO is lost: what it would have shown is then missing from the figures. */
+  #loss(): ReplEvent[] {
+    const { unavailable } = this.#informant
+    if (this.#isLossReported || !unavailable || isRefusal(unavailable)) return []
+    this.#isLossReported = true
+    return [{ type: 'warning', at: now(), code: 'INFO_LOST', cause: unavailable.toFailure() }]
   }
 
   /** Discards the query events: there are too many to show. */

@@ -14,7 +14,7 @@ import { type History, type Position, requestOffset } from '../../protocol/histo
 import { identityFromHello, type ServerIdentity } from '../../protocol/info/identity.ts'
 import { numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Settings } from '../../protocol/settings.ts'
-import type { Informant } from '../ask/informant.ts'
+import { type Informant, isRefusal } from '../ask/informant.ts'
 import type { CountersEvent, ForecastEvent, ReplEvent } from '../events.ts'
 import { type AttachOptions, followsStream, forksOnPurpose, maxRateOf, mayFork, wantedPosition } from '../goal.ts'
 import { counterRows } from './counters.ts'
@@ -34,6 +34,8 @@ export class Planner {
   readonly #informant: Informant
   readonly #signal: AbortSignal
   #before: ServerInfo | undefined
+  /** Why `#before` is missing. */
+  #infoFailure: ReplError | undefined
   #beganAt = 0
   #identity: ServerIdentity | undefined
   #guard: Guard | undefined
@@ -57,6 +59,7 @@ export class Planner {
   /** Before REPLCONF capa: identifies the server, and chooses the guard and the PSYNC request. */
   async #meetServer(plan: Plan): Promise<PlanStep> {
     this.#before = await this.#informant.info()
+    this.#infoFailure = this.#informant.unavailable
     this.#beganAt = now()
     this.#identity = this.#before?.identity ?? identityFromHello((await this.#informant.ask('HELLO')) ?? null)
     if (this.#identity?.mode === 'sentinel') throw new ReplError('SENTINEL')
@@ -112,9 +115,17 @@ export class Planner {
     // The visit has ended, so a failure of this last query must not spoil its result.
     const after = await this.#informant.info().catch(ignoreFailure)
     const before = this.#before
-    if (!before || !after) return [...this.#informant.takeEvents(), { type: 'counters', at: now() }]
+    if (!before || !after) return [...this.#informant.takeEvents(), ...this.#unknownCounters()]
     const counters: CountersEvent = { type: 'counters', at: now(), rows: counterRows(before.fields, after.fields) }
     return [...this.#informant.takeEvents(), ...(sampleMs > 0 ? this.#writeRate(before, after) : []), counters]
+  }
+
+  /** A loss before the handshake has been reported already, as NO_INFO. */
+  #unknownCounters(): ReplEvent[] {
+    const cause = this.#before ? this.#informant.unavailable : this.#infoFailure
+    const failure = cause?.with({ endpoint: endpointName(this.#options.endpoint) }).toFailure()
+    const warnings = this.#before && cause && !isRefusal(cause) ? [this.#warning('INFO_LOST', cause)] : []
+    return [...warnings, { type: 'counters', at: now(), ...(failure && { cause: failure }) }]
   }
 
   /** Empty when a new history began in between. */
