@@ -61,11 +61,19 @@ export type ProviderName =
   | 'KVROCKS'
   | 'GARNET'
   | 'ELASTICACHE'
+  | 'MEMORYDB'
   | 'AMAZON'
   | 'UPSTASH'
   | 'CLUSTER_PROXY'
   | 'PREDIXY'
+  | 'CODIS'
   | 'AZURE'
+  | 'AZURE_MANAGED'
+  | 'REDIS_CLOUD'
+  | 'ALIBABA'
+  | 'TAIR'
+  | 'TENCENT'
+  | 'ORACLE'
   | 'HUAWEI'
   | 'PIKA'
   | 'ENVOY'
@@ -224,6 +232,8 @@ export interface ReasonFacts {
   STREAM: Reply & { readonly offset: number }
   // NOT_SUPPORTED
   UNKNOWN_COMMAND: Reply
+  /** The server knows the command, and blocks it for this client or for all. */
+  COMMAND_BLOCKED: Reply
   COMMAND_REFUSED: Reply
   NO_POSITION: None
   SENTINEL: None
@@ -336,6 +346,7 @@ export const REASONS = {
   PROTOCOL: ['LINE_TOO_LONG', 'PAYLOAD_HEADER', 'PSYNC_REPLY', 'PSYNC_VERDICT', 'NOT_A_STATUS', 'NOT_RESP', 'REPLY_TOO_LARGE', 'STREAM'],
   NOT_SUPPORTED: [
     'UNKNOWN_COMMAND',
+    'COMMAND_BLOCKED',
     'COMMAND_REFUSED',
     'NO_POSITION',
     'SENTINEL',

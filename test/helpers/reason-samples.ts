@@ -102,6 +102,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   REPLY_TOO_LARGE: [{}],
   STREAM: [{ ...REPLY, offset: 77 }],
   UNKNOWN_COMMAND: [REPLY],
+  COMMAND_BLOCKED: [REPLY],
   COMMAND_REFUSED: [REPLY],
   NO_POSITION: [{}],
   SENTINEL: [{}],

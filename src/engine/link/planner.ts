@@ -5,7 +5,7 @@
 import { recogniseProvider } from '../../diagnosis/errors/provider.ts'
 import { bytesToLive, forecastPsync } from '../../diagnosis/psync/forecast.ts'
 import type { StopReason, WarningCode } from '../../diagnosis/psync/verdict.ts'
-import { ignoreFailure, ReplError } from '../../errors.ts'
+import { ignoreFailure, type Reason, ReplError } from '../../errors.ts'
 import { CAPABILITIES, canProbePermission, forkGuard, type Guard, isHarmless, NO_GUARD } from '../../handshake/guard.ts'
 import type { Plan, PsyncRequest } from '../../handshake/plan.ts'
 import { now, sleep } from '../../io/clock.ts'
@@ -23,6 +23,9 @@ import { counterRows } from './counters.ts'
 const EDGE_BYTES = 64 * 1024
 /** The margin is also this many times what the master wrote between the two INFOs, several round trips apart. */
 const EDGE_FACTOR = 4
+
+/** Where the name of a service explains the refusal. */
+const REFUSALS: readonly Reason[] = ['UNKNOWN_COMMAND', 'COMMAND_BLOCKED', 'COMMAND_REFUSED']
 
 export interface PlanStep {
   readonly plan: Plan
@@ -94,9 +97,10 @@ export class Planner {
   /** Adds the hosted service, when it is recognised, to the refusal of a command. */
   async withProvider(error: ReplError): Promise<ReplError> {
     const { details } = error
-    if (details.reason !== 'UNKNOWN_COMMAND' && details.reason !== 'COMMAND_REFUSED') return error
+    if (!REFUSALS.includes(details.reason) || !('reply' in details)) return error
     const info = await this.#informant.info().catch(ignoreFailure)
-    const provider = recogniseProvider(info, details.reply)
+    const { endpoint } = this.#options
+    const provider = recogniseProvider(info, details.reply ?? '', endpoint.kind === 'tcp' ? endpoint.host : '')
     return provider ? error.with({ provider }) : error
   }
 
