@@ -17,14 +17,25 @@ export interface Dialling {
   readonly tls?: TlsSettings
 }
 
-export type Endpoint =
-  | ({ readonly kind: 'tcp'; readonly host: string; readonly port: number } & Dialling)
-  | { readonly kind: 'unix'; readonly path: string }
+export type TcpEndpoint = Dialling & {
+  readonly kind: 'tcp'
+  readonly host: string
+  readonly port: number
+  /** The host by which the server is known elsewhere, if `host` only leads there, through a tunnel for example. */
+  readonly knownAs?: string
+}
+
+export type Endpoint = TcpEndpoint | { readonly kind: 'unix'; readonly path: string }
 
 /** The endpoint as a person would write it, without credentials. */
 export function endpointName(endpoint: Endpoint): string {
   if (endpoint.kind === 'unix') return `unix://${endpoint.path}`
   return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
+}
+
+/** The name for SNI and for the certificate check. A tunnel needs no certificate: the server at its other end has one. */
+export function certificateName({ tls, knownAs, host }: TcpEndpoint): string {
+  return tls?.serverName ?? knownAs ?? host
 }
 
 /** The settings for servers that this one reports, such as replicas: the same as its own. */
