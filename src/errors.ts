@@ -42,7 +42,7 @@ export interface Context {
   readonly provider?: ProviderName
   /** The file or folder that the run writes to, or `stdout`. */
   readonly path?: string
-  /** Distinguishes stdout from a file of that name. */
+  /** Distinguishes stdout from a file of that name, and the file of --state from the output. */
   readonly output?: Output
   /** Bytes of the RDB received. */
   readonly bytes?: number
@@ -54,7 +54,7 @@ export interface Context {
   readonly bufferLimit?: number
 }
 
-export type Output = 'FILE' | 'STDOUT'
+export type Output = 'FILE' | 'STDOUT' | 'STATE'
 
 /** Services and proxies that accept no replicas, or none that use PSYNC. */
 export type ProviderName =
@@ -62,11 +62,19 @@ export type ProviderName =
   | 'KVROCKS'
   | 'GARNET'
   | 'ELASTICACHE'
+  | 'MEMORYDB'
   | 'AMAZON'
   | 'UPSTASH'
   | 'CLUSTER_PROXY'
   | 'PREDIXY'
+  | 'CODIS'
   | 'AZURE'
+  | 'AZURE_MANAGED'
+  | 'REDIS_CLOUD'
+  | 'ALIBABA'
+  | 'TAIR'
+  | 'TENCENT'
+  | 'ORACLE'
   | 'HUAWEI'
   | 'PIKA'
   | 'ENVOY'
@@ -89,6 +97,11 @@ interface Errno {
 
 interface Path {
   readonly path: string
+}
+
+/** The temporary name of an output that is complete, and that is kept although it could not get its own name. */
+interface Kept {
+  readonly part: string
 }
 
 /** The timeout that expired. */
@@ -238,6 +251,8 @@ export interface ReasonFacts {
   STREAM: Reply & { readonly offset: number }
   // NOT_SUPPORTED
   UNKNOWN_COMMAND: Reply
+  /** The server knows the command, and blocks it for this client or for all. */
+  COMMAND_BLOCKED: Reply
   COMMAND_REFUSED: Reply
   NO_POSITION: None
   /** The names of the masters that it watches, if it was asked. */
@@ -301,10 +316,11 @@ export interface ReasonFacts {
   NO_SPACE: Path & { readonly freeBytes: number; readonly neededBytes: number }
   NOT_A_FILE: Path
   NOT_A_FOLDER: Path
-  NOT_A_DUMP: Path
+  NOT_A_DUMP: Path & Partial<Kept>
+  NOT_NAMED: Path & Errno & Kept
   SPOOL: Errno
   SPOOL_FULL: { readonly spooledBytes: number }
-  OUTPUT_EXISTS: Path
+  OUTPUT_EXISTS: Path & Partial<Kept>
   // GAP
   OTHER_HISTORY: Gap
   BACKLOG_GONE: Gap
@@ -361,6 +377,7 @@ export const REASONS = {
   PROTOCOL: ['LINE_TOO_LONG', 'PAYLOAD_HEADER', 'PSYNC_REPLY', 'PSYNC_VERDICT', 'NOT_A_STATUS', 'NOT_RESP', 'REPLY_TOO_LARGE', 'STREAM'],
   NOT_SUPPORTED: [
     'UNKNOWN_COMMAND',
+    'COMMAND_BLOCKED',
     'COMMAND_REFUSED',
     'NO_POSITION',
     'SENTINEL',
@@ -410,7 +427,7 @@ export const REASONS = {
   ],
   PAYLOAD_TRUNCATED: ['PAYLOAD_TRUNCATED'],
   PAYLOAD_CORRUPT: ['MAGIC', 'TRAILER', 'CHECKSUM'],
-  OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'SPOOL', 'SPOOL_FULL'],
+  OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
   GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED'],
   FORK_NEEDED: ['NO_BACKLOG'],

@@ -44,6 +44,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     this.args = { ...parsed.args, target } as unknown as Interfaces.InferredArgs<T['args']>
     this.#profile = profile
     this.written = written
+    for (const warning of all.warnings) this.#warnOfSetting(warning)
     if (this.flags['print-config']) await this.#printConfig(all)
     this.#verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length
     this.#warn()
@@ -106,6 +107,12 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     if (quiet || json || isAccepted) return
     if (this.written.has('pass')) warn('a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it')
     if (this.written.has('sentinel-pass')) warn('a password on the command line can be seen by others; --sentinel-pass-file hides it')
+  }
+
+  /** Not when stderr carries the JSON. */
+  #warnOfSetting(warning: string): void {
+    const { quiet, json } = this.flags
+    if (!quiet && !(json && this.jsonStream() === process.stderr)) warn(warning)
   }
 
   /** Printed even with -q and --json, but not when stderr carries the JSON, which reports it in `dial.tls`. */

@@ -43,7 +43,8 @@ export async function openConnection(
   if (flags.sni === '') throw usageError('--sni takes a name')
   if (!/^[!-~]+$/.test(flags.name)) throw usageError('--name must be printable ASCII without spaces')
   const endpoint = named.kind === 'server' ? named.endpoint : { kind: 'tcp' as const, host: DEFAULT_HOST, port: DEFAULT_PORT }
-  const template: Access = {
+  const addresses = new AddressMap(flags.map ?? [])
+  const direct: Access = {
     // --tls overrides a plain scheme, so that no password goes out in clear text.
     endpoint: dialling(endpoint, named.isTls || flags.tls, flags, { written, isForSentinels: isSentinelTls(named, flags) }, secure),
     secure,
@@ -51,9 +52,9 @@ export async function openConnection(
     ...clientName(flags.name, credentials),
     limits: limits(flags),
   }
-  const addresses = new AddressMap(flags.map ?? [])
+  const template = addresses.named(direct)
   const announce = flags.announce === undefined ? INVISIBLE : parseAnnouncement(flags.announce)
-  const source = named.kind === 'server' ? staticSource(targetName(template), template) : sentinelSource(named, template, addresses, flags)
+  const source = named.kind === 'server' ? staticSource(targetName(direct), template) : sentinelSource(named, template, addresses, flags)
   const { prefer } = flags
   const preferring = (from: Source) => (prefer === undefined ? from : new PreferredSource(from, prefer as Preference, addresses))
   return {

@@ -108,8 +108,8 @@ export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
   readonly elapsedMs: number
   readonly written: Written
 }
-/** Server counters before and after the visit. `rows` is absent when INFO was not available. */
-export type CountersEvent = At & { readonly type: 'counters'; readonly rows?: readonly CounterRow[] }
+/** Server counters before and after the visit. Without `rows` INFO was not available, and `cause` says why unless we were stopped. */
+export type CountersEvent = At & { readonly type: 'counters'; readonly rows?: readonly CounterRow[]; readonly cause?: Failure }
 
 export type ReplEvent =
   | SourceEvent

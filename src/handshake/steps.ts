@@ -102,9 +102,10 @@ export function nonCritical(option: Option): (reply: string | ServerError) => Ju
   }
 }
 
-/** The first REPLCONF. Every server since 2.6 knows it, so a server that does not is unusable as a master. */
+/** The first REPLCONF. Every server since 2.6 knows it, so one that does not know it or blocks it is unusable as a master. */
 export function judgePort(reply: string | ServerError): Judgement {
-  if (typeof reply !== 'string' && refusal(reply, {}).details.reason === 'UNKNOWN_COMMAND') return fatal(reply)
+  const isBarred = typeof reply !== 'string' && ['UNKNOWN_COMMAND', 'COMMAND_BLOCKED'].includes(refusal(reply, {}).details.reason)
+  if (isBarred) return fatal(reply)
   return nonCritical('PORT')(reply)
 }
 

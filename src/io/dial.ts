@@ -5,7 +5,7 @@ import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { abortError, errnoOf, ignoreFailure, type Reason, ReplError } from '../errors.ts'
 import { type Certificate, certificateOf, tlsFailure } from './certificate.ts'
 import { after, now } from './clock.ts'
-import { type Endpoint, endpointName, isDiallable } from './endpoint.ts'
+import { certificateName, type Endpoint, endpointName, isDiallable, type TcpEndpoint } from './endpoint.ts'
 import { onAbort } from './on-abort.ts'
 import { speaksClearText } from './other-protocol.ts'
 
@@ -78,7 +78,7 @@ async function reachSocket(
   }
 }
 
-type TcpTarget = Extract<Endpoint, { kind: 'tcp' }> & { readonly address: string }
+type TcpTarget = TcpEndpoint & { readonly address: string }
 
 async function reach(
   to: TcpTarget,
@@ -88,11 +88,11 @@ async function reach(
   signal: AbortSignal,
   note: (step: DialStep) => void,
 ): Promise<DialResult> {
-  const { address, port, tls, host } = to
+  const { address, port, tls } = to
   const options = { host: address, port, noDelay: true, onread } as NetConnectOpts
   if (!tls) return await openSocket(() => createConnection(options), shareMs, signal)
   const { checkServerIdentity, connect: connectTls } = process.getBuiltinModule('node:tls') // loading takes 3 ms
-  const name = tls.serverName ?? host
+  const name = certificateName(to)
   // SNI does not allow IP addresses, but the certificate is still checked against the address.
   const identityCheck = isIP(name)
     ? { checkServerIdentity: (_: string, cert: PeerCertificate) => checkServerIdentity(name, cert) }
@@ -114,7 +114,8 @@ async function secure(
 ): Promise<void> {
   const startedAt = now()
   await completeHandshake(to, socket, limitMs, signal)
-  const { serverName = to.host, isVerified = true } = to.tls ?? {}
+  const serverName = certificateName(to)
+  const { isVerified = true } = to.tls ?? {}
   const distrust = socket.authorized ? undefined : String(socket.authorizationError)
   const certificate = certificateOf(socket)
   const trust = { ...(certificate && { certificate }), ...(distrust && { distrust }) }
@@ -154,7 +155,7 @@ function clearText(to: TcpTarget): ReplError {
 }
 
 async function resolve(
-  { host, port, family, address }: Extract<Endpoint, { kind: 'tcp' }>,
+  { host, port, family, address }: TcpEndpoint,
   limitMs: number,
   signal: AbortSignal,
   note: (step: DialStep) => void,

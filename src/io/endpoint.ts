@@ -17,15 +17,17 @@ export interface Dialling {
   readonly tls?: TlsSettings
 }
 
-export type Endpoint =
-  | ({
-      readonly kind: 'tcp'
-      readonly host: string
-      readonly port: number
-      /** An address of the host that is already known: the host is not looked up again. */
-      readonly address?: string
-    } & Dialling)
-  | { readonly kind: 'unix'; readonly path: string }
+export type TcpEndpoint = Dialling & {
+  readonly kind: 'tcp'
+  readonly host: string
+  readonly port: number
+  /** An address of the host that is already known: the host is not looked up again. */
+  readonly address?: string
+  /** The host by which the server is known elsewhere, if `host` only leads there, through a tunnel for example. */
+  readonly knownAs?: string
+}
+
+export type Endpoint = TcpEndpoint | { readonly kind: 'unix'; readonly path: string }
 
 /** The endpoint as a person would write it, without credentials. */
 export function endpointName(endpoint: Endpoint): string {
@@ -46,6 +48,11 @@ export function pinned(endpoint: Endpoint, remoteName: string): Endpoint {
 /** Whether a server can be reached by this address. Servers announce an empty host, or port 0, for one that they do not know. */
 export function isDiallable({ host, port }: { readonly host: string; readonly port: number }): boolean {
   return host !== '' && Number.isInteger(port) && port > 0 && port <= 65_535
+}
+
+/** The name for SNI and for the certificate check. A tunnel needs no certificate: the server at its other end has one. */
+export function certificateName({ tls, knownAs, host }: TcpEndpoint): string {
+  return tls?.serverName ?? knownAs ?? host
 }
 
 /** The settings for servers that this one reports, such as replicas: the same as its own. */

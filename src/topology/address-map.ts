@@ -1,4 +1,7 @@
-/** Servers may announce addresses of another network. `--map announced=reachable` replaces them with reachable ones. */
+/**
+ * Servers may announce addresses of another network. `--map announced=reachable` replaces them with reachable ones. A server
+ * reached that way is still the announced one: its certificate has to be for the announced name.
+ */
 import type { Access } from '../engine/ask/access.ts'
 import { usageError } from '../errors.ts'
 import { diallingOf, endpointName } from '../io/endpoint.ts'
@@ -22,19 +25,46 @@ export class AddressMap {
       }
       const hasPort = /^(\[.*\]|[^:]*):\d+$/.test(announced)
       const host = announced.replace(/^\[(.*)\]$/, '$1')
-      this.#reachable.set(hasPort ? announced : host, hasPort ? validTarget(reachable) : hostAlone(reachable))
+      this.#reachable.set(canonical(hasPort ? announced : host), hasPort ? validTarget(reachable) : hostAlone(reachable))
     }
   }
 
   /** How to reach a server: with the credentials of the user's target, unless the mapped URI has its own. */
   access({ host, port }: Address, entry: Access): Access {
-    const whole = this.#reachable.get(addressName({ host, port }))
-    const hostAlone = this.#reachable.get(host)
-    const mapped = whole ?? (hostAlone === undefined ? undefined : `${hostAlone}:${port}`)
-    if (mapped !== undefined) return accessTo(mapped, entry)
+    const mapped = this.#lookUp({ host, port }, entry)
+    if (mapped) return mapped
     // Do not parse an announced address as a target: it may contain anything.
     return { ...entry, endpoint: { kind: 'tcp', host, port, ...diallingOf(entry.endpoint) } }
   }
+
+  /** The same for a server that the user named. Its loopback is this machine's, while an announced one is that of another machine. */
+  named(access: Access): Access {
+    const { endpoint } = access
+    if (endpoint.kind === 'unix' || isLoopback(endpoint.host)) return access
+    return this.#lookUp(endpoint, access) ?? access
+  }
+
+  #lookUp({ host, port }: Address, entry: Access): Access | undefined {
+    const whole = this.#reachable.get(canonical(addressName({ host, port })))
+    const hostAlone = this.#reachable.get(canonical(host))
+    const mapped = whole ?? (hostAlone === undefined ? undefined : `${hostAlone}:${port}`)
+    if (mapped === undefined) return undefined
+    const access = accessTo(mapped, entry)
+    return access.endpoint.kind === 'unix' ? access : { ...access, endpoint: { ...access.endpoint, knownAs: host } }
+  }
+}
+
+/** Names differ by case, and an IPv6 address has several spellings. */
+function canonical(address: string): string {
+  const [, bracketed, port = ''] = /^\[(.*)\](:\d+)?$/.exec(address) ?? []
+  const v6 = bracketed ?? (/:.*:/.test(address) ? address : undefined)
+  if (v6 === undefined) return address.toLowerCase()
+  const url = `http://[${v6}]`
+  return `${URL.canParse(url) ? new URL(url).hostname : `[${v6.toLowerCase()}]`}${port}`
+}
+
+function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d+){3}|::1)$/i.test(host)
 }
 
 /** @throws ReplError USAGE */

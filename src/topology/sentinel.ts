@@ -36,8 +36,8 @@ export class SentinelSource implements Source {
   readonly #links = new Map<string, QueryLink>()
 
   constructor(options: SentinelOptions) {
-    this.#options = options
-    const { sentinels, masterName, template } = options
+    const { sentinels, masterName, template, addresses } = options
+    this.#options = { ...options, sentinels: sentinels.map((sentinel) => addresses.named(sentinel)) }
     const scheme = diallingOf(template.endpoint).tls ? 'rediss-sentinel' : 'redis-sentinel'
     this.name = `${scheme}://${sentinels.map(({ endpoint }) => endpointName(endpoint)).join(',')}/${encodeURIComponent(masterName)}`
   }

@@ -42,15 +42,24 @@ const ENVIRONMENTS: readonly (readonly [name: string, env: NodeJS.ProcessEnv])[]
 
 describe('a user without a name', () => {
   let master: FakeMaster | undefined
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'redis-repl-nameless-'))
+    await chmod(folder, 0o777)
+  })
+  after(() => rm(folder, { recursive: true }))
   afterEach(() => master?.stop())
 
   for (const [name, env] of ENVIRONMENTS) {
     it(`runs every command with ${name}`, async () => {
       master = await FakeMaster.start({ 'REPLCONF ACK': {} })
       assert.match(await asNameless(['--help'], env), /^EXIT STATUS/m)
+      for (const name of ['handshake', 'psync', 'dump-rdb', 'tail', 'lag']) assert.match(await asNameless([name, '--help'], env), /^USAGE/m)
       assert.match(await asNameless(['handshake', master.target, '-q'], env), /^OK /)
       assert.match(await asNameless(['lag', master.target, '--sample', '0', '--json'], env), /^\{"schema":"redis-repl\/lag\/1"/)
+      assert.match(await asNameless(['psync', master.target, '--json'], env), /^\{"schema":"redis-repl\/psync\/1"/)
       assert.match(await asNameless(['tail', master.target, '--duration', '1', '--stats', '--json'], env), /^\{"schema":/)
+      await asNameless(['tail', master.target, '--duration', '1', '--state', join(folder, 'state.json')], env)
     })
   }
 })

@@ -186,6 +186,50 @@ describe('settings', () => {
     assert.match(ran.err, /127\.0\.0\.1:1 refused/)
   })
 
+  it('are not taken from the variables that Kubernetes and docker --link make for a service with our name', async () => {
+    const kubernetes = {
+      REDIS_REPL_PORT: 'tcp://10.96.14.2:6379',
+      REDIS_REPL_SERVICE_HOST: '10.96.14.2',
+      REDIS_REPL_SERVICE_PORT: '6379',
+      REDIS_REPL_SERVICE_PORT_TCP_REDIS: '6379',
+      REDIS_REPL_PORT_6379_TCP: 'tcp://10.96.14.2:6379',
+      REDIS_REPL_PORT_6379_TCP_PROTO: 'tcp',
+      REDIS_REPL_PORT_6379_TCP_PORT: '6379',
+      REDIS_REPL_PORT_6379_TCP_ADDR: '10.96.14.2',
+    }
+    const longerNames = { REDIS_REPL_MASTER_SERVICE_HOST: '10.96.14.3', REDIS_REPL_MASTER_PORT: 'tcp://[fd00::3]:6379' }
+    const docker = {
+      REDIS_REPL_PORT: 'tcp://172.17.0.5:6379',
+      REDIS_REPL_NAME: '/app/redis-repl',
+      REDIS_REPL_MASTER_NAME: '/app/redis-repl-master',
+      REDIS_REPL_ENV_REDIS_VERSION: '7.0.15',
+    }
+    for (const links of [kubernetes, longerNames, docker]) {
+      const ran = await cli(['handshake', '--print-config', '--json'], { env: { ...env, ...links } })
+      assert.equal(ran.status, 0, ran.err)
+      assert.equal(ran.err, '')
+      assert.doesNotMatch(ran.out, /REDIS_REPL_/)
+    }
+    const beside = await inForce(['handshake'], { ...kubernetes, REDIS_REPL_HOST: 'db1' })
+    assert.deepEqual([beside('host'), beside('port')], [['db1', 'REDIS_REPL_HOST'], undefined])
+  })
+
+  it('come with one warning for each variable that is misspelt, and none with -q', async () => {
+    const misspelt = { REDIS_REPL_HSOT: 'a', REDIS_REPL_CONECT_TIMEOUT: '3', REDIS_REPL_MAX_BYTE: '1', REDIS_REPL_COLOUR_SCHEME: 'x' }
+    const all = { ...env, ...misspelt, REDIS_REPL_STEP_TIMEOUT: '4', REDIS_REPL_EMPTI: '', REDIS_REPL_PROFILE: 'prod' }
+    const ran = await cli(['handshake', '--print-config'], { env: all })
+    assert.equal(ran.status, 0, ran.err)
+    assert.deepEqual(ran.err.trimEnd().split('\n'), [
+      '! REDIS_REPL_COLOUR_SCHEME is not a setting and has no effect',
+      '! REDIS_REPL_CONECT_TIMEOUT is not a setting and has no effect: did you mean REDIS_REPL_CONNECT_TIMEOUT?',
+      '! REDIS_REPL_HSOT is not a setting and has no effect: did you mean REDIS_REPL_HOST?',
+      '! REDIS_REPL_MAX_BYTE is not a setting and has no effect: did you mean REDIS_REPL_MAX_BYTES?',
+    ])
+    const run = await cli(['lag', '127.0.0.1:1', '--sample', '0'], { env: { ...env, REDIS_REPL_HSOT: 'a' } })
+    assert.equal(run.err.match(/did you mean/g)?.length, 1)
+    assert.equal((await cli(['handshake', '--print-config', '-q'], { env: all })).err, '')
+  })
+
   it('that are wrong are named with their place, and without what they hold', async () => {
     const cases: [content: string | undefined, args: string[], env: NodeJS.ProcessEnv, expected: RegExp][] = [
       [undefined, ['@staging'], {}, /no profile "staging": .* has @prod, @parts/],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, rename, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { after, before, describe, it, type TestContext } from 'node:test'
 import { Authority, type Pair, tlsSettings } from '../helpers/certificates.ts'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { cli } from '../helpers/run.ts'
@@ -188,6 +188,56 @@ describe('certificates', () => {
   it('are asked for only where TLS is spoken', async () => {
     assertThreeParts(await cli(['handshake', '127.0.0.1:1', ...mutual()]), 'USAGE', 2)
     assertThreeParts(await cli(['handshake', 'unix:///nowhere', '--tls']), 'USAGE', 2)
+  })
+})
+
+describe('a server behind --map', () => {
+  const [installed] = servers().slice(-1) as [ReturnType<typeof servers>[number]]
+  const open = { 'tls-auth-clients': 'no' }
+
+  /** A master, and the certificate of a replica that announces itself as `announced`. @returns that replica's row of lag */
+  async function replicaOf(announced: string, certificate: string, map: (port: number) => string[], context: TestContext) {
+    const master = await start(installed, await authority.issue('m', 'DNS:localhost,IP:127.0.0.1'), { ...open, 'tls-replication': 'yes' })
+    context.after(() => master.server.stop())
+    const replica = await start(installed, await authority.issue('r', certificate), {
+      ...open,
+      'tls-replication': 'yes',
+      replicaof: `127.0.0.1 ${master.port}`,
+      'replica-announce-ip': announced,
+    })
+    context.after(() => replica.server.stop())
+    await master.server.until('a replica online', async () => (await master.server.info('slave0')).includes('state=online'))
+    const ran = await cli(['lag', `rediss://127.0.0.1:${master.port}`, ...trust(), '--sample', '1s', '--json', ...map(replica.port)])
+    const { replicas } = JSON.parse(ran.out) as { replicas: { state: string; failure: unknown }[] }
+    return replicas[0]
+  }
+
+  it('is verified for the name that it announces, which is asked for by SNI', async (context) => {
+    const found = await replicaOf('n2.redis.svc', 'DNS:n2.redis.svc', () => ['--map', 'n2.redis.svc=127.0.0.1'], context)
+    assert.deepEqual([found?.state, found?.failure], ['online', null])
+  })
+
+  it('is verified for the address that it announces, if that is one', async (context) => {
+    const map = (port: number) => ['--map', `10.1.2.3:${port}=localhost:${port}`]
+    const found = await replicaOf('10.1.2.3', 'IP:10.1.2.3', map, context)
+    assert.deepEqual([found?.state, found?.failure], ['online', null])
+  })
+
+  it('is not taken for another one whose certificate is for the end of the tunnel', async (context) => {
+    const found = await replicaOf('n2.redis.svc', 'DNS:localhost,IP:127.0.0.1', () => ['--map', 'n2.redis.svc=127.0.0.1'], context)
+    assert.match(String(JSON.stringify(found?.failure)), /not for ..?n2\.redis\.svc/)
+  })
+
+  it('may be the target itself', async (context) => {
+    const { server, port } = await start(installed, await authority.issue('t', 'DNS:n1.redis.svc'), open)
+    context.after(() => server.stop())
+    const args = ['handshake', `rediss://n1.redis.svc:${port}`, '--json', ...trust()]
+    const ran = await cli([...args, '--map', 'n1.redis.svc=127.0.0.1'])
+    assert.equal(ran.status, 0, ran.out)
+    const { dial } = assertSchema(ran.out, 'handshake') as { dial: { tls: { serverName: string } } }
+    assert.equal(dial.tls.serverName, 'n1.redis.svc')
+    const other = await cli(['handshake', `rediss://127.0.0.1:${port}`, '--json', ...trust()])
+    assert.equal(other.status, 3)
   })
 })
 

@@ -91,21 +91,6 @@ function parseSwitch(text: string, name: string): boolean {
   throw usageError(`${name} is a switch: 1 or 0`)
 }
 
-/** The variables `REDIS_REPL_<FLAG>`. Commas separate the values of a list. An empty variable counts as unset. */
-export function variables(env: NodeJS.ProcessEnv, definitions: Definitions): Layer {
-  const names = [TARGET, ...Object.keys(definitions)]
-  const values = names.flatMap((name) => {
-    const text = env[variableOf(name)]
-    if (text === undefined || text === '') return []
-    return [[name, definitions[name]?.multiple ? text.split(',') : text] as const]
-  })
-  return { from: variableOf, values: Object.fromEntries(values) }
-}
-
-function variableOf(name: string): string {
-  return `REDIS_REPL_${name.toUpperCase().replaceAll('-', '_')}`
-}
-
 /** @throws ReplError USAGE for a profile that does not exist */
 export function fileLayers(file: ConfigFile | undefined, profile: string | undefined, path: string): Layer[] {
   const chosen = profile !== undefined && file && Object.hasOwn(file.profiles, profile) ? file.profiles[profile] : undefined

@@ -4,18 +4,8 @@ import { type Command, type Interfaces, Parser } from '@oclif/core'
 import { usageError } from '../../errors.ts'
 import { asReplError } from '../failure.ts'
 import { type Known, readConfigFile } from './config-file.ts'
-import {
-  addedSettings,
-  carriesLogin,
-  type Definitions,
-  fileLayers,
-  type Layer,
-  SERVER,
-  type Setting,
-  TARGET,
-  variables,
-  wordsOf,
-} from './layers.ts'
+import { misspeltVariables, variables } from './environment.ts'
+import { addedSettings, carriesLogin, type Definitions, fileLayers, type Layer, SERVER, type Setting, TARGET, wordsOf } from './layers.ts'
 
 type Flags = NonNullable<Parameters<typeof Parser.parse>[1]['flags']>
 
@@ -30,6 +20,8 @@ export interface Completed {
   readonly written: ReadonlySet<string>
   /** Undefined without a profile. */
   readonly profile: { readonly name: string; readonly namesServer: boolean } | undefined
+  /** About variables that look like settings and are none. */
+  readonly warnings: readonly string[]
 }
 
 /** @throws ReplError USAGE; it names the layer that an unusable value came from */
@@ -66,6 +58,7 @@ export async function completed(
     added,
     written: given,
     profile: profile === undefined ? undefined : { name: profile, namesServer: namesServerIn(added, fromFile[0]) },
+    warnings: misspeltVariables(env, known.keys()),
   }
 }
 

@@ -91,12 +91,18 @@ export const LINK_REASONS = rows({
     what: '{endpoint} closed the connection{state? in {state}} without an answer.',
     meaning: {
       by: 'state',
-      of: { RECEIVE_PONG: 'Typical of a proxy without a backend, of a full client table, and of a server that is shutting down.' },
+      of: {
+        RECEIVE_PONG: 'Typical of a proxy without a backend, of a full client table, and of a server that is shutting down.',
+        RECEIVE_PORT: 'Typical of a proxy that closes the connection at a command it does not know (twemproxy, older Codis).',
+      },
       else: 'The server is shutting down, its BGSAVE could not start, or somebody cut the link (CLIENT KILL).',
     },
     next: {
       by: 'state',
-      of: { RECEIVE_PONG: 'Try redis-cli PING on the same address, and look at the server’s log.' },
+      of: {
+        RECEIVE_PONG: 'Try redis-cli PING on the same address, and look at the server’s log.',
+        RECEIVE_PORT: 'Name a server behind the proxy. If there is none, look at the server’s log at this moment.',
+      },
       else: 'Look at the server’s log at this moment.',
     },
   },

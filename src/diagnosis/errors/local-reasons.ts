@@ -1,6 +1,8 @@
 /** Rows of reasons.ts: failures on our side of the connection. */
 import { rows } from './template.ts'
 
+/** Of an output that is complete but cannot get its name. */
+const KEPT = 'The snapshot is complete and verified. It is kept as {part}.'
 const SEE_ABOVE = 'See above what would have helped; the same without --expect exits with 0.'
 
 export const LOCAL_REASONS = rows({
@@ -79,7 +81,11 @@ export const LOCAL_REASONS = rows({
   // OUTPUT_FAILED, OUTPUT_EXISTS
   WRITE: {
     what: 'Writing to {path} failed ({errno}).',
-    meaning: 'The output is incomplete. {fate}',
+    meaning: {
+      by: 'output',
+      of: { STATE: 'The checkpoint of the last save is still there, so a later run repeats what was shown after it.' },
+      else: 'The output is incomplete. {fate}',
+    },
     next: {
       by: 'errno',
       of: {
@@ -109,13 +115,23 @@ export const LOCAL_REASONS = rows({
   },
   NOT_A_DUMP: {
     what: '{path} holds more than a dump of a cluster.',
-    meaning: '--force replaces an earlier dump, or an empty folder; everything else in it would be lost.',
+    meaning: `--force replaces an earlier dump, or an empty folder; everything else in it would be lost.{part? ${KEPT}}`,
     next: 'Name another folder with -o, or remove what is in this one yourself.',
+  },
+  NOT_NAMED: {
+    what: '{path} could not be created under this name ({errno}).',
+    meaning: KEPT,
+    next: 'Check the permissions of the folder, and rename it yourself: mv {part} {path}',
   },
   OUTPUT_EXISTS: {
     what: '{path} exists already.',
-    meaning: 'Nothing was overwritten.',
-    next: 'Name another file, or use --force to replace it once the new snapshot is whole and verified.',
+    meaning: `Nothing was overwritten.{part? ${KEPT}}`,
+    next: {
+      by: 'part',
+      of: {},
+      else: 'Rename one of them yourself.',
+      absent: 'Name another file, or use --force to replace it once the new snapshot is whole and verified.',
+    },
   },
   // INTERNAL, ABORTED
   INTERNAL: {

@@ -5,6 +5,7 @@ import type { ServerInfo } from '../../protocol/info/server-info.ts'
 
 const OWN_PROTOCOL = 'It replicates by a protocol of its own, so there is no PSYNC that this tool could speak.'
 const PROXY = 'Proxies forward no PSYNC: name a server behind it.'
+const NOT_OFFERED = 'Its documentation lists PSYNC and SYNC among the commands that it does not offer.'
 
 /** What the documentation of each provider says about PSYNC. */
 export const PROVIDERS: Readonly<Record<ProviderName, string>> = {
@@ -13,11 +14,20 @@ export const PROVIDERS: Readonly<Record<ProviderName, string>> = {
   GARNET: `This is Garnet. ${OWN_PROTOCOL}`,
   ELASTICACHE:
     'This is Amazon ElastiCache. PSYNC is off; AWS support gives it another name for each node on request, for --psync-command or --sync-command.',
+  MEMORYDB: `This is Amazon MemoryDB. ${NOT_OFFERED}`,
   AMAZON: 'This is an Amazon service. PSYNC and SYNC are restricted there.',
   UPSTASH: 'This is Upstash. PSYNC is not among the commands it supports.',
   CLUSTER_PROXY: `This is a cluster proxy. ${PROXY}`,
   PREDIXY: `This is Predixy. ${PROXY}`,
+  CODIS: `This is Codis, by its words. ${PROXY}`,
   AZURE: 'This is Azure Cache for Redis, by its words. Replicas of one’s own are not let in there.',
+  AZURE_MANAGED: `This is Azure Managed Redis, by its host name. ${NOT_OFFERED}`,
+  REDIS_CLOUD: `This is Redis Cloud, by its host name. ${NOT_OFFERED}`,
+  ALIBABA:
+    'This is Alibaba Cloud. Only an account with replication rights may sync there, on the direct address and not through the proxy; some versions need a support ticket.',
+  TAIR: 'This is Tair or another edition of Alibaba Cloud, by its words. Current editions replicate by a protocol of their own; for Redis editions Alibaba enables PSYNC on request.',
+  TENCENT: 'This is Tencent Cloud, by its host name. PSYNC is blocked there unless Tencent enables it on request.',
+  ORACLE: `This is OCI Cache, by its host name. ${NOT_OFFERED}`,
   HUAWEI: 'This is Huawei Cloud DCS or GeminiDB, by its words. PSYNC is blocked there.',
   PIKA: `This is Pika, by its words. ${OWN_PROTOCOL}`,
   ENVOY: `This is Envoy, by its words. ${PROXY}`,
@@ -41,17 +51,37 @@ const FIELDS: readonly (readonly [field: string, matches: RegExp, provider: Prov
   ['Name', /predixy/i, 'PREDIXY'],
 ]
 
+/** By the host name that the user gave or a server announced. */
+const HOSTS: readonly (readonly [RegExp, ProviderName])[] = [
+  [/\.memorydb\.[\w-]+\.amazonaws\.com(\.cn)?$/, 'MEMORYDB'],
+  [/\.cache\.amazonaws\.com(\.cn)?$/, 'ELASTICACHE'],
+  [/\.redis\.cache\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)$/, 'AZURE'],
+  [/\.(redis\.azure\.net|redisenterprise\.cache\.azure\.net)$/, 'AZURE_MANAGED'],
+  [/\.(redislabs|redis-cloud)\.com$/, 'REDIS_CLOUD'],
+  [/\.(rds|kvstore|redis)\.aliyuncs\.com$/, 'ALIBABA'],
+  [/\.tencentcdb\.com$/, 'TENCENT'],
+  [/\.dcs\.huaweicloud\.com$/, 'HUAWEI'],
+  [/\.upstash\.io$/, 'UPSTASH'],
+  [/\.redis\.[\w-]+\.oci\.oraclecloud\.com$/, 'ORACLE'],
+]
+
 /** By the error reply to a command. */
 const REFUSALS: readonly (readonly [RegExp, ProviderName])[] = [
   [/^ERR Command disallowed/, 'AZURE'],
+  [/^ERR handle request, command/, 'CODIS'],
+  [/^ERR command `\w+` disabled/, 'TAIR'],
+  [/^ERR command '?\w+'? not support for (your account|normal user)/, 'ALIBABA'],
+  [/^ERR Command is not available: /, 'UPSTASH'],
+  [/auth permission deny/, 'PREDIXY'],
   [/^ERR Unsupported command:/, 'HUAWEI'],
   [/^ERR unknown or unsupported command/, 'PIKA'],
   [/^unsupported command/, 'ENVOY'],
 ]
 
-/** Undefined for a plain server. @param server undefined without INFO @param reply the error reply to a command */
-export function recogniseProvider(server: ServerInfo | undefined, reply: string): ProviderName | undefined {
+/** Undefined for a plain server. @param server undefined without INFO @param reply the error reply to a command @param host empty for a socket */
+export function recogniseProvider(server: ServerInfo | undefined, reply: string, host = ''): ProviderName | undefined {
   const byField = FIELDS.find(([field, matches]) => matches.test(server?.fields.get(field) ?? ''))?.[2]
   const byFlavour = server && FLAVOURS[server.identity.flavour]
-  return byFlavour ?? byField ?? REFUSALS.find(([matches]) => matches.test(reply))?.[1]
+  const byWords = REFUSALS.find(([matches]) => matches.test(reply))?.[1]
+  return byFlavour ?? byField ?? byWords ?? HOSTS.find(([matches]) => matches.test(host.toLowerCase()))?.[1]
 }

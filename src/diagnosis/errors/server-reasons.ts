@@ -86,6 +86,21 @@ export const SERVER_REASONS = rows({
       else: 'Ask the provider for replication access; where the command has another name: --psync-command NAME or --sync-command NAME.',
     },
   },
+  COMMAND_BLOCKED: {
+    what: ANSWERED,
+    meaning: {
+      by: 'command',
+      of: {
+        INFO: 'The server blocks this command here. {provider|Managed services and proxies do that.} Without INFO nothing can be compared.',
+      },
+      else: 'The server blocks this command here, so no replica gets in. {provider|Managed services and proxies do that.} What INFO tells still works: redis-repl lag.',
+    },
+    next: {
+      by: 'command',
+      of: { INFO: 'Ask the provider for INFO; redis-repl handshake shows how far a replica gets without INFO.' },
+      else: 'Ask the provider for replication access, or for its own export. For a proxy, name a server behind it.',
+    },
+  },
   COMMAND_REFUSED: {
     what: ANSWERED,
     meaning: '{provider|The server refuses for a reason this tool has no advice for; its own words above are all there is.}',

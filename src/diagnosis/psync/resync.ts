@@ -21,6 +21,8 @@ export interface ResyncFigures {
   readonly cowBytes?: number
   readonly buffer?: BufferFigures
   readonly limit?: BufferLimit
+  /** How the connection for INFO and CLIENT LIST was lost, as a sentence: the buffer may be missing. */
+  readonly lost?: string
   /** Replicas of this server receive RDB and stream on two connections and buffer the stream themselves; we do not. */
   readonly hasChannel: boolean
 }
@@ -77,7 +79,7 @@ export function judgeResync(figures: ResyncFigures): ResyncJudgement {
   const sentences = [awayText(figures), ...(buffer && limit ? [bufferText(figures, buffer, limit)] : [])]
   if (catchUp && !catchUp.isMet) sentences.push(`It does not catch up: ${exact(catchUp.behind)} bytes behind when we gave up.`)
   if (figures.hasChannel) sentences.push(CHANNEL)
-  const text = { SAFE: SAFE, CLOSE: CLOSE, LOOP: LOOP, BEHIND: BEHIND, UNKNOWN: UNKNOWN }[risk]
+  const text = { SAFE: SAFE, CLOSE: CLOSE, LOOP: LOOP, BEHIND: BEHIND, UNKNOWN: unknownText(figures) }[risk]
   const commands = risk === 'CLOSE' || risk === 'LOOP' ? [largerLimitCommand(buffer?.peakBytes ?? 0, limit?.hardBytes ?? 0)] : []
   return { risk, sentences: [...sentences, text], commands }
 }
@@ -87,7 +89,6 @@ const SAFE = 'No resync loop is to be expected at this write rate.'
 const CLOSE = 'A slower network or disk, or more writes, would get the replica cut off in the middle, and it would begin again:'
 const LOOP = 'A replica would be cut off and begin again, each time with a fork: a resync loop. More room for its buffer ends it:'
 const BEHIND = 'The master writes faster than this link takes it: more buffer only puts the end off.'
-const UNKNOWN = 'Whether a replica’s output buffer would run over cannot be seen without +client|list and +config|get.'
 
 function riskOf({ catchUp, buffer, limit }: ResyncFigures): ResyncRisk {
   if (catchUp && !catchUp.isMet) return 'BEHIND'
@@ -97,6 +98,17 @@ function riskOf({ catchUp, buffer, limit }: ResyncFigures): ResyncRisk {
   if (isOver) return 'LOOP'
   const isClose = (hardBytes > 0 && buffer.peakBytes >= hardBytes * CLOSE_SHARE) || (softBytes > 0 && buffer.peakBytes > softBytes)
   return isClose ? 'CLOSE' : 'SAFE'
+}
+
+/** Names what is missing and why. Rights are only named when the connection for the questions held. */
+function unknownText({ buffer, limit, lost }: ResyncFigures): string {
+  const start = 'It is unknown whether a replica’s output buffer would overflow'
+  if (lost) return `${start}, because the connection for INFO and CLIENT LIST was lost. ${lost}`
+  const missing = [
+    ...(buffer ? [] : ['CLIENT LIST did not show the buffer (+client|list)']),
+    ...(limit ? [] : ['CONFIG GET did not show its limit (+config|get)']),
+  ]
+  return `${start}: ${missing.join(', and ')}.`
 }
 
 function awayMs({ waitMs, transferMs, catchUp }: ResyncFigures): number {

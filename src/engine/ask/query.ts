@@ -47,7 +47,7 @@ export class QueryLink {
     const link = new QueryLink(await connect(endpoint, { limitMs: limits.connectMs }, signal), limits.stepMs, denied)
     try {
       if (options.credentials) await link.#authenticate(options.credentials)
-      if (options.clientName !== undefined) await link.ask('CLIENT', 'SETNAME', options.clientName)
+      if (options.clientName !== undefined) await link.#introduce(options.clientName)
       return link
     } catch (error) {
       link.close()
@@ -62,6 +62,11 @@ export class QueryLink {
     const reply = await this.#turns.take(() => this.#exchange({ args, shown: args }))
     this.#denied.note(args, reply)
     return reply
+  }
+
+  /** Keeps an idle connection open. It appears in no trace. @throws ReplError when no reply comes */
+  async ping(): Promise<Reply> {
+    return await this.#turns.take(() => this.#reply({ args: ['PING'], shown: ['PING'] }))
   }
 
   /** Waits without limit for the next message to a subscriber. @throws ReplError LINK_LOST, ABORTED */
@@ -91,6 +96,13 @@ export class QueryLink {
     this.#link.close()
   }
 
+  /** The first command without a password. A name that is refused is no failure, but a server without a free slot is one. */
+  async #introduce(name: string): Promise<void> {
+    const reply = await this.ask('CLIENT', 'SETNAME', name)
+    const refused = reply instanceof ServerError ? refusal(reply, { state: 'QUERY', command: 'CLIENT' }) : undefined
+    if (refused?.details.reason === 'MAX_CLIENTS') throw refused
+  }
+
   async #authenticate(credentials: Credentials): Promise<void> {
     const command = auth({ credentials })
     if (!command) return
@@ -101,8 +113,14 @@ export class QueryLink {
   }
 
   async #exchange(command: Command): Promise<Reply> {
-    const { args, shown } = command
     const sentAt = now()
+    const reply = await this.#reply(command)
+    const shown = withoutSecrets(summarize(reply), command)
+    this.#events.push({ type: 'query', on: 'second', at: now(), rttMs: now() - sentAt, sent: command.shown, reply: shown })
+    return reply
+  }
+
+  async #reply({ args, shown }: Command): Promise<Reply> {
     this.#link.write(encodeCommand(args))
     for (;;) {
       const chunk = await this.#link.read(this.#limitMs)
@@ -110,8 +128,6 @@ export class QueryLink {
       const [reply, ...others] = this.#decoder.push(chunk)
       if (reply === undefined) continue
       this.#pushed.push(...others)
-      const shownReply = withoutSecrets(summarize(reply), command)
-      this.#events.push({ type: 'query', on: 'second', at: now(), rttMs: now() - sentAt, sent: shown, reply: shownReply })
       return reply
     }
   }

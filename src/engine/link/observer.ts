@@ -3,12 +3,13 @@ import { now } from '../../io/clock.ts'
 import { clientEntries } from '../../protocol/info/client-list.ts'
 import { infoNumber } from '../../protocol/info/info.ts'
 import { numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
-import type { Informant } from '../ask/informant.ts'
+import { type Informant, isRefusal } from '../ask/informant.ts'
 import type { BgsaveEvent, BufferEvent, ReplEvent, SaveCostEvent } from '../events.ts'
 
 export class Observer {
   readonly #informant: Informant
   readonly #ownAddress: string
+  #isLossReported = false
 
   /** @param ownAddress our end of the replication link, as CLIENT LIST shows it */
   constructor(informant: Informant, ownAddress: string) {
@@ -30,7 +31,7 @@ export class Observer {
     const info = await this.#info()
     const masterOffset = info && numberField(info, 'master_repl_offset')
     const buffer = (await this.#ownBuffer()) ?? (since === undefined ? info && totalBuffer(info) : estimatedBuffer(masterOffset, since))
-    const events = [...(info ? bgsave(info) : []), ...(buffer ? [buffer] : [])]
+    const events = [...(info ? bgsave(info) : this.#loss()), ...(buffer ? [buffer] : [])]
     return { events, ...(masterOffset !== undefined && { masterOffset }) }
   }
 
@@ -50,6 +51,14 @@ export class Observer {
     const own = clientEntries(String(reply ?? '')).find((entry) => entry.get('addr') === this.#ownAddress)
     const bytes = own && infoNumber(own, 'omem')
     return bytes === undefined ? undefined : { type: 'buffer', at: now(), bytes, scope: 'ours' }
+  }
+
+  /** One warning when the connection for INFO is lost: what it would have shown is then missing from the figures. */
+  #loss(): ReplEvent[] {
+    const { unavailable } = this.#informant
+    if (this.#isLossReported || !unavailable || isRefusal(unavailable)) return []
+    this.#isLossReported = true
+    return [{ type: 'warning', at: now(), code: 'INFO_LOST', cause: unavailable.toFailure() }]
   }
 
   /** Discards the query events: there are too many to show. */

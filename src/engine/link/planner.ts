@@ -4,7 +4,7 @@
  */
 import { recogniseProvider } from '../../diagnosis/errors/provider.ts'
 import type { StopReason, WarningCode } from '../../diagnosis/psync/verdict.ts'
-import { awaitedLater, ignoreFailure, type ReplError } from '../../errors.ts'
+import { awaitedLater, ignoreFailure, type Reason, type ReplError } from '../../errors.ts'
 import { CAPABILITIES, forkGuard, type Guard } from '../../handshake/guard.ts'
 import type { Plan, PsyncRequest } from '../../handshake/plan.ts'
 import { now, sleep } from '../../io/clock.ts'
@@ -13,7 +13,7 @@ import type { History } from '../../protocol/history.ts'
 import { identityFromHello, type ServerIdentity } from '../../protocol/info/identity.ts'
 import { dataBytesOf, numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Settings } from '../../protocol/settings.ts'
-import type { Informant } from '../ask/informant.ts'
+import { type Informant, isRefusal } from '../ask/informant.ts'
 import { confirmServer, type Questions, replSettings } from '../ask/questions.ts'
 import { refuseSentinel } from '../ask/sentinel-masters.ts'
 import { warningsFor } from '../ask/warnings.ts'
@@ -21,6 +21,9 @@ import type { CountersEvent, ForecastEvent, QueryEvent, ReplEvent } from '../eve
 import { type AttachOptions, forksOnPurpose, maxRateOf, mayFork } from '../goal.ts'
 import { choosePsync, isCertainlyGranted } from '../psync-choice.ts'
 import { counterRows } from './counters.ts'
+
+/** Where the name of a service explains the refusal. */
+const REFUSALS: readonly Reason[] = ['UNKNOWN_COMMAND', 'COMMAND_BLOCKED', 'COMMAND_REFUSED']
 
 export interface PlanStep {
   readonly plan: Plan
@@ -33,6 +36,8 @@ export class Planner {
   readonly #informant: Informant
   readonly #signal: AbortSignal
   #before: ServerInfo | undefined
+  /** Why `#before` is missing. */
+  #infoFailure: ReplError | undefined
   #beganAt = 0
   #identity: ServerIdentity | undefined
   #guard: Guard | undefined
@@ -62,6 +67,7 @@ export class Planner {
   async #meetServer(plan: Plan): Promise<PlanStep> {
     const questions = this.#questions
     this.#before = await questions.info()
+    this.#infoFailure = questions.unavailable
     if (this.#before) confirmServer(this.#before, this.#options.expected)
     this.#beganAt = now()
     this.#identity = this.#before?.identity ?? identityFromHello((await questions.ask('HELLO')) ?? null)
@@ -111,9 +117,10 @@ export class Planner {
   /** Adds the hosted service, when it is recognised, to the refusal of a command. */
   async withProvider(error: ReplError): Promise<ReplError> {
     const { details } = error
-    if (details.reason !== 'UNKNOWN_COMMAND' && details.reason !== 'COMMAND_REFUSED') return error
+    if (!REFUSALS.includes(details.reason) || !('reply' in details)) return error
     const info = this.#before ?? (await this.#informant.info().catch(ignoreFailure))
-    const provider = recogniseProvider(info, details.reply)
+    const { endpoint } = this.#options
+    const provider = recogniseProvider(info, details.reply ?? '', endpoint.kind === 'tcp' ? (endpoint.knownAs ?? endpoint.host) : '')
     return provider ? error.with({ provider }) : error
   }
 
@@ -132,9 +139,17 @@ export class Planner {
     // The visit has ended, so a failure of this last query must not spoil its result.
     const before = this.#before
     const after = before && (await this.#informant.info().catch(ignoreFailure))
-    if (!before || !after) return [...this.#informant.takeEvents(), { type: 'counters', at: now() }]
+    if (!before || !after) return [...this.#informant.takeEvents(), ...this.#unknownCounters()]
     const counters: CountersEvent = { type: 'counters', at: now(), rows: counterRows(before.fields, after.fields) }
     return [...this.#informant.takeEvents(), ...(sampleMs > 0 ? this.#writeRate(before, after) : []), counters]
+  }
+
+  /** A loss before the handshake has been reported already, as NO_INFO. */
+  #unknownCounters(): ReplEvent[] {
+    const cause = this.#before ? this.#informant.unavailable : this.#infoFailure
+    const failure = cause?.with({ endpoint: endpointName(this.#options.endpoint) }).toFailure()
+    const warnings = this.#before && cause && !isRefusal(cause) ? [this.#warning('INFO_LOST', cause)] : []
+    return [...warnings, { type: 'counters', at: now(), ...(failure && { cause: failure }) }]
   }
 
   /** Empty when a new history began in between. */

@@ -5,12 +5,14 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { ReplError } from '../../errors.ts'
 import { randomHex } from '../random-hex.ts'
 import { begun, finished } from '../unfinished.ts'
-import { syncFolder, writeError } from './folder.ts'
+import { namingError, syncFolder, writeError } from './folder.ts'
 
 export class DumpFolder {
   readonly #path: string
   readonly #part: string
   readonly #overwrite: boolean
+  /** A whole dump is never removed, even if it cannot get its name. */
+  #isWhole = false
 
   private constructor(path: string, part: string, overwrite: boolean) {
     this.#path = path
@@ -35,7 +37,7 @@ export class DumpFolder {
     return join(this.#part, name)
   }
 
-  /** @param manifest contents of manifest.json, the last file to be written. @throws ReplError OUTPUT_FAILED */
+  /** @param manifest contents of manifest.json, the last file to be written. @throws ReplError OUTPUT_FAILED, OUTPUT_EXISTS */
   async commit(manifest: string): Promise<void> {
     try {
       const file = await open(this.file(MANIFEST), 'wx', 0o600)
@@ -46,16 +48,17 @@ export class DumpFolder {
         await file.close()
       }
       await syncFolder(this.#part)
-      await this.#name()
-      finished(this.#part)
-      await syncFolder(dirname(resolve(this.#path)))
     } catch (error) {
       writeError(this.#path)(error as NodeJS.ErrnoException)
     }
+    this.#isWhole = true
+    finished(this.#part)
+    await this.#name().catch(namingError(this.#path, this.#part))
+    await syncFolder(dirname(resolve(this.#path)))
   }
 
   async abandon(): Promise<void> {
-    await rm(this.#part, { recursive: true, force: true })
+    if (!this.#isWhole) await rm(this.#part, { recursive: true, force: true })
     finished(this.#part)
   }
 
@@ -64,7 +67,7 @@ export class DumpFolder {
     const old = temporaryPath(this.#path)
     const isReplaced = this.#overwrite && (await lstat(this.#path).catch(() => undefined)) !== undefined
     // Other files may have been put there during the dump.
-    if (isReplaced && !(await isDump(this.#path))) throw new ReplError('NOT_A_DUMP', { path: this.#path })
+    if (isReplaced && !(await isDump(this.#path))) throw new ReplError('NOT_A_DUMP', { path: this.#path, part: this.#part })
     if (isReplaced) await rename(this.#path, old)
     await rename(this.#part, this.#path).catch(async (error) => {
       if (isReplaced) await rename(old, this.#path)

@@ -2,13 +2,14 @@
  * An RDB under its final name is always complete and verified: it is written to a `.part` file, synced, and only then renamed.
  */
 import { constants, type Stats } from 'node:fs'
-import { access, link, lstat, rename, statfs, unlink } from 'node:fs/promises'
+import { access, lstat, rename, statfs, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ReplError } from '../../errors.ts'
 import { randomHex } from '../random-hex.ts'
 import { begun, finished } from '../unfinished.ts'
 import { type Allocate, BlockWriter } from './block-writer.ts'
-import { syncFolder, writeError } from './folder.ts'
+import { nameWithoutReplacing } from './final-name.ts'
+import { namingError, syncFolder, writeError } from './folder.ts'
 import type { RdbSink, Written } from './rdb-sink.ts'
 
 /** Identifies a file, whatever its name. */
@@ -29,6 +30,8 @@ export class RdbFile implements RdbSink {
   readonly #file: BlockWriter
   readonly #overwrite: boolean
   readonly #identity: Identity
+  /** A whole file is never removed, even if it cannot get its name. */
+  #isWhole = false
 
   private constructor(path: string, part: string, file: BlockWriter, overwrite: boolean, identity: Identity) {
     this.#path = path
@@ -57,8 +60,9 @@ export class RdbFile implements RdbSink {
   }
 
   async reserve(bytes: number): Promise<void> {
-    const { bavail, bsize } = await statfs(dirname(resolve(this.#path))).catch(writeError(this.#path))
-    if (bavail * bsize < bytes) {
+    const { blocks, bavail, bsize } = await statfs(dirname(resolve(this.#path))).catch(writeError(this.#path))
+    // Some FUSE file systems do not know their size and say 0.
+    if (blocks > 0 && bavail * bsize < bytes) {
       throw new ReplError('NO_SPACE', { path: this.#path, freeBytes: bavail * bsize, neededBytes: bytes })
     }
   }
@@ -78,28 +82,18 @@ export class RdbFile implements RdbSink {
   async commit(): Promise<Written> {
     await this.sync()
     await this.#file.close().catch(writeError(this.#path))
-    await (this.#overwrite ? rename(this.#part, this.#path) : this.#nameWithoutReplacing()).catch(writeError(this.#path))
+    this.#isWhole = true
     finished(this.#part)
+    const give = this.#overwrite ? rename : nameWithoutReplacing
+    await give(this.#part, this.#path).catch(namingError(this.#path, this.#part))
     await syncFolder(dirname(resolve(this.#path)))
     return {}
   }
 
   async abandon(): Promise<void> {
     await this.#file.close().catch(() => undefined)
-    await unlink(this.#part).catch(() => undefined) // it may already have its final name
+    if (!this.#isWhole) await unlink(this.#part).catch(() => undefined)
     finished(this.#part)
-  }
-
-  /** A hard link fails if the name exists. A rename would replace a file that appeared while we were receiving. */
-  async #nameWithoutReplacing(): Promise<void> {
-    try {
-      await link(this.#part, this.#path)
-      await unlink(this.#part)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error
-      await rename(this.#part, this.#path) // a file system without hard links
-    }
   }
 }
 

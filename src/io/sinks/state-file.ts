@@ -71,7 +71,7 @@ export class StateFile {
     this.#savedAt = at
     const text = `${JSON.stringify(state)}\n`
     if (text === this.#saved) return
-    await this.#write(text).catch(writeError(this.#path))
+    await this.#write(text).catch(writeError(this.#path, 'STATE'))
     this.#saved = text
   }
 

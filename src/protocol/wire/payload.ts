@@ -141,10 +141,11 @@ export class PayloadReader {
   }
 }
 
-/** The error for an error line in place of the header: SYNC was unknown or not permitted, or the master aborted the sync. */
+/** The error for an error line in place of the header: SYNC was unknown, blocked or not permitted, or the master aborted the sync. */
 function syncError(reply: string | ServerError): ReplError {
   if (!(reply instanceof ServerError)) return new ReplError('SYNC_ABORTED', { reply })
   const refused = refusal(reply, {})
-  const isDenied = refused.details.reason === 'UNKNOWN_COMMAND' || refused.code === 'NO_PERMISSION'
+  const { reason } = refused.details
+  const isDenied = reason === 'UNKNOWN_COMMAND' || reason === 'COMMAND_BLOCKED' || refused.code === 'NO_PERMISSION'
   return isDenied ? refused : new ReplError('SYNC_ABORTED', { reply: reply.text })
 }

@@ -13,6 +13,17 @@ interface Refusal {
   readonly reason: RefusalReason
 }
 
+/** How services and proxies say that they block a command. It has to be about a command: "cluster support disabled" is not. */
+const BLOCKED = new RegExp(
+  [
+    /\b(command|psync|sync|replconf)\b.*\b(disabled|forbidden|blocked|prohibited|restricted|denied|no permission)\b/.source,
+    /\b(command|psync|sync|replconf)\b.*\bnot (be )?(allowed|permitted|support(ed)?|available|enabled|implemented|authorized)\b/.source,
+    /\b(disabled|forbidden|blocked|prohibited|restricted|invalid|not allowed|not supported) command\b/.source,
+    /\bauth permission deny\b/.source, // Predixy
+  ].join('|'),
+  'i',
+)
+
 /** Ordered: the first match wins. Prefixes as in server.c (createSharedObjects), acl.c and replication.c. */
 const REFUSALS: readonly Refusal[] = [
   { matches: /^NOAUTH\b|^ERR operation not permitted/, reason: 'NOAUTH' },
@@ -30,6 +41,7 @@ const REFUSALS: readonly Refusal[] = [
   { matches: /^ERR max number of clients/, reason: 'MAX_CLIENTS' },
   { matches: /^ERR BGSAVE failed/, reason: 'BGSAVE_FAILED' },
   { matches: /unknown command|[Uu]nsupported command|disallowed/, reason: 'UNKNOWN_COMMAND' },
+  { matches: BLOCKED, reason: 'COMMAND_BLOCKED' },
 ]
 
 const OTHER_REFUSAL: Pick<Refusal, 'reason'> = { reason: 'COMMAND_REFUSED' }

@@ -114,7 +114,7 @@ async function dumpShard(
 ): Promise<ShardDump> {
   // The first slot sorts the files; the node ID keeps the names unique.
   const file = `${String(shard.slots[0]?.[0]).padStart(5, '0')}-${shard.master.id}.rdb${suffixOf(through)}`
-  const sink = throughSinks(await rdbFile(folder.file(file), false), { ...through, sha256: true })
+  const sink = throughSinks(await rdbFile(folder.file(file), true), { ...through, sha256: true })
   let from = endpointName(shard.access.endpoint)
   let countedBytes = 0
   const observeEvent = (event: ReplEvent) => {

@@ -1,5 +1,8 @@
 /** What a full resync took, from the events of its visit. Phase times come from the timestamps of the events. */
+
+import { explain } from '../../diagnosis/errors/explain.ts'
 import { type BufferFigures, type BufferLimit, type ResyncFigures, replicaBufferLimit } from '../../diagnosis/psync/resync.ts'
+import { isRefusal } from '../../engine/ask/informant.ts'
 import type { BufferEvent } from '../../engine/events.ts'
 import type { Visit } from '../../engine/visit.ts'
 import { forkGuard } from '../../handshake/guard.ts'
@@ -26,8 +29,16 @@ export function resyncFigures(visit: Visit): ResyncFigures {
     ...(cost?.forkUsec !== undefined && { forkUsec: cost.forkUsec }),
     ...(cost?.cowBytes !== undefined && { cowBytes: cost.cowBytes }),
     hasChannel: hasChannel(visit),
+    ...lossOf(visit),
     ...bufferOf(visit),
   }
+}
+
+/** A refusal is no loss. */
+function lossOf({ warnings }: Visit): Pick<ResyncFigures, 'lost'> {
+  const causes = warnings.flatMap(({ code, cause }) => (cause && (code === 'INFO_LOST' || code === 'NO_INFO') ? [cause] : []))
+  const lost = causes.find((cause) => !isRefusal(cause))
+  return lost ? { lost: explain(lost).what } : {}
 }
 
 /** The limit of our output buffer on the master, and how much of it was used. */

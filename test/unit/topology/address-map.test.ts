@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Access } from '../../../src/engine/ask/access.ts'
 import { ReplError } from '../../../src/errors.ts'
+import { certificateName, type TlsSettings } from '../../../src/io/endpoint.ts'
 import { AddressMap, addressName } from '../../../src/topology/address-map.ts'
 
 const ENTRY: Access = {
@@ -29,6 +30,38 @@ describe('the way to an announced address', () => {
     assert.deepEqual(reached(pairs, 'fe80::1', 1), ['localhost:2', 'ours'])
     assert.deepEqual(reached(['[fe80::1]=fe80::2'], 'fe80::1', 1), ['[fe80::2]:1', 'ours'])
     assert.deepEqual(reached(pairs, '10.0.0.6', 6380), ['10.0.0.6:6380', 'ours'])
+  })
+
+  test('is found whatever the case of a name and the spelling of an IPv6 address', () => {
+    const pairs = ['N2.Redis.svc:6380=localhost:1', '2001:DB8:0:0::5=gateway', '[2001:db8::6]:1=localhost:2']
+    assert.deepEqual(reached(pairs, 'n2.redis.SVC', 6380), ['localhost:1', 'ours'])
+    assert.deepEqual(reached(pairs, '2001:db8::5', 7), ['gateway:7', 'ours'])
+    assert.deepEqual(reached(pairs, '2001:db8:0::6', 1), ['localhost:2', 'ours'])
+  })
+
+  test('is the same for a server that the user named, but this machine is itself', () => {
+    const pairs = ['n1.redis.svc=gateway', 'n1.redis.svc:6380=localhost:1', '10.0.0.5=gateway', '127.0.0.1=gateway', 'localhost=gateway']
+    const named = (host: string, port: number) => {
+      const { endpoint } = new AddressMap(pairs).named({ ...ENTRY, endpoint: { kind: 'tcp', host, port } })
+      return endpoint.kind === 'tcp' ? [addressName(endpoint), certificateName(endpoint)] : undefined
+    }
+    assert.deepEqual(named('n1.redis.svc', 6379), ['gateway:6379', 'n1.redis.svc'])
+    assert.deepEqual(named('n1.redis.svc', 6380), ['localhost:1', 'n1.redis.svc'])
+    assert.deepEqual(named('10.0.0.5', 1), ['gateway:1', '10.0.0.5'])
+    for (const here of ['127.0.0.1', 'localhost', 'other.example']) assert.deepEqual(named(here, 1), [`${here}:1`, here])
+  })
+
+  test('keeps the announced name for the certificate, unless --sni names another', () => {
+    const name = (host: string, serverName?: string) => {
+      const tls = { isVerified: true, ...(serverName !== undefined && { serverName }) } as TlsSettings
+      const entry: Access = { ...ENTRY, endpoint: { kind: 'tcp', host: 'db', port: 6379, tls } }
+      const { endpoint } = new AddressMap(['n2.redis.svc=127.0.0.1', '10.0.0.5:6380=127.0.0.1:1']).access({ host, port: 6380 }, entry)
+      return endpoint.kind === 'tcp' ? certificateName(endpoint) : undefined
+    }
+    assert.equal(name('n2.redis.svc'), 'n2.redis.svc')
+    assert.equal(name('10.0.0.5'), '10.0.0.5')
+    assert.equal(name('n3.redis.svc'), 'n3.redis.svc')
+    assert.equal(name('n2.redis.svc', 'all.redis.svc'), 'all.redis.svc')
   })
 
   test('may bring its own credentials', () => {

@@ -95,7 +95,7 @@ test('explain: what a server says is no template, and the name of a file no choi
 })
 
 test('explain: where INFO is refused, nothing is advised that lives by INFO', () => {
-  for (const reason of ['UNKNOWN_COMMAND', 'COMMAND_REFUSED'] as const) {
+  for (const reason of ['UNKNOWN_COMMAND', 'COMMAND_BLOCKED', 'COMMAND_REFUSED'] as const) {
     for (const command of ['INFO', 'INFO replication']) {
       const { meaning, next } = explain(new ReplError(reason, { ...REFUSED, command }))
       assert.doesNotMatch(meaning + next, /redis-repl lag/)

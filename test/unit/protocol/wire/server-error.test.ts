@@ -53,7 +53,22 @@ const SENTENCES: readonly (readonly [code: string, reason: string, ...texts: str
   ],
   [
     'NOT_SUPPORTED',
+    'COMMAND_BLOCKED',
+    "ERR handle request, command 'PSYNC' is not allowed", // Codis
+    'ERR command `psync` disabled', // Tair
+    'ERR command psync not support for your account', // Alibaba Cloud
+    "ERR command 'psync' not support for your account",
+    'ERR command sync not support for normal user', // Alibaba Cloud, 2.8
+    "ERR Command is not available: 'PSYNC'. See https://upstash.com/docs/redis/overall/rediscompatibility for details", // Upstash
+    'ERR auth permission deny', // Predixy
+    'ERR PSYNC is forbidden',
+    'ERR replconf command not supported',
+    'ERR restricted command',
+  ],
+  [
+    'NOT_SUPPORTED',
     'COMMAND_REFUSED',
+    'ERR This instance has cluster support disabled',
     'ERR SYNC and PSYNC are invalid with pending output',
     'ERR Filtered replica requires EOF capability',
     "ERR PSYNC FAILOVER can't be sent to a master.",
