@@ -92,7 +92,7 @@ describe('dump-rdb from a recorded master', () => {
       await source.stop()
     }
     const rdb = await readFile(recorded)
-    const full = Buffer.from(`+FULLRESYNC ${REPLID} 1\r\n`)
+    const full = Buffer.from(`+FULLRESYNC ${REPLID} 100\r\n`)
     const mark = '0123456789'.repeat(4)
     const framings = [
       Buffer.concat([full, Buffer.from(`$${rdb.length}\r\n`), rdb]),
@@ -153,7 +153,7 @@ describe('dump-rdb when the master fails in the middle', () => {
 describe('dump-rdb and memory', () => {
   it('does not grow with the size of the RDB or the slowness of its reader', async (context) => {
     const size = 400_000_000
-    const head = Buffer.from(`+FULLRESYNC ${REPLID} 1\r\n$${size}\r\nREDIS0011`)
+    const head = Buffer.from(`+FULLRESYNC ${REPLID} 100\r\n$${size}\r\nREDIS0011`)
     const master = await FakeMaster.start({
       PSYNC: Buffer.concat([head, Buffer.alloc(size - 18, 1), Buffer.from('\xff\0\0\0\0\0\0\0\0', 'latin1')]),
     })

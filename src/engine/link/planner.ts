@@ -102,6 +102,12 @@ export class Planner {
     return { ...(this.#identity && { identity: this.#identity }), ...(this.#settings && { settings: this.#settings }) }
   }
 
+  /** INFO as it was before PSYNC, or why there is none. */
+  get before(): { readonly info?: ServerInfo; readonly infoFailure?: ReplError } {
+    const { unavailable } = this.#informant
+    return this.#before ? { info: this.#before } : { ...(unavailable && { infoFailure: unavailable }) }
+  }
+
   /** After the visit: the master's write rate and the server's own counters. */
   async counters(): Promise<ReplEvent[]> {
     const { goal } = this.#options

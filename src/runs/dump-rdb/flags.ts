@@ -2,13 +2,18 @@
 import { Flags } from '@oclif/core'
 import { ReplError, usageError } from '../../errors.ts'
 import { compressor } from '../../io/sinks/compress.ts'
-import { clusterFlags, maxRateFlag } from '../flags.ts'
+import { clusterFlags, DISCOVERY, maxRateFlag } from '../flags.ts'
 import { JOBS } from '../shards.ts'
 import { parseRate } from '../size.ts'
 import type { DumpPlan, SinkOptions } from './plan.ts'
 
 export const dumpFlags = {
   ...clusterFlags,
+  shard: Flags.boolean({
+    helpGroup: DISCOVERY,
+    description: 'the server is a node of a cluster, and the snapshot of its shard alone is wanted',
+    exclusive: ['cluster'],
+  }),
   output: Flags.string({
     char: 'o',
     description: 'file to write; - is stdout; with --cluster a folder',
@@ -33,6 +38,7 @@ export const dumpFlags = {
 /** The values of dumpFlags, as oclif parses them. */
 interface DumpFlags {
   readonly cluster: boolean
+  readonly shard: boolean
   readonly jobs: number | undefined
   readonly output: string
   readonly force: boolean
@@ -45,7 +51,7 @@ interface DumpFlags {
 
 /** Contacts no server. @throws ReplError USAGE; NOT_SUPPORTED when this Node version lacks zstd */
 export function dumpPlan(flags: DumpFlags, stdout: { readonly isTTY?: boolean }): DumpPlan {
-  const { cluster, jobs = JOBS, output, force } = flags
+  const { cluster, shard, jobs = JOBS, output, force } = flags
   if (output === '') throw usageError('The name of the output file is empty')
   const path = output === '-' ? undefined : output
   const common = { force, through: sinkOptions(flags), ...parseRate(flags['max-rate']) }
@@ -54,7 +60,7 @@ export function dumpPlan(flags: DumpFlags, stdout: { readonly isTTY?: boolean })
     return { kind: 'cluster', path, jobs, ...common }
   }
   if (path === undefined && stdout.isTTY) throw new ReplError('TERMINAL')
-  return { kind: 'one', path, ...common }
+  return { kind: 'one', path, isOneShard: shard, ...common }
 }
 
 /** @throws ReplError USAGE; NOT_SUPPORTED when this Node version lacks zstd */

@@ -18,6 +18,8 @@ export type OneDump = Common & {
   readonly kind: 'one'
   /** Undefined means stdout. */
   readonly path: string | undefined
+  /** A node of a cluster is meant, and not the cluster. */
+  readonly isOneShard: boolean
 }
 
 export type ClusterDump = Common & {
