@@ -100,6 +100,35 @@ for (const installed of servers().filter(({ id }) => id in KINDS)) {
   })
 }
 
+for (const installed of servers().filter(({ id }) => id === 'redis-8.6')) {
+  it(`slots that have left a node of ${installed.id} are not dumped until their keys are deleted there: INFO still counts them`, async (context) => {
+    const cluster = await startCluster(installed)
+    context.after(() => cluster.stop())
+    const [from, to] = cluster.masters as [RunningServer, RunningServer]
+    const tag = await tagIn(from, 0, 100)
+    await from.cli('EVAL', `for i = 1, 500 do redis.call('SET', '{${tag}}' .. i, 'v') end`, '1', tag)
+    // A key is deleted in 0.1 s, so that this outlives the test.
+    await from.cli('DEBUG', 'ASM-TRIM-METHOD', 'active', '100000')
+    await to.cli('CLUSTER', 'MIGRATION', 'IMPORT', '0', '100')
+    await from.until('the deletion', async () => (await from.cli('CLUSTER', 'INFO')).includes('active_trim_running:1'))
+    const ran = await cli(['dump-rdb', '--cluster', from.target, '-o', join(home, 'trim')])
+    assertThreeParts(ran, 'TRY_LATER', 6)
+  })
+}
+
+for (const installed of servers().filter(({ id }) => id === 'valkey-9.1')) {
+  it(`slots opened by CLUSTER SETSLOT are seen in the RDB of ${installed.id} where CLUSTER is not permitted`, async (context) => {
+    const cluster = await startCluster(installed)
+    context.after(() => cluster.stop())
+    const [from, to] = cluster.masters as [RunningServer, RunningServer]
+    await from.cli('CLUSTER', 'SETSLOT', '9', 'MIGRATING', await cluster.id(to))
+    await from.cli('ACL', 'SETUSER', 'lowly', 'on', '>pw', '+ping', '+replconf', '+psync', '+info', '+client|setname')
+    const ran = await cli(['dump-rdb', '--shard', `redis://lowly:pw@${from.target}`, '-o', join(home, 'open.rdb')])
+    assertThreeParts(ran, 'TRY_LATER', 6)
+    assert.match(ran.err, /to another: 9\./)
+  })
+}
+
 /** A hash tag whose slot lies in this range. */
 async function tagIn(server: RunningServer, first: number, last: number): Promise<string> {
   for (let index = 0; ; index++) {

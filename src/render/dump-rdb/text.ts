@@ -25,6 +25,11 @@ export class DumpText {
     this.#colour = palette(stream)
   }
 
+  /** The name of the file asks for it, so say it. */
+  compresses(path: string, compression: string | undefined): void {
+    this.#progress.note(`${printable(path)}: compressed by ${compression}, as its name says`)
+  }
+
   /** @param shard of a node of a cluster, as far as the node tells */
   show(event: ReplEvent, shard?: Partial<OwnShard>): void {
     if (this.#detail.verbosity > 0 || event.type === 'source') this.#trace(event)

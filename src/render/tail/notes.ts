@@ -4,7 +4,7 @@ import { explain } from '../../diagnosis/errors/explain.ts'
 import { describeSilence } from '../../diagnosis/psync/silence.ts'
 import { ratesOf } from '../../diagnosis/stream-stats.ts'
 import { bytes, duration, exact, rate } from '../../diagnosis/units.ts'
-import type { ReplEvent, ServerEvent, SilenceEvent } from '../../engine/events.ts'
+import type { ReplEvent, ServerEvent, SilenceEvent, StoredEvent } from '../../engine/events.ts'
 import type { AttachedEvent, FollowEvent, Progress as FollowProgress, ResumedEvent, ShardChange } from '../../engine/follow/events.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import type { Palette } from '../base/palette.ts'
@@ -12,6 +12,7 @@ import { palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
 import { wrap } from '../base/wrap.ts'
+import { keysText } from '../dump-rdb/keys.ts'
 import { type Detail, linesOf, traceText, warningText } from '../trace/trace.ts'
 import { gapSentence } from './gap.ts'
 
@@ -104,7 +105,7 @@ export class TailText {
       case 'server':
         return `${this.#oneShard(event)}${this.#trace(event)}`
       case 'stored':
-        return event.path === undefined ? '' : `snapshot of ${bytes(event.bytes)} in ${printable(event.path)}, ${event.checksum}`
+        return storedText(event)
       default:
         return this.#trace(event)
     }
@@ -151,6 +152,12 @@ export class TailText {
   #warn(text: string): string {
     return this.#colour.warn(wrap(`! ${printable(text)}`, '  '))
   }
+}
+
+function storedText({ path, bytes: size, checksum, written: { compression }, header, keys }: StoredEvent): string {
+  if (path === undefined) return ''
+  const how = compression ? ` (compressed by ${compression}, as its name says)` : ''
+  return `snapshot of ${bytes(size)} in ${printable(path)}${how}, ${checksum}; keys: ${keysText(header, keys)}`
 }
 
 function shardSentence(change: ShardChange): string {

@@ -10,6 +10,7 @@ import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { printable } from '../../render/base/printable.ts'
 import type { Progress } from '../../render/base/progress.ts'
 import { keysJson } from '../../render/dump-rdb/json.ts'
+import { keysText } from '../../render/dump-rdb/keys.ts'
 import { describeChoice } from '../../render/trace/choice.ts'
 import type { Report } from '../../survey/arrivals.ts'
 import { type Cluster, type ReachableShard, sameShards } from '../../topology/cluster.ts'
@@ -134,7 +135,9 @@ async function dumpShard(
   const visit = await observe(shardSource(connection, shard), { ...connection.linkOptions, goal }, new Visit(), observeEvent, signal)
   const { stored } = visit.seen
   if (!stored) throw new TypeError('a payload that ended without being stored')
-  progress?.note(`${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}`)
+  progress?.note(
+    `${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}; keys: ${keysText(stored.header, stored.keys)}`,
+  )
   return { file, shard, from, stored }
 }
 

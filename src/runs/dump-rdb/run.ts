@@ -22,7 +22,7 @@ export async function runDump(plan: DumpPlan, connection: Connection, context: R
 }
 
 async function dumpServer(
-  { path, force, through, maxRate, isOneShard }: OneDump,
+  { path, force, through, maxRate, isOneShard, isCompressedByName }: OneDump,
   { source, linkOptions }: Connection,
   context: RunContext,
   json: NodeJS.WriteStream,
@@ -32,6 +32,7 @@ async function dumpServer(
   const sink = throughSinks(path === undefined ? new StdoutSink(stop) : await rdbFile(path, force), through)
   const store = { sink, ...(path !== undefined && { path }) }
   const text = isJson ? undefined : await textOn(context)
+  if (isCompressedByName && path !== undefined) text?.compresses(path, through.compression)
   const goal = { kind: 'payload', store, ...(maxRate !== undefined && { maxRate }) } as const
   try {
     const show = async (event: ReplEvent) => {

@@ -8,6 +8,7 @@ import { usageError } from '../../errors.ts'
 import { isReplid } from '../../protocol/history.ts'
 import { parseOffset } from '../../protocol/offset.ts'
 import { TEMPLATE_HELP } from '../../render/tail/template.ts'
+import { compressionNamed } from '../compressed-name.ts'
 import { clusterFlag, maxRateFlag } from '../flags.ts'
 import { parseRate, parseSize } from '../size.ts'
 import { FORMATS, type FormatName, type TailPlan, type ViewPlan } from './plan.ts'
@@ -42,7 +43,8 @@ export const tailFlags = {
   rdb: Flags.string({
     helpGroup: WHERE,
     helpValue: 'FILE',
-    description: 'keep the RDB of --from snapshot or --on-gap resync, verified; with --cluster a folder',
+    description:
+      'keep the RDB of --from snapshot or --on-gap resync, verified; compressed if its name ends in .gz or .zst; with --cluster a folder',
   }),
   force: Flags.boolean({ helpGroup: WHERE, description: 'let --rdb replace an existing file', dependsOn: ['rdb'] }),
   'max-rate': { ...maxRateFlag, helpGroup: WHERE },
@@ -172,7 +174,7 @@ export function tailPlan(flags: TailFlags, written: ReadonlySet<string>): TailPl
     isCluster: flags.cluster,
     first,
     statePath: flags.state,
-    rdb: flags.rdb === undefined ? undefined : { path: flags.rdb, force: flags.force },
+    rdb: rdbPlan(flags),
     follow: {
       ack: flags.ack as AckMode,
       onGap: flags['on-gap'] as FollowOptions['onGap'],
@@ -187,6 +189,14 @@ export function tailPlan(flags: TailFlags, written: ReadonlySet<string>): TailPl
     durationMs: flags.duration === undefined ? undefined : flags.duration * 1000,
     untilOffset: parseLimit(flags['until-offset']),
   }
+}
+
+/** @throws ReplError USAGE */
+function rdbPlan({ rdb: path, force, cluster }: TailFlags): TailPlan['rdb'] {
+  if (path === undefined) return undefined
+  // With --cluster it names a folder.
+  const compression = cluster ? undefined : compressionNamed(path, '--rdb')
+  return { path, force, ...(compression && { compression }) }
 }
 
 function viewPlan(flags: TailFlags): ViewPlan {
