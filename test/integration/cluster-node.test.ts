@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { type RunningCluster, startCluster } from '../helpers/cluster.ts'
+import { moveSlot, type RunningCluster, startCluster } from '../helpers/cluster.ts'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { FakeMaster, infoReply } from '../helpers/fake-master.ts'
 import { cli } from '../helpers/run.ts'
@@ -88,6 +88,19 @@ for (const installed of oldestNewestAndValkey()) {
       assert.equal(all.status, 0, all.err)
       assert.doesNotMatch(all.err, /only its shard/)
     })
+
+    it('whose slot moves away while it is dumped gives no file', async () => {
+      const [from, to] = [node(0), node(1)]
+      const key = `{${await tagOf(from)}}`
+      for (let index = 0; index < 8; index++) await from.cli('SET', `${key}${index}`, 'value')
+      await from.cli('CONFIG', 'SET', 'rdb-key-save-delay', '400000')
+      const folder = await mkdtemp(join(home, 'x-'))
+      const running = cli(['dump-rdb', '--shard', from.target, '-o', join(folder, 'x.rdb')])
+      await from.until('BGSAVE', async () => (await from.info('rdb_bgsave_in_progress')) === '1')
+      await moveSlot(cluster, from, to, key)
+      assertThreeParts(await running, 'TRY_LATER', 6)
+      assert.deepEqual(await readdir(folder), [])
+    })
   })
 }
 
@@ -137,3 +150,8 @@ describe('a node that only its INFO or its RDB shows to be one', () => {
     assert.equal((await cli(['dump-rdb', '--shard', master.target, '-o', join(folder, 'x.rdb')])).status, 0)
   })
 })
+
+/** A hash tag in the first slots of the first master. */
+async function tagOf(server: RunningServer): Promise<string> {
+  for (let index = 0; ; index++) if (Number(await server.cli('CLUSTER', 'KEYSLOT', `t${index}`)) <= 5000) return `t${index}`
+}

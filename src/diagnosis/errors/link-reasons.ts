@@ -180,13 +180,13 @@ export const LINK_REASONS = rows({
   // PAYLOAD_INCOMPLETE
   KEYS_MISSING: {
     what: 'The RDB of {endpoint} holds {keys}, and INFO counted {infoKeys:exact} keys{db? in database {db}}.',
-    meaning: 'The bytes are right, and the data is not all there: this is no snapshot of that server. {fate}',
-    next: 'If the keys were deleted and written again at this moment, try again. Otherwise this server does not send its data to replicas: save it by its own means.',
+    meaning: 'The bytes passed their checksum, but data is missing: this is not a snapshot of that server. {fate}',
+    next: 'If keys were deleted and written again at this moment, try again. Otherwise this server does not send its data to replicas: use its own backup.',
     parts: { keys: { by: 'rdbKeys', of: { 0: 'no keys' }, else: '{rdbKeys:exact} keys' } },
   },
   OFFSET_BEHIND: {
     what: '{endpoint} answered PSYNC with offset {offset:exact}, and its INFO had counted {infoOffset:exact} before.',
     meaning: 'The RDB is older than what the server had already replicated, or comes from another server. {fate}',
-    next: 'Check that the address leads to one server only. If this server does not count as Redis does, save its data by its own means.',
+    next: 'Check that the address leads to one server only. If this server does not count offsets as Redis does, use its own backup.',
   },
 })

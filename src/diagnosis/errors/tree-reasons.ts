@@ -89,7 +89,7 @@ export const TREE_REASONS = rows({
   CLUSTER_MOVING: {
     what: 'Slots are on their way from one shard to another: {slots:slots}.',
     meaning:
-      'Meanwhile their keys may be on both shards, or some on each. So an RDB may hold keys of another shard, or lack keys of its own. {fate}',
+      'Until a move has ended and the old keys are deleted, keys may be on both shards, or some on each. So an RDB may hold keys of another shard, or lack its own. {fate}',
     next: 'Run it again when that is done; redis-cli --cluster fix HOST:PORT ends a CLUSTER SETSLOT that was left half done.',
   },
   CLUSTER_CHANGED: {

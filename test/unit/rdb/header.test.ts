@@ -95,7 +95,7 @@ test('RdbHead: a count that no key follows is no count', () => {
   assertHeader([SELECT_0, Buffer.from([0xfb, 0x43, 0xe8, 0])], { isEmpty: true })
 })
 
-test('RdbHead: without a count, as up to Redis 3.0, there are keys and nobody knows how many', () => {
+test('RdbHead: without a count, as up to Redis 3.0, there are keys, and their number is unknown', () => {
   assertHeader([SELECT_0, KEY], { isEmpty: false }, 'REDIS0006')
   assertHeader([SELECT_0, Buffer.from([0xfc, 1, 2, 3, 4, 5, 6, 7, 8]), KEY], { isEmpty: false })
 })
