@@ -22,6 +22,8 @@ export interface SlotMoves {
 export interface ClusterNodeView {
   /** Undefined if the node does not say which line of its map is its own. */
   readonly shard: OwnShard | undefined
+  /** Its replication ID, which tells it from other servers at the same address. Undefined without INFO. */
+  readonly replid: string | undefined
   readonly moves: SlotMoves
 }
 
@@ -34,7 +36,9 @@ export async function askClusterNode(access: Access, signal: AbortSignal): Promi
       const reply = await link.ask('CLUSTER', 'NODES')
       if (reply instanceof ServerError) throw refusal(reply, { command: 'CLUSTER NODES' })
       const nodes = String(reply)
-      return { shard: ownShard(nodes), moves: { open: openSlots(nodes), migrations: await migrationsOf(link) } }
+      const moves = { open: openSlots(nodes), migrations: await migrationsOf(link) }
+      const info = await link.info()
+      return { shard: ownShard(nodes), replid: info instanceof ServerError ? undefined : info.history?.replid, moves }
     } finally {
       link.close()
     }

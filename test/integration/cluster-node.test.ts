@@ -37,6 +37,7 @@ for (const installed of oldestNewestAndValkey()) {
         const folder = await mkdtemp(join(home, 'x-'))
         const ran = await cli(['dump-rdb', server.target, '-o', join(folder, 'x.rdb')])
         assertThreeParts(ran, 'USAGE', 2)
+        assert.match(one(ran.err), new RegExp(`: ${server.target} is a node of a cluster: it`))
         assert.match(one(ran.err), /serves slots 0-5460 of 16384, one shard of 3\..*--cluster -o FOLDER.*--shard\./)
         assert.deepEqual(await readdir(folder), [])
       }
@@ -138,6 +139,27 @@ describe('a node that only its INFO or its RDB shows to be one', () => {
       assert.ok(!master.received.some(([command]) => command === 'PSYNC'))
     })
   }
+
+  it('has no slots in the report if its address led the questions about them to another server', async (context) => {
+    const myself = `${'1'.repeat(40)} 127.0.0.1:1@2 myself,master - 0 0 1 connected 0-16383\n`
+    const payload = rdb()
+    const other = 'b'.repeat(40)
+    const psync = Buffer.concat([Buffer.from(`+FULLRESYNC ${other} 100\r\n$${payload.length}\r\n`), payload])
+    const script = {
+      INFO: infoReply({ redis_mode: 'cluster' }),
+      'CLUSTER NODES': `$${myself.length}\r\n${myself}\r\n`,
+      CLUSTER: "-ERR unknown subcommand 'x'\r\n",
+      PSYNC: psync,
+    }
+    const master = await FakeMaster.start(script)
+    context.after(() => master.stop())
+    const folder = await mkdtemp(join(home, 'x-'))
+    const ran = await cli(['dump-rdb', master.target, '-o', join(folder, 'x.rdb')])
+    assertThreeParts(ran, 'USAGE', 2)
+    assert.match(one(ran.err), /does not say which slots it serves/)
+    const meant = await cli(['dump-rdb', '--shard', master.target, '-o', join(folder, 'x.rdb'), '--json'])
+    assert.deepEqual((assertSchema(meant.out, 'dump-rdb') as unknown as Report).shard, { node: null, slots: null, shards: null })
+  })
 
   it('is known by the slots in its RDB where INFO is refused, and its file gets no name', async (context) => {
     const payload = rdb({ aux: { 'redis-ver': '8.6.3', 'cluster-asm-task': '' } })

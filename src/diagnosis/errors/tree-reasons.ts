@@ -94,7 +94,7 @@ export const TREE_REASONS = rows({
   },
   CLUSTER_CHANGED: {
     what: 'The cluster of {endpoint} changed while its shards were dumped: slots were moved, or a master was replaced.',
-    meaning: 'A key of a slot that moved may be in two of the files, or in none. What was received was removed.',
+    meaning: 'A key of a slot that moved may be in two of the files, or in none. {fate}',
     next: 'Run it again when no slot is moved: redis-cli --cluster check HOST:PORT',
   },
   ONE_SHARD: {

@@ -6,6 +6,7 @@ import type { Access } from '../../engine/ask/access.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { ReplEvent } from '../../engine/events.ts'
 import { expectReplError, ReplError } from '../../errors.ts'
+import { endpointName } from '../../io/endpoint.ts'
 import { missingSlots, type OwnShard } from '../../protocol/cluster/cluster-map.ts'
 import { askClusterNode, type ClusterNodeView, movingSlots } from '../../topology/cluster-node.ts'
 
@@ -19,6 +20,8 @@ export class NodeGuard {
   readonly #isOneShardMeant: boolean
   readonly #signal: AbortSignal
   #before: ClusterNodeView | undefined
+  /** The history of the snapshot. */
+  #replid: string | undefined
   /** Undefined for a server that is no node of a cluster. */
   shard: DumpedShard | undefined
 
@@ -45,12 +48,21 @@ export class NodeGuard {
    * @throws ReplError USAGE (ONE_SHARD); TRY_LATER (CLUSTER_MOVING, CLUSTER_CHANGED)
    */
   async see(event: ReplEvent): Promise<void> {
-    if (!this.#access) return
-    if (event.type === 'server' && event.identity?.mode === 'cluster') await this.#meetNode(this.#access)
-    if (event.type !== 'payload-end') return
-    if (this.#before) await this.#confirm(this.#access, this.#before)
-    // Without INFO, only the RDB shows that the server is a node of a cluster.
-    if (event.header.hasSlots) this.shard ??= {}
+    const access = this.#access
+    if (!access) return
+    try {
+      if (event.type === 'server' && event.identity?.mode === 'cluster') await this.#meetNode(access)
+      if (event.type === 'verdict' && event.verdict.kind === 'full') this.#replid = event.verdict.replid
+      if (event.type === 'payload-end') await this.#judgePayload(access, event.header.hasSlots === true)
+    } catch (error) {
+      throw expectReplError(error).with({ endpoint: endpointName(access.endpoint) })
+    }
+  }
+
+  /** @param hasSlots the RDB is that of a node of a cluster; without INFO, nothing else shows it */
+  async #judgePayload(access: Access, hasSlots: boolean): Promise<void> {
+    if (this.#before) await this.#confirm(access, this.#before)
+    if (hasSlots) this.shard ??= {}
     if (this.shard && !this.#isPermitted(this.shard)) throw new ReplError('ONE_SHARD')
   }
 
@@ -67,6 +79,11 @@ export class NodeGuard {
 
   async #confirm(access: Access, before: ClusterNodeView): Promise<void> {
     const after = await askClusterNode(access, this.#signal)
+    // An address may lead each connection to another server. Then these are the slots of another node.
+    if (this.#replid !== undefined && after.replid !== undefined && after.replid !== this.#replid) {
+      this.shard = {}
+      return
+    }
     refuseMoves(after, before)
     if (JSON.stringify(after.shard?.slots) !== JSON.stringify(before.shard?.slots)) throw new ReplError('CLUSTER_CHANGED')
   }
