@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'LINK_LOST'
   | 'PAYLOAD_TRUNCATED'
   | 'PAYLOAD_CORRUPT'
+  | 'PAYLOAD_INCOMPLETE'
   | 'OUTPUT_FAILED'
   | 'OUTPUT_EXISTS'
   | 'GAP'
@@ -175,6 +176,9 @@ export type MasterLoss =
   | { readonly trouble: 'LOADING'; readonly etaSeconds?: number }
   | { readonly trouble: 'IS_REPLICA' | 'NO_OFFSET' }
 
+/** First and last slot of each range. */
+type SlotRanges = readonly (readonly [first: number, last: number])[]
+
 type None = Readonly<Record<never, never>>
 
 /** Each reason for a failure, with the facts that its sentences need (diagnosis/errors/). */
@@ -192,6 +196,8 @@ export interface ReasonFacts {
   TLS_FILE: Path & TlsFileProblem
   TLS_CIPHERS: Errno
   TERMINAL: None
+  /** The server is a node of a cluster and does not hold all slots. Both facts are absent if the node does not tell them. */
+  ONE_SHARD: { readonly slots?: SlotRanges; readonly shards?: number }
   // MASTER_UNREACHABLE
   CONNECTION_REFUSED: Errno
   SOCKET_REFUSED: Errno
@@ -290,7 +296,8 @@ export interface ReasonFacts {
   NOT_MASTER: { readonly role: string }
   CLUSTER_SLOTS: { readonly missingSlots: number }
   CLUSTER_MASTER: { readonly slot: number }
-  CLUSTER_MOVING: { readonly slots: readonly number[] }
+  /** @property slots empty if the server does not say which */
+  CLUSTER_MOVING: { readonly slots: SlotRanges }
   CLUSTER_CHANGED: None
   SHARD_GONE: None
   SENTINEL_UNRESOLVED: { readonly masterName: string }
@@ -311,6 +318,10 @@ export interface ReasonFacts {
   MAGIC: Partial<Reply>
   TRAILER: { readonly bytes: number }
   CHECKSUM: { readonly bytes: number }
+  // PAYLOAD_INCOMPLETE
+  /** @property db absent: in all databases together */
+  KEYS_MISSING: { readonly rdbKeys: number; readonly infoKeys: number; readonly db?: number }
+  OFFSET_BEHIND: { readonly offset: number; readonly infoOffset: number }
   // OUTPUT_FAILED, OUTPUT_EXISTS
   WRITE: Path & Errno & { readonly output: Output }
   NO_SPACE: Path & { readonly freeBytes: number; readonly neededBytes: number }
@@ -340,7 +351,7 @@ export type Reason = keyof ReasonFacts
 
 export const REASONS = {
   EXPECTATION_FAILED: ['EXPECTATION_FAILED', 'SHARDS_DIFFER'],
-  USAGE: ['FLAGS', 'BAD_TARGET', 'PASS_FILE', 'STATE_FILE', 'CONFIG_FILE', 'TLS_FILE', 'TLS_CIPHERS', 'TERMINAL'],
+  USAGE: ['FLAGS', 'BAD_TARGET', 'PASS_FILE', 'STATE_FILE', 'CONFIG_FILE', 'TLS_FILE', 'TLS_CIPHERS', 'TERMINAL', 'ONE_SHARD'],
   MASTER_UNREACHABLE: [
     'CONNECTION_REFUSED',
     'SOCKET_REFUSED',
@@ -427,6 +438,7 @@ export const REASONS = {
   ],
   PAYLOAD_TRUNCATED: ['PAYLOAD_TRUNCATED'],
   PAYLOAD_CORRUPT: ['MAGIC', 'TRAILER', 'CHECKSUM'],
+  PAYLOAD_INCOMPLETE: ['KEYS_MISSING', 'OFFSET_BEHIND'],
   OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
   GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED'],

@@ -82,7 +82,21 @@ export type PayloadEndEvent = At & {
   readonly bytes: number
   readonly checksum: Checksum
   readonly header: RdbHeader
+  readonly keys: KeyCounts
 }
+/** How many keys the server has by its INFO, to compare with those of the RDB (`header`). */
+export interface KeyCounts {
+  /** Before the snapshot, by database. Absent without INFO, and if INFO does not count keys. */
+  readonly before?: KeyCount
+  /** After the snapshot. Only asked if the first count does not explain the RDB. */
+  readonly after?: KeyCount
+  /** Why there is no INFO. */
+  readonly infoFailure?: Failure
+}
+
+/** Keys by the number of their database. */
+export type KeyCount = Readonly<Record<string, number>>
+
 /** Bytes in our output buffer on the master, or in the buffers of all replicas when CLIENT LIST does not show ours. */
 export type BufferEvent = At & { readonly type: 'buffer'; readonly bytes: number; readonly scope: 'ours' | 'all replicas' }
 /** Stream bytes received, and the offset of the last one. `masterOffset` is the newest known. */

@@ -89,7 +89,8 @@ async function* commitPayload(batches: AsyncGenerator<Batch>, { sink, path }: St
   }
 }
 
-function outputOf({ sink, path }: Store): Pick<Context, 'path' | 'output'> {
+/** What an error says about the place of a payload. */
+export function outputOf({ sink, path }: Store): Pick<Context, 'path' | 'output'> {
   if (sink.isStdout) return { path: 'stdout', output: 'STDOUT' }
   return path === undefined ? {} : { path, output: 'FILE' }
 }

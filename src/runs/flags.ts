@@ -1,7 +1,7 @@
 /** Flags that several runs share. */
 import { Flags } from '@oclif/core'
 
-const DISCOVERY = 'DISCOVERY'
+export const DISCOVERY = 'DISCOVERY'
 
 export const maxRateFlag = Flags.string({
   helpValue: 'SIZE',

@@ -1,4 +1,4 @@
-/** Runs one attachment to its end. Adds each event to a visit and shows it. */
+/** Runs one attachment to its end. Adds each event to a visit and shows it. The attachment waits meanwhile. */
 import type { Source } from '../engine/ask/source.ts'
 import type { ReplEvent } from '../engine/events.ts'
 import { type LinkPlan, replicate } from '../engine/replicate.ts'
@@ -9,13 +9,13 @@ export async function observe(
   source: Source,
   plan: LinkPlan,
   visit: Visit,
-  show: (event: ReplEvent) => void,
+  show: (event: ReplEvent) => void | Promise<void>,
   signal: AbortSignal,
 ): Promise<Visit> {
   for await (const batch of replicate(source, plan, signal)) {
     for (const event of batch) {
       visit.add(event)
-      show(event)
+      await show(event)
     }
   }
   return visit

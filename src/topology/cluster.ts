@@ -5,11 +5,12 @@ import { QueryLink } from '../engine/ask/query.ts'
 import { expectReplError, ReplError, stopIfAborted } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, openSlots, type Shard } from '../protocol/cluster/cluster-map.ts'
+import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, type Shard } from '../protocol/cluster/cluster-map.ts'
 import { parseInfo } from '../protocol/info/info.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
 import type { AddressMap } from './address-map.ts'
+import { allMoves, askClusterNode, type SlotMoves } from './cluster-node.ts'
 
 /** A shard with a master, and how to connect to it. */
 export interface ReachableShard extends Shard {
@@ -76,19 +77,9 @@ export class Cluster {
   }
 
   /** The slots that migrate between these masters. Only the two masters involved know. @throws ReplError of a master */
-  async movingSlots(shards: readonly ReachableShard[]): Promise<number[]> {
-    const moving = await Promise.all(
-      shards.map(async ({ access }) => {
-        const endpoint = endpointName(access.endpoint)
-        const link = await QueryLink.open(access, this.#signal).catch((error) => {
-          throw expectReplError(error).with({ endpoint })
-        })
-        const reply = await link.ask('CLUSTER', 'NODES').finally(() => link.close())
-        if (reply instanceof ServerError) throw refusal(reply, { command: 'CLUSTER NODES', endpoint })
-        return openSlots(String(reply))
-      }),
-    )
-    return [...new Set(moving.flat())].sort((a, b) => a - b)
+  async slotMoves(shards: readonly ReachableShard[]): Promise<SlotMoves> {
+    const nodes = await Promise.all(shards.map(({ access }) => askClusterNode(access, this.#signal)))
+    return allMoves(nodes.map(({ moves }) => moves))
   }
 
   /** How to reach a node: with TLS at its TLS port; without an announced host, at the host of the entry node. */

@@ -67,11 +67,11 @@ describe('JSON output', () => {
   })
 
   it('of dump-rdb follows its schema, on stdout for a file and on stderr beside the RDB', async (context) => {
-    const master = await FakeMaster.start({ PSYNC: Buffer.concat([Buffer.from(`+FULLRESYNC ${REPLID} 7\r\n$18\r\n`), RDB]) })
+    const master = await FakeMaster.start({ PSYNC: Buffer.concat([Buffer.from(`+FULLRESYNC ${REPLID} 107\r\n$18\r\n`), RDB]) })
     context.after(() => master.stop())
     const ran = await cli(['dump-rdb', master.target, '--json'])
     assert.ok(ran.stdout.equals(RDB))
-    assert.deepEqual(assertSchema(ran.err, 'dump-rdb').history, { replid: REPLID, offset: 7 })
+    assert.deepEqual(assertSchema(ran.err, 'dump-rdb').history, { replid: REPLID, offset: 107 })
   })
 
   it('of a failure follows its schema, with the exchanges up to it', async (context) => {
@@ -113,7 +113,7 @@ describe('text output', () => {
   }
 
   it('of dump-rdb names its phases on stderr off a terminal, and -q silences them', async (context) => {
-    const master = await FakeMaster.start({ PSYNC: Buffer.concat([Buffer.from(`\n+FULLRESYNC ${REPLID} 7\r\n\n$18\r\n`), RDB]) })
+    const master = await FakeMaster.start({ PSYNC: Buffer.concat([Buffer.from(`\n+FULLRESYNC ${REPLID} 107\r\n\n$18\r\n`), RDB]) })
     context.after(() => master.stop())
     const ran = await cli(['dump-rdb', master.target])
     const quiet = await cli(['dump-rdb', master.target, '-q'])

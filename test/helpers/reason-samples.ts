@@ -52,6 +52,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   ],
   TLS_CIPHERS: [ERRNO],
   TERMINAL: [{}],
+  ONE_SHARD: [{}, { slots: [[0, 5460]], shards: 3 }, { slots: [], shards: 3 }],
   CONNECTION_REFUSED: [ERRNO],
   SOCKET_REFUSED: [ERRNO],
   UNKNOWN_HOST: [ERRNO],
@@ -144,7 +145,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   NOT_MASTER: [{ role: 'slave' }, { role: 'sentinel' }],
   CLUSTER_SLOTS: [{ missingSlots: 7 }],
   CLUSTER_MASTER: [{ slot: 0 }],
-  CLUSTER_MOVING: [{ slots: [7, 8] }],
+  CLUSTER_MOVING: [{ slots: [[7, 8]] }, { slots: [] }],
   CLUSTER_CHANGED: [{}],
   SHARD_GONE: [{}],
   SENTINEL_UNRESOLVED: [{ masterName: 'mymaster' }],
@@ -163,6 +164,11 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   MAGIC: [{}, REPLY],
   TRAILER: [{ bytes: 10 }],
   CHECKSUM: [{ bytes: 10 }],
+  KEYS_MISSING: [
+    { rdbKeys: 0, infoKeys: 1000 },
+    { rdbKeys: 7, infoKeys: 1000, db: 3 },
+  ],
+  OFFSET_BEHIND: [{ offset: 0, infoOffset: 64_000 }],
   WRITE: [
     { ...PATH, output: 'FILE', errno: 'ENOSPC' },
     { path: 'stdout', output: 'STDOUT', errno: 'EIO' },

@@ -4,6 +4,7 @@ import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { fill } from '../helpers/dataset.ts'
 import { FakeMaster, REPLID } from '../helpers/fake-master.ts'
 import { cli } from '../helpers/run.ts'
@@ -92,7 +93,7 @@ describe('dump-rdb from a recorded master', () => {
       await source.stop()
     }
     const rdb = await readFile(recorded)
-    const full = Buffer.from(`+FULLRESYNC ${REPLID} 1\r\n`)
+    const full = Buffer.from(`+FULLRESYNC ${REPLID} 100\r\n`)
     const mark = '0123456789'.repeat(4)
     const framings = [
       Buffer.concat([full, Buffer.from(`$${rdb.length}\r\n`), rdb]),
@@ -128,6 +129,57 @@ for (const installed of servers().filter(({ id }) => id === 'valkey-9.1')) {
   })
 }
 
+describe('a snapshot whose file is named .gz', () => {
+  it('is compressed by dump-rdb and by tail, and both say so', async () => {
+    const master = await RunningServer.start(pick('redis-8.6', 'redis-7.0'), MODES[0]?.settings)
+    const home = await mkdtemp(join(folder, 'named-'))
+    try {
+      await fill(master)
+      const [dumped, tailed] = [join(home, 'dump.rdb.gz'), join(home, 'tail.rdb.gz')]
+      const runs = [
+        await cli(['dump-rdb', master.target, '-o', dumped]),
+        await cli(['tail', master.target, '--from', 'snapshot', '--rdb', tailed, '--duration', '1', '--format', 'resp']),
+      ]
+      for (const [index, file] of [dumped, tailed].entries()) {
+        const ran = runs[index]
+        assert.equal(ran?.status, 0, ran?.err)
+        assert.match(ran?.err ?? '', /compressed by gzip, as its name says/)
+        const plain = join(home, `${index}.rdb`)
+        await writeFile(plain, gunzipSync(await readFile(file)))
+        assert.equal(await digestOfLoaded(master, plain), await master.cli('DEBUG', 'DIGEST'))
+      }
+    } finally {
+      await master.stop()
+    }
+  })
+})
+
+describe('two dumps at the same time', () => {
+  it('may share one BGSAVE: the second begins at an offset and with keys from before its INFO, and is whole', async () => {
+    const settings = { 'repl-diskless-sync': 'no', 'rdb-key-save-delay': '300000' }
+    const master = await RunningServer.start(pick('redis-8.6', 'redis-7.0'), settings)
+    try {
+      for (let index = 0; index < 10; index++) await master.cli('SET', `key:${index}`, 'value')
+      const first = cli(['dump-rdb', master.target, '-o', join(folder, 'first.rdb'), '--json'])
+      await master.until('BGSAVE', async () => (await master.info('rdb_bgsave_in_progress')) === '1')
+      await master.cli('EVAL', "for i = 1, 1000 do redis.call('SET', 'more:' .. i, '1') end", '0')
+      const second = await cli(['dump-rdb', master.target, '-o', join(folder, 'second.rdb'), '--json'])
+      const reports = [await first, second].map(({ status, out, err }) => {
+        assert.equal(status, 0, out + err)
+        return JSON.parse(out) as { history: { offset: number }; rdb: { firstDatabase: { keys: number } }; keys: object }
+      })
+      assert.deepEqual(reports[0]?.history, reports[1]?.history)
+      assert.deepEqual(
+        reports.map(({ rdb: { firstDatabase } }) => firstDatabase.keys),
+        [10, 10],
+      )
+      assert.deepEqual(reports[1]?.keys, { infoBefore: { 0: 1010 }, infoAfter: null })
+    } finally {
+      await master.stop()
+    }
+  })
+})
+
 describe('dump-rdb when the master fails in the middle', () => {
   for (const { name, settings } of MODES) {
     it(`leaves nothing behind when the ${name} BGSAVE is killed`, async () => {
@@ -153,7 +205,7 @@ describe('dump-rdb when the master fails in the middle', () => {
 describe('dump-rdb and memory', () => {
   it('does not grow with the size of the RDB or the slowness of its reader', async (context) => {
     const size = 400_000_000
-    const head = Buffer.from(`+FULLRESYNC ${REPLID} 1\r\n$${size}\r\nREDIS0011`)
+    const head = Buffer.from(`+FULLRESYNC ${REPLID} 100\r\n$${size}\r\nREDIS0011`)
     const master = await FakeMaster.start({
       PSYNC: Buffer.concat([head, Buffer.alloc(size - 18, 1), Buffer.from('\xff\0\0\0\0\0\0\0\0', 'latin1')]),
     })

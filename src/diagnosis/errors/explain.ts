@@ -3,6 +3,7 @@
  * (reasons.ts), which take the facts of the failure. The server's own words are quoted, never rephrased.
  */
 import type { Failure, MasterLoss } from '../../errors.ts'
+import { type SlotRange, slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { duration, exact } from '../units.ts'
 import { SHARED_PARTS } from './parts.ts'
 import { REASONS } from './reasons.ts'
@@ -39,6 +40,7 @@ const FORMATS: Readonly<Record<FormatName, (value: never) => string>> = {
   duration: (ms: number) => duration(ms),
   list: (values: readonly unknown[]) => values.join(', '),
   first: ([value]: readonly unknown[]) => String(value ?? ''),
+  slots: (slots: readonly SlotRange[]) => (slots.length > 0 ? slotsText(slots) : 'the server does not say which'),
   quoted: (text: string) => JSON.stringify(text),
   excerpt: (text: string) => JSON.stringify(text.slice(0, 40)),
   name: ({ code, details }: Failure) => (code === details.reason ? code : `${code} (${details.reason})`),

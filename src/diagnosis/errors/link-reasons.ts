@@ -188,4 +188,16 @@ export const LINK_REASONS = rows({
     meaning: 'Bytes were changed on the way, or in the master’s memory. {fate}',
     next: 'Try again; if it happens twice, suspect the memory and the network of the master.',
   },
+  // PAYLOAD_INCOMPLETE
+  KEYS_MISSING: {
+    what: 'The RDB of {endpoint} holds {keys}, and INFO counted {infoKeys:exact} keys{db? in database {db}}.',
+    meaning: 'The bytes passed their checksum, but data is missing: this is not a snapshot of that server. {fate}',
+    next: 'If keys were deleted and written again at this moment, try again. Otherwise this server does not send its data to replicas: use its own backup.',
+    parts: { keys: { by: 'rdbKeys', of: { 0: 'no keys' }, else: '{rdbKeys:exact} keys' } },
+  },
+  OFFSET_BEHIND: {
+    what: '{endpoint} answered PSYNC with offset {offset:exact}, and its INFO had counted {infoOffset:exact} before.',
+    meaning: 'The RDB is older than what the server had already replicated, or comes from another server. {fate}',
+    next: 'Check that the address leads to one server only. If this server does not count offsets as Redis does, use its own backup.',
+  },
 })

@@ -35,10 +35,11 @@ export interface Row {
 export type SharedPart = 'fate' | 'provider'
 
 /**
- * exact: digits in groups. seconds, duration: from milliseconds. list: separated by commas. first: of a list. quoted: as JSON. excerpt: the first
- * 40 characters, as JSON. name: the code and reason of a failure. what: its sentence. each: the sentences of several failures.
+ * exact: digits in groups. seconds, duration: from milliseconds. list: separated by commas. first: of a list. quoted: as JSON.
+ * excerpt: the first 40 characters, as JSON. slots: ranges of slots. name: the code and reason of a failure. what: its sentence.
+ * each: the sentences of several failures.
  */
-export type FormatName = 'exact' | 'seconds' | 'duration' | 'list' | 'first' | 'quoted' | 'excerpt' | 'name' | 'what' | 'each'
+export type FormatName = 'exact' | 'seconds' | 'duration' | 'list' | 'first' | 'slots' | 'quoted' | 'excerpt' | 'name' | 'what' | 'each'
 
 type AllKeys<T> = T extends unknown ? keyof T : never
 type RequiredKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T]

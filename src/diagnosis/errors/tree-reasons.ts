@@ -121,14 +121,28 @@ export const TREE_REASONS = rows({
     next: 'redis-cli --cluster check HOST:PORT shows who serves what.',
   },
   CLUSTER_MOVING: {
-    what: 'Slots are on their way from one shard to another: {slots:list}.',
-    meaning: 'Their keys are in both while they are moved, one by one, so the files together would not be the whole. Nothing was kept.',
-    next: 'Run it again when that is done; redis-cli --cluster fix HOST:PORT ends a move that was left half done.',
+    what: 'Slots are on their way from one shard to another: {slots:slots}.',
+    meaning:
+      'Until a move has ended and the old keys are deleted, keys may be on both shards, or some on each. So an RDB may hold keys of another shard, or lack its own. {fate}',
+    next: 'Run it again when that is done; redis-cli --cluster fix HOST:PORT ends a CLUSTER SETSLOT that was left half done.',
   },
   CLUSTER_CHANGED: {
     what: 'The cluster of {endpoint} changed while its shards were dumped: slots were moved, or a master was replaced.',
-    meaning: 'A key of a slot that moved may be in two of the files, or in none. What was received was removed.',
+    meaning: 'A key of a slot that moved may be in two of the files, or in none. {fate}',
     next: 'Run it again when no slot is moved: redis-cli --cluster check HOST:PORT',
+  },
+  ONE_SHARD: {
+    what: '{endpoint} is a node of a cluster{served}.',
+    meaning: 'Its RDB holds one shard, not the data of the cluster. Nothing was kept.',
+    next: 'To dump every shard: --cluster -o FOLDER. To dump this shard alone on purpose: --shard.',
+    parts: {
+      served: {
+        by: 'slots',
+        of: { '': ', and serves none of the 16384 slots' },
+        else: ': it serves slots {slots:slots} of 16384, one shard of {shards}',
+        absent: ', and does not say which slots it serves',
+      },
+    },
   },
   MARKER_KEY_TAKEN: {
     what: 'The key {key:quoted} holds something that is no marker, and was left as it is.',

@@ -19,7 +19,7 @@ export class Observer {
 
   /** Progress of the BGSAVE; empty when the server does not report it (INFO persistence, 6.2 and later). */
   async progress(): Promise<BgsaveEvent[]> {
-    const info = await this.#info()
+    const info = await this.info()
     return info ? bgsave(info) : []
   }
 
@@ -28,7 +28,7 @@ export class Observer {
    * @param since the offset of the snapshot in transfer; the master buffers every write after it for us
    */
   async everything(since?: number): Promise<{ events: ReplEvent[]; masterOffset?: number }> {
-    const info = await this.#info()
+    const info = await this.info()
     const masterOffset = info && numberField(info, 'master_repl_offset')
     const buffer = (await this.#ownBuffer()) ?? (since === undefined ? info && totalBuffer(info) : estimatedBuffer(masterOffset, since))
     const events = [...(info ? bgsave(info) : this.#loss()), ...(buffer ? [buffer] : [])]
@@ -37,7 +37,7 @@ export class Observer {
 
   /** What the finished BGSAVE cost; `running` until it ends, undefined without INFO. */
   async costs(): Promise<SaveCostEvent | 'running' | undefined> {
-    const info = await this.#info()
+    const info = await this.info()
     if (!info) return undefined
     if (info.fields.get('rdb_bgsave_in_progress') === '1') return 'running'
     const forkUsec = numberField(info, 'latest_fork_usec')
@@ -62,7 +62,7 @@ export class Observer {
   }
 
   /** Discards the query events: there are too many to show. */
-  async #info(): Promise<ServerInfo | undefined> {
+  async info(): Promise<ServerInfo | undefined> {
     const info = await this.#informant.info()
     this.#informant.takeEvents()
     return info

@@ -1,11 +1,16 @@
 /** Receives the payload of a full resync, paces it, observes the server meanwhile, and catches up afterwards where needed. */
 import { replicaBufferLimit } from '../../diagnosis/psync/resync.ts'
 import { ReplError } from '../../errors.ts'
+import type { Verdict } from '../../handshake/machine.ts'
 import { now, sleep } from '../../io/clock.ts'
 import type { Link } from '../../io/link.ts'
 import { NullSink, type RdbSink } from '../../io/sinks/rdb-sink.ts'
-import type { Batch, ReplEvent } from '../events.ts'
-import { type AttachOptions, maxRateOf } from '../goal.ts'
+import type { ServerInfo } from '../../protocol/info/server-info.ts'
+import { missingKeys } from '../../rdb/completeness.ts'
+import type { RdbHeader } from '../../rdb/header.ts'
+import { movingAtSnapshot } from '../../rdb/moving-slots.ts'
+import type { Batch, KeyCounts, ReplEvent } from '../events.ts'
+import { type AttachOptions, forksOnPurpose, type Goal, maxRateOf } from '../goal.ts'
 import { catchUp } from './catch-up.ts'
 import type { HandshakeResult } from './handshake.ts'
 import type { Observer } from './observer.ts'
@@ -34,10 +39,11 @@ export interface Attachment {
 
 /** @returns the stream bytes that came with the payload */
 export async function* receiveResync(
-  { link, planner, observer, options, signal }: Attachment,
+  attachment: Attachment,
   handshake: HandshakeResult,
   sink: RdbSink = new NullSink(),
 ): AsyncGenerator<Batch, Buffer> {
+  const { link, planner, observer, options, signal } = attachment
   const { verdict, rest, refused } = handshake
   // We do not request a sync over two channels; with one, no payload comes on this link.
   if (verdict.kind !== 'full' && verdict.kind !== 'legacy') throw new ReplError('PSYNC_VERDICT', { verdict: verdict.kind })
@@ -55,6 +61,7 @@ export async function* receiveResync(
     atOnce: readLimit(maxRate),
     reportMs: pacer ? 0 : REPORT_EVERY_MS,
     observed: takeSamples,
+    examine: (header: RdbHeader) => examine(attachment, verdict, header),
   }
   let streamed: Buffer
   try {
@@ -70,6 +77,54 @@ export async function* receiveResync(
   link.close() // an unread stream would fill our output buffer on the master
   yield* reportCosts(observer, signal)
   return streamed
+}
+
+/**
+ * Compares the RDB with what the server says that it has. Its bytes are verified elsewhere.
+ * @throws ReplError PAYLOAD_INCOMPLETE; TRY_LATER (CLUSTER_MOVING) for an RDB that is to be kept
+ */
+async function examine({ planner, observer, options: { goal } }: Attachment, verdict: Verdict, header: RdbHeader): Promise<KeyCounts> {
+  const slots = isKept(goal) ? movingAtSnapshot(header) : undefined
+  if (slots) throw new ReplError('CLUSTER_MOVING', { slots })
+  const { info, infoFailure } = planner.before
+  if (!info) return infoFailure ? { infoFailure: infoFailure.toFailure() } : {}
+  // A guard against a fork may have asked for an empty RDB.
+  if (!forksOnPurpose(goal)) return {}
+  const keys = await compareKeys(info, header, observer)
+  refuseEarlierOffset(info, verdict)
+  return keys
+}
+
+/** A BGSAVE that was running before us may be shared with us (replication.c, syncCommand, case 1). It is older than this INFO. */
+function mayShareSave({ fields }: ServerInfo): boolean {
+  return fields.get('rdb_bgsave_in_progress') === '1'
+}
+
+/** Asks INFO again only if the first one does not explain the RDB. @throws ReplError KEYS_MISSING */
+async function compareKeys(info: ServerInfo, header: RdbHeader, observer: Observer): Promise<KeyCounts> {
+  const { keyspace } = info
+  if (!keyspace) return {}
+  const before = Object.fromEntries(keyspace)
+  const isComparable = header.isEmpty || !mayShareSave(info)
+  if (!isComparable || !missingKeys(header, [keyspace])) return { before }
+  const look = await observer.info()
+  // A server that printed keys before and prints none now has none.
+  const after = look && (look.keyspace ?? new Map<number, number>())
+  const missing = missingKeys(header, after ? [keyspace, after] : [keyspace])
+  if (missing) throw new ReplError('KEYS_MISSING', missing)
+  return { before, ...(after && { after: Object.fromEntries(after) }) }
+}
+
+/** @throws ReplError OFFSET_BEHIND if the history of the snapshot ends before what INFO showed earlier */
+function refuseEarlierOffset(info: ServerInfo, verdict: Verdict): void {
+  const { history } = info
+  if (verdict.kind !== 'full' || verdict.replid !== history?.replid || mayShareSave(info)) return
+  if (verdict.offset < history.offset) throw new ReplError('OFFSET_BEHIND', { offset: verdict.offset, infoOffset: history.offset })
+}
+
+/** Whether the RDB stays after the run. */
+function isKept(goal: Goal): boolean {
+  return 'store' in goal && goal.kind !== 'live' && (goal.store.path !== undefined || goal.store.sink.isStdout === true)
 }
 
 /** What to query while the payload arrives, how often, and whether our output buffer may fill because we read slowly. */

@@ -129,6 +129,11 @@ export class Planner {
     return { ...(this.#identity && { identity: this.#identity }), ...(this.#settings && { settings: this.#settings }) }
   }
 
+  /** INFO as it was before PSYNC, or why there is none. */
+  get before(): { readonly info?: ServerInfo; readonly infoFailure?: ReplError } {
+    return this.#before ? { info: this.#before } : { ...(this.#infoFailure && { infoFailure: this.#infoFailure }) }
+  }
+
   /** After the visit: the master's write rate and the server's own counters. */
   async counters(): Promise<ReplEvent[]> {
     const { goal } = this.#options

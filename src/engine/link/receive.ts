@@ -5,9 +5,9 @@ import { now } from '../../io/clock.ts'
 import type { Link } from '../../io/link.ts'
 import type { RdbSink } from '../../io/sinks/rdb-sink.ts'
 import { type PayloadFraming, PayloadReader } from '../../protocol/wire/payload.ts'
-import { RdbHead } from '../../rdb/header.ts'
+import { RdbHead, type RdbHeader } from '../../rdb/header.ts'
 import { RdbVerifier } from '../../rdb/verifier.ts'
-import type { Batch, ReplEvent } from '../events.ts'
+import type { Batch, KeyCounts, ReplEvent } from '../events.ts'
 import { ProgressReader } from '../progress-reader.ts'
 
 /**
@@ -28,15 +28,17 @@ export interface ReceiveOptions {
   readonly reportMs: number
   /** New observations of the server; called between reads. */
   readonly observed: () => readonly ReplEvent[]
+  /** Compares the payload with what the server says that it has. @throws ReplError if it is not that */
+  readonly examine: (header: RdbHeader) => Promise<KeyCounts>
 }
 
 /**
  * @returns the stream bytes that came with the payload
- * @throws ReplError PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT, LINK_LOST before the first byte, TIMEOUT; and what the sink throws.
+ * @throws ReplError PAYLOAD_TRUNCATED, PAYLOAD_CORRUPT, what `examine` throws, LINK_LOST before the first byte, TIMEOUT; and what the sink throws.
  */
 export async function* receivePayload(
   link: Link,
-  { rest, sink, silenceMs, atOnce, reportMs, observed }: ReceiveOptions,
+  { rest, sink, silenceMs, atOnce, reportMs, observed, examine }: ReceiveOptions,
 ): AsyncGenerator<Batch, Buffer> {
   const payload = new PayloadReader()
   const verifier = new RdbVerifier()
@@ -64,7 +66,7 @@ export async function* receivePayload(
   const checksum = verifier.finish()
   const header = head.parse()
   if (!header) throw new ReplError('MAGIC')
-  yield [{ type: 'payload-end', at: now(), bytes: verifier.bytes, checksum, header }]
+  yield [{ type: 'payload-end', at: now(), bytes: verifier.bytes, checksum, header, keys: await examine(header) }]
   return payload.rest()
 }
 

@@ -8,6 +8,9 @@ import type { RdbSink, Written } from './rdb-sink.ts'
 
 export type Compression = 'gzip' | 'zstd'
 
+/** Of the names of files. */
+export const SUFFIXES: Readonly<Record<Compression, string>> = { gzip: '.gz', zstd: '.zst' }
+
 /** Bytes that may wait for the compressor, and bytes of its output per write. */
 const AHEAD_BYTES = 8 * 1024 * 1024
 const OUTPUT_BYTES = 1024 * 1024

@@ -78,7 +78,7 @@ function owners(slots: ReadonlyMap<string, readonly SlotRange[]>): (string | und
 }
 
 /** The number of slots that no shard serves. */
-export function missingSlots(shards: readonly Shard[]): number {
+export function missingSlots(shards: readonly Pick<Shard, 'slots'>[]): number {
   const served = shards.flatMap(({ slots }) => slots).reduce((sum, [first, last]) => sum + last - first + 1, 0)
   return SLOTS - served
 }
@@ -136,33 +136,73 @@ function slotNode([ip, port, id]: readonly Reply[]): ClusterNode {
   return { id: String(id ?? `${host}:${port}`), ...(host !== undefined && { host }), port: Number(port), isHealthy: true }
 }
 
+/** One line of CLUSTER NODES. */
+interface NodeRow {
+  readonly node: ClusterNode
+  readonly isSelf: boolean
+  readonly isMaster: boolean
+  /** The id of its master; `-` for a master. */
+  readonly master: string
+  readonly slots: readonly SlotRange[]
+}
+
 /** `id ip:port@bus[,hostname] flags master ping pong epoch link slots…` (cluster.c, clusterGenNodeDescription). */
-export function fromNodes(text: string): Shard[] {
-  const rows = text.split('\n').flatMap((line) => {
+function nodeRows(text: string): NodeRow[] {
+  return text.split('\n').flatMap((line) => {
     const [id, address, flags = '', master = '-', , , , link, ...slots] = line.trim().split(' ')
     const [, host, port] = /^(.*):(\d+)(?:@|,|$)/.exec(address ?? '') ?? []
     if (id === undefined || port === undefined) return []
     const states = flags.split(',')
-    const isHealthy =
-      (link === 'connected' || states.includes('myself')) &&
-      !states.some((state) => ['fail', 'fail?', 'noaddr', 'handshake'].includes(state))
-    return [{ node: { id, ...(host && { host }), port: Number(port), isHealthy }, isMaster: states.includes('master'), master, slots }]
+    const isSelf = states.includes('myself')
+    const isHealthy = (link === 'connected' || isSelf) && !states.some((state) => ['fail', 'fail?', 'noaddr', 'handshake'].includes(state))
+    return [
+      {
+        node: { id, ...(host && { host }), port: Number(port), isHealthy },
+        isSelf,
+        isMaster: states.includes('master'),
+        master,
+        // Entries in brackets are slots that are being moved.
+        slots: slots.filter((slot) => /^\d/.test(slot)).map(slotRange),
+      },
+    ]
   })
+}
+
+export function fromNodes(text: string): Shard[] {
+  const rows = nodeRows(text)
   const masters = rows.filter(({ isMaster }) => isMaster)
   return withSlots(
     masters.map(({ node, slots }) =>
-      // Entries in brackets are slots that are being moved.
-      shardOf(
-        slots.filter((slot) => /^\d/.test(slot)).map((slot) => slotRange(slot)),
-        [{ isMaster: true, node }, ...rows.filter((row) => row.master === node.id).map((row) => ({ isMaster: false, node: row.node }))],
-      ),
+      shardOf(slots, [
+        { isMaster: true, node },
+        ...rows.filter((row) => row.master === node.id).map((row) => ({ isMaster: false, node: row.node })),
+      ]),
     ),
   )
 }
 
+/** The shard of the node that was asked. */
+export interface OwnShard {
+  /** The id of its master. */
+  readonly node: string
+  /** A replica has those of its master. Empty for a node that joined without slots. */
+  readonly slots: readonly SlotRange[]
+  /** How many shards serve slots. */
+  readonly shards: number
+}
+
+/** From CLUSTER NODES, which marks the node itself. */
+export function ownShard(text: string): OwnShard | undefined {
+  const rows = nodeRows(text)
+  const self = rows.find(({ isSelf }) => isSelf)
+  const master = self?.isMaster ? self : rows.find(({ node }) => node.id === self?.master)
+  const owner = master ?? self
+  return owner && { node: owner.node.id, slots: owner.slots, shards: rows.filter(({ slots }) => slots.length > 0).length }
+}
+
 /** Slots being moved: `[93->-id]` migrating, `[93-<-id]` importing. In CLUSTER NODES each node shows only its own. */
-export function openSlots(text: string): number[] {
-  return [...text.matchAll(/\[(\d+)-[<>]-/g)].map(([, slot]) => Number(slot))
+export function openSlots(text: string): SlotRange[] {
+  return [...text.matchAll(/\[(\d+)-[<>]-/g)].map(([, slot]) => [Number(slot), Number(slot)])
 }
 
 function shardOf(slots: readonly SlotRange[], nodes: readonly { isMaster: boolean; node: ClusterNode }[]): Shard {
@@ -185,7 +225,8 @@ function numbers(reply: Reply | undefined): number[] {
   return Array.isArray(reply) ? reply.map(Number) : []
 }
 
-function pairs(reply: Reply): Map<string, Reply> {
+/** A map of RESP2: names and values in turn. */
+export function pairs(reply: Reply): Map<string, Reply> {
   const list = Array.isArray(reply) ? reply : []
   return new Map(list.flatMap((name, index) => (index % 2 === 0 ? [[String(name), list[index + 1] ?? null] as const] : [])))
 }

@@ -19,7 +19,11 @@ export function identityFromInfo(info: Info): ServerIdentity {
   return {
     flavour,
     version: info.get(`${own ?? 'redis'}_version`) ?? '',
-    mode: info.get('redis_mode') ?? info.get('server_mode') ?? info.get('redict_mode') ?? '',
+    // Every flavour that can be a node of a cluster prints cluster_enabled, whatever it calls its mode.
+    mode:
+      info.get('cluster_enabled') === '1'
+        ? 'cluster'
+        : (info.get('redis_mode') ?? info.get('server_mode') ?? info.get('redict_mode') ?? ''),
   }
 }
 

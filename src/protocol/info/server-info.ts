@@ -2,6 +2,7 @@
 import { type History, isSameReplid, NOTHING, type Position } from '../history.ts'
 import { identityFromInfo, type ServerIdentity } from './identity.ts'
 import { type Info, infoNumber, parseInfo } from './info.ts'
+import { type Keyspace, parseKeyspace } from './keyspace.ts'
 import { type MasterLink, masterLink } from './master-link.ts'
 import { type ListedReplica, listedReplicas, waitingForSave } from './replicas.ts'
 
@@ -21,10 +22,13 @@ export interface ServerInfo {
   readonly replicas: readonly ListedReplica[]
   /** The number of connections that wait for a BGSAVE to start. */
   readonly waitingForSave: number
+  /** Absent if the server prints no such section. */
+  readonly keyspace?: Keyspace
 }
 
 export function parseServerInfo(text: string): ServerInfo {
-  return serverInfo(parseInfo(text))
+  const keyspace = parseKeyspace(text)
+  return { ...serverInfo(parseInfo(text)), ...(keyspace && { keyspace }) }
 }
 
 export function serverInfo(fields: Info): ServerInfo {

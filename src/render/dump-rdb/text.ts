@@ -2,6 +2,7 @@
 
 import { duration, exact } from '../../diagnosis/units.ts'
 import type { CountersEvent, ReplEvent, StoredEvent } from '../../engine/events.ts'
+import { type OwnShard, slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
@@ -9,6 +10,7 @@ import { table } from '../base/table.ts'
 import { countersLine, countersText } from '../trace/counters.ts'
 import { type Detail, traceText, warningText } from '../trace/trace.ts'
 import { TransferProgress } from '../trace/transfer.ts'
+import { keysText } from './keys.ts'
 
 export class DumpText {
   readonly #progress: Progress
@@ -23,10 +25,16 @@ export class DumpText {
     this.#colour = palette(stream)
   }
 
-  show(event: ReplEvent): void {
+  /** The name of the file asks for it, so say it. */
+  compresses(path: string, compression: string | undefined): void {
+    this.#progress.note(`${printable(path)}: compressed by ${compression}, as its name says`)
+  }
+
+  /** @param shard of a node of a cluster, as far as the node tells */
+  show(event: ReplEvent, shard?: Partial<OwnShard>): void {
     if (this.#detail.verbosity > 0 || event.type === 'source') this.#trace(event)
     if (event.type === 'warning') this.#progress.note(warningText(event, this.#colour).trimEnd())
-    else if (event.type === 'stored') this.#showSummary(event)
+    else if (event.type === 'stored') this.#showSummary(event, shard)
     else if (event.type === 'counters') this.#showCounters(event)
     else this.#transfer.show(event)
   }
@@ -35,9 +43,9 @@ export class DumpText {
     this.#progress.end()
   }
 
-  #showSummary(event: StoredEvent): void {
+  #showSummary(event: StoredEvent, shard: Partial<OwnShard> | undefined): void {
     this.#progress.end()
-    this.#progress.note(this.#summary(event))
+    this.#progress.note(this.#summary(event, shard))
   }
 
   #showCounters(event: CountersEvent): void {
@@ -45,7 +53,10 @@ export class DumpText {
     this.#progress.note(this.#detail.verbosity > 0 ? countersText(event, this.#colour).trimEnd() : countersLine(event))
   }
 
-  #summary({ path, bytes: size, checksum, header, verdict, elapsedMs, written }: StoredEvent): string {
+  #summary(
+    { path, bytes: size, checksum, header, keys, verdict, elapsedMs, written }: StoredEvent,
+    shard: Partial<OwnShard> | undefined,
+  ): string {
     const sum =
       checksum === 'verified' ? this.#colour.good('CRC64 verified') : this.#colour.warn('not checksummed by the server (rdbchecksum no)')
     const line = `${printable(path ?? 'stdout')}: ${exact(size)} bytes in ${duration(elapsedMs)}, ${header.magic}, ${sum}`
@@ -53,6 +64,8 @@ export class DumpText {
     const rows = [
       ['compressed', written.bytes === undefined ? undefined : `${exact(written.bytes)} bytes (${written.compression})`],
       ['sha256', written.sha256],
+      ['shard', shard && shardText(shard)],
+      ['keys', keysText(header, keys)],
       ['server', aux['valkey-ver'] ?? aux['redict-ver'] ?? aux['redis-ver']],
       ['written at', aux.ctime && formatCtime(aux.ctime)],
       ['replid', verdict.kind === 'full' ? verdict.replid : aux['repl-id']],
@@ -66,6 +79,11 @@ export class DumpText {
     const text = event.type === 'stored' || event.type === 'warning' ? '' : traceText(event, this.#detail, this.#colour)
     if (text) this.#progress.note(text.trimEnd())
   }
+}
+
+function shardText({ node, slots, shards }: Partial<OwnShard>): string {
+  if (!slots) return 'of a cluster; the node does not say which slots it serves'
+  return slots.length > 0 ? `slots ${slotsText(slots)} of 16384, one of ${shards} (node ${node})` : `no slots (node ${node})`
 }
 
 /** Seconds since 1970 as a date; an invalid time unchanged. */

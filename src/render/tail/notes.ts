@@ -4,7 +4,7 @@ import { explain } from '../../diagnosis/errors/explain.ts'
 import { describeSilence } from '../../diagnosis/psync/silence.ts'
 import { ratesOf } from '../../diagnosis/stream-stats.ts'
 import { bytes, duration, exact, rate } from '../../diagnosis/units.ts'
-import type { ReplEvent, SilenceEvent } from '../../engine/events.ts'
+import type { ReplEvent, ServerEvent, SilenceEvent, StoredEvent } from '../../engine/events.ts'
 import type { AttachedEvent, FollowEvent, Progress as FollowProgress, ResumedEvent, ShardChange } from '../../engine/follow/events.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import type { Palette } from '../base/palette.ts'
@@ -12,6 +12,7 @@ import { palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
 import { wrap } from '../base/wrap.ts'
+import { keysText } from '../dump-rdb/keys.ts'
 import { type Detail, linesOf, traceText, warningText } from '../trace/trace.ts'
 import { gapSentence } from './gap.ts'
 
@@ -27,6 +28,7 @@ export class TailText {
   readonly #name: (() => string) | undefined
   /** The last silence that was reported. */
   #lastSilence: SilenceEvent | undefined
+  #isShardNoted = false
 
   /**
    * @param beforeNote makes room on the terminal
@@ -100,15 +102,25 @@ export class TailText {
         return this.#warn(`${this.#prefix()}the spool is full: the output is ${bytes(event.bytes)} behind (--on-full ${event.onFull})`)
       case 'warning':
         return warningText(event, this.#colour)
+      case 'server':
+        return `${this.#oneShard(event)}${this.#trace(event)}`
       case 'stored':
-        return event.path === undefined ? '' : `snapshot of ${bytes(event.bytes)} in ${printable(event.path)}, ${event.checksum}`
+        return storedText(event)
       default:
-        return this.#detail.verbosity > 0 || event.type === 'source' ? this.#trace(event) : ''
+        return this.#trace(event)
     }
+  }
+
+  /** Once, if the only stream comes from a node of a cluster. */
+  #oneShard({ identity }: ServerEvent): string {
+    if (this.#name || this.#isShardNoted || identity?.mode !== 'cluster') return ''
+    this.#isShardNoted = true
+    return `${this.#warn('this server is a node of a cluster: only its shard is followed; --cluster follows all of them')}\n`
   }
 
   /** With several streams, each line names its stream. */
   #trace(event: ReplEvent): string {
+    if (this.#detail.verbosity === 0 && event.type !== 'source') return ''
     const text = traceText(event, this.#detail, this.#colour)
     return this.#name ? linesOf(this.#name(), text) : text
   }
@@ -140,6 +152,12 @@ export class TailText {
   #warn(text: string): string {
     return this.#colour.warn(wrap(`! ${printable(text)}`, '  '))
   }
+}
+
+function storedText({ path, bytes: size, checksum, written: { compression }, header, keys }: StoredEvent): string {
+  if (path === undefined) return ''
+  const how = compression ? ` (compressed by ${compression}, as its name says)` : ''
+  return `snapshot of ${bytes(size)} in ${printable(path)}${how}, ${checksum}; keys: ${keysText(header, keys)}`
 }
 
 function shardSentence(change: ShardChange): string {

@@ -9,9 +9,12 @@ import { DumpFolder } from '../../io/sinks/dump-folder.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { printable } from '../../render/base/printable.ts'
 import type { Progress } from '../../render/base/progress.ts'
+import { keysJson } from '../../render/dump-rdb/json.ts'
+import { keysText } from '../../render/dump-rdb/keys.ts'
 import { describeChoice } from '../../render/trace/choice.ts'
 import type { Report } from '../../survey/arrivals.ts'
 import { type Cluster, type ReachableShard, sameShards } from '../../topology/cluster.ts'
+import { movingSlots, type SlotMoves } from '../../topology/cluster-node.ts'
 import type { Connection } from '../connection.ts'
 import { forEach, valuesOf } from '../each-shard.ts'
 import { observe } from '../observe.ts'
@@ -48,9 +51,9 @@ export async function dumpCluster(dump: ClusterDump, connection: Connection, vie
   let folder: DumpFolder | undefined
   try {
     folder = await DumpFolder.create(dump.path, dump.force)
-    await refuseMovingSlots(cluster, shards)
+    const before = await refuseMovingSlots(cluster, shards)
     const dumped = await dumpAll({ dump, connection, ...view }, shards, folder, signal)
-    await refuseMovingSlots(cluster, shards)
+    await refuseMovingSlots(cluster, shards, before)
     if (!sameShards(shards, await cluster.shards())) {
       throw new ReplError('CLUSTER_CHANGED', { endpoint: connection.source.name })
     }
@@ -69,10 +72,12 @@ export async function dumpCluster(dump: ClusterDump, connection: Connection, vie
   }
 }
 
-/** The keys of a migrating slot are split between two shards and move one by one. @throws ReplError TRY_LATER */
-async function refuseMovingSlots(cluster: Cluster, shards: readonly ReachableShard[]): Promise<void> {
-  const slots = await cluster.movingSlots(shards)
-  if (slots.length > 0) throw new ReplError('CLUSTER_MOVING', { slots })
+/** The keys of a migrating slot are split between two shards, or stand in both. @throws ReplError TRY_LATER */
+async function refuseMovingSlots(cluster: Cluster, shards: readonly ReachableShard[], earlier?: SlotMoves): Promise<SlotMoves> {
+  const moves = await cluster.slotMoves(shards)
+  const slots = movingSlots(moves, earlier)
+  if (slots) throw new ReplError('CLUSTER_MOVING', { slots })
+  return moves
 }
 
 /** The first failure stops all shards, because the dump is discarded anyway. */
@@ -130,7 +135,9 @@ async function dumpShard(
   const visit = await observe(shardSource(connection, shard), { ...connection.linkOptions, goal }, new Visit(), observeEvent, signal)
   const { stored } = visit.seen
   if (!stored) throw new TypeError('a payload that ended without being stored')
-  progress?.note(`${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}`)
+  progress?.note(
+    `${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}; keys: ${keysText(stored.header, stored.keys)}`,
+  )
   return { file, shard, from, stored }
 }
 
@@ -151,6 +158,7 @@ function manifestOf(dumped: readonly ShardDump[]): object {
       fileBytes: stored.written.bytes ?? stored.bytes,
       sha256: stored.written.sha256,
       rdb: stored.header,
+      keys: keysJson(stored.keys),
       elapsedMs: stored.elapsedMs,
     })),
   }

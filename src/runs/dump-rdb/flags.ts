@@ -1,17 +1,23 @@
 /** The flags of `dump-rdb`, and the plan that they make. */
 import { Flags } from '@oclif/core'
 import { ReplError, usageError } from '../../errors.ts'
-import { compressor } from '../../io/sinks/compress.ts'
-import { clusterFlags, maxRateFlag } from '../flags.ts'
+import { type Compression, compressor, SUFFIXES } from '../../io/sinks/compress.ts'
+import { compressionNamed } from '../compressed-name.ts'
+import { clusterFlags, DISCOVERY, maxRateFlag } from '../flags.ts'
 import { JOBS } from '../shards.ts'
 import { parseRate } from '../size.ts'
 import type { DumpPlan, SinkOptions } from './plan.ts'
 
 export const dumpFlags = {
   ...clusterFlags,
+  shard: Flags.boolean({
+    helpGroup: DISCOVERY,
+    description: 'the server is a node of a cluster, and the snapshot of its shard alone is wanted',
+    exclusive: ['cluster'],
+  }),
   output: Flags.string({
     char: 'o',
-    description: 'file to write; - is stdout; with --cluster a folder',
+    description: 'file to write, compressed if its name ends in .gz or .zst; - is stdout; with --cluster a folder',
     default: '-',
     noCacheDefault: true,
   }),
@@ -33,6 +39,7 @@ export const dumpFlags = {
 /** The values of dumpFlags, as oclif parses them. */
 interface DumpFlags {
   readonly cluster: boolean
+  readonly shard: boolean
   readonly jobs: number | undefined
   readonly output: string
   readonly force: boolean
@@ -45,21 +52,28 @@ interface DumpFlags {
 
 /** Contacts no server. @throws ReplError USAGE; NOT_SUPPORTED when this Node version lacks zstd */
 export function dumpPlan(flags: DumpFlags, stdout: { readonly isTTY?: boolean }): DumpPlan {
-  const { cluster, jobs = JOBS, output, force } = flags
+  const { cluster, shard, jobs = JOBS, output, force } = flags
   if (output === '') throw usageError('The name of the output file is empty')
   const path = output === '-' ? undefined : output
-  const common = { force, through: sinkOptions(flags), ...parseRate(flags['max-rate']) }
+  const common = { force, ...parseRate(flags['max-rate']) }
   if (cluster) {
     if (path === undefined) throw usageError('--cluster makes a file of each shard: name a folder with -o')
-    return { kind: 'cluster', path, jobs, ...common }
+    return { kind: 'cluster', path, jobs, through: sinkOptions(flags), ...common }
   }
   if (path === undefined && stdout.isTTY) throw new ReplError('TERMINAL')
-  return { kind: 'one', path, ...common }
+  const named = path === undefined ? undefined : compressionNamed(path, '-o')
+  const isCompressedByName = named !== undefined && !flags.gzip && !flags.zstd
+  return { kind: 'one', path, isCompressedByName, isOneShard: shard, through: sinkOptions(flags, named), ...common }
 }
 
-/** @throws ReplError USAGE; NOT_SUPPORTED when this Node version lacks zstd */
-export function sinkOptions({ gzip, zstd, level, sha256 }: Pick<DumpFlags, 'gzip' | 'zstd' | 'level' | 'sha256'>): SinkOptions {
-  const compression = gzip ? 'gzip' : zstd ? 'zstd' : undefined
+/** @param named the compression that the name of the file promises. @throws ReplError USAGE; NOT_SUPPORTED without zstd */
+export function sinkOptions(
+  { gzip, zstd, level, sha256 }: Pick<DumpFlags, 'gzip' | 'zstd' | 'level' | 'sha256'>,
+  named?: Compression,
+): SinkOptions {
+  const flag = gzip ? 'gzip' : zstd ? 'zstd' : undefined
+  if (flag && named && flag !== named) throw usageError(`--${flag} does not go with a file name that ends in ${SUFFIXES[named]}`)
+  const compression = flag ?? named
   if (compression) compressor(compression, level).destroy()
   else if (level !== undefined) throw usageError('--level goes with --gzip or --zstd')
   return { compression, level, sha256 }

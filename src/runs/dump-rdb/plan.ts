@@ -18,6 +18,10 @@ export type OneDump = Common & {
   readonly kind: 'one'
   /** Undefined means stdout. */
   readonly path: string | undefined
+  /** The name of the file asks for the compression, and no flag does. */
+  readonly isCompressedByName: boolean
+  /** A node of a cluster is meant, and not the cluster. */
+  readonly isOneShard: boolean
 }
 
 export type ClusterDump = Common & {

@@ -11,6 +11,7 @@ import { TEMPLATE_HELP } from '../../render/tail/template.ts'
 import { clusterFlag, maxRateFlag } from '../flags.ts'
 import { parseRate, parseSize } from '../size.ts'
 import { FORMATS, type FormatName, type TailPlan, type ViewPlan } from './plan.ts'
+import { rdbPlan } from './rdb-target.ts'
 
 const WHERE = 'WHERE TO START'
 const FORMAT = 'FORMAT'
@@ -42,7 +43,8 @@ export const tailFlags = {
   rdb: Flags.string({
     helpGroup: WHERE,
     helpValue: 'FILE',
-    description: 'keep the RDB of --from snapshot or --on-gap resync, verified; with --cluster a folder',
+    description:
+      'keep the RDB of --from snapshot or --on-gap resync, verified; compressed if its name ends in .gz or .zst; with --cluster a folder',
   }),
   force: Flags.boolean({ helpGroup: WHERE, description: 'let --rdb replace an existing file', dependsOn: ['rdb'] }),
   'max-rate': { ...maxRateFlag, helpGroup: WHERE },
@@ -172,7 +174,7 @@ export function tailPlan(flags: TailFlags, written: ReadonlySet<string>): TailPl
     isCluster: flags.cluster,
     first,
     statePath: flags.state,
-    rdb: flags.rdb === undefined ? undefined : { path: flags.rdb, force: flags.force },
+    rdb: flags.rdb === undefined ? undefined : rdbPlan(flags.rdb, flags.force, flags.cluster),
     follow: {
       ack: flags.ack as AckMode,
       onGap: flags['on-gap'] as FollowOptions['onGap'],

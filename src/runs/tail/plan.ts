@@ -1,6 +1,7 @@
 /** What the user asks of `tail`. */
 import type { FollowOptions } from '../../engine/follow/link-plan.ts'
 import type { Start } from '../../engine/follow/start.ts'
+import type { Compression } from '../../io/sinks/compress.ts'
 
 /** The values of --format. */
 export const FORMATS = ['text', 'json', 'csv', 'resp'] as const
@@ -34,6 +35,8 @@ export interface ViewPlan {
 export interface RdbPlan {
   readonly path: string
   readonly force: boolean
+  /** As the name of the file says. */
+  readonly compression?: Compression
 }
 
 export interface TailPlan {

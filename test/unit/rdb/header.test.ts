@@ -15,12 +15,12 @@ const LONG = 'x'.repeat(300)
 test('RdbHead: magic, version and aux fields are read, however the payload is cut', () => {
   const aux = { 'valkey-ver': '9.1.2', 'repl-id': REPLID, long: LONG, empty: '' }
   for (const { how, chunks } of chunkings(rdb({ magic: 'VALKEY080', aux }))) {
-    assert.deepEqual(parse(chunks), { magic: 'VALKEY080', version: 80, aux }, how)
+    assert.deepEqual(parse(chunks), { magic: 'VALKEY080', version: 80, aux, isEmpty: true }, how)
   }
 })
 
 test('RdbHead: an RDB of before 3.2 has no aux fields', () => {
-  assert.deepEqual(parse([rdb({ magic: 'REDIS0006', aux: {} })]), { magic: 'REDIS0006', version: 6, aux: {} })
+  assert.deepEqual(parse([rdb({ magic: 'REDIS0006', aux: {} })]), { magic: 'REDIS0006', version: 6, aux: {}, isEmpty: true })
 })
 
 test('RdbHead: before the magic is whole there is no header', () => assert.equal(parse([Buffer.from('REDIS001')]), undefined))
@@ -52,10 +52,77 @@ test('RdbHead: an integer that is cut off is left out', () => {
   }
 })
 
-test('RdbHead: it reads up to the first thing that is no plain aux field', () => {
-  const compressed = Buffer.from([0xfa, 3, 0x6c, 0x75, 0x61, 0xc3, 0x01, 0x01, 0x00])
-  const body = Buffer.concat([auxField('a', '1'), compressed, auxField('b', '2')])
-  assert.deepEqual(parse([rdb({ aux: {}, body })])?.aux, { a: '1' })
+/** An LZF string of 200 times x: c3, its packed and its whole length, and the packed bytes. */
+const COMPRESSED = Buffer.from('c30940c8017878e0be78017878', 'hex')
+const SELECT_0 = Buffer.from([0xfe, 0])
+const KEY = Buffer.from([0, 1, 0x6b, 1, 0x76])
+const LIBRARY = Buffer.concat([Buffer.from([0xf5]), COMPRESSED])
+/** Module 5, before the keys: a number, a float, a double and a string. */
+const MODULE = Buffer.from([0xf7, 5, 2, 1, 2, 0x40, 0xff, 3, 1, 2, 3, 4, 4, 1, 2, 3, 4, 5, 6, 7, 8, 5, 1, 0x61, 0])
+
+/** Checks it however the payload is cut. */
+function assertHeader(body: readonly Buffer[], expected: Partial<RdbHeader>, magic = 'REDIS0012'): void {
+  for (const { how, chunks } of chunkings(rdb({ magic, aux: {}, body: Buffer.concat(body) }))) {
+    assert.deepEqual(parse(chunks), { magic, version: Number(magic.slice(-3)), aux: {}, ...expected }, how)
+  }
+}
+
+test('RdbHead: a compressed aux field is skipped, and scripts and slots are no fields', () => {
+  const packed = Buffer.concat([Buffer.from([0xfa, 1, 0x7a]), COMPRESSED])
+  const fields = [packed, auxField('lua', 'return 1'), auxField('b', '2')]
+  assertHeader(fields, { aux: { b: '2' }, isEmpty: true })
+})
+
+test('RdbHead: functions and data of modules are no keys', () => {
+  assertHeader([LIBRARY, MODULE, LIBRARY], { isEmpty: true })
+  const first = { db: 0, keys: 1, expires: 0 }
+  assertHeader([LIBRARY, MODULE, SELECT_0, Buffer.from([0xfb, 1, 0]), KEY], { isEmpty: false, firstDatabase: first })
+})
+
+test('RdbHead: the first database is counted, with lengths of 6, 14, 32 and 64 bits', () => {
+  for (const [bytes, keys] of [
+    [[5], 5],
+    [[0x43, 0xe8], 1000],
+    [[0x80, 0, 1, 0x86, 0xa0], 100_000],
+    [[0x81, 0, 0, 0, 2, 0, 0, 0, 0], 2 ** 33],
+  ] as const) {
+    const body = [Buffer.from([0xfe, 3, 0xfb, ...bytes, 2]), KEY]
+    assertHeader(body, { isEmpty: false, firstDatabase: { db: 3, keys, expires: 2 } })
+  }
+})
+
+test('RdbHead: a count that no key follows is no count', () => {
+  assertHeader([SELECT_0, Buffer.from([0xfb, 0x43, 0xe8, 0])], { isEmpty: true })
+})
+
+test('RdbHead: without a count, as up to Redis 3.0, there are keys, and their number is unknown', () => {
+  assertHeader([SELECT_0, KEY], { isEmpty: false }, 'REDIS0006')
+  assertHeader([SELECT_0, Buffer.from([0xfc, 1, 2, 3, 4, 5, 6, 7, 8]), KEY], { isEmpty: false })
+})
+
+test('RdbHead: an unknown record may be anything, also the last one', () => {
+  assertHeader([Buffer.from([0xf2, 1, 2])], {})
+  assertHeader([Buffer.from([0xfa, 0xc9])], {})
+})
+
+test('RdbHead: slots that a Valkey imports are read; in an RDB of Redis this code means something else', () => {
+  const name = Buffer.concat([Buffer.from([40]), Buffer.from(REPLID)])
+  const imported = [Buffer.from([0xf3]), name, Buffer.from([2, 0, 0x40, 0x64, 0x43, 0xe8, 0x43, 0xe8])]
+  const ranges = [
+    [0, 100],
+    [1000, 1000],
+  ] as const
+  assertHeader([...imported, SELECT_0, KEY], { importedSlots: ranges, isEmpty: false }, 'VALKEY080')
+  assertHeader([...imported, SELECT_0, KEY], {})
+})
+
+test('RdbHead: a node of a cluster is known by the slots in its RDB', () => {
+  const first = { db: 0, keys: 1, expires: 0 }
+  const count = Buffer.from([0xfb, 1, 0])
+  for (const slot of [Buffer.from([0xf4, 7, 1, 0]), auxField('slot-info', '7,1,0,0')]) {
+    assertHeader([SELECT_0, count, slot, KEY], { hasSlots: true, isEmpty: false, firstDatabase: first })
+  }
+  assertHeader([auxField('cluster-asm-task', '')], { hasSlots: true, isEmpty: true, aux: { 'cluster-asm-task': '' } })
 })
 
 test('RdbHead: a field that is cut off is left out', () => {

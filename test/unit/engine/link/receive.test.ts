@@ -59,7 +59,15 @@ async function received(sent: Buffer): Promise<{ readonly file: Buffer; readonly
   const sink = await RdbFile.create(path, true, summableBuffer)
   const link = await connectSocket({ kind: 'tcp', host: '127.0.0.1', port }, { limitMs: 5000 }, new AbortController().signal)
   try {
-    const asked = { rest: Buffer.alloc(0), sink, silenceMs: 5000, atOnce: Number.POSITIVE_INFINITY, reportMs: 1000, observed: () => [] }
+    const asked = {
+      rest: Buffer.alloc(0),
+      sink,
+      silenceMs: 5000,
+      atOnce: Number.POSITIVE_INFINITY,
+      reportMs: 1000,
+      observed: () => [],
+      examine: async () => ({}),
+    }
     const batches = receivePayload(link, asked)
     let step = await batches.next()
     while (!step.done) step = await batches.next()
@@ -97,7 +105,15 @@ const NOWHERE: RdbSink = { reserve: async () => {}, write: async () => {}, commi
 async function receiveSlowly(context: TestContext, chunks: Buffer[]): Promise<{ bytes: number; checksum: string; seconds: number }> {
   const link = new SlowLink(chunks)
   context.mock.method(performance, 'now', () => link.clock)
-  const asked = { rest: Buffer.alloc(0), sink: NOWHERE, silenceMs: 10_000, atOnce: 1e6, reportMs: 1000, observed: () => [] }
+  const asked = {
+    rest: Buffer.alloc(0),
+    sink: NOWHERE,
+    silenceMs: 10_000,
+    atOnce: 1e6,
+    reportMs: 1000,
+    observed: () => [],
+    examine: async () => ({}),
+  }
   const began = link.clock
   for await (const batch of receivePayload(link, asked)) {
     const end = batch.find((event) => event.type === 'payload-end')
@@ -159,7 +175,7 @@ test('a sink without memory of its own gets pieces that are no larger than the r
     commit: async () => ({}),
     abandon: async () => {},
   }
-  const options = { sink, silenceMs: 5000, atOnce: 64, reportMs: 1000, observed: () => [] }
+  const options = { sink, silenceMs: 5000, atOnce: 64, reportMs: 1000, observed: () => [], examine: async () => ({}) }
   const batches = receivePayload(new ScriptedLink([rdb]), { ...options, rest: Buffer.from(`$${rdb.length}\r\n`) })
   while (!(await batches.next()).done);
   assert.deepEqual(Buffer.concat(pieces), rdb)

@@ -29,6 +29,12 @@ test('--rdb needs a full resync that could bring one', () => {
   assert.deepEqual(plan({ rdb: 'x.rdb', force: true, 'on-gap': 'resync' }).rdb, { path: 'x.rdb', force: true })
 })
 
+test('the file of --rdb is compressed as its name says, and the folder of a cluster is not', () => {
+  const named = (rdb: string, cluster = false) => plan({ rdb, from: 'snapshot', cluster }).rdb?.compression
+  assert.deepEqual([named('x.rdb'), named('x.rdb.gz'), named('x.rdb.gz', true)], [undefined, 'gzip', undefined])
+  assert.throws(() => named('x.rdb.xz'), ReplError)
+})
+
 test('--max-rate is refused where it was written and no RDB can come, and passed over where a profile set it', () => {
   assert.throws(() => plan({ 'max-rate': '3mb' }, ['max-rate']), ReplError)
   assert.equal(plan({ 'max-rate': '3mb' }).follow.maxRate, 3 * 1024 * 1024)
