@@ -108,7 +108,7 @@ for (const installed of oldestNewestAndValkey()) {
       const tail = new Tailing([`redis://blind:p@${server.target}`, '--from', 'snapshot', '--stats', '--max-rate', '2mb']).read()
       const status = await tail.end()
       assert.equal(status, 7, tail.err)
-      assert.match(tail.err, /cannot\s+be\s+watched\s+\(that\s+needs\s+\+info\s+or\s+\+client\|list\)/)
+      assert.match(tail.err, /cannot\s+be\s+watched\s+\(that\s+needs\s+\+info\s+or\s+\+client\|list,/)
       assert.match(tail.err, /error PAYLOAD_TRUNCATED/)
       assert.doesNotMatch(tail.err, /stdout/)
     })

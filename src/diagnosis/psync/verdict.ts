@@ -141,7 +141,7 @@ const WARNINGS: Record<WarningCode, string> = {
   RATE_LIMIT_UNKNOWN:
     'how much the master lets wait for us behind this RDB (client-output-buffer-limit replica) cannot be asked: --max-rate holds only until 1 MB waits and more comes. +config|get would show the limit.',
   RATE_UNWATCHED:
-    'how much waits for us behind this RDB cannot be watched (that needs a connection on which INFO or CLIENT LIST is permitted), so --max-rate is not lifted: where more is written meanwhile than client-output-buffer-limit replica allows (256mb, or 64mb for 60 s, unless set otherwise), the master cuts us off.',
+    'how much waits for us behind this RDB cannot be watched (that needs +info or +client|list, and a connection that holds), so --max-rate is not lifted: where more is written meanwhile than client-output-buffer-limit replica allows (256mb, or 64mb for 60 s, unless set otherwise), the master cuts us off.',
   NO_INFO: 'INFO could not be had, so the server’s version, position and cost are unknown.',
   INFO_LOST: 'the connection for INFO broke and could not be replaced, so the figures from INFO are incomplete.',
 }
