@@ -61,7 +61,7 @@ export class Planner {
     this.#identity = this.#before?.identity ?? identityFromHello((await this.#informant.ask('HELLO')) ?? null)
     if (this.#identity?.mode === 'sentinel') throw new ReplError('SENTINEL')
     const { goal } = this.#options
-    const needsLimit = goal.kind === 'live' || maxRateOf(goal) !== undefined
+    const needsLimit = goal.kind === 'live' || goal.kind === 'stream' || maxRateOf(goal) !== undefined
     const settings = await this.#informant.replSettings(this.#identity, ...(needsLimit ? ['client-output-buffer-limit'] : []))
     this.#settings = settings
     this.#guard = forksOnPurpose(goal) ? undefined : forkGuard(this.#identity, settings, this.#before?.waitingForSave)
