@@ -120,6 +120,19 @@ interface Distrust extends Errno {
   readonly serverName: string
 }
 
+/** What a master copies into our output buffer for a partial resync, and the lower of its limits, if CONFIG GET shows it. */
+interface Copied {
+  readonly rangeBytes: number
+  readonly limitBytes?: number
+}
+
+/** A client-output-buffer-limit with enough room. */
+interface BufferAdvice {
+  readonly limitClass: 'replica' | 'slave'
+  readonly hardMb: number
+  readonly softMb: number
+}
+
 /** The position that INFO granted and PSYNC did not. */
 interface NotGranted {
   readonly offset: number
@@ -310,6 +323,8 @@ export interface ReasonFacts {
   SYNC_ABORTED: Reply
   BGSAVE_FAILED: Reply
   STREAM_ENDED: None
+  LOOK_BACK_CUT: Copied
+  OUTPUT_BUFFER: Copied & BufferAdvice
   SILENT: { readonly silentMs: number; readonly infoFailure?: Failure }
   SHUTDOWN: None
   MOVED: None
@@ -432,6 +447,8 @@ export const REASONS = {
     'SYNC_ABORTED',
     'BGSAVE_FAILED',
     'STREAM_ENDED',
+    'LOOK_BACK_CUT',
+    'OUTPUT_BUFFER',
     'SILENT',
     'SHUTDOWN',
     'MOVED',

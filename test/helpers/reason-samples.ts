@@ -157,6 +157,11 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   SYNC_ABORTED: [REPLY],
   BGSAVE_FAILED: [REPLY],
   STREAM_ENDED: [{}],
+  LOOK_BACK_CUT: [{ rangeBytes: 1_048_576 }, { rangeBytes: 1_048_576, limitBytes: 524_288 }],
+  OUTPUT_BUFFER: [
+    { rangeBytes: 2_097_152, limitClass: 'replica', hardMb: 256, softMb: 64 },
+    { rangeBytes: 2_097_152, limitBytes: 524_288, limitClass: 'slave', hardMb: 256, softMb: 64 },
+  ],
   SILENT: [{ silentMs: 30_000 }, { silentMs: 30_000, infoFailure: SILENCE }],
   SHUTDOWN: [{}],
   MOVED: [{}],

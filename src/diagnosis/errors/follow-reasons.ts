@@ -26,6 +26,9 @@ const CONTRADICTION = {
     'This server serves no partial resyncs, INFO and PSYNC reached different servers, or the position was lost between the two. We disconnected at once. The server may have forked for it, so PSYNC is not sent again.',
 } as const
 
+/** Without the right to ask for the limit it is a guess. */
+const OVERRAN = { by: 'limitBytes', of: {}, else: 'overran', absent: 'probably overran' } as const
+
 const DISTANCE = '{distanceBytes? ({distanceBytes:exact} bytes)}'
 
 export const FOLLOW_REASONS = rows({
@@ -38,6 +41,19 @@ export const FOLLOW_REASONS = rows({
     what: '{endpoint} closed the connection while we followed its stream.',
     meaning: 'It was restarted, became a replica of another server, cut us off (CLIENT KILL, output buffer), or the network failed.',
     next: 'Go on from the last offset; tail does so by itself unless --no-retry or --retry-max-time forbids it.',
+  },
+  LOOK_BACK_CUT: {
+    what: '{endpoint} closed the connection: the {rangeBytes:exact} bytes that we read of the past {overran} its output buffer limit for replicas{limitBytes? ({limitBytes:exact} bytes)}.',
+    meaning: 'They are read only to learn which database is selected. Nothing is lost.',
+    next: 'tail goes on without them by itself. The database is unknown until the next SELECT; a user with +config|get lets tail see the limit beforehand.',
+    parts: { overran: OVERRAN },
+  },
+  OUTPUT_BUFFER: {
+    what: '{endpoint} closed the connection before it sent the first of {rangeBytes:exact} bytes: they {overran} its output buffer limit for replicas{limitBytes? ({limitBytes:exact} bytes)}.',
+    meaning:
+      'A master up to version 6.2 copies the whole range from our position to its live end into our output buffer at once. The next attempt would end the same way.',
+    next: 'On {endpoint}: CONFIG SET client-output-buffer-limit "{limitClass} {hardMb}mb {softMb}mb 60", and CONFIG REWRITE to keep it; each replica may then take that much memory. --from now needs no such range.',
+    parts: { overran: OVERRAN },
   },
   SILENT: {
     what: 'Nothing came from {endpoint} for {silentMs:seconds}, not even a PING{infoFailure?, and INFO could not be had ({infoFailure:name})}.',

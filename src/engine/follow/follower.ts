@@ -12,6 +12,7 @@ import { isBareNewlines } from '../../protocol/wire/newlines.ts'
 import type { ReplEvent, StreamChunkEvent } from '../events.ts'
 import { Delivered } from '../link/ack.ts'
 import { SetslotWatch } from '../link/setslot-watch.ts'
+import { type Overrun, Overruns } from '../overrun.ts'
 import { type LinkPlan, replicate } from '../replicate.ts'
 import { Visit } from '../visit.ts'
 import { attachedEvent, positionOf, serverStamp } from './attached.ts'
@@ -44,6 +45,7 @@ export class Follower {
   readonly #backoff: Backoff
   readonly #forkPermit = new ForkPermit()
   readonly #rules: GapRules
+  readonly #overruns = new Overruns()
   #start: Start
   #hasFollowed = false
   /** A reply proved that the renamed command is PSYNC. */
@@ -114,7 +116,7 @@ export class Follower {
     const mayFork = this.#forkPermit.take(isSnapshot || (allowFork && (!this.#hasFollowed || this.#rules.gap !== undefined)))
     if (isSnapshot && !mayFork) throw this.#rules.error(this.#unserved, 'LOST')
     const choose = (history: History) => {
-      this.#request = streamRequest(this.#start, history, this.#rules.room)
+      this.#request = streamRequest(this.#start, history, this.#rules.room, this.#overruns.lookBackBytes(this.#visit.seen.server))
       return this.#request?.position
     }
     // Another history may continue at the same offset.
@@ -185,19 +187,30 @@ export class Follower {
 
   /** Waits until the next attempt is due. @throws the error when a retry cannot help or is not allowed */
   async #retry(error: unknown): Promise<void> {
-    const received = this.#received
-    if (error instanceof SpoolOverrun) {
-      await this.#spool.drainedTo(this.#options.spoolBytes / 2)
-    } else {
-      if (!(error instanceof ReplError) || !this.#hasFollowed || !isTransient(error)) throw error
-      // A fork is never retried automatically.
-      if (this.#start.kind === 'snapshot') throw error
-      const retryMs = this.#backoff.next(now())
-      if (retryMs === undefined) throw error
-      this.#report({ type: 'link-down', at: now(), error: error.toFailure(), retryMs })
-      await sleep(retryMs, this.#signal)
-    }
-    if (received && !this.#rules.gap) this.#start = resumeAt(received)
+    const received = this.#attachedAt <= now() ? this.#received : undefined
+    const overrun = received && this.#judgeOverrun(error, received)
+    if (error instanceof SpoolOverrun) await this.#spool.drainedTo(this.#options.spoolBytes / 2)
+    else if (overrun?.isFinal) throw overrun.error
+    else await this.#pause(overrun?.error ?? error)
+    // A link without a stream is tried again as it was.
+    if (received) this.#start = overrun?.restart ? { kind: 'after', position: overrun.restart } : resumeAt(received)
+  }
+
+  async #pause(error: unknown): Promise<void> {
+    if (!(error instanceof ReplError) || !this.#hasFollowed || !isTransient(error)) throw error
+    // A fork is never retried automatically.
+    if (this.#start.kind === 'snapshot') throw error
+    const retryMs = this.#backoff.next(now())
+    if (retryMs === undefined) throw error
+    this.#report({ type: 'link-down', at: now(), error: error.toFailure(), retryMs })
+    await sleep(retryMs, this.#signal)
+  }
+
+  #judgeOverrun(error: unknown, received: Position): Overrun | undefined {
+    const { server, forecast, verdict } = this.#visit.seen
+    const begin = positionOf(verdict?.verdict).offset
+    const showAfter = this.#request?.showAfter ?? begin
+    return this.#overruns.judge(error, { server, begin, showAfter, received, live: forecast?.history.offset ?? begin })
   }
 
   /** Chooses the next start after a link without a stream. @throws ReplError GAP, or why there is no stream */

@@ -38,16 +38,18 @@ export function resumeAt({ replid, offset }: Position): Start {
 
 /**
  * @param room how many bytes after the oldest one to start, when the backlog has just dropped the oldest
+ * @param lookBackBytes what the server's output buffer allows
  * @returns undefined for a snapshot
  */
-export function streamRequest(start: Start, history: History, room: number): StreamRequest | undefined {
+export function streamRequest(start: Start, history: History, room: number, lookBackBytes = LOOK_BACK_BYTES): StreamRequest | undefined {
+  const lookBack = Math.min(LOOK_BACK_BYTES, lookBackBytes)
   switch (start.kind) {
     case 'now':
-      return requestWithLookBack(history, undefined, history.offset)
+      return requestWithLookBack(history, undefined, history.offset, lookBack)
     case 'backlog':
       return requestOldest(history, room)
     case 'after':
-      return requestWithLookBack(history, start.position, start.position.offset)
+      return requestWithLookBack(history, start.position, start.position.offset, lookBack)
     case 'resume':
       return { position: start.position, showAfter: start.position.offset, mayStartInsideCommand: false }
     case 'snapshot':
@@ -56,12 +58,12 @@ export function streamRequest(start: Start, history: History, room: number): Str
 }
 
 /** Starts earlier to find the selected database. INFO's live end is a command boundary; a user's position may not be one. */
-function requestWithLookBack(history: History, wanted: Position | undefined, showAfter: number): StreamRequest {
+function requestWithLookBack(history: History, wanted: Position | undefined, showAfter: number, lookBack: number): StreamRequest {
   const plain = { position: wanted, showAfter, mayStartInsideCommand: wanted !== undefined }
   const { backlog } = history
   if (!backlog) return plain
   const oldest = backlog.firstByteOffset - 1
-  const offset = Math.max(oldest, showAfter - LOOK_BACK_BYTES, oldest + backlog.histlen - backlog.size + ROOM_BYTES)
+  const offset = Math.max(oldest, showAfter - lookBack, oldest + backlog.histlen - backlog.size + ROOM_BYTES)
   if (offset >= showAfter) return plain
   return { position: { replid: wanted?.replid ?? history.replid, offset }, showAfter, mayStartInsideCommand: true }
 }

@@ -73,7 +73,7 @@ export class Planner {
     this.#identity = this.#before?.identity ?? identityFromHello((await questions.ask('HELLO')) ?? null)
     await refuseSentinel(questions, this.#identity)
     const { goal } = this.#options
-    const needsLimit = goal.kind === 'live' || maxRateOf(goal) !== undefined
+    const needsLimit = goal.kind === 'live' || goal.kind === 'stream' || maxRateOf(goal) !== undefined
     const isSecond = questions !== this.#informant
     const meeting = isSecond && this.#before ? awaitedLater(this.#informant.meet(this.#before)) : undefined
     const others = needsLimit ? ['client-output-buffer-limit'] : []

@@ -21,6 +21,16 @@ test('now: the live end is shown, and what is read before it is only to learn th
   assert.deepEqual(streamRequest({ kind: 'now' }, history(), 0), { position: undefined, showAfter: 10 * MIB, mayStartInsideCommand: false })
 })
 
+test('the look-back is cut to what the output buffer of the server allows', () => {
+  const roomy = history({ firstByteOffset: 1, histlen: 10 * MIB, size: 64 * MIB })
+  const allowing = (bytes: number) => streamRequest({ kind: 'now' }, roomy, 0, bytes)?.position?.offset
+  assert.equal(allowing(1000), 10 * MIB - 1000)
+  assert.equal(allowing(Number.POSITIVE_INFINITY), 9 * MIB)
+  assert.equal(allowing(0), undefined)
+  const after = { kind: 'after', position: { replid: REPLID, offset: 5 * MIB } } as const
+  assert.deepEqual(streamRequest(after, roomy, 0, 0), { position: after.position, showAfter: 5 * MIB, mayStartInsideCommand: true })
+})
+
 test('now: no position is asked for that a few writes would push out of a full backlog', () => {
   const full = history({ firstByteOffset: 9 * MIB + 1, histlen: MIB, size: MIB })
   assert.deepEqual(streamRequest({ kind: 'now' }, full, 0)?.position, { replid: REPLID, offset: 9 * MIB + 256 * 1024 })
