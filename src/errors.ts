@@ -51,6 +51,8 @@ export interface Context {
   readonly bufferBytes?: number
   /** The lowest limit of that buffer in bytes; 0 means no limit. */
   readonly bufferLimit?: number
+  /** The command that gives that buffer more room. */
+  readonly bufferCommand?: string
 }
 
 export type Output = 'FILE' | 'STDOUT'

@@ -1,9 +1,10 @@
 /** What a master's settings mean for its replicas at the measured write rate. Each rule is one function. */
 import type { Settings } from '../../protocol/settings.ts'
 import { type Advice, sized } from '../psync/advice.ts'
-import { largerLimitCommand, replicaBufferLimit } from '../psync/resync.ts'
+import { bufferedDuring, largerLimitCommand, replicaBufferLimit } from '../resync/buffer-limit.ts'
+import { TRANSFER_BYTES_PER_SECOND } from '../resync/loop.ts'
 import { duration, bytes as human } from '../units.ts'
-import { describeMasterLoss, type LagReport, type MasterReport } from './lag.ts'
+import { describeMasterLoss, type LagReport, type MasterReport, resyncLoops } from './lag.ts'
 
 type RuleCode =
   | 'BACKLOG_COVERS'
@@ -35,9 +36,6 @@ interface Facts {
 }
 
 type Rule = (facts: Facts) => LagAdvice | undefined
-
-/** The assumed speed of a full resync if nothing better is known: a gigabit network. */
-const TRANSFER_BYTES_PER_SECOND = 100e6
 
 const RULES: readonly Rule[] = [backlogCovers, bufferLoop, bufferBelowBacklog, pingTimeout, minReplicas, backlogTtl, writableReplica]
 
@@ -77,17 +75,20 @@ function backlogCovers({ report, cutSeconds }: Facts): LagAdvice | undefined {
 }
 
 /** A full resync that outlasts the buffer starts again every time. */
-function bufferLoop({ report: { master }, settings }: Facts): LagAdvice | undefined {
+function bufferLoop({ report, settings }: Facts): LagAdvice | undefined {
+  const { master } = report
+  // The loop itself heads the answer, with its command.
+  if (resyncLoops(report).length > 0) return undefined
   const limit = replicaBufferLimit(settings, master.identity)
   const { writes } = master
   const { seconds, why } = transfer(master)
   if (!limit || !writes) return undefined
-  const needed = writes.average * seconds
+  const needed = bufferedDuring(writes.average, seconds)
   const isOverHard = limit.hardBytes > 0 && needed > limit.hardBytes
   const isOverSoft = limit.softBytes > 0 && needed > limit.softBytes && seconds > limit.softSeconds
   if (!isOverHard && !isOverSoft) return undefined
   const text = `A full resync takes ${duration(seconds * 1000)} at least (${why}); ${human(Math.round(needed))} are written meanwhile, more than a replica’s output buffer may hold (${human(isOverHard ? limit.hardBytes : limit.softBytes)}): the link would be cut and it would begin again.`
-  return { code: 'BUFFER_LOOP', isWarning: true, text, command: largerLimitCommand(needed, limit.hardBytes) }
+  return { code: 'BUFFER_LOOP', isWarning: true, text, command: largerLimitCommand(needed, limit) }
 }
 
 function transfer({ bgsaveSeconds = 0, dataBytes = 0 }: MasterReport): { seconds: number; why: string } {
@@ -103,7 +104,7 @@ function bufferBelowBacklog({ report: { master }, settings }: Facts): LagAdvice 
   const { backlog } = master
   if (!limit || !backlog || limit.hardBytes === 0 || limit.hardBytes >= backlog.size) return undefined
   const text = `A replica’s output buffer may hold ${human(limit.hardBytes)}, less than the backlog of ${human(backlog.size)}: one that needs all of it to catch up is cut off.`
-  return { code: 'BUFFER_BELOW_BACKLOG', isWarning: true, text, command: largerLimitCommand(backlog.size, 0) }
+  return { code: 'BUFFER_BELOW_BACKLOG', isWarning: true, text, command: largerLimitCommand(backlog.size, limit) }
 }
 
 /** An idle master sends one PING per period; a replica that receives nothing for repl-timeout disconnects. */

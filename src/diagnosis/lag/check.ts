@@ -1,7 +1,8 @@
 /** Checks a replication against the limits of the command line, with the reason in one line. */
 
+import { loopHeadline } from '../resync/loop-words.ts'
 import { bytes as human } from '../units.ts'
-import { describeMasterLoss, type LagReport, type LagUnknown, type ReplicaReport } from './lag.ts'
+import { describeMasterLoss, type LagReport, type LagUnknown, type ReplicaReport, resyncLoops } from './lag.ts'
 
 export interface Criteria {
   readonly maxBytes?: number
@@ -22,9 +23,12 @@ export function hasCriteria({ maxBytes, maxSeconds, minReplicas, requireLink }: 
   return requireLink || [maxBytes, maxSeconds, minReplicas].some((limit) => limit !== undefined)
 }
 
-function checkLag({ master, replicas }: LagReport, criteria: Criteria): Checked {
+function checkLag(report: LagReport, criteria: Criteria): Checked {
+  const { master, replicas } = report
   const lost = describeMasterLoss(master)
   if (lost) return fail(lost)
+  const [loop] = resyncLoops(report)
+  if (loop) return fail(loopHeadline(loop))
   const real = replicas.filter(({ state }) => state !== 'tool')
   const faults = new Map(real.map((replica) => [replica.name, faultOf(replica, criteria)]))
   const first = [...faults.values()].find((fault) => fault !== undefined)

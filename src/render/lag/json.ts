@@ -1,11 +1,20 @@
 /** `lag --json`: docs/schemas/lag-1.json. An unknown figure is null, never zero. */
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { type Checked, describeUnknown, hasLink } from '../../diagnosis/lag/check.ts'
-import { describeMasterLoss, errorMs, type Lag, lagMs, type MasterReport, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
+import {
+  describeMasterLoss,
+  errorMs,
+  type Lag,
+  lagMs,
+  type MasterReport,
+  type ReplicaReport,
+  resyncLoops,
+} from '../../diagnosis/lag/lag.ts'
 import type { Summary } from '../../diagnosis/lag/quantile.ts'
 import { replicaNotes } from '../../diagnosis/lag/words.ts'
 import type { ReplError } from '../../errors.ts'
 import type { JsonObject } from '../base/json-line.ts'
+import { resyncLoopJson } from '../base/loop-json.ts'
 import type { LagLook, LagView } from './view.ts'
 
 /** With --cluster: docs/schemas/lag-cluster-1.json, which contains one such object per shard. */
@@ -25,6 +34,7 @@ function treeJson({ report, advice, markerCost }: LagView, checked: Checked | un
     schema: 'redis-repl/lag/1',
     at: at.toISOString(),
     isNewHistory,
+    resyncLoops: resyncLoops(report).map(resyncLoopJson),
     master: masterJson(master),
     replicas: replicas.map((replica) => replicaJson(replica, master.writes?.average)),
     advice: advice.map(({ code, isWarning, text, command }) => ({ code, isWarning, text, command: command ?? null })),
