@@ -37,7 +37,7 @@ export async function runFull(isDiskless: boolean, { source, linkOptions }: Conn
 /** With the command for more room, if the buffer was about to run over at its last sample. */
 function limitFacts({ buffers }: Visit, peakBytes: number, limit: BufferLimit) {
   const bufferLimit = lowestLimit(limit)
-  const isNear = bufferLimit > 0 && bytesBySample(buffers) >= bufferLimit / 2
+  const isNear = bufferLimit > 0 && Math.max(peakBytes, bytesBySample(buffers)) >= bufferLimit / 2
   return { bufferLimit, ...(isNear && { bufferCommand: largerLimitCommand(Math.max(peakBytes, bufferLimit), limit) }) }
 }
 
