@@ -5,6 +5,7 @@ import { bufferedDuring, largerLimitCommand, replicaBufferLimit } from '../resyn
 import { TRANSFER_BYTES_PER_SECOND } from '../resync/loop.ts'
 import { duration, bytes as human } from '../units.ts'
 import { describeMasterLoss, type LagReport, type MasterReport, resyncLoops } from './lag.ts'
+import type { WriteFigures } from './write-rate.ts'
 
 type RuleCode =
   | 'BACKLOG_COVERS'
@@ -67,11 +68,23 @@ function backlogCovers({ report, cutSeconds }: Facts): LagAdvice | undefined {
       text: `Nothing was written ${over}, so how long the backlog of ${size} lasts is not known.`,
     }
   }
-  const lasts = (rate: number) => duration((backlog.size / rate) * 1000)
-  const text = `The backlog of ${size} covers a cut of ${lasts(writes.average)} at ${human(Math.round(writes.average))}/s, as measured ${over}; ${lasts(writes.p99)} at p99, ${lasts(writes.peak)} at the peak of ${human(Math.round(writes.peak))}/s.`
-  if (backlog.size >= writes.average * cutSeconds) return { code: 'BACKLOG_COVERS', isWarning: false, text }
+  const isEnough = backlog.size >= writes.average * cutSeconds
+  if (isEnough && writes.isSparse) {
+    const written = human(Math.round((writes.average * writes.overMs) / 1000))
+    const few = `Only ${written} were written ${over}, too little to say how long the backlog of ${size} lasts.`
+    return { code: 'BACKLOG_COVERS', isWarning: false, text: few }
+  }
+  const text = coverText(backlog.size, writes, `, as measured ${over}`)
+  if (isEnough) return { code: 'BACKLOG_COVERS', isWarning: false, text }
   const why = `${text} To survive a cut of ${cutSeconds} s`
   return warning('BACKLOG_SHORT', sized(identity ? { identity } : {}, writes.average * cutSeconds, why))
+}
+
+function coverText(size: number, { average, p99, peak }: WriteFigures, measured: string): string {
+  const lasts = (rate: number) => duration((size / rate) * 1000)
+  const more = [...(p99 ? [`${lasts(p99)} at p99`] : []), ...(peak ? [`${lasts(peak)} at the peak of ${human(Math.round(peak))}/s`] : [])]
+  const covers = `The backlog of ${human(size)} covers a cut of ${lasts(average)} at ${human(Math.round(average))}/s${measured}`
+  return `${[covers, ...(more.length > 0 ? [more.join(', ')] : [])].join('; ')}.`
 }
 
 /** A full resync that outlasts the buffer starts again every time. */

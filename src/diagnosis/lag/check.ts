@@ -65,7 +65,9 @@ function faultOf(replica: ReplicaReport, { maxBytes, maxSeconds, requireLink }: 
 
 /** The upper bound of the lag by the most exact measure available; undefined if there is no upper bound. */
 export function mostSeconds({ lag, arrivals, markers }: ReplicaReport): number | undefined {
-  const ms = arrivals?.lag?.p99 ?? markers?.lag?.p99 ?? lag?.bounds.high
+  // Of fewer than 100 samples there is no p99: none of them was later than the last.
+  const measured = arrivals?.lag ?? markers?.lag
+  const ms = measured?.p99 ?? measured?.max ?? lag?.bounds.high
   return ms === undefined ? undefined : Math.max(0, ms) / 1000
 }
 

@@ -56,7 +56,12 @@ function masterJson(master: MasterReport): JsonObject {
     offset: offset ?? null,
     backlog: backlog ?? null,
     writes: writes
-      ? { averageBytesPerSecond: writes.average, p99BytesPerSecond: writes.p99, peakBytesPerSecond: writes.peak, overMs: writes.overMs }
+      ? {
+          averageBytesPerSecond: writes.average,
+          p99BytesPerSecond: writes.p99 ?? null,
+          peakBytesPerSecond: writes.peak ?? null,
+          overMs: writes.overMs,
+        }
       : null,
     goodReplicas: goodReplicas ?? null,
   }
@@ -132,7 +137,8 @@ function markersJson({ markers }: ReplicaReport): JsonObject | null {
 function inSeconds(summary: Summary | undefined): JsonObject | null {
   if (!summary) return null
   const { count, min, average, p50, p95, p99, max } = summary
-  return { count, min: min / 1000, average: average / 1000, p50: p50 / 1000, p95: p95 / 1000, p99: p99 / 1000, max: max / 1000 }
+  const orNull = (ms: number | undefined) => (ms === undefined ? null : ms / 1000)
+  return { count, min: min / 1000, average: average / 1000, p50: p50 / 1000, p95: orNull(p95), p99: orNull(p99), max: max / 1000 }
 }
 
 /** Null for Infinity, which JSON lacks: without writes a backlog lasts forever. */
