@@ -53,6 +53,8 @@ export interface Context {
   readonly bufferBytes?: number
   /** The lowest limit of that buffer in bytes; 0 means no limit. */
   readonly bufferLimit?: number
+  /** The command that gives that buffer more room. */
+  readonly bufferCommand?: string
 }
 
 export type Output = 'FILE' | 'STDOUT' | 'STATE'
@@ -156,6 +158,7 @@ interface Unreadable extends Errno {
 
 export type TargetHint =
   | { readonly hint: 'SOCKET_QUERY' }
+  | { readonly hint: 'DATABASE' }
   | { readonly hint: 'V6_PORT'; readonly address: string; readonly port: string }
   | { readonly hint: 'MASTER_NAME'; readonly sentinels: string }
 

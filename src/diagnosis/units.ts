@@ -1,7 +1,8 @@
 /** Formats figures for people. */
 
 export function bytes(count: number): string {
-  if (count < 1000) return `${count} bytes`
+  // A rate is no whole number: one decimal is of use below ten only.
+  if (count < 999.5) return `${Number(count.toFixed(count < 9.95 ? 1 : 0))} bytes`
   const units = ['kB', 'MB', 'GB', 'TB', 'PB']
   let value = count
   let unit = -1
@@ -26,7 +27,7 @@ export function duration(ms: number): string {
 
 /** A whole number with thousands separators. Written by hand, because loading Intl takes 7 ms. */
 export function exact(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** A rate per second, with one decimal below ten. */

@@ -4,7 +4,7 @@
  * is disconnected before anything is written (networking.c, asyncCloseClientOnOutputBufferLimitReached). Since 7.0 replicas share
  * the backlog's memory, and the hard limit is at least repl-backlog-size.
  */
-import { type BufferLimit, replicaBufferLimit } from '../diagnosis/psync/resync.ts'
+import { type BufferLimit, replicaBufferLimit } from '../diagnosis/resync/buffer-limit.ts'
 import { ReplError } from '../errors.ts'
 import type { Position } from '../protocol/history.ts'
 import { atLeast } from '../protocol/info/identity.ts'

@@ -13,6 +13,7 @@ import type { AddressMap } from '../topology/address-map.ts'
 import { Arrivals, type Attachment, type Report } from './arrivals.ts'
 import { type MarkerCost, Markers } from './markers.ts'
 import type { Tree } from './nodes.ts'
+import { ResyncWatches } from './resync-watches.ts'
 import { ReplicationTree } from './tree.ts'
 
 export interface SurveyOptions {
@@ -36,6 +37,7 @@ export class Survey {
   readonly #options: SurveyOptions
   readonly #signal: AbortSignal
   readonly #meter = new LagMeter()
+  readonly #resyncs: ResyncWatches
   #tree: ReplicationTree | undefined
   #arrivals: Arrivals | undefined
   #isClosed = false
@@ -44,10 +46,12 @@ export class Survey {
   #masterId: string | undefined
   /** Undefined when CONFIG is not permitted. */
   settings: Settings | undefined
+  #hasSettings = false
 
   private constructor(options: SurveyOptions, signal: AbortSignal) {
     this.#options = options
     this.#signal = signal
+    this.#resyncs = new ResyncWatches(signal)
   }
 
   /** @throws ReplError of the server that the user named. */
@@ -74,7 +78,8 @@ export class Survey {
       const markers = this.#markers?.figures(id)
       return { ...replica, ...(arrivals && { arrivals }), ...(markers && { markers }) }
     })
-    return { ...report, replicas }
+    const resyncs = this.#resyncs.reports(tree)
+    return { ...report, replicas, ...(resyncs.length > 0 && { resyncs }) }
   }
 
   /** How the topmost server is reached. */
@@ -91,7 +96,7 @@ export class Survey {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#tree?.stop()
-    await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
+    await Promise.all([this.#arrivals?.stop(), this.#markers?.stop(), this.#resyncs.stop()])
   }
 
   #look(): Tree {
@@ -102,12 +107,16 @@ export class Survey {
   async #find(): Promise<void> {
     const { entry, replicas, addresses, resolutionMs } = this.#options
     const every = { masterEveryMs: resolutionMs, replicaEveryMs: REPLICA_EVERY_MS, questionsPerSecond: QUESTIONS_PER_SECOND }
-    const onObservation = (observation: Observation, isTop: boolean) =>
-      isTop ? this.#meter.sawMaster(observation) : this.#meter.sawReplica(observation)
+    const onObservation = (observation: Observation, isTop: boolean) => {
+      this.#resyncs.saw(observation)
+      if (isTop) this.#meter.sawMaster(observation)
+      else this.#meter.sawReplica(observation)
+    }
     this.#tree = await ReplicationTree.find({ entry, replicas, addresses, ...every, onObservation }, this.#signal)
     const tree = this.#look()
     await this.#update(tree)
     this.settings = await this.#ask(tree[0])
+    this.#hasSettings = true
   }
 
   /** Makes arrivals and markers match the tree. */
@@ -123,6 +132,7 @@ export class Survey {
       this.#arrivals?.add(id, { ...this.#options.entry, ...to })
       this.#markers?.add(id, to)
     }
+    this.#resyncs.update(tree, (node) => this.#tree?.accessOf(node), this.#hasSettings ? { settings: this.settings } : undefined)
     const ids = new Set(others.map(idOf))
     this.#arrivals?.keep(ids)
     this.#markers?.keep(ids)

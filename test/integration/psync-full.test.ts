@@ -137,7 +137,7 @@ for (const installed of oldestNewestAndValkey()) {
         assert.equal(ran.status, 7, ran.out + ran.err)
         const { error } = assertSchema(ran.out, 'error') as { error: { next: string; details: { bufferBytes: number } } }
         assert.ok(error.details.bufferBytes > 0, ran.out)
-        assert.match(error.next, /CONFIG SET client-output-buffer-limit "replica \d+mb/)
+        assert.match(error.next, limit === 'hard' ? /"replica 256mb 256mb 60"/ : /"replica 0 256mb 60"/)
       } finally {
         await server.stop()
       }

@@ -1,6 +1,6 @@
 /** Template parts that several rows share. */
 import type { Context, ProviderName } from '../../errors.ts'
-import { largerLimitCommand } from '../psync/resync.ts'
+import { largerLimitCommand } from '../resync/buffer-limit.ts'
 import { PROVIDERS } from './provider.ts'
 import type { Choice, SharedPart } from './template.ts'
 
@@ -23,8 +23,8 @@ export const SHARED_PARTS: Readonly<Record<SharedPart, Choice>> = {
 }
 
 /** What to do after the link broke during a full resync. A function, because it calculates the limit to set. */
-export function afterCut({ bufferBytes = 0, bufferLimit = 0 }: Context): string {
-  return bufferLimit > 0 && bufferBytes >= bufferLimit / 2
-    ? `Give replicas more room: ${largerLimitCommand(bufferBytes, bufferLimit)}; the limit is ${bufferLimit} bytes.`
+export function afterCut({ bufferBytes = 0, bufferLimit = 0, bufferCommand }: Context): string {
+  return bufferCommand !== undefined || (bufferLimit > 0 && bufferBytes >= bufferLimit / 2)
+    ? `Give replicas more room: ${bufferCommand ?? largerLimitCommand(Math.max(bufferBytes, bufferLimit), undefined)}; the limit is ${bufferLimit} bytes.`
     : 'Look at the master’s log at this moment. Nothing is retried, since each try forks.'
 }

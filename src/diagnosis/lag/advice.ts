@@ -3,9 +3,11 @@ import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { Settings } from '../../protocol/settings.ts'
 import { describeFlavour } from '../errors/provider.ts'
 import { type Advice, sized } from '../psync/advice.ts'
-import { largerLimitCommand, replicaBufferLimit } from '../psync/resync.ts'
+import { bufferedDuring, largerLimitCommand, replicaBufferLimit } from '../resync/buffer-limit.ts'
+import { TRANSFER_BYTES_PER_SECOND } from '../resync/loop.ts'
 import { duration, bytes as human } from '../units.ts'
-import { describeMasterLoss, type LagReport, type MasterReport } from './lag.ts'
+import { describeMasterLoss, type LagReport, type MasterReport, resyncLoops } from './lag.ts'
+import type { WriteFigures } from './write-rate.ts'
 
 type RuleCode =
   | 'BACKLOG_COVERS'
@@ -38,9 +40,6 @@ interface Facts {
 }
 
 type Rule = (facts: Facts) => LagAdvice | undefined
-
-/** The assumed speed of a full resync if nothing better is known: a gigabit network. */
-const TRANSFER_BYTES_PER_SECOND = 100e6
 
 const RULES: readonly Rule[] = [backlogCovers, bufferLoop, bufferBelowBacklog, pingTimeout, minReplicas, backlogTtl, writableReplica]
 
@@ -91,25 +90,40 @@ function backlogCovers({ report, cutSeconds }: Facts): LagAdvice | undefined {
       text: `Nothing was written ${over}, so how long the backlog of ${size} lasts is not known.`,
     }
   }
-  const lasts = (rate: number) => duration((backlog.size / rate) * 1000)
-  const text = `The backlog of ${size} covers a cut of ${lasts(writes.average)} at ${human(Math.round(writes.average))}/s, as measured ${over}; ${lasts(writes.p99)} at p99, ${lasts(writes.peak)} at the peak of ${human(Math.round(writes.peak))}/s.`
-  if (backlog.size >= writes.average * cutSeconds) return { code: 'BACKLOG_COVERS', isWarning: false, text }
+  const isEnough = backlog.size >= writes.average * cutSeconds
+  if (isEnough && writes.isSparse) {
+    const written = human(Math.round((writes.average * writes.overMs) / 1000))
+    const few = `Only ${written} were written ${over}, too little to say how long the backlog of ${size} lasts.`
+    return { code: 'BACKLOG_COVERS', isWarning: false, text: few }
+  }
+  const text = coverText(backlog.size, writes, `, as measured ${over}`)
+  if (isEnough) return { code: 'BACKLOG_COVERS', isWarning: false, text }
   const why = `${text} To survive a cut of ${cutSeconds} s`
   return warning('BACKLOG_SHORT', sized(identity ? { identity } : {}, writes.average * cutSeconds, why))
 }
 
+function coverText(size: number, { average, p99, peak }: WriteFigures, measured: string): string {
+  const lasts = (rate: number) => duration((size / rate) * 1000)
+  const more = [...(p99 ? [`${lasts(p99)} at p99`] : []), ...(peak ? [`${lasts(peak)} at the peak of ${human(Math.round(peak))}/s`] : [])]
+  const covers = `The backlog of ${human(size)} covers a cut of ${lasts(average)} at ${human(Math.round(average))}/s${measured}`
+  return `${[covers, ...(more.length > 0 ? [more.join(', ')] : [])].join('; ')}.`
+}
+
 /** A full resync that outlasts the buffer starts again every time. */
-function bufferLoop({ report: { master }, settings }: Facts): LagAdvice | undefined {
+function bufferLoop({ report, settings }: Facts): LagAdvice | undefined {
+  const { master } = report
+  // The loop itself heads the answer, with its command.
+  if (resyncLoops(report).length > 0) return undefined
   const limit = replicaBufferLimit(settings, master.identity)
   const { writes } = master
   const { seconds, why } = transfer(master)
   if (!limit || !writes) return undefined
-  const needed = writes.average * seconds
+  const needed = bufferedDuring(writes.average, seconds)
   const isOverHard = limit.hardBytes > 0 && needed > limit.hardBytes
   const isOverSoft = limit.softBytes > 0 && needed > limit.softBytes && seconds > limit.softSeconds
   if (!isOverHard && !isOverSoft) return undefined
   const text = `A full resync takes ${duration(seconds * 1000)} at least (${why}); ${human(Math.round(needed))} are written meanwhile, more than a replica’s output buffer may hold (${human(isOverHard ? limit.hardBytes : limit.softBytes)}): the link would be cut and it would begin again.`
-  return { code: 'BUFFER_LOOP', isWarning: true, text, command: largerLimitCommand(needed, limit.hardBytes) }
+  return { code: 'BUFFER_LOOP', isWarning: true, text, command: largerLimitCommand(needed, limit) }
 }
 
 function transfer({ bgsaveSeconds = 0, dataBytes = 0 }: MasterReport): { seconds: number; why: string } {
@@ -125,7 +139,7 @@ function bufferBelowBacklog({ report: { master }, settings }: Facts): LagAdvice 
   const { backlog } = master
   if (!limit || !backlog || limit.hardBytes === 0 || limit.hardBytes >= backlog.size) return undefined
   const text = `A replica’s output buffer may hold ${human(limit.hardBytes)}, less than the backlog of ${human(backlog.size)}: one that needs all of it to catch up is cut off.`
-  return { code: 'BUFFER_BELOW_BACKLOG', isWarning: true, text, command: largerLimitCommand(backlog.size, 0) }
+  return { code: 'BUFFER_BELOW_BACKLOG', isWarning: true, text, command: largerLimitCommand(backlog.size, limit) }
 }
 
 /** An idle master sends one PING per period; a replica that receives nothing for repl-timeout disconnects. */

@@ -1,8 +1,9 @@
 /** Checks a replication against the limits of the command line, with the reason in one line. */
 
 import { phaseOf } from '../../protocol/info/replicas.ts'
+import { loopHeadline } from '../resync/loop-words.ts'
 import { bytes as human } from '../units.ts'
-import { describeMasterLoss, findLoss, type LagReport, type LagUnknown, type ReplicaReport } from './lag.ts'
+import { describeMasterLoss, findLoss, type LagReport, type LagUnknown, type ReplicaReport, resyncLoops } from './lag.ts'
 
 export interface Criteria {
   readonly maxBytes?: number
@@ -23,11 +24,14 @@ export function hasCriteria({ maxBytes, maxSeconds, minReplicas, requireLink }: 
   return requireLink || [maxBytes, maxSeconds, minReplicas].some((limit) => limit !== undefined)
 }
 
-function checkLag({ master, replicas }: LagReport, criteria: Criteria): Checked {
+function checkLag(report: LagReport, criteria: Criteria): Checked {
+  const { master, replicas } = report
   const lost = describeMasterLoss(master)
   // The state of the links can be checked without offsets.
   const needsOffset = findLoss(master)?.trouble !== 'NO_OFFSET' || criteria.maxBytes !== undefined || criteria.maxSeconds !== undefined
   if (lost && needsOffset) return fail(lost)
+  const [loop] = resyncLoops(report)
+  if (loop) return fail(loopHeadline(loop))
   const real = replicas.filter(({ state }) => state !== 'tool')
   const faults = new Map(real.map((replica) => [replica.name, faultOf(replica, criteria)]))
   const first = [...faults.values()].find((fault) => fault !== undefined)
@@ -64,7 +68,9 @@ function faultOf(replica: ReplicaReport, { maxBytes, maxSeconds, requireLink }: 
 
 /** The upper bound of the lag by the most exact measure available; undefined if there is no upper bound. */
 export function mostSeconds({ lag, arrivals, markers }: ReplicaReport): number | undefined {
-  const ms = arrivals?.lag?.p99 ?? markers?.lag?.p99 ?? lag?.bounds.high
+  // Of fewer than 100 samples there is no p99: none of them was later than the last.
+  const measured = arrivals?.lag ?? markers?.lag
+  const ms = measured?.p99 ?? measured?.max ?? lag?.bounds.high
   return ms === undefined ? undefined : Math.max(0, ms) / 1000
 }
 

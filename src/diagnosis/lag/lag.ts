@@ -8,6 +8,7 @@ import type { ServerInfo } from '../../protocol/info/server-info.ts'
 import { describeLoss } from '../errors/explain.ts'
 import type { Forecast } from '../psync/forecast.ts'
 import type { StopReason } from '../psync/verdict.ts'
+import type { ResyncLoop, ResyncReport } from '../resync/loop.ts'
 import type { Asked, Bounds } from './offset-curve.ts'
 import type { Summary } from './quantile.ts'
 import type { Trend } from './trend.ts'
@@ -172,6 +173,13 @@ export interface LagReport {
   readonly replicas: readonly ReplicaReport[]
   /** A new history began since the previous report. */
   readonly isNewHistory: boolean
+  /** One per server that serves replicas; absent if nothing points to a resync loop. */
+  readonly resyncs?: readonly ResyncReport[]
+}
+
+/** The replicas that are cut and begin again, each time with a fork. */
+export function resyncLoops({ resyncs = [] }: LagReport): ResyncLoop[] {
+  return resyncs.flatMap(({ loop }) => loop ?? [])
 }
 
 /** A query that takes longer counts as silence, not as network delay. */

@@ -11,8 +11,10 @@ export interface Summary {
   readonly min: number
   readonly average: number
   readonly p50: number
-  readonly p95: number
-  readonly p99: number
+  /** Absent with fewer than 20 values. */
+  readonly p95?: number
+  /** Absent with fewer than 100 values. */
+  readonly p99?: number
   readonly max: number
 }
 
@@ -26,8 +28,8 @@ export function summary(values: readonly number[]): Summary | undefined {
     min: quantile(ascending, 0),
     average: sum / values.length,
     p50: quantile(ascending, 0.5),
-    p95: quantile(ascending, 0.95),
-    p99: quantile(ascending, 0.99),
+    ...(values.length >= 20 && { p95: quantile(ascending, 0.95) }),
+    ...(values.length >= 100 && { p99: quantile(ascending, 0.99) }),
     max: quantile(ascending, 1),
   }
 }

@@ -118,7 +118,7 @@ function resyncNow(node: TreeNode, upstream: TreeNode, writes: WriteFigures | un
   const { forecast } = forecastPsync(history, position)
   if (forecast.kind !== 'continue') return { forecast }
   const bytesLeft = bytesToLive(history, position)
-  if (!writes) return { forecast, bytesLeft }
+  if (!writes || writes.isSparse) return { forecast, bytesLeft }
   return { forecast, bytesLeft, secondsLeft: writes.average === 0 ? Number.POSITIVE_INFINITY : bytesLeft / writes.average }
 }
 

@@ -155,7 +155,8 @@ function markerNote({ lag, errorMs: error, sent, received, error: failure }: Mar
 }
 
 function quantiles({ p50, p95, p99, max, count }: Summary): string {
-  return `p50 ${milliseconds(p50)}, p95 ${milliseconds(p95)}, p99 ${milliseconds(p99)}, max ${milliseconds(max)} of ${exact(count)} samples`
+  const figures = Object.entries({ p50, p95, p99, max }).flatMap(([name, ms]) => (ms === undefined ? [] : [`${name} ${milliseconds(ms)}`]))
+  return `${figures.join(', ')} of ${exact(count)} samples`
 }
 
 /** The clients that the master lists without an address; undefined if there are none. */
@@ -171,6 +172,6 @@ export function toolsText(replicas: readonly ReplicaReport[]): string | undefine
 
 /** Printed at the end of --watch. */
 export function summaryText({ min, average, p50, p99, max, count }: Summary): string {
-  const figures = [min, average, p50, p99, max].map((ms) => (ms / 1000).toFixed(3))
+  const figures = [min, average, p50, p99, max].map((ms) => (ms === undefined ? '-' : (ms / 1000).toFixed(3)))
   return `min/avg/p50/p99/max = ${figures.join('/')} s of ${exact(count)} looks`
 }

@@ -6,12 +6,32 @@ const BUCKET_MS = 100
 /** Ten minutes of buckets. */
 const MAX_BUCKETS = 6000
 
+/** A quantile of fewer samples is one of them. */
+const LEAST_FOR_P99 = 100
+/** The fastest of fewer buckets says nothing about a peak. */
+const LEAST_FOR_PEAK = 5
+/** Growth in fewer buckets is a few single writes, from which no rate can be told. */
+const LEAST_FOR_RATE = 3
+/** `*1\r\n$4\r\nPING\r\n` */
+const PING_BYTES = 14
+
 /** Bytes per second, measured over `overMs`. */
 export interface WriteFigures {
   readonly average: number
-  readonly p99: number
-  readonly peak: number
+  /** Absent with too few samples. */
+  readonly p99?: number
+  readonly peak?: number
   readonly overMs: number
+  /** So few writes that the next minute may look different: nothing can be forecast from them. */
+  readonly isSparse?: boolean
+}
+
+/**
+ * Whether the history may have grown by PINGs alone: a master sends them to its replicas, at most one a second
+ * (repl-ping-replica-period; replication.c, replicationCron). No write is as short as a PING.
+ */
+export function isPingsOnly(bytes: number, overMs: number): boolean {
+  return bytes % PING_BYTES === 0 && bytes / PING_BYTES <= overMs / 1000 + 1
 }
 
 interface Bucket {
@@ -43,7 +63,15 @@ export class WriteRate {
     if (this.#buckets.length === 0) return undefined
     const overMs = this.#buckets.reduce((sum, { ms }) => sum + ms, 0)
     const bytes = this.#buckets.reduce((sum, bucket) => sum + bucket.bytes, 0)
-    const rates = this.#buckets.map((bucket) => (bucket.bytes / bucket.ms) * 1000).sort((a, b) => a - b)
-    return { average: (bytes / overMs) * 1000, p99: quantile(rates, 0.99), peak: rates.at(-1) ?? 0, overMs }
+    const written = this.#buckets.map((bucket) => (isPingsOnly(bucket.bytes, bucket.ms) ? { ...bucket, bytes: 0 } : bucket))
+    const rates = written.map((bucket) => (bucket.bytes / bucket.ms) * 1000).sort((a, b) => a - b)
+    const busy = written.filter((bucket) => bucket.bytes > 0).length
+    return {
+      average: busy === 0 ? 0 : (bytes / overMs) * 1000,
+      ...(rates.length >= LEAST_FOR_P99 && { p99: quantile(rates, 0.99) }),
+      ...(rates.length >= LEAST_FOR_PEAK && { peak: rates.at(-1) ?? 0 }),
+      overMs,
+      ...(busy > 0 && busy < LEAST_FOR_RATE && { isSparse: true }),
+    }
   }
 }

@@ -1,6 +1,7 @@
 /** What would have allowed a partial resync, or what keeps it possible, with the command that sets it. */
 import { type History, type Position, requestOffset } from '../../protocol/history.ts'
 import { atLeast } from '../../protocol/info/identity.ts'
+import { isPingsOnly } from '../lag/write-rate.ts'
 import { duration, exact } from '../units.ts'
 import { answerOf, type PsyncFacts } from './answer.ts'
 import { bytesToLive } from './forecast.ts'
@@ -49,9 +50,10 @@ const LENT = 'It is served only while the output buffer of another replica keeps
 
 const BACKLOG_FIRST = 'The first replica that attaches makes the server keep a backlog; from then on others can resync partially.'
 
-/** Write rate; undefined if it was not measured. */
+/** Write rate, without the PINGs of an idle master; undefined if it was not measured. */
 export function bytesPerSecond({ rate }: PsyncFacts): number | undefined {
-  return rate && rate.overMs > 0 ? (rate.bytes / rate.overMs) * 1000 : undefined
+  if (!rate || rate.overMs <= 0) return undefined
+  return isPingsOnly(rate.bytes, rate.overMs) ? 0 : (rate.bytes / rate.overMs) * 1000
 }
 
 /** How long the position can be served at the measured rate: Infinity if nothing is written, undefined if it is unknown. */

@@ -5,6 +5,7 @@ import type { Verdict } from '../../handshake/machine.ts'
 import { type History, isSameReplid, type Position, requestOffset } from '../../protocol/history.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { Settings } from '../../protocol/settings.ts'
+import type { ResyncLoop } from '../resync/loop.ts'
 import { duration, exact } from '../units.ts'
 import type { ConditionName, Forecast } from './forecast.ts'
 import { describeStop, type StopReason } from './verdict.ts'
@@ -29,6 +30,8 @@ export interface PsyncFacts {
   readonly verdict?: Verdict
   readonly stopped?: StopReason
   readonly rate?: { readonly bytes: number; readonly overMs: number }
+  /** A replica of this server is cut and begins again, each time with a fork. */
+  readonly loop?: ResyncLoop
 }
 
 /** later: the server serves no replica now. unknown: there is no INFO, and PSYNC was not sent. */

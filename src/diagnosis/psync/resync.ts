@@ -1,6 +1,5 @@
 /** Judges a full resync: could a replica finish it? If its output buffer overflows every time, it is in a resync loop. */
-import { atLeast, type ServerIdentity } from '../../protocol/info/identity.ts'
-import type { Settings } from '../../protocol/settings.ts'
+import { type BufferLimit, bufferedDuring, largerLimitCommand } from '../resync/buffer-limit.ts'
 import { duration, exact, bytes as human } from '../units.ts'
 
 /** Figures of one full resync; a figure that the server does not report is absent. */
@@ -36,13 +35,6 @@ export interface BufferFigures {
   readonly scope: 'ours' | 'all replicas'
 }
 
-/** client-output-buffer-limit of class replica; 0 means no limit. */
-export interface BufferLimit {
-  readonly hardBytes: number
-  readonly softBytes: number
-  readonly softSeconds: number
-}
-
 type ResyncRisk = 'SAFE' | 'CLOSE' | 'LOOP' | 'BEHIND' | 'UNKNOWN'
 
 export interface ResyncJudgement {
@@ -51,27 +43,8 @@ export interface ResyncJudgement {
   readonly commands: readonly string[]
 }
 
-const MEGABYTE = 1024 * 1024
 /** A buffer this full leaves no room for a slower disk or a busier hour. */
 const CLOSE_SHARE = 0.5
-
-/** Parses CONFIG GET client-output-buffer-limit, `class hard soft seconds` for each class. Undefined without class replica. */
-export function replicaBufferLimit(settings: Settings, server: ServerIdentity | undefined): BufferLimit | undefined {
-  const line = settings.get('client-output-buffer-limit') ?? ''
-  const [, hard, soft, seconds] = /(?:slave|replica) (\d+) (\d+) (\d+)/.exec(line) ?? []
-  if (hard === undefined || soft === undefined || seconds === undefined) return undefined
-  // Since 7.0 replicas share their buffer with the backlog, and the server raises a lower limit to the backlog size
-  // (networking.c, checkClientOutputBufferLimits).
-  const isShared = !isLikeOldRedis(server)
-  const backlogBytes = isShared ? Number(settings.get('repl-backlog-size') ?? 0) : 0
-  const hardBytes = Number(hard) > 0 ? Math.max(Number(hard), backlogBytes) : 0
-  return { hardBytes, softBytes: Number(soft), softSeconds: Number(seconds) }
-}
-
-/** KeyDB, whose own versions end at 6.3, handles the limit like Redis 6.2. */
-function isLikeOldRedis(server: ServerIdentity | undefined): boolean {
-  return (server?.flavour === 'redis' || server?.flavour === 'keydb') && !atLeast(server.version, 7)
-}
 
 export function judgeResync(figures: ResyncFigures): ResyncJudgement {
   const { catchUp, limit, buffer } = figures
@@ -80,7 +53,7 @@ export function judgeResync(figures: ResyncFigures): ResyncJudgement {
   if (catchUp && !catchUp.isMet) sentences.push(`It does not catch up: ${exact(catchUp.behind)} bytes behind when we gave up.`)
   if (figures.hasChannel) sentences.push(CHANNEL)
   const text = { SAFE: SAFE, CLOSE: CLOSE, LOOP: LOOP, BEHIND: BEHIND, UNKNOWN: unknownText(figures) }[risk]
-  const commands = risk === 'CLOSE' || risk === 'LOOP' ? [largerLimitCommand(buffer?.peakBytes ?? 0, limit?.hardBytes ?? 0)] : []
+  const commands = risk === 'CLOSE' || risk === 'LOOP' ? [largerLimitCommand(neededBytes(figures), limit)] : []
   return { risk, sentences: [...sentences, text], commands }
 }
 
@@ -111,6 +84,12 @@ function unknownText({ buffer, limit, lost }: ResyncFigures): string {
   return `${start}: ${missing.join(', and ')}.`
 }
 
+/** The larger of what the buffer held and what the master writes while a replica receives the RDB: `lag` sizes it the same way. */
+function neededBytes({ buffer, snapshotOffset, endOffset, spanMs, waitMs, transferMs }: ResyncFigures): number {
+  const bytesPerSecond = ((endOffset - snapshotOffset) / Math.max(1, spanMs)) * 1000
+  return Math.max(buffer?.peakBytes ?? 0, bufferedDuring(bytesPerSecond, (waitMs + transferMs) / 1000))
+}
+
 function awayMs({ waitMs, transferMs, catchUp }: ResyncFigures): number {
   return waitMs + transferMs + (catchUp?.ms ?? 0)
 }
@@ -128,10 +107,4 @@ function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, 
   const roomMs = hardBytes > 0 && perMs > 0 ? (hardBytes - buffer.peakBytes) / perMs : undefined
   const room = roomMs !== undefined && roomMs > 0 ? ` Loading may take ${duration(roomMs)} more before it is full.` : ''
   return `${whose} grew to ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
-}
-
-/** Twice the needed size. The soft limit equals the hard limit, so it has no effect of its own. */
-export function largerLimitCommand(peakBytes: number, hardBytes: number): string {
-  const needed = Math.ceil((2 * Math.max(peakBytes, hardBytes)) / MEGABYTE)
-  return `CONFIG SET client-output-buffer-limit "replica ${needed}mb ${needed}mb 0"`
 }

@@ -1,4 +1,13 @@
-/** Exponential backoff with jitter, so that several clients do not retry at the same moment. */
+/** When to retry: which errors, and how soon. Exponential backoff with jitter, so that several clients do not retry at the same moment. */
+import type { ErrorCode, ReplError } from '../../errors.ts'
+
+/** Errors that a retry may resolve. */
+const TRANSIENT: readonly ErrorCode[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
+
+export function isTransient({ code, details }: ReplError): boolean {
+  // During a failover an address may lead to the former master and to the new one.
+  return TRANSIENT.includes(code) || details.reason === 'SEVERAL_SERVERS'
+}
 
 const FIRST_MS = 200
 const LONGEST_MS = 10_000

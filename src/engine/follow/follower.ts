@@ -16,20 +16,12 @@ import { type Overrun, Overruns } from '../overrun.ts'
 import { type LinkPlan, replicate } from '../replicate.ts'
 import { Visit } from '../visit.ts'
 import { attachedEvent, positionOf, serverStamp } from './attached.ts'
-import { Backoff } from './backoff.ts'
+import { Backoff, isTransient } from './backoff.ts'
 import type { FollowEvent, HistoryEvent, SpoolEntry } from './events.ts'
 import { ForkPermit } from './fork-permit.ts'
 import { type FailedLink, GapRules, type Rewind } from './gap-rules.ts'
 import { type FollowOptions, linkPlan } from './link-plan.ts'
 import { resumeAt, type Start, type StreamRequest, streamRequest } from './start.ts'
-
-/** Errors that a retry may resolve. */
-const TRANSIENT: readonly string[] = ['LINK_LOST', 'MASTER_UNREACHABLE', 'TIMEOUT', 'TRY_LATER']
-
-/** During a failover an address may lead to the former master and to the new one. */
-function isTransient({ code, details }: ReplError): boolean {
-  return TRANSIENT.includes(code) || details.reason === 'SEVERAL_SERVERS'
-}
 
 /** A link that lasts this long, past its first ACK, is usable even if the master writes nothing. */
 const STABLE_MS = 1000

@@ -2,8 +2,9 @@
  * Keeps a payload below a rate by reading no faster. Meanwhile the commands after the RDB accumulate in our output buffer on
  * the master. The pacer lifts the rate before that buffer overflows, since the master would then drop the link.
  */
-import type { BufferLimit } from '../../diagnosis/psync/resync.ts'
+
 import type { WarningCode } from '../../diagnosis/psync/verdict.ts'
+import type { BufferLimit } from '../../diagnosis/resync/buffer-limit.ts'
 import { now } from '../../io/clock.ts'
 import type { Batch } from '../events.ts'
 

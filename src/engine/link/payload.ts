@@ -1,5 +1,5 @@
 /** Receives the payload of a full resync, paces it, observes the server meanwhile, and catches up afterwards where needed. */
-import { replicaBufferLimit } from '../../diagnosis/psync/resync.ts'
+import { replicaBufferLimit } from '../../diagnosis/resync/buffer-limit.ts'
 import { ReplError } from '../../errors.ts'
 import type { Verdict } from '../../handshake/machine.ts'
 import { now, sleep } from '../../io/clock.ts'

@@ -19,10 +19,10 @@ export interface ListedReplica {
 
 /** As Redis and Valkey call them (replication.c, replicationGetSlaveName …), and Dragonfly. */
 const ONLINE = ['online', 'stable_sync']
-const SYNCING = ['wait_bgsave', 'send_bulk', 'send_bulk_and_stream', 'bg_transfer', 'preparation', 'full_sync']
+const SYNCING = ['wait_bgsave', 'send_bulk', 'send_bulk_and_stream', 'bg_transfer', 'rdb_transmitted', 'preparation', 'full_sync']
 
 /** What the listed state means; undefined if there is none, or one that we do not know. */
-export function phaseOf({ state = '' }: ListedReplica): 'online' | 'syncing' | undefined {
+export function phaseOf({ state = '' }: Pick<ListedReplica, 'state'>): 'online' | 'syncing' | undefined {
   if (ONLINE.includes(state)) return 'online'
   return SYNCING.includes(state) ? 'syncing' : undefined
 }

@@ -5,5 +5,11 @@ export type JsonObject = Record<string, unknown>
 
 /** Also escapes characters that move a terminal's cursor, which JSON allows. */
 export function jsonLine(object: object): string {
-  return `${JSON.stringify(object).replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
+  return `${JSON.stringify(object, rounded).replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
+}
+
+/** A rate to the tenth, anything else to the microsecond: further decimals are noise of the division. */
+function rounded(key: string, value: unknown): unknown {
+  if (typeof value !== 'number' || Number.isInteger(value) || !Number.isFinite(value)) return value
+  return Number(value.toFixed(key.endsWith('PerSecond') ? 1 : key.endsWith('Ms') ? 3 : 6))
 }

@@ -1,11 +1,20 @@
 /** `lag --json`: docs/schemas/lag-1.json. An unknown figure is null, never zero. */
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { type Checked, describeUnknown, hasLink } from '../../diagnosis/lag/check.ts'
-import { describeMasterLoss, errorMs, type Lag, lagMs, type MasterReport, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
+import {
+  describeMasterLoss,
+  errorMs,
+  type Lag,
+  lagMs,
+  type MasterReport,
+  type ReplicaReport,
+  resyncLoops,
+} from '../../diagnosis/lag/lag.ts'
 import type { Summary } from '../../diagnosis/lag/quantile.ts'
 import { replicaNotes } from '../../diagnosis/lag/words.ts'
 import type { ReplError } from '../../errors.ts'
 import type { JsonObject } from '../base/json-line.ts'
+import { resyncLoopJson } from '../base/loop-json.ts'
 import type { LagLook, LagView } from './view.ts'
 
 /** With --cluster: docs/schemas/lag-cluster-1.json, which contains one such object per shard. */
@@ -25,6 +34,7 @@ function treeJson({ report, advice, markerCost }: LagView, checked: Checked | un
     schema: 'redis-repl/lag/1',
     at: at.toISOString(),
     isNewHistory,
+    resyncLoops: resyncLoops(report).map(resyncLoopJson),
     master: masterJson(master),
     replicas: replicas.map((replica) => replicaJson(replica, master.writes?.average)),
     advice: advice.map(({ code, isWarning, text, command }) => ({ code, isWarning, text, command: command ?? null })),
@@ -46,7 +56,12 @@ function masterJson(master: MasterReport): JsonObject {
     offset: offset ?? null,
     backlog: backlog ?? null,
     writes: writes
-      ? { averageBytesPerSecond: writes.average, p99BytesPerSecond: writes.p99, peakBytesPerSecond: writes.peak, overMs: writes.overMs }
+      ? {
+          averageBytesPerSecond: writes.average,
+          p99BytesPerSecond: writes.p99 ?? null,
+          peakBytesPerSecond: writes.peak ?? null,
+          overMs: writes.overMs,
+        }
       : null,
     goodReplicas: goodReplicas ?? null,
   }
@@ -124,7 +139,8 @@ function markersJson({ markers }: ReplicaReport): JsonObject | null {
 function inSeconds(summary: Summary | undefined): JsonObject | null {
   if (!summary) return null
   const { count, min, average, p50, p95, p99, max } = summary
-  return { count, min: min / 1000, average: average / 1000, p50: p50 / 1000, p95: p95 / 1000, p99: p99 / 1000, max: max / 1000 }
+  const orNull = (ms: number | undefined) => (ms === undefined ? null : ms / 1000)
+  return { count, min: min / 1000, average: average / 1000, p50: p50 / 1000, p95: orNull(p95), p99: orNull(p99), max: max / 1000 }
 }
 
 /** Null for Infinity, which JSON lacks: without writes a backlog lasts forever. */

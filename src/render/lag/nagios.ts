@@ -1,7 +1,8 @@
 /** `lag --format nagios`: one line with performance data, and the matching exit status. */
 import { type AlertRange, alerts } from '../../diagnosis/lag/alert-range.ts'
 import { type Checked, describeState, describeUnknown, mostSeconds } from '../../diagnosis/lag/check.ts'
-import { describeMasterLoss, type LagReport, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
+import { describeMasterLoss, type LagReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
+import { loopText } from '../../diagnosis/resync/loop-words.ts'
 import { bytes as human } from '../../diagnosis/units.ts'
 import { printable } from '../base/printable.ts'
 
@@ -32,7 +33,13 @@ export function nagiosLine(
 ): { line: string; status: NagiosStatus } {
   const real = reports.flatMap(({ replicas }) => replicas.filter(({ state }) => state !== 'tool'))
   const failedCheck: Finding[] = checked && !checked.isOk ? [{ status: 2, text: checked.reason }] : []
-  const findings = [...real.map((replica) => judge(replica, ranges)), ...failedCheck, ...reports.flatMap(judgeMaster)]
+  const loops: Finding[] = reports.flatMap(resyncLoops).map((loop) => ({ status: 2, text: loopText(loop) }))
+  const findings = [
+    ...loops,
+    ...real.map((replica) => judge(replica, ranges)),
+    ...(loops.length > 0 ? [] : failedCheck),
+    ...reports.flatMap(judgeMaster),
+  ]
   const status = GRAVITY.find((candidate) => findings.some((finding) => finding.status === candidate)) ?? 0
   // A check that fails for a lost master has the same text as the master's finding.
   const texts = new Set(findings.filter((finding) => finding.status === status).map(({ text }) => text))

@@ -1,7 +1,7 @@
 /** `lag --format prometheus`: the text exposition format. An unknown figure is left out, never zero. */
 
 import { type Checked, hasLink } from '../../diagnosis/lag/check.ts'
-import { describeMasterLoss, type LagReport, lagMs, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
+import { describeMasterLoss, type LagReport, lagMs, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import { printable } from '../base/printable.ts'
 
 interface Metric {
@@ -34,7 +34,8 @@ function metricText({ name, help, values }: Metric): string {
   return lines.length === 0 ? '' : `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} gauge\n${lines.join('')}`
 }
 
-function masterMetrics({ master }: LagReport): Metric[] {
+function masterMetrics(report: LagReport): Metric[] {
+  const { master } = report
   const labels = { master: master.name }
   const gauge = (name: string, help: string, value: number | undefined): Metric => ({
     name: `redis_repl_${name}`,
@@ -42,9 +43,20 @@ function masterMetrics({ master }: LagReport): Metric[] {
     values: [[labels, value]],
   })
   const { offset, backlog, writes } = master
+  const loops = resyncLoops(report)
   return [
     gauge('master_up', 'Whether the master could be asked.', Number(!describeMasterLoss(master))),
     gauge('master_offset_bytes', 'Last byte of the replication history.', describeMasterLoss(master) ? undefined : offset),
+    gauge(
+      'resync_loop',
+      'Whether a replica is cut before it has caught up and begins again, each time by a full resync.',
+      describeMasterLoss(master) ? undefined : Number(loops.length > 0),
+    ),
+    gauge(
+      'resync_loop_full_resyncs',
+      'How many full resyncs such replicas began while they were watched.',
+      loops.length > 0 ? loops.reduce((sum, { fullResyncs }) => sum + fullResyncs, 0) : undefined,
+    ),
     gauge('write_bytes_per_second', 'Average growth of the history while it was watched.', writes?.average),
     gauge('write_peak_bytes_per_second', 'Fastest growth of the history over about 100 ms.', writes?.peak),
     gauge('backlog_size_bytes', 'Replication backlog, repl-backlog-size.', backlog?.size),

@@ -2,10 +2,11 @@
 
 import type { LagAdvice } from '../../diagnosis/lag/advice.ts'
 import { type Checked, describeState, hasLink } from '../../diagnosis/lag/check.ts'
-import { describeMasterLoss, type LagReport, type MasterReport, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
+import { describeMasterLoss, type LagReport, type MasterReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import { bytesText, replicaNotes, resyncText, secondsText, summaryText, toolsText, trendText } from '../../diagnosis/lag/words.ts'
 import { duration, exact, bytes as human } from '../../diagnosis/units.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
+import { loopsText } from '../base/loop.ts'
 import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import { columns } from '../base/table.ts'
@@ -85,9 +86,10 @@ export function shardLine({ shard }: LagView, colour: Palette): string {
 }
 
 function treeText({ report, advice, markerCost }: LagView, colour: Palette, width: number, isQuiet: boolean): string {
-  const parts = [`${masterLine(report.master, colour)}\n`]
+  const loops = resyncLoops(report)
+  const parts = [loopsText(loops, colour, isQuiet), `${masterLine(report.master, colour)}\n`]
   if (report.replicas.some(({ state }) => state !== 'tool')) parts.push(`\n${lagTable(report, colour, width)}`)
-  else if (!describeMasterLoss(report.master)) parts.push('No replica is attached to it.\n')
+  else if (!describeMasterLoss(report.master)) parts.push(`No replica is attached to it${loops.length > 0 ? ' at this moment' : ''}.\n`)
   if (!isQuiet) parts.push(notesText(report, colour), adviceText(advice, colour))
   if (markerCost)
     parts.push(

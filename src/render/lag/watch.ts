@@ -1,9 +1,11 @@
 /** `lag --watch` for people: a redrawn screen on a terminal, otherwise one line per replica and poll. */
 
 import { describeState } from '../../diagnosis/lag/check.ts'
-import { type LagReport, lagMs, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
+import { type LagReport, lagMs, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import { bytesText, resyncText, secondsText, trendText } from '../../diagnosis/lag/words.ts'
+import { loopText } from '../../diagnosis/resync/loop-words.ts'
 import { LiveText } from '../base/live.ts'
+import { loopsText } from '../base/loop.ts'
 import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import { sparkline } from '../base/sparkline.ts'
@@ -70,7 +72,7 @@ export class LagWatch {
     const table = lagTable(report, this.#colour, this.#stream.columns, (name) => sparkline(this.#lagsByName.get(name) ?? [], LEAST_MS))
     const notes = this.#isQuiet ? '' : notesText(report, this.#colour, true)
     const master = `${shardLine(view, this.#colour)}${masterLine(report.master, this.#colour)}`
-    return `${master}\n${historyNote(report, this.#colour)}\n${table}${notes}`
+    return `${loopsText(resyncLoops(report), this.#colour, this.#isQuiet)}${master}\n${historyNote(report, this.#colour)}\n${table}${notes}`
   }
 
   #lines({ views, checked }: LagLook): string {
@@ -80,7 +82,9 @@ export class LagWatch {
   }
 }
 
-function linesOf({ master, replicas, isNewHistory }: LagReport, at: string): string {
+function linesOf(report: LagReport, at: string): string {
+  const { master, replicas, isNewHistory } = report
+  const loops = resyncLoops(report).map((loop) => `${at} ${printable(loopText(loop))}\n`)
   const real = replicas.filter(({ state }) => state !== 'tool')
   const lines = real.map((replica) => {
     const { name, lag, trend, resync } = replica
@@ -88,7 +92,7 @@ function linesOf({ master, replicas, isNewHistory }: LagReport, at: string): str
     return `${at} ${printable(`${name} ${figures.filter((figure) => figure !== '').join(', ')}`)}\n`
   })
   const none = real.length === 0 ? [`${at} ${printable(master.name)} ${master.failure ? 'cannot be asked' : 'has no replicas'}\n`] : []
-  return [...(isNewHistory ? [`${at} the history began anew\n`] : []), ...lines, ...none].join('')
+  return [...loops, ...(isNewHistory ? [`${at} the history began anew\n`] : []), ...lines, ...none].join('')
 }
 
 function historyNote({ isNewHistory }: LagReport, colour: Palette): string {

@@ -7,6 +7,7 @@ import { describeGuard, describeTraces } from '../../diagnosis/psync/verdict.ts'
 import type { Visit } from '../../engine/visit.ts'
 import { requestOffset } from '../../protocol/history.ts'
 import type { JsonObject } from '../base/json-line.ts'
+import { resyncLoopJson } from '../base/loop-json.ts'
 import { counterJson, traceJson } from '../trace/json.ts'
 
 /** @param at when the answer was given */
@@ -25,6 +26,7 @@ function answerJson(facts: PsyncFacts, subject: Subject, expected: string | unde
   const { answer, basis } = answerOf(facts)
   const seconds = secondsToLive(facts)
   return {
+    resyncLoop: facts.loop ? resyncLoopJson(facts.loop) : null,
     answer,
     basis,
     text: [headline(facts, subject), ...because(facts, subject)].join(' '),

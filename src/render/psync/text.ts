@@ -3,7 +3,9 @@ import { adviseOn } from '../../diagnosis/psync/advice.ts'
 import { answerOf, because, headline, isAsForecast, notSent, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
 import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
 import { describeTraces } from '../../diagnosis/psync/verdict.ts'
+import type { ResyncLoop } from '../../diagnosis/resync/loop.ts'
 import type { CountersEvent, ReplEvent } from '../../engine/events.ts'
+import { loopsText } from '../base/loop.ts'
 import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import { table } from '../base/table.ts'
@@ -29,6 +31,10 @@ export class PsyncText {
     if (event.type === 'counters') this.#counters = event
     const text = this.#detail.quiet ? '' : traceText(event, this.#detail, this.#colour)
     if (text) this.#write(text)
+  }
+
+  showLoop(loop: ResyncLoop): void {
+    this.#write(loopsText([loop], this.#colour, this.#detail.quiet))
   }
 
   /** The whole answer, or only its headline if quiet. @param at the time, if the run gives several answers */

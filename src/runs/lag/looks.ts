@@ -2,7 +2,7 @@
 
 import { adviseOnLag } from '../../diagnosis/lag/advice.ts'
 import { checkAll, hasCriteria } from '../../diagnosis/lag/check.ts'
-import { findLoss, type ReplicaReport } from '../../diagnosis/lag/lag.ts'
+import { findLoss, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import { ReplError } from '../../errors.ts'
 import { now, sleep } from '../../io/clock.ts'
 import type { LagLook } from '../../render/lag/view.ts'
@@ -78,11 +78,11 @@ async function judge(surveys: Surveys, plan: LagPlan, output: LagOutput, started
     const { checked } = look
     goodSince = checked && !checked.isOk ? undefined : (goodSince ?? now())
     const isHeld = goodSince !== undefined && now() - goodSince >= plan.forMs
-    const isSampled = now() - from >= plan.sampleMs
+    const isSampled = now() - from >= Math.max(plan.sampleMs, watchMsOf(look))
     const isOver = isSampled && (goodSince === undefined ? mayEnd(plan, replicasOf(look), from, startedAt) : isHeld)
     if (isOver) {
       output.show(look)
-      return outcomeOf(look, checked?.isOk ?? true)
+      return outcomeOf(look, isWell(look))
     }
     if (checked && !checked.isOk) output.waiting('waiting', checked.reason)
     await sleep(LOOK_EVERY_MS, signal)
@@ -111,7 +111,7 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
     for (let looks = 0; looks < count && now() < end; looks++) {
       await sleep(Math.min(plan.intervalMs, Math.max(0, end - now())), signal)
       look = await lookAt(surveys, plan)
-      if (look.checked && !look.checked.isOk) failed += 1
+      if (!isWell(look)) failed += 1
       output.show(look)
     }
   } catch (error) {
@@ -137,6 +137,16 @@ async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Prom
   }))
   const reports = views.map(({ report }) => report)
   return { views, checked: hasCriteria(criteria) ? checkAll(reports, criteria) : undefined }
+}
+
+/** A resync loop needs no limit to be a fault. */
+function isWell({ views, checked }: LagLook): boolean {
+  return (checked?.isOk ?? true) && views.every(({ report }) => resyncLoops(report).length === 0)
+}
+
+/** While something points to a resync loop, a short sample becomes longer: one full resync may be a replica that joins. */
+function watchMsOf({ views }: LagLook): number {
+  return Math.max(0, ...views.flatMap(({ report: { resyncs = [] } }) => resyncs.map(({ watchMs }) => watchMs)))
 }
 
 function replicasOf({ views }: LagLook): readonly ReplicaReport[] {

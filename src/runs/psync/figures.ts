@@ -1,7 +1,8 @@
 /** What a full resync took, from the events of its visit. Phase times come from the timestamps of the events. */
 
 import { explain } from '../../diagnosis/errors/explain.ts'
-import { type BufferFigures, type BufferLimit, type ResyncFigures, replicaBufferLimit } from '../../diagnosis/psync/resync.ts'
+import type { BufferFigures, ResyncFigures } from '../../diagnosis/psync/resync.ts'
+import { type BufferLimit, replicaBufferLimit } from '../../diagnosis/resync/buffer-limit.ts'
 import { isRefusal } from '../../engine/ask/informant.ts'
 import type { BufferEvent } from '../../engine/events.ts'
 import type { Visit } from '../../engine/visit.ts'
@@ -74,6 +75,12 @@ function bufferFigures(all: readonly BufferEvent[], limit: BufferLimit | undefin
   if (samples.length === 0) return undefined
   const peakBytes = samples.reduce((peak, { bytes }) => Math.max(peak, bytes), 0)
   return { peakBytes, samples: samples.length, aboveSoftMs: longestAbove(samples, limit?.softBytes ?? 0), scope }
+}
+
+/** What a growing buffer would hold one sample after the last one. */
+export function bytesBySample(samples: readonly BufferEvent[]): number {
+  const [before, last] = [samples.at(-2)?.bytes ?? 0, samples.at(-1)?.bytes ?? 0]
+  return last + Math.max(0, last - before)
 }
 
 /** The longest stretch of samples above a level, in milliseconds. */

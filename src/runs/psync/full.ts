@@ -1,7 +1,9 @@
 /** `psync --full`: a full resync as a replica does it, and what it costs. */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type BufferLimit, largerLimitCommand } from '../../diagnosis/resync/buffer-limit.ts'
 import type { Store } from '../../engine/goal.ts'
+import type { Visit } from '../../engine/visit.ts'
 import { ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
@@ -10,7 +12,7 @@ import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { observe } from '../observe.ts'
 import { nullStore, temporaryStore } from '../stores.ts'
-import { bufferOf, lowestLimit, resyncFigures } from './figures.ts'
+import { bufferOf, bytesBySample, lowestLimit, resyncFigures } from './figures.ts'
 
 /** @throws ReplError */
 export async function runFull(isDiskless: boolean, { source, linkOptions }: Connection, context: RunContext): Promise<void> {
@@ -26,10 +28,17 @@ export async function runFull(isDiskless: boolean, { source, linkOptions }: Conn
     // A master closes the link when our output buffer overruns. From here that looks like a lost link.
     const { buffer, limit } = bufferOf(visit)
     if (!(error instanceof ReplError) || !buffer) throw error
-    throw error.with({ bufferBytes: buffer.peakBytes, ...(limit && { bufferLimit: lowestLimit(limit) }) })
+    throw error.with({ bufferBytes: buffer.peakBytes, ...(limit && limitFacts(visit, buffer.peakBytes, limit)) })
   } finally {
     text?.end()
   }
+}
+
+/** With the command for more room, if the buffer was about to run over at its last sample. */
+function limitFacts({ buffers }: Visit, peakBytes: number, limit: BufferLimit) {
+  const bufferLimit = lowestLimit(limit)
+  const isNear = bufferLimit > 0 && Math.max(peakBytes, bytesBySample(buffers)) >= bufferLimit / 2
+  return { bufferLimit, ...(isNear && { bufferCommand: largerLimitCommand(Math.max(peakBytes, bufferLimit), limit) }) }
 }
 
 async function textOn({ stdout, stderr, detail }: RunContext) {

@@ -2,7 +2,6 @@
 import { answerOf, headline, type PsyncFacts } from '../../diagnosis/psync/answer.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { ReplEvent } from '../../engine/events.ts'
-import type { Goal } from '../../engine/goal.ts'
 import { Visit } from '../../engine/visit.ts'
 import { type ErrorCode, ReplError } from '../../errors.ts'
 import { wallClock } from '../../io/clock.ts'
@@ -10,12 +9,10 @@ import { jsonLine } from '../../render/base/json-line.ts'
 import { psyncJson } from '../../render/psync/json.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
-import { observe } from '../observe.ts'
 import { lookAtShards } from '../shards.ts'
-import { psyncFacts } from './facts.ts'
+import { Asker } from './asker.ts'
 import { runFull } from './full.ts'
 import type { PsyncPlan, Question } from './plan.ts'
-import { positionAsked } from './position.ts'
 import { watchPsync } from './watch.ts'
 
 /**
@@ -35,7 +32,7 @@ export async function runPsync(
     case 'cluster':
       return await atEachShard(plan.question, plan.jobs, connection, context)
     case 'once':
-      return (await answer(plan.question, connection, context, { isTraced: true })).unmet
+      return await once(plan.question, connection, context)
     case 'watch':
       return await watch(plan.question, plan.everyMs, connection, context, reportFailure)
   }
@@ -46,9 +43,19 @@ interface PrintedAnswer {
   readonly unmet: ErrorCode | undefined
 }
 
+async function once(question: Question, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
+  const asker = new Asker(question, connection, context.stop)
+  try {
+    return (await answer(question, asker, connection, context, { isTraced: true })).unmet
+  } finally {
+    await asker.close()
+  }
+}
+
 /** Asks once and prints the answer. @throws ReplError EXPECTATION_FAILED when the answer is unexpected and the output is text */
 async function answer(
   question: Question,
+  asker: Asker,
   connection: Connection,
   context: RunContext,
   { isTraced, isOneOfMany = false }: { readonly isTraced: boolean; readonly isOneOfMany?: boolean },
@@ -56,18 +63,27 @@ async function answer(
   const { isJson, stdout, detail } = context
   const text = isJson ? undefined : await textOn(stdout, detail)
   context.visit = new Visit()
-  const show = (event: ReplEvent) => isTraced && text?.show(event)
-  const { facts, subject } = await new Asker(question, connection, context.stop).ask(connection.source, context.visit, show)
-  const at = wallClock()
-  text?.conclude(facts, subject, isOneOfMany ? at : undefined)
-  if (isJson) stdout.write(jsonLine(psyncJson(context.visit, facts, subject, at, question.expected)))
-  return { facts, unmet: unmet(facts, question.expected, isJson) }
+  // A resync loop comes first, and is known last.
+  const held: ReplEvent[] = []
+  const show = (event: ReplEvent) => (asker.isWatching ? void held.push(event) : text?.show(event))
+  const release = () => held.splice(0).forEach((event) => void text?.show(event))
+  try {
+    const { facts, subject } = await asker.ask(connection.source, context.visit, (event) => void (isTraced && show(event)))
+    const at = wallClock()
+    if (facts.loop) text?.showLoop(facts.loop)
+    release()
+    text?.conclude(facts, subject, isOneOfMany ? at : undefined)
+    if (isJson) stdout.write(jsonLine(psyncJson(context.visit, facts, subject, at, question.expected)))
+    return { facts, unmet: unmet(facts, question.expected, isJson) }
+  } finally {
+    release()
+  }
 }
 
 /** JSON output already contains the answer and has one object per run. @throws ReplError EXPECTATION_FAILED in text output */
 function unmet(facts: PsyncFacts, expected: string | undefined, isJson: boolean): ErrorCode | undefined {
   const { answer } = answerOf(facts)
-  if (expected === undefined || expected === answer) return undefined
+  if (expected === undefined || expected === answer) return facts.loop && 'EXPECTATION_FAILED'
   if (!isJson) throw new ReplError('EXPECTATION_FAILED', { expected, answer })
   return 'EXPECTATION_FAILED'
 }
@@ -80,17 +96,23 @@ async function watch(
   fail: (failure: ReplError) => Promise<void>,
 ): Promise<ErrorCode | undefined> {
   let code: ErrorCode | undefined
+  const asker = new Asker(question, connection, context.stop)
   const watched = {
-    look: () => new Asker(question, connection, context.stop).look(),
+    look: () => asker.look(),
     answer: async (isFirst: boolean) => {
-      const { facts, unmet: failed } = await answer(question, connection, context, { isTraced: isFirst, isOneOfMany: true })
+      const { facts, unmet: failed } = await answer(question, asker, connection, context, { isTraced: isFirst, isOneOfMany: true })
       code = failed
-      return { facts, isOver: failed !== undefined }
+      // A resync loop may end, so the watch goes on.
+      return { facts, isOver: failed !== undefined && !facts.loop }
     },
     fail,
   }
-  await watchPsync(watched, everyMs, AbortSignal.any([context.stop, context.outputEnded]))
-  return code
+  try {
+    await watchPsync(watched, everyMs, AbortSignal.any([context.stop, context.outputEnded]))
+    return code
+  } finally {
+    await asker.close()
+  }
 }
 
 /** Asks the master of every shard for its live end. */
@@ -109,40 +131,6 @@ async function atEachShard(
     return { result: headline(facts, subject), isWell, report: psyncJson(visit, facts, subject, wallClock(), expected) }
   }
   return await lookAtShards('psync', connection, jobs, context, look)
-}
-
-/** Asks servers the same question. */
-class Asker {
-  readonly #question: Question
-  readonly #connection: Connection
-  readonly #signal: AbortSignal
-
-  constructor(question: Question, connection: Connection, signal: AbortSignal) {
-    this.#question = question
-    this.#connection = connection
-    this.#signal = signal
-  }
-
-  /** Predicts from INFO alone. Measures no write rate and prints nothing. */
-  async look(): Promise<PsyncFacts> {
-    return (await this.#ask('forecast', 0, this.#connection.source, new Visit(), () => {})).facts
-  }
-
-  /** Predicts or sends PSYNC, as the user chose. */
-  async ask(source: Source, visit: Visit, show: (event: ReplEvent) => void) {
-    const { isByInfoAlone, sampleMs } = this.#question
-    return await this.#ask(isByInfoAlone ? 'forecast' : 'verdict', sampleMs, source, visit, show)
-  }
-
-  async #ask(kind: 'forecast' | 'verdict', sampleMs: number, source: Source, visit: Visit, show: (event: ReplEvent) => void) {
-    const { asked, allowFork } = this.#question
-    const { linkOptions, template } = this.#connection
-    const { position, subject } = await positionAsked(asked, template, this.#signal)
-    const common = { sampleMs, ...(position && { position }) }
-    const goal: Goal = kind === 'forecast' ? { kind, ...common } : { kind, allowFork, stopBeforePsync: false, ...common }
-    await observe(source, { ...linkOptions, goal }, visit, show, this.#signal)
-    return { facts: psyncFacts(visit), subject }
-  }
 }
 
 async function textOn(stdout: NodeJS.WriteStream, detail: RunContext['detail']) {

@@ -45,5 +45,5 @@ function expectTransient(error: unknown): ReplError {
 function answerKey(facts: PsyncFacts): string {
   const { forecast } = facts
   const reason = forecast && forecast.kind !== 'continue' ? forecast.reason : facts.history?.replid
-  return `${forecast?.kind ?? answerOf(facts).answer} ${reason ?? ''}`
+  return `${facts.loop ? 'loop ' : ''}${forecast?.kind ?? answerOf(facts).answer} ${reason ?? ''}`
 }

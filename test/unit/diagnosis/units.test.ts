@@ -4,7 +4,11 @@ import { bytes, duration, exact, milliseconds, rate } from '../../../src/diagnos
 
 const BYTES: readonly (readonly [number, string])[] = [
   [0, '0 bytes'],
+  [3.2947783700026085, '3.3 bytes'],
+  [9.96, '10 bytes'],
+  [66.4, '66 bytes'],
   [999, '999 bytes'],
+  [999.7, '1.00 kB'],
   [1000, '1.00 kB'],
   [1234, '1.23 kB'],
   [12_345, '12.3 kB'],

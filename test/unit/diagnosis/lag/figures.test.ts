@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { alerts, parseAlertRange } from '../../../../src/diagnosis/lag/alert-range.ts'
 import { quantile, Samples, summary } from '../../../../src/diagnosis/lag/quantile.ts'
 import { trendOf } from '../../../../src/diagnosis/lag/trend.ts'
-import { WriteRate } from '../../../../src/diagnosis/lag/write-rate.ts'
+import { isPingsOnly, WriteRate } from '../../../../src/diagnosis/lag/write-rate.ts'
 import { sparkline } from '../../../../src/render/base/sparkline.ts'
 
 const ramp = (from: number, by: number, scatter: (index: number) => number = () => 0) =>
@@ -40,7 +40,40 @@ describe('a write rate', () => {
     ] as const)
       rate.push(offset, moment)
     const { average, peak, p99, overMs } = rate.figures() ?? {}
-    assert.deepEqual([Math.round(average ?? 0), peak, p99, overMs], [16_667, 40_000, 40_000, 300])
+    // Three parts are too few for a peak, and for a quantile.
+    assert.deepEqual([Math.round(average ?? 0), peak, p99, overMs], [16_667, undefined, undefined, 300])
+    for (let moment = 400; moment <= 10_000; moment += 100) rate.push(6000 + moment - 300, moment)
+    const later = rate.figures()
+    assert.deepEqual([later?.peak, later?.p99], [40_000, 10_000])
+  })
+
+  test('is none of an idle master, whose history grows by a PING each second', () => {
+    const rate = new WriteRate()
+    for (let moment = 0; moment <= 3000; moment += 100) rate.push(1000 + 14 * Math.floor(moment / 1000), moment)
+    assert.deepEqual(rate.figures(), { average: 0, peak: 0, overMs: 3000 })
+  })
+
+  test('of one write is no ground for a forecast, and of writes beside the PINGs it is', () => {
+    const one = new WriteRate()
+    const busy = new WriteRate()
+    for (let moment = 0; moment <= 2000; moment += 100) {
+      one.push(moment >= 1000 ? 31 : 0, moment)
+      busy.push(moment + (moment >= 1000 ? 14 : 0), moment)
+    }
+    assert.deepEqual([one.figures()?.average, one.figures()?.isSparse], [15.5, true])
+    assert.deepEqual([Math.round(busy.figures()?.average ?? 0), busy.figures()?.isSparse], [1007, undefined])
+  })
+
+  test('takes growth for PINGs only where it may be', () => {
+    const cases = [
+      [0, 1000, true],
+      [14, 100, true],
+      [28, 1000, true],
+      [28, 100, false],
+      [42, 1000, false],
+      [31, 10_000, false],
+    ] as const
+    for (const [bytes, overMs, wanted] of cases) assert.equal(isPingsOnly(bytes, overMs), wanted, `${bytes} in ${overMs} ms`)
   })
 
   test('begins anew when the offset goes back', () => {
@@ -63,6 +96,8 @@ describe('ranks', () => {
   test('of negative and unsorted values are right, and of none there are none', () => {
     const { min, p50, max, average } = summary([3, -5, 10]) ?? {}
     assert.deepEqual([min, p50, max], [-5, 3, 10])
+    const [few, some, many] = [3, 20, 100].map((count) => summary(Array.from({ length: count }, (_, index) => index)))
+    assert.deepEqual([few?.p95, few?.p99, some?.p95, some?.p99, many?.p99], [undefined, undefined, 18, undefined, 98])
     assert.ok(Math.abs((average ?? 0) - 8 / 3) < 1e-9)
     assert.equal(summary([]), undefined)
   })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judgeResync, type ResyncFigures, replicaBufferLimit } from '../../../../src/diagnosis/psync/resync.ts'
+import { judgeResync, type ResyncFigures } from '../../../../src/diagnosis/psync/resync.ts'
+import { largerLimitCommand, replicaBufferLimit } from '../../../../src/diagnosis/resync/buffer-limit.ts'
 
 const SETTING = 'normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60'
 
@@ -71,10 +72,26 @@ test('without the buffer or its limit nothing is promised', () => {
   assert.deepEqual([judgeResync(withoutBuffer).risk, judgeResync(withoutLimit).risk], ['UNKNOWN', 'UNKNOWN'])
 })
 
-test('the advice doubles the larger of peak and limit, in megabytes', () => {
-  const megabytes = 1024 * 1024
-  const { commands } = judgeResync(figures(300 * megabytes, 0, { limit: { hardBytes: 256 * megabytes, softBytes: 0, softSeconds: 0 } }))
-  assert.deepEqual(commands, ['CONFIG SET client-output-buffer-limit "replica 600mb 600mb 0"'])
+const MEGABYTE = 1024 * 1024
+const limit = (hard: number, soft: number, softSeconds: number) => ({ hardBytes: hard * MEGABYTE, softBytes: soft * MEGABYTE, softSeconds })
+
+test('the advice doubles what the buffer needs, and is never less than the default or the present limit', () => {
+  const cases = [
+    [300, limit(256, 0, 0), 'replica 1024mb 1024mb 60'],
+    [1, limit(1, 1, 1), 'replica 256mb 256mb 60'],
+    [1, limit(2048, 64, 300), 'replica 2048mb 2048mb 300'],
+    [200, limit(0, 100, 60), 'replica 0 512mb 60'],
+    [1, undefined, 'replica 256mb 256mb 60'],
+  ] as const
+  for (const [megabytes, present, wanted] of cases) {
+    assert.equal(largerLimitCommand(megabytes * MEGABYTE, present), `CONFIG SET client-output-buffer-limit "${wanted}"`)
+  }
+})
+
+test('psync --full sizes the buffer by the write rate and the time of the payload, as lag does', () => {
+  // 100 MB/s were written for three seconds, and the payload took three.
+  const busy = figures(260 * MEGABYTE, 0, { endOffset: 100 + 300 * MEGABYTE, limit: limit(256, 0, 0) })
+  assert.deepEqual(judgeResync(busy).commands, [largerLimitCommand(300 * MEGABYTE, limit(256, 0, 0))])
 })
 
 test('the time away and the room that is left for loading are told', () => {

@@ -1,7 +1,7 @@
 /** When a payload may go on faster than asked, and what is said of that. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { BufferLimit } from '../../../../src/diagnosis/psync/resync.ts'
+import type { BufferLimit } from '../../../../src/diagnosis/resync/buffer-limit.ts'
 import type { ReplEvent } from '../../../../src/engine/events.ts'
 import { Pacer, readLimit } from '../../../../src/engine/link/pacer.ts'
 

@@ -1,0 +1,66 @@
+/** Asks servers one question about PSYNC. With --from-replica it also watches the master for a resync loop. */
+import type { PsyncFacts } from '../../diagnosis/psync/answer.ts'
+import type { Source } from '../../engine/ask/source.ts'
+import type { ReplEvent } from '../../engine/events.ts'
+import type { Goal } from '../../engine/goal.ts'
+import { Visit } from '../../engine/visit.ts'
+import { MasterWatch } from '../../survey/master-watch.ts'
+import type { Connection } from '../connection.ts'
+import { observe } from '../observe.ts'
+import { psyncFacts } from './facts.ts'
+import type { Question } from './plan.ts'
+import { positionAsked } from './position.ts'
+
+export class Asker {
+  readonly #question: Question
+  readonly #connection: Connection
+  readonly #signal: AbortSignal
+  #watch: MasterWatch | undefined
+
+  constructor(question: Question, connection: Connection, signal: AbortSignal) {
+    this.#question = question
+    this.#connection = connection
+    this.#signal = signal
+  }
+
+  /** Whether an answer may begin with a resync loop, which is known only at its end. */
+  get isWatching(): boolean {
+    return this.#question.asked.fromReplica !== undefined
+  }
+
+  /** Predicts from INFO alone. Measures no write rate and prints nothing. */
+  async look(): Promise<PsyncFacts> {
+    const { facts } = await this.#ask('forecast', 0, this.#connection.source, new Visit(), () => {})
+    return withLoop(facts, this.#watch)
+  }
+
+  /** Predicts or sends PSYNC, as the user chose. */
+  async ask(source: Source, visit: Visit, show: (event: ReplEvent) => void) {
+    const { isByInfoAlone, sampleMs } = this.#question
+    if (this.isWatching) this.#watch ??= new MasterWatch((await source.find(this.#signal)).access, this.#signal)
+    const { facts, subject } = await this.#ask(isByInfoAlone ? 'forecast' : 'verdict', sampleMs, source, visit, show)
+    if (facts.verdict?.kind === 'full' || facts.verdict?.kind === 'would-fork') this.#watch?.sawOwnResync()
+    if (subject.kind === 'replica' && subject.downSeconds !== undefined) this.#watch?.sawReplicaWithoutLink()
+    await this.#watch?.settle()
+    return { facts: withLoop(facts, this.#watch), subject }
+  }
+
+  async close(): Promise<void> {
+    await this.#watch?.stop()
+  }
+
+  async #ask(kind: 'forecast' | 'verdict', sampleMs: number, source: Source, visit: Visit, show: (event: ReplEvent) => void) {
+    const { asked, allowFork } = this.#question
+    const { linkOptions, template } = this.#connection
+    const { position, subject } = await positionAsked(asked, template, this.#signal)
+    const common = { sampleMs, ...(position && { position }) }
+    const goal: Goal = kind === 'forecast' ? { kind, ...common } : { kind, allowFork, stopBeforePsync: false, ...common }
+    await observe(source, { ...linkOptions, goal }, visit, show, this.#signal)
+    return { facts: psyncFacts(visit), subject }
+  }
+}
+
+function withLoop(facts: PsyncFacts, watch: MasterWatch | undefined): PsyncFacts {
+  const loop = watch?.report?.loop
+  return { ...facts, ...(loop && { loop }) }
+}
