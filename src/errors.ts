@@ -310,6 +310,8 @@ export interface ReasonFacts {
   NOT_SERVING: { readonly obstacle: 'LOADING' | 'NOMASTERLINK' | 'FAILOVER' }
   BEHIND_US: None
   NOT_MASTER: { readonly role: string }
+  /** The server at an announced address has another run ID, or another node ID, than the announced one. */
+  NOT_ANNOUNCED: { readonly by: 'SENTINEL' | 'CLUSTER'; readonly expectedId: string; readonly foundId: string }
   CLUSTER_SLOTS: { readonly missingSlots: number }
   CLUSTER_MASTER: { readonly slot: number }
   /** @property slots empty if the server does not say which */
@@ -434,6 +436,7 @@ export const REASONS = {
     'NOT_SERVING',
     'BEHIND_US',
     'NOT_MASTER',
+    'NOT_ANNOUNCED',
     'CLUSTER_SLOTS',
     'CLUSTER_MASTER',
     'CLUSTER_MOVING',

@@ -1,11 +1,12 @@
 /** Runs one check at every shard of a cluster and prints one row per shard. */
-import { type Source, staticSource } from '../engine/ask/source.ts'
+import type { Source } from '../engine/ask/source.ts'
 import type { ReplEvent } from '../engine/events.ts'
 import { type ErrorCode, ReplError, stopIfAborted } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { jsonLine } from '../render/base/json-line.ts'
 import type { ShardRow } from '../render/cluster/shards.ts'
 import { Cluster, type ReachableShard } from '../topology/cluster.ts'
+import { confirmedMaster } from '../topology/shard-source.ts'
 import type { Connection } from './connection.ts'
 import type { RunContext } from './context.ts'
 import { forEach } from './each-shard.ts'
@@ -37,8 +38,8 @@ export async function findShards(
 }
 
 /** The master of a shard, or the server that --prefer selects for it. */
-export function shardSource({ preferring }: Connection, { access }: ReachableShard): Source {
-  return preferring(staticSource(endpointName(access.endpoint), access))
+export function shardSource({ preferring }: Connection, shard: ReachableShard): Source {
+  return preferring(confirmedMaster(shard))
 }
 
 /**

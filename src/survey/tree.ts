@@ -98,8 +98,10 @@ export class ReplicationTree {
   /** The address that reached the server, which may differ from the announced one. Undefined for a tool: it accepts no links. */
   accessOf({ name, seen }: TreeNode): Access | undefined {
     const named = this.#probes.get(name)
-    if (!seen || named?.seen?.id === seen.id) return named?.access
-    return [...this.#probes.values()].find((probe) => probe.seen?.id === seen.id)?.access
+    if (!seen) return named?.access
+    const isNamed = named?.seen?.id === seen.id
+    const probe = isNamed ? named : [...this.#probes.values()].find((one) => one.seen?.id === seen.id)
+    return probe && { ...probe.access, expected: seen.server }
   }
 
   stop(): void {

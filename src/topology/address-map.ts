@@ -2,7 +2,7 @@
  * Servers may announce addresses of another network. `--map announced=reachable` replaces them with reachable ones. A server
  * reached that way is still the announced one: its certificate has to be for the announced name.
  */
-import type { Access } from '../engine/ask/access.ts'
+import { type Access, forAnotherServer } from '../engine/ask/access.ts'
 import { usageError } from '../errors.ts'
 import { diallingOf, endpointName } from '../io/endpoint.ts'
 import { accessTo, parseTarget } from './target.ts'
@@ -34,7 +34,7 @@ export class AddressMap {
     const mapped = this.#lookUp({ host, port }, entry)
     if (mapped) return mapped
     // Do not parse an announced address as a target: it may contain anything.
-    return { ...entry, endpoint: { kind: 'tcp', host, port, ...diallingOf(entry.endpoint) } }
+    return { ...forAnotherServer(entry), endpoint: { kind: 'tcp', host, port, ...diallingOf(entry.endpoint) } }
   }
 
   /** The same for a server that the user named. Its loopback is this machine's, while an announced one is that of another machine. */

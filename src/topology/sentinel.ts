@@ -3,12 +3,13 @@
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
 import type { Candidate, Found, Source } from '../engine/ask/source.ts'
-import { expectReplError, ReplError, stopIfAborted } from '../errors.ts'
+import { expectReplError, ignoreFailure, ReplError, stopIfAborted } from '../errors.ts'
 import { diallingOf, endpointName, isDiallable } from '../io/endpoint.ts'
+import { sentinelFields } from '../protocol/info/sentinel.ts'
 import { type Reply, ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
 import { type Address, type AddressMap, addressName } from './address-map.ts'
-import { confirmMaster, isMaster } from './confirm-master.ts'
+import { type Announced, confirmMaster, isMaster } from './identity.ts'
 import { answersInTime } from './in-time.ts'
 
 /** How long to wait for the others once most Sentinels have named the same master. */
@@ -48,9 +49,9 @@ export class SentinelSource implements Source {
     for (const address of mastersByVotes(answers)) {
       const access = this.#access(address)
       try {
-        await confirmMaster(access, signal)
+        const confirmed = await confirmMaster(access, await this.#announced(address, answers), signal)
         return {
-          access,
+          access: confirmed,
           choices: [{ endpoint: endpointName(access.endpoint), by: 'sentinel', isFallback: false, asked: answers.map(consider) }],
         }
       } catch (error) {
@@ -66,12 +67,25 @@ export class SentinelSource implements Source {
     const [address] = mastersByVotes(await this.#askAll(signal))
     const access = address && this.#access(address)
     if (!access || endpointName(access.endpoint) === endpointName(from.endpoint)) return false
-    return await isMaster(access, signal)
+    return await isMaster(access, { by: 'SENTINEL' }, signal)
   }
 
   close(): void {
     for (const link of this.#links.values()) link.close()
     this.#links.clear()
+  }
+
+  /** What a Sentinel that names this master knows of it. Its run ID is unknown right after a failover. */
+  async #announced(address: Address, answers: readonly SentinelAnswer[]): Promise<Announced> {
+    const name = addressName(address)
+    const sentinel = answers.find((answer) => answer.address && addressName(answer.address) === name)
+    const reply = await this.#links
+      .get(sentinel?.name ?? '')
+      ?.ask('SENTINEL', 'MASTER', this.#options.masterName)
+      .catch(ignoreFailure)
+    const fields = sentinelFields(reply)
+    const isSame = fields?.get('ip') === address.host && fields.get('port') === String(address.port)
+    return { by: 'SENTINEL', ...(isSame && { runId: fields.get('runid') || undefined }) }
   }
 
   #access(address: Address): Access {

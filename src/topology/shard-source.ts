@@ -5,8 +5,14 @@ import type { Found, Source } from '../engine/ask/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { nodesOf, ownsShard, type Shard } from '../protocol/cluster/cluster-map.ts'
-import type { Cluster } from './cluster.ts'
-import { confirmMaster, isMaster } from './confirm-master.ts'
+import { isReplid } from '../protocol/history.ts'
+import type { Cluster, ReachableShard } from './cluster.ts'
+import { type Announced, confirmMaster, isMaster } from './identity.ts'
+
+interface Master {
+  readonly id: string
+  readonly access: Access
+}
 
 export class ShardSource implements Source {
   readonly #cluster: Cluster
@@ -32,23 +38,33 @@ export class ShardSource implements Source {
 
   /** @throws ReplError TRY_LATER (SHARD_GONE, NOT_MASTER), and any failure to ask the cluster or the master */
   async find(signal: AbortSignal): Promise<Found> {
-    const access = await this.#master()
-    if (!access) throw new ReplError('SHARD_GONE', { endpoint: this.#name })
-    this.#name = endpointName(access.endpoint)
-    await confirmMaster(access, signal)
-    return { access }
+    const master = await this.#master()
+    if (!master) throw new ReplError('SHARD_GONE', { endpoint: this.#name })
+    this.#name = endpointName(master.access.endpoint)
+    return { access: await confirmMaster(master.access, announcedBy(master), signal) }
   }
 
   /** True only if the new server confirms that it is a master: during a failover there may be none. */
   async hasMoved(from: Access, signal: AbortSignal): Promise<boolean> {
-    const access = await this.#master()
-    if (!access || endpointName(access.endpoint) === endpointName(from.endpoint)) return false
-    return await isMaster(access, signal)
+    const master = await this.#master()
+    if (!master || endpointName(master.access.endpoint) === endpointName(from.endpoint)) return false
+    return await isMaster(master.access, announcedBy(master), signal)
   }
 
-  async #master(): Promise<Access | undefined> {
+  async #master(): Promise<Master | undefined> {
     const shard = (await this.#cluster.look()).find((one) => ownsShard(one, this.#nodes))
     if (shard) this.#nodes = nodesOf(shard)
-    return shard?.master && this.#cluster.access(shard.master)
+    return shard?.master && { id: shard.master.id, access: this.#cluster.access(shard.master) }
   }
+}
+
+/** Nodes are known by their IDs (CLUSTER MYID). Redis 3 shows none in CLUSTER SLOTS. */
+function announcedBy({ id }: Pick<Master, 'id'>): Announced {
+  return { by: 'CLUSTER', ...(isReplid(id) && { nodeId: id }) }
+}
+
+/** The master of a shard as the map showed it once. It must still be the announced node, and a master. */
+export function confirmedMaster({ master, access }: ReachableShard): Source {
+  const find = async (signal: AbortSignal) => ({ access: await confirmMaster(access, announcedBy(master), signal) })
+  return { name: endpointName(access.endpoint), find }
 }

@@ -1,5 +1,5 @@
 /** Parses a target: `host`, `host:port`, `[v6]:port`, `redis://`, `rediss://`, `valkey://`, `valkeys://` or `unix://`. */
-import type { Access } from '../engine/ask/access.ts'
+import { type Access, forAnotherServer } from '../engine/ask/access.ts'
 import { ReplError, type TargetHint } from '../errors.ts'
 import { diallingOf, type Endpoint } from '../io/endpoint.ts'
 import type { Credentials } from '../protocol/credentials.ts'
@@ -55,7 +55,7 @@ export function parseTarget(text: string): Target {
 /** How to reach another server: like the user's own server, except where the URI says otherwise. */
 export function accessTo(text: string, entry: Access): Access {
   const { endpoint, credentials, isTls } = parseTarget(text)
-  return { ...entry, endpoint: withDialling(endpoint, entry, isTls), ...(credentials && { credentials }) }
+  return { ...forAnotherServer(entry), endpoint: withDialling(endpoint, entry, isTls), ...(credentials && { credentials }) }
 }
 
 function withDialling(endpoint: Endpoint, entry: Access, isTls: boolean | undefined): Endpoint {

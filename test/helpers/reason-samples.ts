@@ -119,6 +119,10 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   ],
   NOT_THE_REPLICA: [{ master: '10.0.0.1:6379' }],
   SHARED_ADDRESS: [{ master: '10.0.0.1:6379' }],
+  NOT_ANNOUNCED: [
+    { by: 'SENTINEL', expectedId: 'a'.repeat(40), foundId: 'b'.repeat(40) },
+    { by: 'CLUSTER', expectedId: 'a'.repeat(40), foundId: 'b'.repeat(40) },
+  ],
   SEVERAL_SERVERS: [{ runId: 'a'.repeat(40), otherRunId: 'b'.repeat(40) }],
   NO_CLUSTER: [REPLY],
   NO_BACKLOG: [{}],

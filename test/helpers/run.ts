@@ -53,8 +53,11 @@ export async function interrupt(child: ReturnType<typeof spawn>, afterMs: number
   child.kill('SIGINT')
 }
 
-/** By its mask of caught signals: SIGINT is the second bit (proc_pid_status(5)). */
+/**
+ * By its mask of caught signals (proc_pid_status(5)). Node itself catches SIGINT and SIGTERM from its start, to reset the terminal;
+ * SIGHUP, the first bit, is caught only by us, together with the others.
+ */
 function listensToSigint(pid: number): boolean {
   const [, lastDigit = '0'] = /^SigCgt:\s*\w*(\w)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return (Number.parseInt(lastDigit, 16) & 2) !== 0
+  return (Number.parseInt(lastDigit, 16) & 1) !== 0
 }

@@ -66,7 +66,7 @@ export const TREE_REASONS = rows({
   SENTINEL_NOPERM: {
     what: ANSWERED,
     meaning: 'The user of the Sentinels exists but lacks the right to this command.',
-    next: 'On the Sentinel: ACL SETUSER <user> +sentinel|get-master-addr-by-name +client|setname',
+    next: 'On the Sentinel: ACL SETUSER <user> +sentinel|get-master-addr-by-name +sentinel|master',
   },
   NO_SENTINEL: {
     what: ANSWERED,
@@ -93,6 +93,18 @@ export const TREE_REASONS = rows({
     what: 'The address {endpoint} has no host, or no possible port.',
     meaning: 'It was announced by another server, a Sentinel or a cluster, which does not know where that server is now.',
     next: 'Try again later. INFO replication, SENTINEL MASTERS and CLUSTER NODES show what is announced; --map replaces an address.',
+  },
+  NOT_ANNOUNCED: {
+    what: 'The server at {endpoint} is not the one that {who} at that address: its ID is {foundId}, not {expectedId}.',
+    meaning: 'From here the address leads to another server: a loopback address, a tunnel, or an address of another network. {or}',
+    next: 'Name the way to it from here: --map {endpoint}=HOST:PORT',
+    parts: {
+      who: { by: 'by', of: { SENTINEL: 'the Sentinel watches', CLUSTER: 'the cluster has' } },
+      or: {
+        by: 'by',
+        of: { SENTINEL: 'Or it was restarted a moment ago: try again in 10 s.', CLUSTER: 'Or the node was replaced a moment ago.' },
+      },
+    },
   },
   NOT_MASTER: {
     what: '{endpoint} is named as the master, and says that it is a {itself}.',

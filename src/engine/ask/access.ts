@@ -26,3 +26,8 @@ export interface Access {
   /** Opens the connection; a socket by default. */
   readonly connect?: Connect
 }
+
+/** For another server that is reached in the same way. */
+export function forAnotherServer({ expected: _, ...access }: Access): Access {
+  return access
+}

@@ -1,6 +1,7 @@
 /** Recognises a Sentinel where a server was meant, and asks which masters it watches. */
 import { ReplError } from '../../errors.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
+import { sentinelFields } from '../../protocol/info/sentinel.ts'
 import type { Reply } from '../../protocol/wire/reply.ts'
 import type { Questions } from './questions.ts'
 
@@ -11,11 +12,6 @@ export async function refuseSentinel(questions: Questions, identity: ServerIdent
   throw new ReplError('SENTINEL', masterNames.length > 0 ? { masterNames } : {})
 }
 
-/** Each master is a list of names and values (sentinel.c, addReplySentinelRedisInstance). */
 function namesIn(reply: Reply | undefined): string[] {
-  if (!Array.isArray(reply)) return []
-  return reply.flatMap((master) => {
-    const name = Array.isArray(master) ? master[master.indexOf('name') + 1] : undefined
-    return typeof name === 'string' && Array.isArray(master) && master.includes('name') ? [name] : []
-  })
+  return Array.isArray(reply) ? reply.flatMap((master) => sentinelFields(master)?.get('name') ?? []) : []
 }

@@ -7,6 +7,7 @@ import { now, wallClock } from '../../io/clock.ts'
 import { endpointName } from '../../io/endpoint.ts'
 import { DumpFolder } from '../../io/sinks/dump-folder.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
+import { jsonFile } from '../../render/base/json-line.ts'
 import { printable } from '../../render/base/printable.ts'
 import type { Progress } from '../../render/base/progress.ts'
 import { keysJson } from '../../render/dump-rdb/json.ts'
@@ -58,7 +59,7 @@ export async function dumpCluster(dump: ClusterDump, connection: Connection, vie
       throw new ReplError('CLUSTER_CHANGED', { endpoint: connection.source.name })
     }
     const manifest = manifestOf(dumped)
-    await folder.commit(`${JSON.stringify(manifest, undefined, 2)}\n`)
+    await folder.commit(jsonFile(manifest))
     const size = dumped.reduce((sum, { stored }) => sum + stored.bytes, 0)
     progress?.end()
     progress?.note(`${printable(dump.path)}: ${dumped.length} shards, ${exact(size)} bytes in ${duration(now() - startedAt)}`)

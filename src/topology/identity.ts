@@ -1,0 +1,68 @@
+/**
+ * Whether the server at an announced address is the one that was announced: Sentinels and cluster maps may be out of date, and from
+ * here an address may lead to another machine.
+ */
+
+import type { Access } from '../engine/ask/access.ts'
+import { QueryLink } from '../engine/ask/query.ts'
+import { expectReplError, ignoreFailure, ReplError } from '../errors.ts'
+import { endpointName } from '../io/endpoint.ts'
+import { numberField, type ServerInfo } from '../protocol/info/server-info.ts'
+import { ServerError } from '../protocol/wire/reply.ts'
+
+/** What an announcement tells of a server besides its address. */
+export interface Announced {
+  readonly by: 'SENTINEL' | 'CLUSTER'
+  readonly runId?: string | undefined
+  readonly nodeId?: string | undefined
+}
+
+/** A Sentinel reads the run ID of its master every 10 s (sentinel.c, sentinel_info_period). */
+const SENTINEL_LATE_SECONDS = 15
+
+/**
+ * @returns the same access, tied to the server that answered
+ * @throws ReplError TRY_LATER (NOT_MASTER, NOT_ANNOUNCED), and any failure to ask, with the address of the server
+ */
+export async function confirmMaster(access: Access, announced: Announced, signal: AbortSignal): Promise<Access> {
+  const endpoint = endpointName(access.endpoint)
+  try {
+    const server = await recognise(access, announced, signal)
+    // If INFO is not permitted, the reply to PSYNC decides.
+    if (!server) return access
+    if (server.role !== undefined && server.role !== 'master' && server.role !== 'active-replica') {
+      throw new ReplError('NOT_MASTER', { role: server.role })
+    }
+    return { ...access, expected: server }
+  } catch (error) {
+    throw expectReplError(error).with({ endpoint })
+  }
+}
+
+/** Whether this is a master now. A server that cannot be asked counts as none. */
+export async function isMaster(access: Access, announced: Announced, signal: AbortSignal): Promise<boolean> {
+  return await confirmMaster(access, announced, signal).then(
+    () => true,
+    (error) => ignoreFailure(error) ?? false,
+  )
+}
+
+/** @returns undefined if INFO is not permitted @throws ReplError NOT_ANNOUNCED, SENTINEL */
+async function recognise(access: Access, { by, runId, nodeId }: Announced, signal: AbortSignal): Promise<ServerInfo | undefined> {
+  const link = await QueryLink.open(access, signal)
+  try {
+    const id = nodeId === undefined ? undefined : await link.ask('CLUSTER', 'MYID')
+    if (typeof id === 'string' && id !== nodeId) throw new ReplError('NOT_ANNOUNCED', { by, expectedId: nodeId ?? '', foundId: id })
+    const info = await link.info()
+    if (info instanceof ServerError) return undefined
+    const isOther = runId !== undefined && info.runId !== undefined && info.runId !== runId
+    if (isOther && !hasJustStarted(info)) throw new ReplError('NOT_ANNOUNCED', { by, expectedId: runId, foundId: info.runId ?? '' })
+    return info
+  } finally {
+    link.close()
+  }
+}
+
+function hasJustStarted(info: ServerInfo): boolean {
+  return (numberField(info, 'uptime_in_seconds') ?? Number.POSITIVE_INFINITY) < SENTINEL_LATE_SECONDS
+}
