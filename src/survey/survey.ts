@@ -71,9 +71,8 @@ export class Survey {
     const tree = this.#look()
     await this.#update(tree)
     const report = lagReport(tree, this.#meter, wallClock())
-    const nodes = new Map(tree.map((node) => [node.name, node]))
-    const replicas = report.replicas.map((replica) => {
-      const id = idOf(nodes.get(replica.name))
+    const replicas = report.replicas.map((replica, index) => {
+      const id = idOf(tree[index + 1])
       const arrivals = this.#arrivals?.figures(id)
       const markers = this.#markers?.figures(id)
       return { ...replica, ...(arrivals && { arrivals }), ...(markers && { markers }) }

@@ -129,7 +129,8 @@ export class ReplicationTree {
 
   /** The first master that answers, from any start; or else the top of the first path. */
   #chooseTop(): PathToTop {
-    const before = (this.#tree ?? []).flatMap(({ name }) => this.#knownServer(name))
+    // Only servers that were recognised: at the address of any other there may be a stranger.
+    const before = (this.#tree ?? []).flatMap(({ name, seen }) => (seen ? this.#knownServer(name) : []))
     let highest: PathToTop | undefined
     for (const start of [...this.#namedServers(), ...before]) {
       const found = this.#pathFrom(start)
@@ -168,8 +169,8 @@ export class ReplicationTree {
   #descend(top: TreeNode): Tree {
     const tree: [TreeNode, ...TreeNode[]] = [top]
     const add = (node: TreeNode) => {
-      // The same server is known under two names.
-      if (!node.isTool && (tree.some((one) => one.name === node.name) || treeHas(tree, node.seen))) return
+      // The same server is known under two names, or as the same row of two lists.
+      if (treeHas(tree, node.seen) || (!node.listed && tree.some((one) => one.name === node.name))) return
       tree.push(node)
       if (node.depth < MAX_DEPTH) rowsOf(node, options).forEach(add)
     }

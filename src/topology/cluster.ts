@@ -6,6 +6,7 @@ import { expectReplError, ReplError, stopIfAborted } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, type Shard } from '../protocol/cluster/cluster-map.ts'
+import { isReplid } from '../protocol/history.ts'
 import { parseInfo } from '../protocol/info/info.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
@@ -78,8 +79,15 @@ export class Cluster {
 
   /** The slots that migrate between these masters. Only the two masters involved know. @throws ReplError of a master */
   async slotMoves(shards: readonly ReachableShard[]): Promise<SlotMoves> {
-    const nodes = await Promise.all(shards.map(({ access }) => askClusterNode(access, this.#signal)))
-    return allMoves(nodes.map(({ moves }) => moves))
+    const views = await Promise.all(
+      shards.map(async ({ access, master }) => {
+        const { shard, moves } = await askClusterNode(access, this.#signal)
+        const facts = { endpoint: endpointName(access.endpoint), expectedId: master.id, foundId: shard?.node ?? '' }
+        if (shard && isReplid(master.id) && shard.node !== master.id) throw new ReplError('NOT_ANNOUNCED', { by: 'CLUSTER', ...facts })
+        return moves
+      }),
+    )
+    return allMoves(views)
   }
 
   /** How to reach a node: with TLS at its TLS port; without an announced host, at the host of the entry node. */

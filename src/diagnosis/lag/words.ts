@@ -71,7 +71,7 @@ function accessNotes({ state, failure, silentMs, listed, lag }: ReplicaReport): 
   if (state === 'unreachable') {
     return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} --map names another way there.`]
   }
-  if (state === 'listed') return [`${failure ? explain(failure).what : ''}${view}`]
+  if (state === 'listed') return [`is known only from its master’s list. ${failure ? explain(failure).what : ''}${view}`]
   if (state === 'silent') return [`has owed an answer for ${duration(silentMs)}: it hangs, or the network swallows what it says.${view}`]
   return state === 'stranger' ? [`says that it is a master itself.${view}`] : []
 }
