@@ -124,6 +124,7 @@ interface Unreadable extends Errno {
 
 export type TargetHint =
   | { readonly hint: 'SOCKET_QUERY' }
+  | { readonly hint: 'DATABASE' }
   | { readonly hint: 'V6_PORT'; readonly address: string; readonly port: string }
   | { readonly hint: 'MASTER_NAME'; readonly sentinels: string }
 

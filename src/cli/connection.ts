@@ -61,6 +61,7 @@ export async function openConnection(
     preferring,
     template,
     addresses,
+    ...(named.db !== undefined && { db: named.db }),
     linkOptions: { announce, ...renamedCommands(flags) },
   }
 }

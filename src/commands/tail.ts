@@ -2,6 +2,7 @@ import { ReplCommand } from '../cli/base-command.ts'
 import { reachingFlags, targetArg } from '../cli/flags.ts'
 import { resumeCommand } from '../cli/resume-command.ts'
 import { tailFlags, tailPlan } from '../runs/tail/flags.ts'
+import { inDatabase } from '../runs/tail/plan.ts'
 import { runTail } from '../runs/tail/run.ts'
 
 export default class Tail extends ReplCommand<typeof Tail> {
@@ -18,10 +19,12 @@ export default class Tail extends ReplCommand<typeof Tail> {
   static override flags = tailFlags
 
   async run(): Promise<void> {
-    const plan = tailPlan(this.flags, this.written)
+    const asked = tailPlan(this.flags, this.written)
     const connection = await this.connect()
+    const plan = inDatabase(asked, connection.db)
     const definitions = { ...reachingFlags, ...tailFlags }
-    const resume = (after: string) => resumeCommand(this.namedAgain(connection.source.name), after, this.flags, definitions)
+    const resume = (after: string) =>
+      resumeCommand(this.namedAgain(connection.source.name), after, { ...this.flags, db: plan.view.filter.db }, definitions)
     await runTail(plan, connection, this.context(), resume)
   }
 }

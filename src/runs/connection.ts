@@ -11,6 +11,8 @@ export interface Connection {
   /** How to reach any server of the deployment. Its endpoint is the named server, or a default one when Sentinels are named. */
   readonly template: Access
   readonly addresses: AddressMap
+  /** The database in the path of the target. Only `tail` selects by it: replication is of all databases. */
+  readonly db?: number
   /** What every replication link announces, and the command names it uses. */
   readonly linkOptions: LinkOptions
 }

@@ -8,6 +8,7 @@ export interface SentinelTarget {
   readonly masterName: string
   readonly credentials?: Credentials
   readonly isTls: boolean
+  readonly db?: number
 }
 
 const SENTINEL_PORT = 26379
@@ -23,10 +24,11 @@ export function parseSentinelTarget(text: string): SentinelTarget | undefined {
   if (!masterName) throw badTarget(text, { hint: 'MASTER_NAME', sentinels: withoutSecret(hosts) })
   // parseTarget applies the usual rules for user names and passwords, and masks them in errors.
   const credentials = userinfo === undefined ? undefined : parseTarget(`redis://${userinfo}@host`).credentials
-  return { sentinels, masterName, ...(credentials && { credentials }), isTls: secure !== '' }
+  const db = /^\/[^?#/]+\/(\d{1,9})(?:\?.*)?$/s.exec(tail)?.[1]
+  return { sentinels, masterName, ...(credentials && { credentials }), isTls: secure !== '', ...(db && { db: Number(db) }) }
 }
 
-/** Lettuce puts the name after a #, other clients in the path. A number after it is a database, which replication ignores. */
+/** Lettuce puts the name after a #, other clients in the path. A number after it is a database. */
 function nameIn(tail: string): string {
   return /#(.+)$/s.exec(tail)?.[1] ?? /^\/([^?#/]+)(?:\/\d*)?(?:\?.*)?$/s.exec(tail)?.[1] ?? ''
 }

@@ -9,6 +9,8 @@ export interface Target {
   readonly credentials?: Credentials
   /** As the scheme says; absent without a scheme. */
   readonly isTls?: boolean
+  /** The database in the path of a URI. */
+  readonly db?: number
 }
 
 export const DEFAULT_HOST = '127.0.0.1'
@@ -86,7 +88,17 @@ function parseUri(text: string): Target {
   const [, userinfo = '', address = '', tail = ''] = /^[a-z]+:\/\/(?:([^@/?#]*)@)?([^/?#]*)(.*)$/is.exec(text) ?? []
   // With two @ the end of the password is ambiguous. Its rest must not be looked up as a host name.
   if (address.includes('@') || tail.includes('@')) throw badTarget(text)
-  return { endpoint: parseAddress(address || DEFAULT_HOST, text), ...login(userinfo, text) }
+  return { endpoint: parseAddress(address || DEFAULT_HOST, text), ...login(userinfo, text), ...database(tail, text) }
+}
+
+/** As clients read it: the path, or `db` in the query where the path names none. */
+function database(tail: string, whole: string): Pick<Target, 'db'> {
+  const [path = '', query = ''] = tail.replace(/#.*$/s, '').split('?')
+  const number = /^\/(\d{0,9})\/?$/.exec(path)?.[1]
+  if (path !== '' && number === undefined) throw badTarget(whole, { hint: 'DATABASE' })
+  const text = number || (new URLSearchParams(query).get('db') ?? '')
+  if (!/^\d{0,9}$/.test(text)) throw badTarget(whole, { hint: 'DATABASE' })
+  return text === '' ? {} : { db: Number(text) }
 }
 
 function login(userinfo: string, whole: string): Pick<Target, 'credentials'> {

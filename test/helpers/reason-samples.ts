@@ -21,6 +21,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   BAD_TARGET: [
     { target: 'redis://' },
     { target: 'unix:///x?y', hint: 'SOCKET_QUERY' },
+    { target: 'redis://h/abc', hint: 'DATABASE' },
     { target: '::1:6379', hint: 'V6_PORT', address: '::1', port: '6379' },
     { target: 'redis-sentinel://h1', hint: 'MASTER_NAME', sentinels: 'h1' },
   ],

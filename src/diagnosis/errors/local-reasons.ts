@@ -28,6 +28,7 @@ export const LOCAL_REASONS = rows({
     next: {
       by: 'hint',
       of: {
+        DATABASE: 'What follows the address is the number of a database, as in redis://host:6379/3.',
         SOCKET_QUERY: 'A query is not understood: the form is unix://[user:password@]/path, and ? in a path is %3F.',
         V6_PORT: 'Write [{address}]:{port}, or [{address}:{port}] where all of it is the address.',
         MASTER_NAME: 'Say under which name the Sentinels know the master: redis-sentinel://{sentinels}/NAME.',

@@ -4,12 +4,14 @@ import { ByteTable } from './byte-table.ts'
 import type { Command } from './command.ts'
 
 /**
- * data: a write, or any other command replicated like one. upkeep: PING and REPLCONF, which only concern the link.
+ * data: a write, or any other command replicated like one. upkeep: PING and REPLCONF, which only concern the link, and the hello
+ * of Sentinels.
  * select, multi, exec: commands that change the state below.
  */
 export type Role = 'data' | 'upkeep' | 'select' | 'multi' | 'exec'
 
-const SPECIAL: ReadonlyMap<string, Role> = new Map([
+const SPECIAL: ReadonlyMap<string, Role | 'publish'> = new Map<string, Role | 'publish'>([
+  ['PUBLISH', 'publish'],
   ['PING', 'upkeep'],
   ['REPLCONF', 'upkeep'],
   ['SELECT', 'select'],
@@ -17,6 +19,8 @@ const SPECIAL: ReadonlyMap<string, Role> = new Map([
   ['EXEC', 'exec'],
 ])
 const ROLES = new ByteTable((name) => SPECIAL.get(name.toString('latin1').toUpperCase()) ?? 'data', true)
+/** Every Sentinel publishes itself here on each master, every two seconds (sentinel.c, SENTINEL_HELLO_CHANNEL). */
+const SENTINEL_CHANNEL = Buffer.from('__sentinel__:hello')
 
 export class StreamState {
   db: number | undefined
@@ -30,7 +34,8 @@ export class StreamState {
 
   /** Call for each command, in stream order. EXEC still belongs to the transaction that it ends: see `passed`. */
   observe(command: Command): Role {
-    const role = ROLES.get(command.bytes, command.argStart(0), command.argEnd(0))
+    const special = ROLES.get(command.bytes, command.argStart(0), command.argEnd(0))
+    const role = special !== 'publish' ? special : isSentinelHello(command) ? 'upkeep' : 'data'
     if (role === 'select') this.db = databaseOf(command)
     if (role === 'multi') this.transaction = command.startOffset
     return role
@@ -40,6 +45,10 @@ export class StreamState {
   passed(role: Role): void {
     if (role === 'exec') this.transaction = undefined
   }
+}
+
+function isSentinelHello(command: Command): boolean {
+  return command.argc === 3 && SENTINEL_CHANNEL.equals(command.arg(1))
 }
 
 /** Undefined (unknown) if the argument is not a number. */

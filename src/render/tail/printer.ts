@@ -12,7 +12,7 @@ import type { Format, Label } from './format.ts'
 const HELD_BYTES = 16 * 1024 * 1024
 
 export interface PrinterOptions {
-  /** Also the commands that carry no data: PING, REPLCONF, SELECT. */
+  /** Also the commands that carry no data: PING, REPLCONF, SELECT, and the hello of Sentinels. */
   readonly all: boolean
   /** Prints each command when it arrives, also inside a transaction. */
   readonly flat: boolean

@@ -59,7 +59,10 @@ export const tailFlags = {
   time: Flags.boolean({ helpGroup: FORMAT, description: 'show when each command arrived (text, csv)' }),
   'max-arg': Flags.integer({ helpGroup: FORMAT, min: 1, helpValue: 'BYTES', description: 'show no more of an argument (text)' }),
   flat: Flags.boolean({ helpGroup: FORMAT, description: 'show each command as it comes, not a transaction as a whole' }),
-  all: Flags.boolean({ helpGroup: FORMAT, description: 'show PING, SELECT and REPLCONF too; they are always counted' }),
+  all: Flags.boolean({
+    helpGroup: FORMAT,
+    description: 'show PING, SELECT, REPLCONF and the hello of Sentinels too; they are always counted',
+  }),
   stats: Flags.boolean({
     helpGroup: FORMAT,
     description: 'instead of commands, what the stream consists of: by command, database and key prefix',
@@ -70,7 +73,7 @@ export const tailFlags = {
     min: 0,
     multiple: true,
     helpValue: 'N',
-    description: 'only this database; may be repeated, as all filters',
+    description: 'only this database, instead of the one in the path of TARGET; may be repeated, as all filters',
   }),
   command: Flags.string({ helpGroup: FILTER, multiple: true, helpValue: 'NAME', description: 'only this command, or name|subcommand' }),
   exclude: Flags.string({ helpGroup: FILTER, multiple: true, helpValue: 'NAME', description: 'all but this command' }),

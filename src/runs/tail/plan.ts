@@ -16,7 +16,7 @@ export interface ViewPlan {
   readonly maxArg: number
   /** Show each command as it arrives, instead of whole transactions. */
   readonly isFlat: boolean
-  /** Show PING, SELECT and REPLCONF too. */
+  /** Show PING, SELECT, REPLCONF and the hello of Sentinels too. */
   readonly showsAll: boolean
   /** Show statistics of the stream instead of its commands. */
   readonly isStats: boolean
@@ -46,6 +46,13 @@ export interface TailPlan {
   readonly view: ViewPlan
   readonly durationMs: number | undefined
   readonly untilOffset: number | undefined
+}
+
+/** The database of the target's path, unless --db names others. */
+export function inDatabase(plan: TailPlan, db: number | undefined): TailPlan {
+  const { view } = plan
+  if (db === undefined || view.filter.db.length > 0) return plan
+  return { ...plan, view: { ...view, filter: { ...view.filter, db: [db] } } }
 }
 
 /** Whether a line that a killed run left incomplete needs a newline before new output. */

@@ -24,7 +24,12 @@ const TARGETS: readonly (readonly [text: string, target: Target])[] = [
   ['valkey://host:6380', plain('host', 6380)],
   ['REDIS://host', plain('host')],
   ['redis://[::1]:6380', plain('::1', 6380)],
-  ['redis://host:6380/0', plain('host', 6380)],
+  ['redis://host:6380/0', { ...plain('host', 6380), db: 0 }],
+  ['redis://host/3', { ...plain('host'), db: 3 }],
+  ['rediss://host:6380/15/', { ...secure('host', 6380), db: 15 }],
+  ['redis://host/', plain('host')],
+  ['redis://host/?db=2', { ...plain('host'), db: 2 }],
+  ['redis://host/3?db=2', { ...plain('host'), db: 3 }],
   ['redis://host?timeout=1', plain('host')],
   ['redis://user:secret@host', { ...plain('host'), credentials: { username: 'user', password: 'secret' } }],
   ['redis://:secret@host:6380', { ...plain('host', 6380), credentials: { password: 'secret' } }],
@@ -69,6 +74,11 @@ const BAD: readonly string[] = [
   '::12345',
   '::1::2',
   'redis://h?x=a@b',
+  'redis://h/abc',
+  'redis://h/3x',
+  'redis://h/-1',
+  'redis://h/1/2',
+  'redis://h?db=abc',
 ]
 
 for (const text of BAD) {
@@ -97,7 +107,7 @@ test('socketName: a path is named so that it is understood again', () => {
 
 const SENTINELS: readonly (readonly [text: string, target: SentinelTarget])[] = [
   ['redis-sentinel://h1:1,h2/mymaster', { sentinels: ['h1:1', 'h2'], masterName: 'mymaster', isTls: false }],
-  ['redis-sentinel://h1/mymaster/0', { sentinels: ['h1'], masterName: 'mymaster', isTls: false }],
+  ['redis-sentinel://h1/mymaster/0', { sentinels: ['h1'], masterName: 'mymaster', isTls: false, db: 0 }],
   ['redis-sentinel://h1/0#my-master', { sentinels: ['h1'], masterName: 'my-master', isTls: false }],
   ['valkeys-sentinel://[::1]:7/a%2Fb', { sentinels: ['[::1]:7'], masterName: 'a/b', isTls: true }],
   ['redis-sentinel://u:p%40@h/m', { sentinels: ['h'], masterName: 'm', isTls: false, credentials: { username: 'u', password: 'p@' } }],

@@ -32,6 +32,19 @@ function slowly(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   return Array.from(cut(bytes, sizes), (piece) => Buffer.from(piece))
 }
 
+test('Printer: the hello of a Sentinel is hidden like PING, and any other message is not', async () => {
+  const hello = ['PUBLISH', '__sentinel__:hello', '10.0.0.9,26379,…']
+  const stream = bytesOf(
+    hello,
+    ['PUBLISH', '__sentinel__:hello2', 'x'],
+    ['publish', 'news', '__sentinel__:hello'],
+    ['PUBLISH', '__sentinel__:hello'],
+  )
+  const rest = ['PUBLISH __sentinel__:hello2', 'publish news', 'PUBLISH __sentinel__:hello']
+  assert.deepEqual(await shown([stream], {}), rest)
+  assert.deepEqual(await shown([stream], { all: true }), ['PUBLISH __sentinel__:hello', ...rest])
+})
+
 test('Printer: keep-alives and SELECT are hidden, unless all are wanted', async () => {
   const stream = bytesOf(['SELECT', '0'], ['PING'], ['SET', 'a', '1'], ['REPLCONF', 'GETACK', '*'])
   assert.deepEqual(await shown([stream]), ['SET a'])
