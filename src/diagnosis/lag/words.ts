@@ -81,9 +81,10 @@ function stateNotes(replica: ReplicaReport): string[] {
       return [`takes a full resync${progress(replica)}.`]
     case 'link-down': {
       const stands = lag ? `; it stands at offset ${exact(link?.appliedOffset ?? 0)}` : ''
-      if (!link || !masterAnswer) return [`has no link to its master${since(link?.downSeconds)}${stands}.`]
+      const what = `has no link to its master${since(link?.downSeconds)}${stands}`
+      if (!link || !masterAnswer) return [`${what}.`]
       const why = describeDownLink(`${link.host}:${link.port}`, link.downSeconds ?? -1, masterAnswer)
-      return [`has no link to its master${stands}: ${why.join(' ')}`]
+      return [`${what}: ${why.join(' ')}`]
     }
     case 'loading':
       return ['is loading its data.']
