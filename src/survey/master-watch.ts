@@ -45,7 +45,7 @@ export class MasterWatch {
 
   /** A replica of this master that has no link to it now. */
   sawReplicaWithoutLink(): void {
-    this.#watch.sawReplicas([{ isSyncing: true, isListed: true }])
+    this.#watch.sawReplicas(true)
   }
 
   /** Our own PSYNC was a full resync, which is no part of a loop. */

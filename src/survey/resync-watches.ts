@@ -34,8 +34,8 @@ export class ResyncWatch {
     this.#history.saw(observation.server, observation)
   }
 
-  sawReplicas(replicas: Parameters<SyncHistory['sawReplicas']>[0]): void {
-    this.#history.sawReplicas(replicas)
+  sawReplicas(isSyncing: boolean): void {
+    this.#history.sawReplicas(isSyncing)
   }
 
   /** Asks a replica for its repl-timeout, which may be shorter than its master's. Once, and only while something points to a loop. */
@@ -99,8 +99,8 @@ export class ResyncWatch {
   }
 }
 
-function replicaState({ seen, listed }: TreeNode) {
-  return { isSyncing: seen?.server.masterLink?.sync !== undefined, isListed: listed !== undefined }
+function isSyncing({ seen, failure }: TreeNode): boolean {
+  return !failure && seen?.server.masterLink?.sync !== undefined
 }
 
 /** The buffers of all replicas but our own attachments. */
@@ -135,7 +135,7 @@ export class ResyncWatches {
       const access = accessOf(node)
       if (access && node.upstream) this.#of(node.upstream)?.askReplica(node.name, access)
       const watch = this.#of(node)
-      watch?.sawReplicas(tree.filter(({ upstream, failure }) => upstream === node && !failure).map(replicaState))
+      watch?.sawReplicas(tree.some((replica) => replica.upstream === node && isSyncing(replica)))
       if (access && (index > 0 || top)) watch?.update(access, index === 0 ? top : undefined)
     }
   }

@@ -1,6 +1,6 @@
 /** Everything that `lag` measures on one tree: offsets over time, and optionally the streams of both ends and markers. */
 
-import type { LagReport, Observation, TreeNode } from '../diagnosis/lag/lag.ts'
+import type { LagReport, Observation, ReplicaReport, TreeNode } from '../diagnosis/lag/lag.ts'
 import { LagMeter } from '../diagnosis/lag/meter.ts'
 import { lagReport } from '../diagnosis/lag/report.ts'
 import type { Access } from '../engine/ask/access.ts'
@@ -11,6 +11,7 @@ import { wallClock } from '../io/clock.ts'
 import type { Settings } from '../protocol/settings.ts'
 import type { AddressMap } from '../topology/address-map.ts'
 import { Arrivals, type Attachment, type Report } from './arrivals.ts'
+import { DownLinks } from './down-links.ts'
 import { type MarkerCost, Markers } from './markers.ts'
 import type { Tree } from './nodes.ts'
 import { ResyncWatches } from './resync-watches.ts'
@@ -38,6 +39,7 @@ export class Survey {
   readonly #signal: AbortSignal
   readonly #meter = new LagMeter()
   readonly #resyncs: ResyncWatches
+  readonly #downLinks: DownLinks
   #tree: ReplicationTree | undefined
   #arrivals: Arrivals | undefined
   #isClosed = false
@@ -52,6 +54,7 @@ export class Survey {
     this.#options = options
     this.#signal = signal
     this.#resyncs = new ResyncWatches(signal)
+    this.#downLinks = new DownLinks((address) => options.addresses.access(address, options.entry), signal)
   }
 
   /** @throws ReplError of the server that the user named. */
@@ -70,12 +73,19 @@ export class Survey {
   async look(): Promise<LagReport> {
     const tree = this.#look()
     await this.#update(tree)
+    await this.#downLinks.update(tree)
     const report = lagReport(tree, this.#meter, wallClock())
     const replicas = report.replicas.map((replica, index) => {
       const id = idOf(tree[index + 1])
       const arrivals = this.#arrivals?.figures(id)
       const markers = this.#markers?.figures(id)
-      return { ...replica, ...(arrivals && { arrivals }), ...(markers && { markers }) }
+      const masterAnswer = this.#downLinks.answer(replica.name)
+      return {
+        ...replica,
+        ...(masterAnswer && { state: withoutLink(replica), masterAnswer }),
+        ...(arrivals && { arrivals }),
+        ...(markers && { markers }),
+      }
     })
     const resyncs = this.#resyncs.reports(tree)
     return { ...report, replicas, ...(resyncs.length > 0 && { resyncs }) }
@@ -95,7 +105,7 @@ export class Survey {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#tree?.stop()
-    await Promise.all([this.#arrivals?.stop(), this.#markers?.stop(), this.#resyncs.stop()])
+    await Promise.all([this.#arrivals?.stop(), this.#markers?.stop(), this.#resyncs.stop(), this.#downLinks.stop()])
   }
 
   #look(): Tree {
@@ -163,6 +173,11 @@ export class Survey {
 
 /** The settings that lag-advice.ts judges, besides `repl-*`. */
 const ADVICE_SETTINGS = ['client-output-buffer-limit', 'min-replicas-*', 'min-slaves-*']
+
+/** One that its master does not let in tries SYNC in vain, and says for a moment that it syncs. */
+function withoutLink({ state }: ReplicaReport): ReplicaReport['state'] {
+  return state === 'syncing' ? 'link-down' : state
+}
 
 function idOf(node: TreeNode | undefined): string {
   return node?.seen?.id ?? node?.name ?? ''

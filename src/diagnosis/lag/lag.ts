@@ -7,6 +7,7 @@ import type { ListedReplica } from '../../protocol/info/replicas.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
 import { describeLoss } from '../errors/explain.ts'
 import type { Forecast } from '../psync/forecast.ts'
+import type { MasterAnswer } from '../psync/master-answer.ts'
 import type { StopReason } from '../psync/verdict.ts'
 import type { ResyncLoop, ResyncReport } from '../resync/loop.ts'
 import type { Asked, Bounds } from './offset-curve.ts'
@@ -84,6 +85,8 @@ export interface ReplicaReport {
   readonly silentMs: number
   readonly listed?: ListedReplica
   readonly link?: MasterLink
+  /** Present if its link is down: what the address that it follows says to us. */
+  readonly masterAnswer?: MasterAnswer
   readonly identity?: ServerIdentity
   readonly lag?: Lag
   readonly unknown?: LagUnknown

@@ -1,6 +1,7 @@
 /** The figures of `lag` in words: an exact figure reads as exact, and a bound as a bound. */
 
 import { explain } from '../errors/explain.ts'
+import { describeDownLink } from '../psync/master-answer.ts'
 import { describeStop } from '../psync/verdict.ts'
 import { duration, exact, bytes as human, milliseconds } from '../units.ts'
 import { describeUnknown } from './check.ts'
@@ -77,13 +78,16 @@ function accessNotes({ state, failure, silentMs, listed, lag }: ReplicaReport): 
 }
 
 function stateNotes(replica: ReplicaReport): string[] {
-  const { state, link, lag, unknown } = replica
+  const { state, link, lag, unknown, masterAnswer } = replica
   switch (state) {
     case 'syncing':
       return [`takes a full resync${progress(replica)}.`]
     case 'link-down': {
       const stands = lag ? `; it stands at offset ${exact(link?.appliedOffset ?? 0)}` : ''
-      return [`has no link to its master${since(link?.downSeconds)}${stands}.`]
+      const what = `has no link to its master${since(link?.downSeconds)}${stands}`
+      if (!link || !masterAnswer) return [`${what}.`]
+      const why = describeDownLink(`${link.host}:${link.port}`, link.downSeconds ?? -1, masterAnswer)
+      return [`${what}: ${why.join(' ')}`]
     }
     case 'loading':
       return ['is loading its data.']

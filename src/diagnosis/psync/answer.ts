@@ -8,6 +8,7 @@ import type { Settings } from '../../protocol/settings.ts'
 import type { ResyncLoop } from '../resync/loop.ts'
 import { duration, exact } from '../units.ts'
 import type { ConditionName, Forecast } from './forecast.ts'
+import { describeDownLink, type MasterAnswer } from './master-answer.ts'
 import { describeStop, type StopReason } from './verdict.ts'
 
 /** The owner of the position. */
@@ -15,7 +16,26 @@ export type Subject =
   | { readonly kind: 'live end' }
   | { readonly kind: 'given' }
   /** A real replica, or a master as a future replica. `downSeconds` counts since its link broke; negative if it was never up. */
-  | { readonly kind: 'replica'; readonly name: string; readonly role: string; readonly follows?: string; readonly downSeconds?: number }
+  | {
+      readonly kind: 'replica'
+      readonly name: string
+      readonly role: string
+      readonly follows?: string
+      readonly downSeconds?: number
+      /** Present if its link is down and no full resync is in progress. */
+      readonly master?: MasterAnswer
+      /** It does not answer us: the position is the last ACK that its master lists. */
+      readonly listed?: ListedPosition
+    }
+
+interface ListedPosition {
+  /** The server that lists it. */
+  readonly by: string
+  readonly state: string
+  readonly ackAgeSeconds?: number
+  /** The code of the failure to ask the replica itself. */
+  readonly failure: string
+}
 
 /** What a run found out; unknown facts are absent. */
 export interface PsyncFacts {
@@ -32,10 +52,15 @@ export interface PsyncFacts {
   readonly rate?: { readonly bytes: number; readonly overMs: number }
   /** A replica of this server is cut and begins again, each time with a fork. */
   readonly loop?: ResyncLoop
+  /** The replica follows this server, and its link never came up: it does not get as far as PSYNC. */
+  readonly isLinkless?: boolean
 }
 
-/** later: the server serves no replica now. unknown: there is no INFO, and PSYNC was not sent. */
-export type Answer = 'continue' | 'full' | 'later' | 'unknown'
+/**
+ * later: the server serves no replica now. no-link: the replica does not get as far as PSYNC. unknown: there is no INFO, and PSYNC
+ * was not sent.
+ */
+export type Answer = 'continue' | 'full' | 'later' | 'no-link' | 'unknown'
 
 /** What PSYNC itself answered; undefined if it was not sent, or only to check the permission. */
 function verdictAnswer(verdict: Verdict | undefined): 'continue' | 'full' | undefined {
@@ -44,7 +69,8 @@ function verdictAnswer(verdict: Verdict | undefined): 'continue' | 'full' | unde
 }
 
 /** A reply to PSYNC takes precedence over INFO. */
-export function answerOf({ verdict, forecast }: PsyncFacts): { answer: Answer; basis: 'psync' | 'info' } {
+export function answerOf({ verdict, forecast, isLinkless }: PsyncFacts): { answer: Answer; basis: 'psync' | 'info' } {
+  if (isLinkless) return { answer: 'no-link', basis: 'info' }
   const psyncAnswer = verdictAnswer(verdict)
   return psyncAnswer ? { answer: psyncAnswer, basis: 'psync' } : { answer: forecast?.kind ?? 'unknown', basis: 'info' }
 }
@@ -62,6 +88,7 @@ export function headline(facts: PsyncFacts, subject: Subject): string {
 function summarise(facts: PsyncFacts, subject: Subject): string {
   const who = subjectText(subject, facts.position)
   const { answer } = answerOf(facts)
+  if (answer === 'no-link') return `Replica ${subject.kind === 'replica' ? subject.name : ''}: ${linkSentences(subject)[0] ?? ''}`
   if (answer === 'later') return `${who} would be put off: ${LATER[facts.history?.obstacle ?? 'LOADING']}`
   if (answer === 'unknown') return `${who}: not known from INFO, and nothing was asked that could fork.`
   if (isAsForecast(facts) === false || !facts.forecast) return `${who} ${facts.verdict ? 'got' : 'would get'} a ${NAMES[answer]}.`
@@ -112,12 +139,31 @@ function shortReason(forecast: Forecast): string {
 
 /** The deciding condition in the server's numbers, and the present link of a real replica; one sentence per element. */
 export function because(facts: PsyncFacts, subject: Subject): string[] {
-  return [...reasons(facts, subject), ...describeLink(subject)]
+  if (answerOf(facts).answer === 'no-link') return linkSentences(subject).slice(1)
+  return [...reasons(facts, subject), ...describeListed(subject), ...describeLink(subject)]
+}
+
+/** Why its link is down. */
+function linkSentences(subject: Subject): string[] {
+  if (subject.kind !== 'replica' || !subject.follows || !subject.master) return []
+  return describeDownLink(subject.follows, subject.downSeconds ?? -1, subject.master)
+}
+
+function describeListed(subject: Subject): string[] {
+  if (subject.kind !== 'replica' || !subject.listed) return []
+  const { by, state, ackAgeSeconds, failure } = subject.listed
+  const age = ackAgeSeconds === undefined ? '' : `, last ACK ${ackAgeSeconds} s ago`
+  return [
+    `Warning: the replica does not answer us (${failure}). This is its position in the list of ${by} (${state}${age}): it may have more by now.`,
+  ]
 }
 
 function describeLink(subject: Subject): string[] {
   if (subject.kind !== 'replica' || !subject.follows) return []
-  const { follows, downSeconds } = subject
+  const { follows, downSeconds, master, listed } = subject
+  if (listed) return []
+  const [first = '', ...rest] = master ? linkSentences(subject) : []
+  if (master) return [`It follows ${follows}: ${first}`, ...rest]
   if (downSeconds === undefined) return [`It follows ${follows} now.`]
   return [`It follows ${follows}, and its link ${downSeconds < 0 ? 'was never up' : `has been down for ${duration(downSeconds * 1000)}`}.`]
 }

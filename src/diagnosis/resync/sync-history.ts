@@ -138,13 +138,9 @@ export class SyncHistory {
     return this.#syncs.some(({ isWhole }) => isWhole) || this.#hasCut
   }
 
-  /**
-   * What the replicas say themselves. One that syncs and is not listed was cut, and has not noticed yet. A master may list one as
-   * online while it still receives or loads its RDB.
-   */
-  sawReplicas(replicas: readonly { readonly isSyncing: boolean; readonly isListed: boolean }[]): void {
-    this.#hasSyncingReplica = replicas.some(({ isSyncing }) => isSyncing)
-    if (replicas.some(({ isSyncing, isListed }) => isSyncing && !isListed)) this.#hasCut = true
+  /** Whether a replica says itself that it syncs: a master may not list it yet, no longer, or as online while it loads its RDB. */
+  sawReplicas(isSyncing: boolean): void {
+    this.#hasSyncingReplica = isSyncing
   }
 
   /** We took a full resync ourselves, possibly for too short a time to be listed. */

@@ -1,20 +1,27 @@
-/** The position of a real replica, from its own INFO: what it would send with PSYNC if its link broke now. */
+/** The position of a real replica: what it would send with PSYNC if its link broke now. */
 
 import type { Subject } from '../../diagnosis/psync/answer.ts'
+import { isLetIn } from '../../diagnosis/psync/master-answer.ts'
 import { ReplError } from '../../errors.ts'
 import { endpointName } from '../../io/endpoint.ts'
 import type { Position } from '../../protocol/history.ts'
-import { ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
+import type { MasterLink } from '../../protocol/info/master-link.ts'
+import type { ListedReplica } from '../../protocol/info/replicas.ts'
+import { numberField, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Access } from './access.ts'
 import { Informant } from './informant.ts'
+import { askMaster } from './master-answer.ts'
 
 export interface ReplicaPosition {
   readonly position: Position
   readonly subject: Subject
 }
 
-/** @throws ReplError when the replica cannot be reached or its INFO has no position */
-export async function queryReplicaPosition(access: Access, signal: AbortSignal): Promise<ReplicaPosition> {
+/** How to reach an address that a server announces. */
+type Reach = (address: { readonly host: string; readonly port: number }) => Access
+
+/** From the replica's own INFO. @throws ReplError when the replica cannot be reached or its INFO has no position */
+export async function queryReplicaPosition(access: Access, reach: Reach, signal: AbortSignal): Promise<ReplicaPosition> {
   const endpoint = endpointName(access.endpoint)
   const informant = new Informant(access, signal)
   try {
@@ -22,14 +29,67 @@ export async function queryReplicaPosition(access: Access, signal: AbortSignal):
     if (!info) throw (informant.unavailable ?? new ReplError('NO_POSITION')).with({ endpoint })
     const position = ownPosition(info)
     if (!position) throw new ReplError('NO_POSITION', { endpoint })
-    return { position, subject: subjectOf(info, endpoint) }
+    return { position, subject: await subjectOf(info, endpoint, reach, signal) }
   } finally {
     informant.close()
   }
 }
 
-function subjectOf({ masterLink: link }: ServerInfo, name: string): Subject {
+async function subjectOf(info: ServerInfo, name: string, reach: Reach, signal: AbortSignal): Promise<Subject> {
+  const link = info.masterLink
   if (!link) return { kind: 'replica', name, role: 'master' }
   const { host, port, downSeconds } = link
-  return { kind: 'replica', name, role: 'replica', follows: `${host}:${port}`, ...(downSeconds !== undefined && { downSeconds }) }
+  const follows = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const answer = isDown(link) ? await askMaster(reach({ host, port }), announcedPort(info), signal) : undefined
+  const master = answer && !isLetIn(answer) ? answer : undefined
+  return {
+    kind: 'replica',
+    name,
+    role: 'replica',
+    follows,
+    ...(downSeconds !== undefined && { downSeconds }),
+    ...(master && { master }),
+  }
+}
+
+/** The port that its master lists it with. */
+export function announcedPort(info: ServerInfo): number | undefined {
+  return numberField(info, 'slave_announced_port') ?? numberField(info, 'tcp_port')
+}
+
+/**
+ * Without a link, and without a byte of a full resync. A replica whose PSYNC is refused for want of a password tries SYNC, so that
+ * its INFO says for a moment that it syncs (replication.c, syncWithMaster).
+ */
+export function isDown({ isUp, sync }: MasterLink): boolean {
+  return !isUp && (!sync || !((sync.readBytes ?? 0) > 0 || (sync.leftBytes ?? 0) > 0))
+}
+
+/**
+ * From the list of its master: the last ACK of a replica that does not answer us.
+ * @param failure why it does not answer. @throws ReplError that failure, if the master lists no such replica, or several
+ */
+export async function listedPosition(
+  replica: Access,
+  master: Access,
+  reach: Reach,
+  failure: ReplError,
+  signal: AbortSignal,
+): Promise<ReplicaPosition> {
+  const name = endpointName(replica.endpoint)
+  const informant = new Informant(master, signal)
+  const info = await informant.info().finally(() => informant.close())
+  const isReplica = (listed: ListedReplica) => [endpointName(reach(listed).endpoint), `${listed.host}:${listed.port}`].includes(name)
+  const [listed, ...others] = info?.replicas.filter(isReplica) ?? []
+  if (!listed || others.length > 0 || listed.ackOffset === 0 || !info?.history) throw failure
+  const { state, ackOffset, ackAgeSeconds } = listed
+  const by = endpointName(master.endpoint)
+  const subject: Subject = {
+    kind: 'replica',
+    name,
+    role: 'replica',
+    follows: by,
+    listed: { by, state, failure: failure.code, ...(ackAgeSeconds !== undefined && { ackAgeSeconds }) },
+  }
+  return { position: { replid: info.history.replid, offset: ackOffset }, subject }
 }

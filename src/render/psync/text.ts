@@ -68,8 +68,14 @@ export class PsyncText {
 
   #headline(facts: PsyncFacts, subject: Subject): string {
     const { answer } = answerOf(facts)
-    const paint = { continue: this.#colour.good, full: this.#colour.bad, later: this.#colour.warn, unknown: this.#colour.warn }[answer]
-    const word = { continue: 'PARTIAL', full: 'FULL', later: 'LATER', unknown: 'UNKNOWN' }[answer]
+    const paint = {
+      continue: this.#colour.good,
+      full: this.#colour.bad,
+      later: this.#colour.warn,
+      'no-link': this.#colour.bad,
+      unknown: this.#colour.warn,
+    }[answer]
+    const word = { continue: 'PARTIAL', full: 'FULL', later: 'LATER', 'no-link': 'NO LINK', unknown: 'UNKNOWN' }[answer]
     return `${paint(word)} ${wrap(printable(headline(facts, subject)), INDENT, 80 - word.length - 1)}`
   }
 }
@@ -78,6 +84,7 @@ export class PsyncText {
 function describeBasis(facts: PsyncFacts): string[] {
   const { guard } = facts
   const { answer, basis } = answerOf(facts)
+  if (answer === 'no-link') return []
   if (basis === 'info') return [`From INFO alone: ${notSent(facts)?.text ?? 'nothing was attached.'}`]
   const source = isAsForecast(facts) ? 'PSYNC was answered as INFO had it' : 'This is what PSYNC was answered'
   if (answer === 'continue' || !guard) return [`${source}.`]

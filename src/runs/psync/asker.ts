@@ -1,5 +1,5 @@
 /** Asks servers one question about PSYNC. With --from-replica it also watches the master for a resync loop. */
-import type { PsyncFacts } from '../../diagnosis/psync/answer.ts'
+import type { PsyncFacts, Subject } from '../../diagnosis/psync/answer.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { ReplEvent } from '../../engine/events.ts'
 import type { Goal } from '../../engine/goal.ts'
@@ -42,7 +42,8 @@ export class Asker {
     if (facts.verdict?.kind === 'full' || facts.verdict?.kind === 'would-fork') this.#watch?.sawOwnResync()
     if (subject.kind === 'replica' && subject.downSeconds !== undefined) this.#watch?.sawReplicaWithoutLink()
     await this.#watch?.settle()
-    return { facts: withLoop(facts, this.#watch), subject }
+    const found = withLoop(facts, this.#watch)
+    return { facts: isLinkless(found, subject) ? { ...found, isLinkless: true } : found, subject }
   }
 
   async close(): Promise<void> {
@@ -51,13 +52,20 @@ export class Asker {
 
   async #ask(kind: 'forecast' | 'verdict', sampleMs: number, source: Source, visit: Visit, show: (event: ReplEvent) => void) {
     const { asked, allowFork } = this.#question
-    const { linkOptions, template } = this.#connection
-    const { position, subject } = await positionAsked(asked, template, this.#signal)
+    const { linkOptions } = this.#connection
+    const { position, subject } = await positionAsked(asked, this.#connection, this.#signal)
     const common = { sampleMs, ...(position && { position }) }
     const goal: Goal = kind === 'forecast' ? { kind, ...common } : { kind, allowFork, stopBeforePsync: false, ...common }
     await observe(source, { ...linkOptions, goal }, visit, show, this.#signal)
     return { facts: psyncFacts(visit), subject }
   }
+}
+
+/** Between two rounds of a resync loop the link is down too. */
+function isLinkless({ loop, position, history }: PsyncFacts, subject: Subject): boolean {
+  if (loop || subject.kind !== 'replica' || !subject.master || position?.replid !== '?') return false
+  const { downSeconds = -1, master } = subject
+  return downSeconds < 0 && master.kind === 'answers' && master.replid !== undefined && master.replid === history?.replid
 }
 
 function withLoop(facts: PsyncFacts, watch: MasterWatch | undefined): PsyncFacts {

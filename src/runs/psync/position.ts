@@ -1,13 +1,17 @@
 /** The position that `psync` asks for. */
 
 import type { Subject } from '../../diagnosis/psync/answer.ts'
-import type { Access } from '../../engine/ask/access.ts'
-import { queryReplicaPosition } from '../../engine/ask/replica-position.ts'
-import { usageError } from '../../errors.ts'
+import { listedPosition, queryReplicaPosition } from '../../engine/ask/replica-position.ts'
+import { type ErrorCode, expectReplError, usageError } from '../../errors.ts'
 import { isReplid, type Position } from '../../protocol/history.ts'
 import { parseOffset } from '../../protocol/offset.ts'
+import type { Address } from '../../topology/address-map.ts'
 import { accessTo } from '../../topology/target.ts'
+import type { Connection } from '../connection.ts'
 import type { AskedPosition } from './plan.ts'
+
+/** A replica that hangs or cannot be reached: its master still lists it. */
+const SILENT: readonly ErrorCode[] = ['TIMEOUT', 'MASTER_UNREACHABLE', 'LINK_LOST']
 
 export interface SubjectPosition {
   /** Absent for the live end, which only the master knows. */
@@ -18,10 +22,19 @@ export interface SubjectPosition {
 /** @throws ReplError USAGE, and any failure to read the position of the replica */
 export async function positionAsked(
   { replid, offset = '', fromReplica }: AskedPosition,
-  access: Access,
+  { template, addresses, source }: Connection,
   signal: AbortSignal,
 ): Promise<SubjectPosition> {
-  if (fromReplica !== undefined) return await queryReplicaPosition(accessTo(fromReplica, access), signal)
+  if (fromReplica !== undefined) {
+    const replica = accessTo(fromReplica, template)
+    const reach = (address: Address) => addresses.access(address, template)
+    return await queryReplicaPosition(replica, reach, signal).catch(async (error) => {
+      const failure = expectReplError(error)
+      if (!SILENT.includes(failure.code)) throw failure
+      const { access } = await source.find(signal)
+      return await listedPosition(replica, access, reach, failure, signal)
+    })
+  }
   if (replid === undefined) return { subject: { kind: 'live end' } }
   return { position: parsePosition(replid, offset), subject: { kind: 'given' } }
 }
