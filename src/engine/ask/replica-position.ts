@@ -27,12 +27,20 @@ export async function queryReplicaPosition(access: Access, reach: Reach, signal:
   try {
     const info = await informant.info()
     if (!info) throw (informant.unavailable ?? new ReplError('NO_POSITION')).with({ endpoint })
-    const position = ownPosition(info)
+    const link = info.masterLink
+    const position = link?.hasOwnHistory ? await positionBelow(link, reach, signal) : ownPosition(info)
     if (!position) throw new ReplError('NO_POSITION', { endpoint })
     return { position, subject: await subjectOf(info, endpoint, reach, signal) }
   } finally {
     informant.close()
   }
+}
+
+/** KeyDB's active replica shows its own history. Its position is in that of its master, which it does not name. */
+async function positionBelow({ host, port, appliedOffset }: MasterLink, reach: Reach, signal: AbortSignal): Promise<Position | undefined> {
+  const informant = new Informant(reach({ host, port }), signal)
+  const master = await informant.info().finally(() => informant.close())
+  return master?.history && appliedOffset !== undefined ? { replid: master.history.replid, offset: appliedOffset } : undefined
 }
 
 async function subjectOf(info: ServerInfo, name: string, reach: Reach, signal: AbortSignal): Promise<Subject> {
@@ -81,8 +89,8 @@ export async function listedPosition(
   const info = await informant.info().finally(() => informant.close())
   const isReplica = (listed: ListedReplica) => [endpointName(reach(listed).endpoint), `${listed.host}:${listed.port}`].includes(name)
   const [listed, ...others] = info?.replicas.filter(isReplica) ?? []
-  if (!listed || others.length > 0 || listed.ackOffset === 0 || !info?.history) throw failure
-  const { state, ackOffset, ackAgeSeconds } = listed
+  if (!listed?.ackOffset || others.length > 0 || !info?.history) throw failure
+  const { state = '', ackOffset, ackAgeSeconds } = listed
   const by = endpointName(master.endpoint)
   const subject: Subject = {
     kind: 'replica',
