@@ -35,6 +35,8 @@ export interface Context {
   readonly endpoint?: string
   /** The replication state in which the failure happened (handshake/states.ts). */
   readonly state?: string
+  /** The ACL user that we are, for a missing right. */
+  readonly user?: string
   /** The command that the server answered, with secrets masked. */
   readonly command?: string
   /** An earlier command that the server did not know: PSYNC, before SYNC was sent instead. */

@@ -4,8 +4,6 @@ import { largerLimitCommand } from '../resync/buffer-limit.ts'
 import { PROVIDERS } from './provider.ts'
 import type { Choice, SharedPart } from './template.ts'
 
-export const MINIMAL_ACL = 'ACL SETUSER <user> on ><password> +psync +replconf +ping +info'
-
 /** A refusal, in the server's own words. */
 export const ANSWERED = '{endpoint} answered {command?{command} with }"-{reply}"{before?, and knew no {before} before it}'
 

@@ -1,5 +1,6 @@
 /** Rows of reasons.ts: the server refuses, quoted in its own words. */
-import { ANSWERED, MINIMAL_ACL } from './parts.ts'
+import { grantMissing } from './missing-right.ts'
+import { ANSWERED } from './parts.ts'
 import { rows } from './template.ts'
 
 const NO_COMMAND = 'The command is disabled or renamed, as managed services do, or this is a proxy.'
@@ -28,8 +29,8 @@ export const SERVER_REASONS = rows({
   },
   NOPERM: {
     what: ANSWERED,
-    meaning: 'The user exists but lacks the right to this command; a replica needs ping, replconf and psync, and no keys.',
-    next: `On the server: ${MINIMAL_ACL}`,
+    meaning: 'The user exists but lacks the right to this command. A replica needs +psync, +replconf and +ping.',
+    next: grantMissing,
   },
   PROTECTED_MODE: {
     what: '{endpoint} refuses every client from another host: "-{reply}"',

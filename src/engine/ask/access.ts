@@ -1,4 +1,5 @@
 /** The address, credentials and time limits that every connection to a server needs. */
+import type { Failure } from '../../errors.ts'
 import type { Endpoint, TlsSettings } from '../../io/endpoint.ts'
 import type { Connect } from '../../io/link.ts'
 import type { Credentials } from '../../protocol/credentials.ts'
@@ -30,4 +31,9 @@ export interface Access {
 /** For another server that is reached in the same way. */
 export function forAnotherServer({ expected: _, ...access }: Access): Access {
   return access
+}
+
+/** The user of a missing right. Up to 6.2 the refusal does not name it. */
+export function userOf({ code }: Failure, { credentials }: Access): { readonly user?: string } {
+  return code === 'NO_PERMISSION' ? { user: credentials?.username ?? 'default' } : {}
 }

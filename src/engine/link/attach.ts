@@ -9,6 +9,7 @@ import { endpointName, pinned } from '../../io/endpoint.ts'
 import type { Link } from '../../io/link.ts'
 import { connectSocket, READ_BUFFER_BYTES } from '../../io/socket-link.ts'
 import { summableBuffer } from '../../rdb/crc64.ts'
+import { userOf } from '../ask/access.ts'
 import { Denied } from '../ask/denied.ts'
 import { Informant } from '../ask/informant.ts'
 import { LinkQuestions } from '../ask/questions.ts'
@@ -27,7 +28,7 @@ export async function* attach(options: AttachOptions, signal: AbortSignal): Asyn
   try {
     yield* options.goal.kind === 'forecast' ? inspect(options, signal) : replicate(options, signal)
   } catch (error) {
-    throw error instanceof ReplError ? error.with({ endpoint }) : error
+    throw error instanceof ReplError ? error.with({ endpoint, ...userOf(error, options) }) : error
   }
 }
 

@@ -13,6 +13,7 @@ import type { History } from '../../protocol/history.ts'
 import { identityFromHello, type ServerIdentity } from '../../protocol/info/identity.ts'
 import { dataBytesOf, numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Settings } from '../../protocol/settings.ts'
+import { userOf } from '../ask/access.ts'
 import { type Informant, isRefusal } from '../ask/informant.ts'
 import { confirmServer, type Questions, replSettings } from '../ask/questions.ts'
 import { refuseSentinel } from '../ask/sentinel-masters.ts'
@@ -197,7 +198,7 @@ export class Planner {
   }
 
   #warning(code: WarningCode, cause?: ReplError): ReplEvent {
-    const endpoint = endpointName(this.#options.endpoint)
-    return { type: 'warning', at: now(), code, ...(cause && { cause: cause.with({ endpoint }).toFailure() }) }
+    const where = cause && { endpoint: endpointName(this.#options.endpoint), ...userOf(cause, this.#options) }
+    return { type: 'warning', at: now(), code, ...(cause && { cause: cause.with({ ...where }).toFailure() }) }
   }
 }

@@ -141,8 +141,22 @@ test('explain: a truncated payload says how much came, and of how much where tha
   assert.match(what({ expectedBytes: 20 }), /after 10 bytes of the RDB \(of 20\)\.$/)
 })
 
-test('explain: a missing right is answered with an ACL rule that holds PSYNC, REPLCONF and PING, and no SYNC', () => {
-  const { next } = explain(new ReplError('NOPERM', REFUSED))
-  assert.match(next, /ACL SETUSER .*\+psync \+replconf \+ping/)
-  assert.doesNotMatch(next, /\+sync\b/)
+test('explain: a missing right is answered with the rule that grants it to this user, and no more', () => {
+  const replies: readonly (readonly [reply: string, command: string, rule: string])[] = [
+    ["NOPERM this user has no permissions to run the 'psync' command or its subcommand", 'PSYNC ? -1', 'ACL SETUSER me +psync.'],
+    [
+      "NOPERM this user has no permissions to run the 'config' command or its subcommand",
+      'CONFIG GET repl-*',
+      'ACL SETUSER me +config|get.',
+    ],
+    ["NOPERM User lowly has no permissions to run the 'replconf' command", 'REPLCONF capa eof', 'ACL SETUSER lowly +replconf.'],
+    ["NOPERM User lowly has no permissions to run the 'client|list' command", 'CLIENT LIST', 'ACL SETUSER lowly +client|list.'],
+    ['NOPERM No permissions to access a channel', 'SUBSCRIBE x', 'ACL SETUSER me allchannels.'],
+    ['NOPERM not a reply of Redis', 'INFO', 'ACL SETUSER me +info.'],
+  ]
+  for (const [reply, command, rule] of replies) {
+    const { next } = explain(new ReplError('NOPERM', { reply, command, user: 'me' }))
+    assert.ok(next.includes(rule), next)
+    assert.equal(/reads? every key|read every key/.test(next), rule.includes('+psync'))
+  }
 })
