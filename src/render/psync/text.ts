@@ -67,8 +67,10 @@ export class PsyncText {
   }
 
   #headline(facts: PsyncFacts, subject: Subject): string {
-    const { answer } = answerOf(facts)
-    const paint = { continue: this.#colour.good, full: this.#colour.bad, later: this.#colour.warn, unknown: this.#colour.warn }[answer]
+    const { answer, basis } = answerOf(facts)
+    // Green is what PSYNC itself has granted; a forecast is less.
+    const promise = basis === 'psync' ? this.#colour.good : this.#colour.warn
+    const paint = { continue: promise, full: this.#colour.bad, later: this.#colour.warn, unknown: this.#colour.warn }[answer]
     const word = { continue: 'PARTIAL', full: 'FULL', later: 'LATER', unknown: 'UNKNOWN' }[answer]
     return `${paint(word)} ${wrap(printable(headline(facts, subject)), INDENT, 80 - word.length - 1)}`
   }
