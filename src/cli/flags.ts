@@ -152,7 +152,12 @@ export const outputFlags = {
     description: 'one JSON object instead of text; schema in docs/schemas',
     exclusive: ['quiet', 'verbose'],
   }),
-  quiet: Flags.boolean({ char: 'q', helpGroup: OUTPUT, description: 'no progress and no trace', exclusive: ['verbose'] }),
+  quiet: Flags.boolean({
+    char: 'q',
+    helpGroup: OUTPUT,
+    description: 'the result only: no progress, trace, notes, warnings or advice',
+    exclusive: ['verbose'],
+  }),
   verbose: Flags.boolean({
     char: 'v',
     helpGroup: OUTPUT,

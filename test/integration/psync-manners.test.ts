@@ -117,7 +117,7 @@ describe('psync with a Redis that has a backlog', () => {
   it('knows nothing without INFO, and asks for nothing', async () => {
     const was = await syncCounters(server)
     const ran = await cli(['psync', server.target, '--user', 'minimal', '-a', 'pw', ...LOST])
-    assert.equal(ran.status, 0, ran.out + ran.err)
+    assert.equal(ran.status, 10, ran.out + ran.err)
     assert.equal(assertSchema(ran.out, 'psync').answer, 'unknown')
     assert.deepEqual(await syncCounters(server), was)
     const explained = await cli(['psync', server.target, '--user', 'minimal', '-a', 'pw', '--explain', '--json'])

@@ -3,19 +3,18 @@ import { rows } from './template.ts'
 
 /** Of an output that is complete but cannot get its name. */
 const KEPT = 'The snapshot is complete and verified. It is kept as {part}.'
-const SEE_ABOVE = 'See above what would have helped; the same without --expect exits with 0.'
 
 export const LOCAL_REASONS = rows({
   // EXPECTATION_FAILED
   EXPECTATION_FAILED: {
     what: 'Expected {expected}, and the answer is {answer}.',
     meaning: 'The server was asked and answered; the explanation is above.',
-    next: SEE_ABOVE,
+    next: 'See above what would have helped; without --expect, continue and full both exit with 0.',
   },
   SHARDS_DIFFER: {
-    what: 'Expected the same of every shard, and the answer is above.',
+    what: 'Not every shard has the answer that was wanted; each is above.',
     meaning: 'The server was asked and answered; the explanation is above.',
-    next: SEE_ABOVE,
+    next: 'The rows above tell more; the same command with one of those servers tells all.',
   },
   // USAGE
   FLAGS: {

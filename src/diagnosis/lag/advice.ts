@@ -72,7 +72,8 @@ function ownProtocol({ identity, offset }: MasterReport): LagAdvice[] {
   ]
 }
 
-const NO_INFO = 'INFO is not permitted to this user (+info), so this is what ROLE tells: no backlog, no history, no time of the last ACK.'
+const NO_INFO =
+  'INFO is not permitted to this user (+info), so this is what ROLE tells: no backlog, no history, no time of the last ACK, and no replica that is not online.'
 const NO_CONFIG = 'CONFIG GET is not permitted to this user (+config|get), so the settings were not judged.'
 
 /** How long a replica may be disconnected. */

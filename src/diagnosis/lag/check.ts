@@ -3,7 +3,7 @@
 import { phaseOf } from '../../protocol/info/replicas.ts'
 import { loopHeadline } from '../resync/loop-words.ts'
 import { bytes as human } from '../units.ts'
-import { describeMasterLoss, findLoss, type LagReport, type LagUnknown, type ReplicaReport, resyncLoops } from './lag.ts'
+import { describeMasterLoss, findLoss, type LagReport, type LagUnknown, type MasterReport, type ReplicaReport, resyncLoops } from './lag.ts'
 
 export interface Criteria {
   readonly maxBytes?: number
@@ -36,10 +36,27 @@ function checkLag(report: LagReport, criteria: Criteria): Checked {
   const faults = new Map(real.map((replica) => [replica.name, faultOf(replica, criteria)]))
   const first = [...faults.values()].find((fault) => fault !== undefined)
   if (first) return fail(first)
+  if (master.unlisted !== undefined && needsAll(criteria)) return fail(`${master.name} ${describeUnlisted(master.unlisted)}`)
   const good = real.filter((replica) => hasLink(replica)).length
   const { minReplicas = 0 } = criteria
   if (good < minReplicas) return fail(`${good} of the ${minReplicas} wanted replicas (--min-replicas) have their link`)
-  return { isOk: true, reason: real.length === 0 ? `${master.name} has no replicas` : describeHealthy(real) }
+  return { isOk: true, reason: real.length === 0 ? `${master.name} ${describeNoReplicas(master)}` : describeHealthy(real) }
+}
+
+/** Whether the limits hold for every replica, so that one which is not listed is one of which nothing is known. */
+function needsAll({ maxBytes, maxSeconds, requireLink }: Criteria): boolean {
+  return requireLink || maxBytes !== undefined || maxSeconds !== undefined
+}
+
+/** What is known of a master that lists no replica. */
+export function describeNoReplicas({ unlisted, isByRole }: MasterReport): string {
+  if (unlisted !== undefined) return describeUnlisted(unlisted)
+  // A replica that takes a full resync is not in the list of ROLE.
+  return isByRole ? 'has no replicas that are online, as ROLE tells' : 'has no replicas'
+}
+
+function describeUnlisted(count: number): string {
+  return `counts ${count === 1 ? '1 replica' : `${count} replicas`} that it does not list`
 }
 
 /** Checks all trees of a cluster together: a fault in one tree is a fault of the cluster. */
@@ -74,27 +91,30 @@ export function mostSeconds({ lag, arrivals, markers }: ReplicaReport): number |
   return ms === undefined ? undefined : Math.max(0, ms) / 1000
 }
 
-/** By the replica's own INFO, or by its master's list if the replica is unreachable. */
-export function hasLink({ state, listed }: ReplicaReport): boolean {
+/** By the replica's own INFO, or by its master's list and a fresh ACK there if the replica is unreachable. */
+export function hasLink({ state, listed, unknown }: Pick<ReplicaReport, 'state' | 'listed' | 'unknown'>): boolean {
   if (state === 'unreachable' || state === 'listed') {
-    return listed !== undefined && phaseOf(listed) === 'online' && (listed.ackAgeSeconds ?? 0) <= ACK_WITHIN_SECONDS
+    const { ackAgeSeconds } = listed ?? {}
+    return listed !== undefined && phaseOf(listed) === 'online' && ackAgeSeconds !== undefined && ackAgeSeconds <= ACK_WITHIN_SECONDS
   }
-  return state === 'online'
+  // A link that is up but brings another history leads to another master.
+  return state === 'online' && unknown !== 'OTHER_HISTORY'
 }
 
 function describeHealthy(replicas: readonly ReplicaReport[]): string {
   const seconds = replicas.map(mostSeconds)
   const bytes = replicas.map(({ lag }) => lag?.bytes)
-  const count = replicas.length === 1 ? '1 replica' : `${replicas.length} replicas`
+  const cut = replicas.filter((replica) => !hasLink(replica)).length
+  const count = `${replicas.length === 1 ? '1 replica' : `${replicas.length} replicas`}${cut > 0 ? ` (${cut} not seen to have its link)` : ''}`
   if (seconds.includes(undefined) || bytes.includes(undefined)) return count
   return `${count}, up to ${Math.max(...(seconds as number[])).toFixed(3)} s and ${human(Math.max(...(bytes as number[])))} behind`
 }
 
 /** Short enough for a table cell. */
-export function describeState({ state, link, listed, silentMs }: Pick<ReplicaReport, 'state' | 'link' | 'listed' | 'silentMs'>): string {
+export function describeState({ state, link, listed, silentMs, unknown }: ReplicaReport): string {
   switch (state) {
     case 'online':
-      return 'online'
+      return unknown === 'OTHER_HISTORY' ? 'another history' : 'online'
     case 'link-down':
       if (link?.status) return `link ${link.status}`
       return link?.downSeconds === undefined ? 'link down' : link.downSeconds < 0 ? 'link never up' : `link down ${link.downSeconds} s`
@@ -119,7 +139,7 @@ const UNKNOWN: Record<LagUnknown, string> = {
   MASTER_UNKNOWN: 'since its master cannot be asked',
   SYNCING: 'since it takes a full resync',
   NEVER_SYNCED: 'since it has never been synced',
-  OTHER_HISTORY: 'since it has another history than its master',
+  OTHER_HISTORY: 'since it has another history than this master',
   NO_ACK: 'since it has acknowledged nothing yet',
   NOT_ASKED: 'since it cannot be asked and no master lists it',
   TOO_EARLY: 'since it was not watched for long enough yet',

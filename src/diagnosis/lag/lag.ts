@@ -159,6 +159,8 @@ export interface MasterReport {
   readonly offset?: number
   readonly backlog?: { readonly size: number; readonly histlen: number }
   readonly writes?: WriteFigures
+  /** How many more replicas it counts than it lists; absent if it lists all. */
+  readonly unlisted?: number
   /** The replicas that count for min-replicas-to-write; absent if it is not set. */
   readonly goodReplicas?: number
   readonly bgsaveSeconds?: number

@@ -3,7 +3,7 @@
 import type { ReplError } from '../../errors.ts'
 import { type History, isSameReplid, type Position } from '../../protocol/history.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
-import { phaseOf } from '../../protocol/info/replicas.ts'
+import { phaseOf, unlistedReplicas } from '../../protocol/info/replicas.ts'
 import { isTop, numberField, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
 import { bytesToLive, forecastPsync } from '../psync/forecast.ts'
 import {
@@ -35,6 +35,7 @@ function masterReport({ name, seen, failure, silentMs }: TreeNode, writes: Write
   const server = seen?.server
   const history = server?.history
   const offset = server && numberField(server, 'master_repl_offset')
+  const unlisted = server ? unlistedReplicas(server.fields) : 0
   return {
     name,
     silentMs,
@@ -46,6 +47,7 @@ function masterReport({ name, seen, failure, silentMs }: TreeNode, writes: Write
     ...(history?.backlog && { backlog: { size: history.backlog.size, histlen: history.backlog.histlen } }),
     ...(writes && { writes }),
     ...(server && adviceInputs(server)),
+    ...(unlisted > 0 && { unlisted }),
     ...(server?.isLoading && { loading: loadingOf(server) }),
     isReplica: server !== undefined && !isTop(server),
   }

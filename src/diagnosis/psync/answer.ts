@@ -1,5 +1,6 @@
 /** Answers "would this replica get a partial resync?" and explains why, in the server's own numbers. */
 
+import type { ErrorCode } from '../../errors.ts'
 import type { Guard } from '../../handshake/guard.ts'
 import type { Verdict } from '../../handshake/machine.ts'
 import { type History, isSameReplid, type Position, requestOffset } from '../../protocol/history.ts'
@@ -73,6 +74,13 @@ export function answerOf({ verdict, forecast, isLinkless }: PsyncFacts): { answe
   if (isLinkless) return { answer: 'no-link', basis: 'info' }
   const psyncAnswer = verdictAnswer(verdict)
   return psyncAnswer ? { answer: psyncAnswer, basis: 'psync' } : { answer: forecast?.kind ?? 'unknown', basis: 'info' }
+}
+
+/** The class of an answer that leaves the question open; undefined for a resync that is foretold or granted. */
+export function openAnswer(facts: PsyncFacts): ErrorCode | undefined {
+  const { answer } = answerOf(facts)
+  if (answer === 'unknown') return 'FORK_NEEDED'
+  return answer === 'later' ? 'TRY_LATER' : undefined
 }
 
 /** Whether PSYNC confirmed the forecast from INFO; undefined if either is missing. */

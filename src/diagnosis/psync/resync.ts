@@ -10,6 +10,8 @@ export interface ResyncFigures {
   readonly delaySeconds?: number
   readonly transferMs: number
   readonly payloadBytes: number
+  /** unchecked: the server wrote none (rdbchecksum no). Absent if the payload did not end. */
+  readonly checksum?: 'verified' | 'unchecked'
   /** Absent without INFO. */
   readonly catchUp?: { readonly ms: number; readonly bytes: number; readonly isMet: boolean; readonly behind: number }
   readonly snapshotOffset: number
@@ -20,7 +22,7 @@ export interface ResyncFigures {
   readonly cowBytes?: number
   readonly buffer?: BufferFigures
   readonly limit?: BufferLimit
-  /** How the connection for INFO and CLIENT LIST was lost, as a sentence: the buffer may be missing. */
+  /** How the connection for INFO and CLIENT LIST was lost before the live end, as a sentence: what the buffer held then is unknown. */
   readonly lost?: string
   /** Replicas of this server receive RDB and stream on two connections and buffer the stream themselves; we do not. */
   readonly hasChannel: boolean
@@ -63,21 +65,24 @@ const CLOSE = 'A slower network or disk, or more writes, would get the replica c
 const LOOP = 'A replica would be cut off and begin again, each time with a fork: a resync loop. More room for its buffer ends it:'
 const BEHIND = 'The master writes faster than this link takes it: more buffer only puts the end off.'
 
-function riskOf({ catchUp, buffer, limit }: ResyncFigures): ResyncRisk {
+function riskOf({ catchUp, buffer, limit, lost }: ResyncFigures): ResyncRisk {
   if (catchUp && !catchUp.isMet) return 'BEHIND'
   if (!buffer || !limit) return 'UNKNOWN'
   const { hardBytes, softBytes, softSeconds } = limit
   const isOver = (hardBytes > 0 && buffer.peakBytes >= hardBytes) || (softBytes > 0 && buffer.aboveSoftMs >= softSeconds * 1000)
   if (isOver) return 'LOOP'
   const isClose = (hardBytes > 0 && buffer.peakBytes >= hardBytes * CLOSE_SHARE) || (softBytes > 0 && buffer.peakBytes > softBytes)
-  return isClose ? 'CLOSE' : 'SAFE'
+  if (isClose) return 'CLOSE'
+  // What was not seen may have been more.
+  return catchUp && lost === undefined ? 'SAFE' : 'UNKNOWN'
 }
 
 /** Names what is missing and why. Rights are only named when the connection for the questions held. */
-function unknownText({ buffer, limit, lost }: ResyncFigures): string {
+function unknownText({ catchUp, buffer, limit, lost }: ResyncFigures): string {
   const start = 'It is unknown whether a replica’s output buffer would overflow'
   if (lost) return `${start}, because the connection for INFO and CLIENT LIST was lost. ${lost}`
   const missing = [
+    ...(catchUp ? [] : ['INFO did not show the live end to catch up with (+info)']),
     ...(buffer ? [] : ['CLIENT LIST did not show the buffer (+client|list)']),
     ...(limit ? [] : ['CONFIG GET did not show its limit (+config|get)']),
   ]

@@ -42,7 +42,7 @@ const STOPPED: Record<StopReason, string> = {
   NO_BACKLOG:
     'this master keeps no backlog (no replica has been here), so any PSYNC would be a full resync: it would fork, create a backlog and change the replid. Seen as far as possible without that; --allow-fork goes all the way.',
   NO_INFO:
-    'INFO could not be had (see above), so there is no position to ask for without a fork. Seen as far as possible; where the right is missing, grant +info, or use --allow-fork.',
+    'INFO could not be had, so there is no position to ask for without a fork. Seen as far as possible; where the right is missing, grant +info, or use --allow-fork.',
   NO_POSITION: 'INFO shows no replication offset, so there is no position to ask for without a fork.',
   CERTAIN: 'PSYNC was not sent, since a replica without a position always gets a full resync.',
   NO_GUARD: 'PSYNC was not sent, since nothing would keep the refusal from forking this server; --allow-fork sends it.',
@@ -54,9 +54,9 @@ const STOPPED: Record<StopReason, string> = {
   NEW_REPLID: 'PSYNC was not sent, since the refusal would make this server create a backlog and change its replid; --allow-fork sends it.',
   LOST: 'PSYNC was not sent, since the server no longer has what comes behind this position.',
   WOULD_FORK:
-    'between INFO and PSYNC the position was lost (backlog freed or run over), and the master chose a full resync. We left at once; the bill below shows whether it forked.',
+    'between INFO and PSYNC the position was lost (backlog freed or run over), and the master chose a full resync. We left at once; whether it forked, INFO tells by total_forks, or up to 6.0 by latest_fork_usec.',
   AS_SYNC:
-    'under this name PSYNC seems to be SYNC to the server, as to most: it prepared a full resync although INFO had promised the position. We left at once; the bill below shows whether it forked.',
+    'under this name PSYNC seems to be SYNC to the server, as to most: it prepared a full resync although INFO had promised the position. We left at once; whether it forked, INFO tells by total_forks, or up to 6.0 by latest_fork_usec.',
 }
 
 export function describeStop(reason: StopReason): string {

@@ -1,6 +1,6 @@
 /** The replicas that a server lists in INFO replication: one line `slaveN:` each (replication.c, genRedisInfoString). */
 import { parseOffset } from '../offset.ts'
-import type { Info } from './info.ts'
+import { type Info, infoNumber } from './info.ts'
 
 export interface ListedReplica {
   /** As announced, or the address of the connection. */
@@ -56,6 +56,11 @@ export function listedReplicas(info: Info): ListedReplica[] {
     if (isTool(one) || listed.filter(isSame(one)).length === 1) return one
     return { ...one, nth: listed.slice(0, index + 1).filter(isSame(one)).length }
   })
+}
+
+/** How many more replicas the server counts than it lists. One without an address is not listed (replication.c, genRedisInfoString). */
+export function unlistedReplicas(info: Info): number {
+  return (infoNumber(info, 'connected_slaves') ?? 0) - replicaLines(info).length
 }
 
 /** The number of connections that wait for a BGSAVE, including the second connections of two-connection syncs. */

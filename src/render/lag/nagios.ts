@@ -1,6 +1,6 @@
 /** `lag --format nagios`: one line with performance data, and the matching exit status. */
 import { type AlertRange, alerts } from '../../diagnosis/lag/alert-range.ts'
-import { type Checked, describeState, describeUnknown, mostSeconds } from '../../diagnosis/lag/check.ts'
+import { type Checked, describeNoReplicas, describeState, describeUnknown, hasLink, mostSeconds } from '../../diagnosis/lag/check.ts'
 import { describeMasterLoss, type LagReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import { loopText } from '../../diagnosis/resync/loop-words.ts'
 import { bytes as human } from '../../diagnosis/units.ts'
@@ -57,7 +57,9 @@ function judgeMaster({ master, replicas }: LagReport): Finding[] {
   const lost = describeMasterLoss(master)
   if (lost) return [{ status: 2, text: lost }]
   const hasNone = replicas.every(({ state }) => state === 'tool')
-  return hasNone ? [{ status: 0, text: `${master.name} has no replicas` }] : []
+  if (hasNone || master.unlisted !== undefined)
+    return [{ status: master.unlisted === undefined ? 0 : 3, text: `${master.name} ${describeNoReplicas(master)}` }]
+  return []
 }
 
 function judge(replica: ReplicaReport, { warning, critical, warningBytes, criticalBytes }: AlertRanges): Finding {
@@ -70,7 +72,8 @@ function judge(replica: ReplicaReport, { warning, critical, warningBytes, critic
   const isOver = (range: AlertRange | undefined, value: number) => range !== undefined && alerts(range, value)
   if (isOver(critical, known) || isOver(criticalBytes, lag.bytes)) return { status: 2, text }
   if (seconds === undefined && (critical || warning)) return { status: 3, text }
-  return { status: isOver(warning, known) || isOver(warningBytes, lag.bytes) ? 1 : 0, text }
+  // A replica without its link may have every byte, and is not well.
+  return { status: isOver(warning, known) || isOver(warningBytes, lag.bytes) || !hasLink(replica) ? 1 : 0, text }
 }
 
 function performance(replica: ReplicaReport, { warning, critical, warningBytes, criticalBytes }: AlertRanges): string[] {

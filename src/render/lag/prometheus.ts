@@ -50,7 +50,7 @@ function masterMetrics(report: LagReport): Metric[] {
     gauge(
       'resync_loop',
       'Whether a replica is cut before it has caught up and begins again, each time by a full resync.',
-      describeMasterLoss(master) ? undefined : Number(loops.length > 0),
+      describeMasterLoss(master) || (master.isByRole && loops.length === 0) ? undefined : Number(loops.length > 0),
     ),
     gauge(
       'resync_loop_full_resyncs',

@@ -1,7 +1,7 @@
 /** `lag` for people: the tree with its figures, the notes, and the advice on the settings at this write rate. */
 
 import type { LagAdvice } from '../../diagnosis/lag/advice.ts'
-import { type Checked, describeState, hasLink } from '../../diagnosis/lag/check.ts'
+import { type Checked, describeNoReplicas, describeState, hasLink } from '../../diagnosis/lag/check.ts'
 import { describeMasterLoss, type LagReport, type MasterReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import { bytesText, replicaNotes, resyncText, secondsText, summaryText, toolsText, trendText } from '../../diagnosis/lag/words.ts'
 import { duration, exact, bytes as human } from '../../diagnosis/units.ts'
@@ -89,13 +89,19 @@ function treeText({ report, advice, markerCost }: LagView, colour: Palette, widt
   const loops = resyncLoops(report)
   const parts = [loopsText(loops, colour, isQuiet), `${masterLine(report.master, colour)}\n`]
   if (report.replicas.some(({ state }) => state !== 'tool')) parts.push(`\n${lagTable(report, colour, width)}`)
-  else if (!describeMasterLoss(report.master)) parts.push(`No replica is attached to it${loops.length > 0 ? ' at this moment' : ''}.\n`)
+  else if (!describeMasterLoss(report.master)) parts.push(noReplicasText(report.master, loops.length > 0))
   if (!isQuiet) parts.push(notesText(report, colour), adviceText(advice, colour))
   if (markerCost)
     parts.push(
       colour.dim(`${markerCost.sent} markers were written: the history has grown by about ${exact(markerCost.bytes)} bytes for them.\n`),
     )
   return parts.filter((part) => part !== '').join('')
+}
+
+function noReplicasText(master: MasterReport, isLoop: boolean): string {
+  const { unlisted, isByRole } = master
+  if (unlisted === undefined && !isByRole) return `No replica is attached to it${isLoop ? ' at this moment' : ''}.\n`
+  return `It ${describeNoReplicas(master)}.\n`
 }
 
 /** @param isLive on a redrawn screen, which has no room for histograms */

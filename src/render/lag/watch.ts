@@ -1,7 +1,7 @@
 /** `lag --watch` for people: a redrawn screen on a terminal, otherwise one line per replica and poll. */
 
-import { describeState } from '../../diagnosis/lag/check.ts'
-import { type LagReport, lagMs, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
+import { describeNoReplicas, describeState } from '../../diagnosis/lag/check.ts'
+import { describeMasterLoss, type LagReport, lagMs, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import { bytesText, resyncText, secondsText, trendText } from '../../diagnosis/lag/words.ts'
 import { loopText } from '../../diagnosis/resync/loop-words.ts'
 import { LiveText } from '../base/live.ts'
@@ -91,7 +91,10 @@ function linesOf(report: LagReport, at: string): string {
     const figures = [describeState(replica), `${bytesText(lag)} behind`, `${secondsText(lag)} s`, trendText(trend), resyncText(resync)]
     return `${at} ${printable(`${name} ${figures.filter((figure) => figure !== '').join(', ')}`)}\n`
   })
-  const none = real.length === 0 ? [`${at} ${printable(master.name)} ${master.failure ? 'cannot be asked' : 'has no replicas'}\n`] : []
+  const none =
+    real.length === 0
+      ? [`${at} ${printable(master.name)} ${describeMasterLoss(master) ? 'cannot be measured against' : describeNoReplicas(master)}\n`]
+      : []
   return [...loops, ...(isNewHistory ? [`${at} the history began anew\n`] : []), ...lines, ...none].join('')
 }
 

@@ -65,12 +65,16 @@ export class ResyncText {
 }
 
 function rows(figures: ResyncFigures): string[][] {
-  const { framing, waitMs, delaySeconds, transferMs, payloadBytes, catchUp, forkUsec, cowBytes, buffer, limit, snapshotOffset, endOffset } =
-    figures
+  const { framing, waitMs, delaySeconds, transferMs, payloadBytes, checksum, snapshotOffset, endOffset } = figures
+  const { catchUp, forkUsec, cowBytes, buffer, limit } = figures
   const transferKind = framing === 'length' ? 'disk-based' : `diskless${delaySeconds ? `, repl-diskless-sync-delay ${delaySeconds} s` : ''}`
   return [
     ['wait for BGSAVE', milliseconds(waitMs), transferKind],
-    ['transfer', milliseconds(transferMs), `${exact(payloadBytes)} bytes, CRC64 checked`],
+    [
+      'transfer',
+      milliseconds(transferMs),
+      `${exact(payloadBytes)} bytes, ${checksum === 'verified' ? 'CRC64 verified' : 'without a checksum (rdbchecksum no)'}`,
+    ],
     ...(catchUp ? [['catch-up', milliseconds(catchUp.ms), `${exact(catchUp.bytes)} bytes of stream`]] : []),
     ['offset', '', `${exact(snapshotOffset)} → ${exact(endOffset)}`],
     ...(forkUsec === undefined ? [] : [['fork', milliseconds(forkUsec / 1000), 'latest_fork_usec']]),

@@ -67,14 +67,11 @@ export class PsyncText {
   }
 
   #headline(facts: PsyncFacts, subject: Subject): string {
-    const { answer } = answerOf(facts)
-    const paint = {
-      continue: this.#colour.good,
-      full: this.#colour.bad,
-      later: this.#colour.warn,
-      'no-link': this.#colour.bad,
-      unknown: this.#colour.warn,
-    }[answer]
+    const { answer, basis } = answerOf(facts)
+    // Green is what PSYNC itself has granted; a forecast is less.
+    const promise = basis === 'psync' ? this.#colour.good : this.#colour.warn
+    const [good, bad, warn] = [promise, this.#colour.bad, this.#colour.warn]
+    const paint = { continue: good, full: bad, later: warn, 'no-link': bad, unknown: warn }[answer]
     const word = { continue: 'PARTIAL', full: 'FULL', later: 'LATER', 'no-link': 'NO LINK', unknown: 'UNKNOWN' }[answer]
     return `${paint(word)} ${wrap(printable(headline(facts, subject)), INDENT, 80 - word.length - 1)}`
   }

@@ -1,7 +1,7 @@
 /** The cost of a visit, from the server's own counters. */
 
 import { explain } from '../../diagnosis/errors/explain.ts'
-import type { CountersEvent } from '../../engine/events.ts'
+import type { CounterRow, CountersEvent } from '../../engine/events.ts'
 import { isReplid } from '../../protocol/history.ts'
 import type { Palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
@@ -25,7 +25,14 @@ export function countersLine(event: CountersEvent): string {
   const { rows } = event
   if (!rows) return `cost: unknown. ${whyUnknown(event)}`
   const changed = rows.filter(({ before, after }) => before !== after)
-  return `cost: ${changed.map(({ field, before = '-', after = '-' }) => `${field} ${shorten(before)} → ${shorten(after)}`).join(', ') || 'nothing'}`
+  if (changed.length === 0) return isCounted(rows) ? 'cost: nothing' : 'cost: unknown. INFO shows no counters of forks and full resyncs.'
+  return `cost: ${changed.map(({ field, before = '-', after = '-' }) => `${field} ${shorten(before)} → ${shorten(after)}`).join(', ')}`
+}
+
+/** Whether INFO shows what a fork and a full resync would have changed (total_forks is of 6.2). */
+function isCounted(rows: readonly CounterRow[]): boolean {
+  const fields = rows.map(({ field }) => field)
+  return fields.includes('sync_full') && (fields.includes('total_forks') || fields.includes('latest_fork_usec'))
 }
 
 function whyUnknown({ cause }: CountersEvent): string {

@@ -21,8 +21,7 @@ export function resyncFigures(visit: Visit): ResyncFigures {
     framing,
     waitMs: (start?.at ?? 0) - psyncSentAt(visit),
     ...(framing === 'eof-mark' && delaySeconds > 0 && { delaySeconds }),
-    transferMs: (end?.at ?? 0) - (start?.at ?? 0),
-    payloadBytes: end?.bytes ?? 0,
+    ...payloadOf(visit),
     ...(live && { catchUp: catchUpOf(live, end?.at ?? 0, snapshotOffset) }),
     snapshotOffset,
     endOffset: live?.offset ?? snapshotOffset,
@@ -35,9 +34,15 @@ export function resyncFigures(visit: Visit): ResyncFigures {
   }
 }
 
-/** A refusal is no loss. */
-function lossOf({ warnings }: Visit): Pick<ResyncFigures, 'lost'> {
-  const causes = warnings.flatMap(({ code, cause }) => (cause && (code === 'INFO_LOST' || code === 'NO_INFO') ? [cause] : []))
+function payloadOf({ seen: { 'payload-start': start, 'payload-end': end } }: Visit) {
+  if (!end) return { transferMs: 0, payloadBytes: 0 }
+  return { transferMs: end.at - (start?.at ?? 0), payloadBytes: end.bytes, checksum: end.checksum }
+}
+
+/** A refusal is no loss, and what is lost after the live end is not missing here. */
+function lossOf({ warnings, seen: { live } }: Visit): Pick<ResyncFigures, 'lost'> {
+  const before = warnings.filter(({ at }) => live === undefined || at <= live.at)
+  const causes = before.flatMap(({ code, cause }) => (cause && (code === 'INFO_LOST' || code === 'NO_INFO') ? [cause] : []))
   const lost = causes.find((cause) => !isRefusal(cause))
   return lost ? { lost: explain(lost).what } : {}
 }

@@ -1,5 +1,5 @@
 /** `psync`: would a replica get a partial resync? Asked once, repeatedly, or at every shard of a cluster. */
-import { answerOf, headline, type PsyncFacts } from '../../diagnosis/psync/answer.ts'
+import { answerOf, headline, openAnswer, type PsyncFacts } from '../../diagnosis/psync/answer.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { ReplEvent } from '../../engine/events.ts'
 import { Visit } from '../../engine/visit.ts'
@@ -83,7 +83,9 @@ async function answer(
 /** JSON output already contains the answer and has one object per run. @throws ReplError EXPECTATION_FAILED in text output */
 function unmet(facts: PsyncFacts, expected: string | undefined, isJson: boolean): ErrorCode | undefined {
   const { answer } = answerOf(facts)
-  if (expected === undefined || expected === answer) return facts.loop && 'EXPECTATION_FAILED'
+  if (facts.loop && (expected === undefined || expected === answer)) return 'EXPECTATION_FAILED'
+  if (expected === undefined) return openAnswer(facts)
+  if (expected === answer) return undefined
   if (!isJson) throw new ReplError('EXPECTATION_FAILED', { expected, answer })
   return 'EXPECTATION_FAILED'
 }
@@ -101,9 +103,9 @@ async function watch(
     look: () => asker.look(),
     answer: async (isFirst: boolean) => {
       const { facts, unmet: failed } = await answer(question, asker, connection, context, { isTraced: isFirst, isOneOfMany: true })
-      code = failed
-      // A resync loop may end, so the watch goes on.
-      return { facts, isOver: failed !== undefined && !facts.loop }
+      // An answer that is open may come with the next question, and a resync loop may end, so the watch goes on.
+      code = failed === openAnswer(facts) ? undefined : failed
+      return { facts, isOver: code !== undefined && !facts.loop }
     },
     fail,
   }
@@ -127,7 +129,7 @@ async function atEachShard(
   const look = async (source: Source, show: (event: ReplEvent) => void) => {
     const visit = new Visit()
     const { facts, subject } = await asker.ask(source, visit, show)
-    const isWell = expected === undefined || expected === answerOf(facts).answer
+    const isWell = expected === undefined ? openAnswer(facts) === undefined : expected === answerOf(facts).answer
     return { result: headline(facts, subject), isWell, report: psyncJson(visit, facts, subject, wallClock(), expected) }
   }
   return await lookAtShards('psync', connection, jobs, context, look)

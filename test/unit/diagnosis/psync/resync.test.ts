@@ -66,6 +66,20 @@ for (const [rule, seen, risk] of RISKS) {
   })
 }
 
+test('a full resync without the live end is no safe one, and a buffer that ran over stays a loop', () => {
+  const { catchUp: _, ...unseen } = figures(100, 0)
+  const judgement = judgeResync(unseen)
+  assert.equal(judgement.risk, 'UNKNOWN')
+  assert.match(judgement.sentences.join(' '), /INFO did not show the live end .*\(\+info\)\.$/)
+  assert.equal(judgeResync({ ...unseen, buffer: { peakBytes: 1000, samples: 30, aboveSoftMs: 0, scope: 'ours' } }).risk, 'LOOP')
+})
+
+test('a buffer that was not seen to the end is no safe one', () => {
+  const { risk, sentences } = judgeResync(figures(100, 0, { lost: 'It closed the connection.' }))
+  assert.equal(risk, 'UNKNOWN')
+  assert.match(sentences.join(' '), /because the connection .* was lost\. It closed the connection\./)
+})
+
 test('without the buffer or its limit nothing is promised', () => {
   const { buffer: _, ...withoutBuffer } = figures(0, 0)
   const { limit: __, ...withoutLimit } = figures(0, 0)

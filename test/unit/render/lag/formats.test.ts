@@ -86,6 +86,28 @@ describe('a check', () => {
     assert.equal(checkAll([report(replicas)], { ...NO_LIMITS, minReplicas: 3 }).isOk, false)
     assert.match(checkAll([report(replicas)], { requireLink: true }).reason, /^c: unreachable/)
   })
+
+  test('takes no replica for one with its link whose ACK is not shown, or whose history is of another master', () => {
+    const listed = { host: 'r', port: 1, state: 'online', ackOffset: 5 }
+    const mute = replica('m', { state: 'unreachable', listed })
+    assert.match(checkAll([report([mute])], { requireLink: true }).reason, /^m: unreachable/)
+    const foreign = replica('f', { state: 'online', unknown: 'OTHER_HISTORY' })
+    assert.match(checkAll([report([foreign])], { requireLink: true }).reason, /^f: another history/)
+    assert.equal(checkAll([report([mute, foreign])], { ...NO_LIMITS, minReplicas: 1 }).isOk, false)
+  })
+
+  test('holds for no replica that is counted and not listed, but for enough of those that are listed', () => {
+    const unlisted = report([replica('a', { lag: behind(0, 0, 0) })], { unlisted: 1 })
+    assert.equal(checkAll([unlisted], { ...NO_LIMITS, maxBytes: 1 }).reason, '10.0.0.1:6379 counts 1 replica that it does not list')
+    assert.equal(checkAll([unlisted], { requireLink: true }).isOk, false)
+    assert.equal(checkAll([unlisted], { ...NO_LIMITS, minReplicas: 1 }).isOk, true)
+  })
+
+  test('says how many were not seen to have their link, where the limit does not ask for it', () => {
+    const cut = replica('a', { state: 'link-down', lag: behind(0, 0, 0) })
+    const { isOk, reason } = checkAll([report([cut])], { ...NO_LIMITS, maxBytes: 1 })
+    assert.deepEqual([isOk, reason], [true, '1 replica (1 not seen to have its link), up to 0.000 s and 0 bytes behind'])
+  })
 })
 
 describe('the text exposition format', () => {
@@ -146,6 +168,20 @@ describe('the line of a monitoring plugin', () => {
     assert.equal(nagiosLine([report([replica('a', { lag: behind(5, 2000) })])], ranges('1', '5'), undefined).status, 3)
     assert.equal(nagiosLine([report([replica('a', { state: 'syncing', unknown: 'SYNCING' })])], {}, undefined).status, 3)
     assert.equal(nagiosLine([report([], { failure: new ReplError('SILENCE', { limitMs: 5000 }) })], {}, undefined).status, 2)
+  })
+
+  test('is a warning for a replica without its link, which may have every byte', () => {
+    const cut = replica('a', { state: 'link-down', lag: behind(0, 0, 0) })
+    assert.deepEqual(
+      [nagiosLine([report([cut])], {}, undefined).status, nagiosLine([report([cut])], ranges('1', '5'), undefined).status],
+      [1, 1],
+    )
+  })
+
+  test('is unknown for replicas that are counted and not listed', () => {
+    const { status, line } = nagiosLine([report([], { unlisted: 2 })], {}, undefined)
+    assert.equal(status, 3)
+    assert.match(line, /^REPLICATION UNKNOWN - 10\.0\.0\.1:6379 counts 2 replicas that it does not list$/m)
   })
 
   test('begins performance data by the one bar only', () => {

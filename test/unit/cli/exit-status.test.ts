@@ -1,0 +1,21 @@
+/** The table of exit statuses in the README is that of --help, and has a row for every failure. */
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { EXIT_STATUS_HELP, exitStatus } from '../../../src/cli/exit-status.ts'
+import { type ErrorCode, REASONS } from '../../../src/errors.ts'
+
+test('the README lists the exit statuses in the words of --help', async () => {
+  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8')
+  const [, table = ''] = /^\| status \| when \|\n\|---\|---\|\n((?:\|.*\n)+)/m.exec(readme) ?? []
+  const rows = [...table.matchAll(/^\| (\d+) \| (.*) \|$/gm)].map(([, status, text]) => [status, text])
+  assert.deepEqual(rows, EXIT_STATUS_HELP)
+})
+
+test('every failure has an exit status that is listed, and none has 0', () => {
+  const listed = new Set(EXIT_STATUS_HELP.map(([status]) => Number(status)))
+  for (const code of Object.keys(REASONS) as ErrorCode[]) {
+    const status = exitStatus(code)
+    assert.ok(status !== 0 && listed.has(status), `${code} ends with ${status}`)
+  }
+})
