@@ -24,9 +24,21 @@ export function nodeOf(name: string, { seen, failure, silentMs }: Probe): TreeNo
 
 /** Places a node below the master that its INFO names, or else below the topmost server. */
 export function placed(node: TreeNode, tree: Tree): TreeNode {
-  const link = node.seen?.server.masterLink
-  const upstream = tree.find(({ name }) => link && name === addressName(link)) ?? tree[0]
+  const upstream = namedMaster(node, tree) ?? tree[0]
   return { ...node, upstream, depth: upstream.depth + 1 }
+}
+
+/** The master that a node's INFO names, if it is part of the tree. */
+function namedMaster({ seen }: TreeNode, tree: Tree): TreeNode | undefined {
+  const link = seen?.server.masterLink
+  return tree.find(({ name }) => link && name === addressName(link))
+}
+
+/** Whether the master that a node names lists it neither by name nor in a row without one. ROLE lists some replicas only. */
+export function isUnlisted(node: TreeNode, tree: Tree): boolean {
+  const master = namedMaster(node, tree)
+  if (!master?.seen || master.seen.isByRole || master.failure) return false
+  return !tree.some(({ upstream, listed, failure, isTool }) => upstream === master && listed && failure && !isTool)
 }
 
 export function treeHas(tree: readonly TreeNode[], seen: Observation | undefined): boolean {

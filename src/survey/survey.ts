@@ -161,7 +161,8 @@ export class Survey {
 
   async #ask(top: TreeNode): Promise<Settings | undefined> {
     const access = this.#tree?.accessOf(top)
-    if (!access || !top.seen) return undefined
+    // The settings are judged together with INFO, which ROLE replaces only in part.
+    if (!access || !top.seen || top.seen.isByRole) return undefined
     const informant = new Informant(access, this.#signal)
     try {
       return await replSettings(informant, top.seen.server.identity, ...ADVICE_SETTINGS)

@@ -5,17 +5,18 @@
 
 import { type Observation, SILENT_MS, type TreeNode } from '../diagnosis/lag/lag.ts'
 import type { Access } from '../engine/ask/access.ts'
-import { Informant } from '../engine/ask/informant.ts'
-import { refuseSentinel } from '../engine/ask/sentinel-masters.ts'
+import { refuseSentinelAt } from '../engine/ask/sentinel-masters.ts'
 import { abortError, ReplError } from '../errors.ts'
-import { waitFor } from '../io/clock.ts'
+import { now, waitFor } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isMasterOf, isTop } from '../protocol/info/server-info.ts'
 import { type Address, type AddressMap, addressName } from '../topology/address-map.ts'
-import { failedNode, nodeOf, type ProbedServer, placed, type Tree, treeHas } from './nodes.ts'
+import { failedNode, isUnlisted, nodeOf, type ProbedServer, placed, type Tree, treeHas } from './nodes.ts'
 import { Probe } from './probe.ts'
 import { rowsOf } from './rows.ts'
 
+/** How long a replica must be missing in its master's list. */
+const UNLISTED_MS = 500
 /** Real chains are short; a longer one is a circle that the run_ids do not show. */
 const MAX_DEPTH = 16
 
@@ -60,6 +61,8 @@ export class ReplicationTree {
   #isCircle = false
   /** Servers that were seen to be a master and its replica, by their IDs: in a failover their histories may differ for a moment. */
   readonly #links = new Set<string>()
+  /** When a replica was first seen to be missing in its master's list, by its ID. */
+  readonly #unlistedSince = new Map<string, number>()
   #topProbe: Probe | undefined
   #tree: Tree | undefined
 
@@ -113,7 +116,7 @@ export class ReplicationTree {
     const entry = this.#namedServers()[0] as ProbedServer
     await entry.probe.first()
     if (!entry.probe.seen) throw (entry.probe.failure ?? abortError(this.#signal)).with({ endpoint: entry.name })
-    await refuse(entry.probe.access, entry.probe.seen, this.#signal)
+    await refuseSentinelAt(entry.probe.access, entry.probe.seen.server.identity, this.#signal)
     for (let known = -1; known !== this.#probes.size; ) {
       known = this.#probes.size
       const [top] = this.look()
@@ -172,7 +175,9 @@ export class ReplicationTree {
       // The same server is known under two names, or as the same row of two lists.
       if (treeHas(tree, node.seen) || (!node.listed && tree.some((one) => one.name === node.name))) return
       tree.push(node)
-      if (node.depth < MAX_DEPTH) rowsOf(node, options).forEach(add)
+      // A master that the user named as a replica has a tree of its own.
+      const isPart = !node.seen || !isTop(node.seen.server)
+      if (isPart && node.depth < MAX_DEPTH) rowsOf(node, options).forEach(add)
     }
     const named = this.#namedServers()
     const options = { reach: (listed: Address) => this.#serverAtAddress(listed), named, tree, links: this.#links }
@@ -180,9 +185,18 @@ export class ReplicationTree {
     // Servers that no list shows: those on the path when the top does not answer, and the replicas that the user named.
     for (const { name, probe } of [...this.#path, ...named]) {
       const isListed = tree.some(({ listed, failure }) => listed && failure && addressName(listed) === name)
-      if (!isListed) add(placed(nodeOf(name, probe), tree))
+      if (!isListed) add(this.#unlisted(placed(nodeOf(name, probe), tree), tree))
     }
     return tree
+  }
+
+  /** Marks a replica that its master does not list. Right after it has attached, the newest answer of its master may be older. */
+  #unlisted(node: TreeNode, tree: Tree): TreeNode {
+    const id = node.seen?.id ?? ''
+    if (!isUnlisted(node, tree)) this.#unlistedSince.delete(id)
+    else if (!this.#unlistedSince.has(id)) this.#unlistedSince.set(id, now())
+    const since = this.#unlistedSince.get(id)
+    return since === undefined || now() - since < UNLISTED_MS ? node : { ...node, isUnlisted: true }
   }
 
   /** Undefined if the server at the address of a replica's master is that master. */
@@ -227,15 +241,5 @@ export class ReplicationTree {
   #drop(name: string, probe: Probe): void {
     probe.stop()
     this.#probes.delete(name)
-  }
-}
-
-/** @throws ReplError SENTINEL, with the names of its masters */
-async function refuse(access: Access, { server }: Observation, signal: AbortSignal): Promise<void> {
-  const informant = new Informant(access, signal)
-  try {
-    await refuseSentinel(informant, server.identity)
-  } finally {
-    informant.close()
   }
 }

@@ -22,6 +22,7 @@ export function infoReply(fields: Record<string, string> = {}): string {
     redis_version: '8.6.3',
     redis_mode: 'standalone',
     role: 'master',
+    connected_slaves: '0',
     master_replid: REPLID,
     master_repl_offset: '100',
     repl_backlog_active: '1',

@@ -33,9 +33,9 @@ function checkLag(report: LagReport, criteria: Criteria): Checked {
   const [loop] = resyncLoops(report)
   if (loop) return fail(loopHeadline(loop))
   const real = replicas.filter(({ state }) => state !== 'tool')
-  const faults = new Map(real.map((replica) => [replica.name, faultOf(replica, criteria)]))
-  const first = [...faults.values()].find((fault) => fault !== undefined)
+  const first = real.map((replica) => faultOf(replica, criteria)).find((fault) => fault !== undefined)
   if (first) return fail(first)
+  if (master.isListHidden && real.length === 0) return fail(`${master.name} ${HIDDEN_LIST}`)
   if (master.unlisted !== undefined && needsAll(criteria)) return fail(`${master.name} ${describeUnlisted(master.unlisted)}`)
   const good = real.filter((replica) => hasLink(replica)).length
   const { minReplicas = 0 } = criteria
@@ -48,8 +48,11 @@ function needsAll({ maxBytes, maxSeconds, requireLink }: Criteria): boolean {
   return requireLink || maxBytes !== undefined || maxSeconds !== undefined
 }
 
+const HIDDEN_LIST = 'does not show whether it has replicas'
+
 /** What is known of a master that lists no replica. */
-export function describeNoReplicas({ unlisted, isByRole }: MasterReport): string {
+export function describeNoReplicas({ unlisted, isListHidden, isByRole }: MasterReport): string {
+  if (isListHidden) return HIDDEN_LIST
   if (unlisted !== undefined) return describeUnlisted(unlisted)
   // A replica that takes a full resync is not in the list of ROLE.
   return isByRole ? 'has no replicas that are online, as ROLE tells' : 'has no replicas'
@@ -102,12 +105,22 @@ export function hasLink({ state, listed, unknown }: Pick<ReplicaReport, 'state' 
 }
 
 function describeHealthy(replicas: readonly ReplicaReport[]): string {
-  const seconds = replicas.map(mostSeconds)
-  const bytes = replicas.map(({ lag }) => lag?.bytes)
   const cut = replicas.filter((replica) => !hasLink(replica)).length
   const count = `${replicas.length === 1 ? '1 replica' : `${replicas.length} replicas`}${cut > 0 ? ` (${cut} not seen to have its link)` : ''}`
+  const byAck = replicas.filter(({ lag }) => lag?.method === 'ack')
+  const measured = replicas.filter((replica) => !byAck.includes(replica))
+  const [seconds, bytes] = [measured.map(mostSeconds), measured.map(({ lag }) => lag?.bytes)]
   if (seconds.includes(undefined) || bytes.includes(undefined)) return count
-  return `${count}, up to ${Math.max(...(seconds as number[])).toFixed(3)} s and ${human(Math.max(...(bytes as number[])))} behind`
+  const [slowest, furthest] = [Math.max(...(seconds as number[])), Math.max(...(bytes as number[]))]
+  const own = measured.length === 0 ? '' : `, up to ${slowest.toFixed(3)} s and ${human(furthest)} behind`
+  return `${count}${own}${byAck.length === 0 ? '' : ackText(byAck, measured.length === 0)}`
+}
+
+/** An ACK is what the replica had when it sent it. */
+function ackText(replicas: readonly ReplicaReport[], areAll: boolean): string {
+  const missing = Math.max(...replicas.map(({ lag }) => lag?.bytes ?? 0))
+  const which = areAll ? 'known by ACK only' : `${replicas.length} of them known by ACK only`
+  return `, ${which}: ${missing === 0 ? 'everything is acknowledged' : `up to ${human(missing)} not acknowledged`}`
 }
 
 /** Short enough for a table cell. */
@@ -128,6 +141,8 @@ export function describeState({ state, link, listed, silentMs, unknown }: Replic
       return 'unreachable'
     case 'listed':
       return `listed ${listed?.state ?? ''}`.trimEnd()
+    case 'unlisted':
+      return 'not listed'
     case 'stranger':
       return 'is a master'
     case 'tool':

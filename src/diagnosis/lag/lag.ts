@@ -39,6 +39,8 @@ export interface TreeNode {
   readonly silentMs: number
   /** Listed without an address to connect to: a tool, such as redis-repl. */
   readonly isTool: boolean
+  /** It follows a server that answers and does not list it. */
+  readonly isUnlisted?: true
 }
 
 /**
@@ -72,15 +74,27 @@ export type LagUnknown =
 /**
  * online: its link is up. link-down, syncing, loading: as the replica reports, or as its master lists it. silent: connected, but
  * its query is unanswered. unreachable: no connection. listed: its address does not lead to it, or not to it alone, so only its
- * master's list tells of it. stranger: it has no master. tool: not a server.
+ * master's list tells of it. unlisted: its link is up, and its master does not list it. stranger: it has no master. tool: not a server.
  */
-export type ReplicaState = 'online' | 'link-down' | 'syncing' | 'loading' | 'silent' | 'unreachable' | 'listed' | 'stranger' | 'tool'
+export type ReplicaState =
+  | 'online'
+  | 'link-down'
+  | 'syncing'
+  | 'loading'
+  | 'silent'
+  | 'unreachable'
+  | 'listed'
+  | 'unlisted'
+  | 'stranger'
+  | 'tool'
 
 export interface ReplicaReport {
   readonly name: string
   readonly upstream: string
   readonly depth: number
   readonly state: ReplicaState
+  /** As the replica calls it. */
+  readonly role?: string
   readonly failure?: ReplError
   readonly silentMs: number
   readonly listed?: ListedReplica
@@ -155,12 +169,16 @@ export interface MasterReport {
   readonly failure?: ReplError
   readonly silentMs: number
   readonly identity?: ServerIdentity
+  /** As the server calls it. */
+  readonly role?: string
   readonly replid?: string
   readonly offset?: number
   readonly backlog?: { readonly size: number; readonly histlen: number }
   readonly writes?: WriteFigures
   /** How many more replicas it counts than it lists; absent if it lists all. */
   readonly unlisted?: number
+  /** INFO does not even show how many replicas it has. */
+  readonly isListHidden?: true
   /** The replicas that count for min-replicas-to-write; absent if it is not set. */
   readonly goodReplicas?: number
   readonly bgsaveSeconds?: number

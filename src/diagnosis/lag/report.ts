@@ -42,15 +42,22 @@ function masterReport({ name, seen, failure, silentMs }: TreeNode, writes: Write
     ...(failure && { failure }),
     ...identityOf(seen),
     ...(seen?.isByRole && { isByRole: true }),
+    ...(server?.role !== undefined && { role: server.role }),
     ...(history && { replid: history.replid }),
     ...(offset !== undefined && { offset }),
     ...(history?.backlog && { backlog: { size: history.backlog.size, histlen: history.backlog.histlen } }),
     ...(writes && { writes }),
     ...(server && adviceInputs(server)),
     ...(unlisted > 0 && { unlisted }),
+    ...(seen && !listsReplicas(seen) && { isListHidden: true }),
     ...(server?.isLoading && { loading: loadingOf(server) }),
     isReplica: server !== undefined && !isTop(server),
   }
+}
+
+/** Without `connected_slaves` an empty list proves nothing. */
+function listsReplicas({ server, isByRole }: Observation): boolean {
+  return isByRole === true || server.fields.has('connected_slaves') || server.replicas.length > 0
 }
 
 function loadingOf(server: ServerInfo): { readonly etaSeconds?: number } {
@@ -85,6 +92,7 @@ function replicaReport(node: TreeNode, top: TreeNode, meter: LagMeter, writes: W
     upstream: upstream.name,
     depth,
     state: stateOf(node),
+    ...(seen?.server.role !== undefined && { role: seen.server.role }),
     silentMs,
     ...(failure && { failure }),
     ...(listed && { listed }),
@@ -96,7 +104,7 @@ function replicaReport(node: TreeNode, top: TreeNode, meter: LagMeter, writes: W
 }
 
 /** The replica's own INFO takes precedence over its master's list. */
-function stateOf({ isTool, seen, failure, silentMs, listed }: TreeNode): ReplicaState {
+function stateOf({ isTool, isUnlisted, seen, failure, silentMs, listed }: TreeNode): ReplicaState {
   if (isTool) return 'tool'
   if (isUnidentified(failure)) return 'listed'
   if (failure && failure.details.reason !== 'SILENCE') return 'unreachable'
@@ -105,7 +113,8 @@ function stateOf({ isTool, seen, failure, silentMs, listed }: TreeNode): Replica
   const link = seen.server.masterLink
   if (!link) return 'stranger'
   if (link.sync || (listed && phaseOf(listed) === 'syncing')) return 'syncing'
-  return link.isUp ? 'online' : 'link-down'
+  if (!link.isUp) return 'link-down'
+  return isUnlisted ? 'unlisted' : 'online'
 }
 
 /** Its address leads to another server, or to one of several. */

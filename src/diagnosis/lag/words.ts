@@ -65,16 +65,27 @@ export function replicaNotes(replica: ReplicaReport, writes: number | undefined)
   ]
 }
 
-function accessNotes({ state, failure, silentMs, listed, lag }: ReplicaReport): string[] {
-  const view = listed
-    ? ` Its master lists it${listed.state === undefined ? '' : ` as ${listed.state}`}${listed.ackAgeSeconds === undefined ? '' : `, last heard of ${listed.ackAgeSeconds} s ago`}${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
-    : ''
+const HALF_OPEN =
+  'says that its link is up, but its master does not list it: the connection is half-open, or its master is another server at that address.'
+
+/** What the master's list tells of a replica, preceded by a space; empty if it is not listed. */
+function masterView(listed: ReplicaReport['listed'], lag: Lag | undefined): string {
+  if (!listed) return ''
+  const state = listed.state === undefined ? '' : ` as ${listed.state}`
+  const age = listed.ackAgeSeconds === undefined ? '' : `, last heard of ${listed.ackAgeSeconds} s ago`
+  return ` Its master lists it${state}${age}${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
+}
+
+function accessNotes({ state, role, failure, silentMs, listed, lag }: ReplicaReport): string[] {
+  const view = masterView(listed, lag)
   if (state === 'unreachable') {
     return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} --map names another way there.`]
   }
   if (state === 'listed') return [`is known only from its master’s list. ${failure ? explain(failure).what : ''}${view}`]
   if (state === 'silent') return [`has owed an answer for ${duration(silentMs)}: it hangs, or the network swallows what it says.${view}`]
-  return state === 'stranger' ? [`says that it is a master itself.${view}`] : []
+  return state === 'stranger'
+    ? [`${role === 'master' ? 'says that it is a master itself' : `names no master; its role is ${role ?? 'not shown'}`}.${view}`]
+    : []
 }
 
 function stateNotes(replica: ReplicaReport): string[] {
@@ -91,6 +102,8 @@ function stateNotes(replica: ReplicaReport): string[] {
     }
     case 'loading':
       return ['is loading its data.']
+    case 'unlisted':
+      return [HALF_OPEN]
     default:
       return unknown && state === 'online' ? [`has no figure, ${describeUnknown(unknown)}.`] : []
   }

@@ -1,8 +1,11 @@
 /** Recognises a Sentinel where a server was meant, and asks which masters it watches. */
-import { ReplError } from '../../errors.ts'
+import { expectReplError, ReplError } from '../../errors.ts'
+import { endpointName } from '../../io/endpoint.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import { sentinelFields } from '../../protocol/info/sentinel.ts'
 import type { Reply } from '../../protocol/wire/reply.ts'
+import type { Access } from './access.ts'
+import { Informant } from './informant.ts'
 import type { Questions } from './questions.ts'
 
 /** @throws ReplError SENTINEL */
@@ -10,6 +13,19 @@ export async function refuseSentinel(questions: Questions, identity: ServerIdent
   if (identity?.mode !== 'sentinel') return
   const masterNames = namesIn(await questions.ask('SENTINEL', 'MASTERS'))
   throw new ReplError('SENTINEL', masterNames.length > 0 ? { masterNames } : {})
+}
+
+/** The same on a connection of its own. @throws ReplError SENTINEL */
+export async function refuseSentinelAt(access: Access, identity: ServerIdentity | undefined, signal: AbortSignal): Promise<void> {
+  if (identity?.mode !== 'sentinel') return
+  const informant = new Informant(access, signal)
+  try {
+    await refuseSentinel(informant, identity)
+  } catch (error) {
+    throw expectReplError(error).with({ endpoint: endpointName(access.endpoint) })
+  } finally {
+    informant.close()
+  }
 }
 
 function namesIn(reply: Reply | undefined): string[] {

@@ -7,9 +7,16 @@ export function parseInfo(text: string): Info {
   const fields = new Map<string, string>()
   for (const line of text.split('\n')) {
     const colon = line.indexOf(':')
-    if (colon > 0 && !line.startsWith('#')) fields.set(line.slice(0, colon), line.slice(colon + 1).trimEnd())
+    if (colon > 0 && !line.startsWith('#')) fields.set(unusedName(fields, line.slice(0, colon)), line.slice(colon + 1).trimEnd())
   }
   return fields
+}
+
+/** Each line `slaveN:` is a replica, and some servers print a number twice (microsoftarchive/redis#340, Tencent/Tendis#157). */
+function unusedName(fields: Info, name: string): string {
+  const [, number] = /^slave(\d+)$/.exec(name) ?? []
+  if (number === undefined || !fields.has(name)) return name
+  for (let next = Number(number) + 1; ; next++) if (!fields.has(`slave${next}`)) return `slave${next}`
 }
 
 /** The value of an integer field, or undefined if the server does not print it. */

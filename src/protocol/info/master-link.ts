@@ -48,7 +48,7 @@ export function masterLink(info: Info): MasterLink | undefined {
     host,
     port: infoNumber(info, 'master_port') ?? 0,
     isUp,
-    ...(status !== undefined && status !== 'up' && status !== 'down' && { status }),
+    ...(status !== 'up' && status !== 'down' && { status: status ?? 'not shown' }),
     ...(info.get('role') === ACTIVE_REPLICA && { hasOwnHistory: true }),
     ...(applied !== undefined && !wasNeverSynced && { appliedOffset: applied }),
     ...ifPresent('receivedOffset', infoNumber(info, 'slave_read_repl_offset')),

@@ -1,6 +1,6 @@
 /** INFO, parsed once for all modules. Fields that the server does not print are absent. */
 import { type History, isSameReplid, NOTHING, type Position } from '../history.ts'
-import { identityFromInfo, type ServerIdentity } from './identity.ts'
+import { atLeast, identityFromInfo, type ServerIdentity } from './identity.ts'
 import { type Info, infoNumber, parseInfo } from './info.ts'
 import { type Keyspace, parseKeyspace } from './keyspace.ts'
 import { type MasterLink, masterLink } from './master-link.ts'
@@ -73,9 +73,11 @@ export function isMasterOf(reached: ServerInfo, replica: ServerInfo): boolean | 
     return shared || isSameReplid(theirs, replica.history?.replid2) ? true : link.isUp ? false : undefined
   }
   // Without a common replid: a master lists its replicas, and has written what they have applied.
-  if (!link.isUp) return undefined
+  // ROLE counts no replicas, and lists those of a master only.
+  const count = infoNumber(reached.fields, 'connected_slaves')
+  if (!link.isUp || count === undefined) return undefined
   const offset = infoNumber(reached.fields, 'master_repl_offset')
-  return reached.replicas.length > 0 && (offset ?? link.appliedOffset ?? 0) >= (link.appliedOffset ?? 0)
+  return count > 0 && (offset ?? link.appliedOffset ?? 0) >= (link.appliedOffset ?? 0)
 }
 
 /** Whether the server is the top of a replication: a master, or KeyDB's active replica, which accepts writes as a master does. */
@@ -104,7 +106,8 @@ export function ownPosition({ fields, history, masterLink: link }: ServerInfo): 
 /** Undefined if the server prints no history (INFO partly denied, no master yet). */
 function historyFromInfo(info: Info): History | undefined {
   // Redis up to 3.2 has a single history, named by its run_id.
-  const replid = info.get('master_replid') ?? info.get('run_id')
+  const isOld = !atLeast(identityFromInfo(info).version, 4)
+  const replid = info.get('master_replid') ?? (isOld ? info.get('run_id') : undefined)
   const offset = infoNumber(info, 'master_repl_offset')
   if (!replid || offset === undefined) return undefined
   return { replid, offset, ...earlierHistory(info), ...backlog(info), ...obstacle(info) }

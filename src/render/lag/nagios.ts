@@ -58,7 +58,7 @@ function judgeMaster({ master, replicas }: LagReport): Finding[] {
   if (lost) return [{ status: 2, text: lost }]
   const hasNone = replicas.every(({ state }) => state === 'tool')
   if (hasNone || master.unlisted !== undefined)
-    return [{ status: master.unlisted === undefined ? 0 : 3, text: `${master.name} ${describeNoReplicas(master)}` }]
+    return [{ status: master.unlisted === undefined && !master.isListHidden ? 0 : 3, text: `${master.name} ${describeNoReplicas(master)}` }]
   return []
 }
 

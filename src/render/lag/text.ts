@@ -61,7 +61,7 @@ export function lagTable({ master, replicas: all }: LagReport, colour: Palette, 
 
 /** One line about the server that all lags are measured against. */
 export function masterLine(master: MasterReport, colour: Palette): string {
-  const { name, identity, replid, offset, writes } = master
+  const { name, identity, role, replid, offset, writes } = master
   const lost = describeMasterLoss(master)
   if (lost) return colour.bad(wrap(printable(`${lost} Nothing can be measured against it.`), '  '))
   const what = `${identity?.flavour ?? ''} ${identity?.version ?? ''}`.trim()
@@ -69,7 +69,13 @@ export function masterLine(master: MasterReport, colour: Palette): string {
     ? `, ${writes.average === 0 ? 'no writes' : `${human(Math.round(writes.average))}/s written`} over ${duration(writes.overMs)}`
     : ''
   const where = `offset ${exact(offset ?? 0)}${replid ? ` of ${replid}` : ''}`
-  return serverSentence(name, `: ${['master', what, where].filter((part) => part !== '').join(', ')}${rate}`, colour)
+  return serverSentence(name, `: ${[roleWord(role), what, where].filter((part) => part !== '').join(', ')}${rate}`, colour)
+}
+
+/** A role that no master has is told as it stands. */
+function roleWord(role: string | undefined): string {
+  if (role === 'master') return role
+  return role ? `role ${role}` : 'role not shown'
 }
 
 /** The whole report. */
@@ -99,8 +105,8 @@ function treeText({ report, advice, markerCost }: LagView, colour: Palette, widt
 }
 
 function noReplicasText(master: MasterReport, isLoop: boolean): string {
-  const { unlisted, isByRole } = master
-  if (unlisted === undefined && !isByRole) return `No replica is attached to it${isLoop ? ' at this moment' : ''}.\n`
+  const { unlisted, isByRole, isListHidden } = master
+  if (unlisted === undefined && !isByRole && !isListHidden) return `No replica is attached to it${isLoop ? ' at this moment' : ''}.\n`
   return `It ${describeNoReplicas(master)}.\n`
 }
 
