@@ -22,9 +22,12 @@ export interface RowOptions {
 
 export function rowsOf(upstream: TreeNode, options: RowOptions): TreeNode[] {
   const listed = upstream.seen?.server.replicas ?? []
-  const unreached = listed.filter((one) => !isTool(one) && !options.reach(one).probe.seen)
+  const announced = listed.filter((one) => !isTool(one)).map((one) => ({ one, probe: options.reach(one).probe }))
+  const unreached = announced.filter(({ probe }) => !probe.seen).map(({ one }) => one)
+  // A server that answers at the address of one replica is not another one.
+  const named = options.named.filter(({ probe }) => !announced.some((other) => other.probe === probe))
   const rows = listed.map((one) => {
-    const known = unreached.includes(one) ? sameServer(one, upstream, options, unreached.length === 1) : undefined
+    const known = unreached.includes(one) ? sameServer(one, upstream, { ...options, named }, unreached.length === 1) : undefined
     return rowOf(one, upstream, options, known)
   })
   return rows.filter((row) => !isUpstream(row, upstream)).map((row) => identified(row, rows, upstream, options.links))

@@ -120,7 +120,7 @@ export class Planner {
     if (!REFUSALS.includes(details.reason) || !('reply' in details)) return error
     const info = this.#before ?? (await this.#informant.info().catch(ignoreFailure))
     const { endpoint } = this.#options
-    const provider = recogniseProvider(info, details.reply ?? '', endpoint.kind === 'tcp' ? (endpoint.knownAs ?? endpoint.host) : '')
+    const provider = recogniseProvider(info, details.reply ?? '', endpoint.kind === 'tcp' ? (endpoint.knownAs ?? endpoint).host : '')
     return provider ? error.with({ provider }) : error
   }
 

@@ -51,8 +51,8 @@ export class Asker {
 
   async #ask(kind: 'forecast' | 'verdict', sampleMs: number, source: Source, visit: Visit, show: (event: ReplEvent) => void) {
     const { asked, allowFork } = this.#question
-    const { linkOptions, template } = this.#connection
-    const { position, subject } = await positionAsked(asked, template, this.#signal)
+    const { linkOptions } = this.#connection
+    const { position, subject } = await positionAsked(asked, this.#connection, this.#signal)
     const common = { sampleMs, ...(position && { position }) }
     const goal: Goal = kind === 'forecast' ? { kind, ...common } : { kind, allowFork, stopBeforePsync: false, ...common }
     await observe(source, { ...linkOptions, goal }, visit, show, this.#signal)

@@ -1,12 +1,12 @@
 /** The position that `psync` asks for. */
 
 import type { Subject } from '../../diagnosis/psync/answer.ts'
-import type { Access } from '../../engine/ask/access.ts'
 import { queryReplicaPosition } from '../../engine/ask/replica-position.ts'
 import { usageError } from '../../errors.ts'
 import { isReplid, type Position } from '../../protocol/history.ts'
 import { parseOffset } from '../../protocol/offset.ts'
 import { accessTo } from '../../topology/target.ts'
+import type { Connection } from '../connection.ts'
 import type { AskedPosition } from './plan.ts'
 
 export interface SubjectPosition {
@@ -18,10 +18,10 @@ export interface SubjectPosition {
 /** @throws ReplError USAGE, and any failure to read the position of the replica */
 export async function positionAsked(
   { replid, offset = '', fromReplica }: AskedPosition,
-  access: Access,
+  { template, addresses }: Pick<Connection, 'template' | 'addresses'>,
   signal: AbortSignal,
 ): Promise<SubjectPosition> {
-  if (fromReplica !== undefined) return await queryReplicaPosition(accessTo(fromReplica, access), signal)
+  if (fromReplica !== undefined) return await queryReplicaPosition(addresses.named(accessTo(fromReplica, template)), signal)
   if (replid === undefined) return { subject: { kind: 'live end' } }
   return { position: parsePosition(replid, offset), subject: { kind: 'given' } }
 }
