@@ -1,16 +1,41 @@
 /**
- * Unpacks the catalogue's servers into the user's cache folder: `npm run servers [-- ID ...]`.
- * If no suite offers a server any more, the script reports it by name and continues with the others.
+ * Unpacks the servers and proxies that the tests need into the user's cache folder: `npm run servers [-- ID ...]`.
+ * If no suite offers one any more, the script reports it by name and continues with the others.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { PrivateApt } from './debian.ts'
-import { CATALOGUE, cacheFolder, installedServers, recordPath, type Wanted } from './server-cache.ts'
+import {
+  CATALOGUE,
+  cacheFolder,
+  type InstalledProgram,
+  installedProxies,
+  installedServers,
+  PROXIES,
+  recordPath,
+  type Wanted,
+} from './server-cache.ts'
 
-/** Unpacks the named servers that are missing. @returns a line for each one that is not available */
+/** What to unpack: `programs` names the record's programs, by their paths inside the packages. */
+interface Order extends Wanted {
+  readonly flavour?: string
+  readonly packages: readonly [string, ...string[]]
+  readonly programs: Readonly<Record<string, string>>
+}
+
+const ORDERS: readonly Order[] = [
+  ...CATALOGUE.map((server): Order => {
+    const program = (name: string) => `usr/bin/${server.flavour}-${name}`
+    const programs = { server: program('server'), cli: program('cli'), checkRdb: program('check-rdb') }
+    return { ...server, packages: [`${server.flavour}-server`, `${server.flavour}-tools`], programs }
+  }),
+  ...PROXIES.map(({ program, ...proxy }): Order => ({ ...proxy, packages: [proxy.id], programs: { server: program } })),
+]
+
+/** Unpacks the named programs that are missing. @returns a line for each one that is not available */
 export async function fetchServers(ids: readonly string[], report: (line: string) => void): Promise<string[]> {
-  const missing = CATALOGUE.filter(({ id }) => ids.includes(id) && !existsSync(recordPath(id)))
+  const missing = ORDERS.filter(({ id }) => ids.includes(id) && !existsSync(recordPath(id)))
   if (missing.length === 0) return []
   await mkdir(cacheFolder(), { recursive: true })
   const scratch = await mkdtemp(join(cacheFolder(), '.apt-'))
@@ -30,9 +55,9 @@ export async function fetchServers(ids: readonly string[], report: (line: string
   }
 }
 
-async function fetchOne(apt: PrivateApt, wanted: Wanted, gone: readonly string[], report: (line: string) => void) {
+async function fetchOne(apt: PrivateApt, wanted: Order, gone: readonly string[], report: (line: string) => void) {
   for (const suites of wanted.suites.filter((group) => !group.some((suite) => gone.includes(suite)))) {
-    const version = await apt.version(`${wanted.flavour}-server`, suites)
+    const version = await apt.version(wanted.packages[0], suites)
     if (!version || !wanted.version.test(version)) continue
     report(`unpacking ${wanted.id} (${version} from ${suites[0]})`)
     await install(apt, wanted, suites, version)
@@ -41,9 +66,9 @@ async function fetchOne(apt: PrivateApt, wanted: Wanted, gone: readonly string[]
   return `no suite offers it (looked in ${wanted.suites.map((group) => group[0]).join(', ')})`
 }
 
-async function install(apt: PrivateApt, wanted: Wanted, suites: readonly string[], version: string): Promise<void> {
+async function install(apt: PrivateApt, wanted: Order, suites: readonly string[], version: string): Promise<void> {
   const staging = await mkdtemp(join(cacheFolder(), '.new-'))
-  await apt.unpack([`${wanted.flavour}-server`, `${wanted.flavour}-tools`], suites, staging)
+  await apt.unpack(wanted.packages, suites, staging)
   const entries = await readdir(staging, { recursive: true, withFileTypes: true })
   // A symlink to the loader may be absolute and point outside this folder, so use only the file itself.
   const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(staging, join(entry.parentPath, entry.name)))
@@ -55,18 +80,8 @@ async function install(apt: PrivateApt, wanted: Wanted, suites: readonly string[
       .filter((path) => /^(usr\/)?lib\/[\w-]+$/.test(path)),
   )
   if (!loader) throw new Error('its package brought no dynamic loader')
-  const program = (name: string) => `usr/bin/${wanted.flavour}-${name}`
-  const record = {
-    id: wanted.id,
-    flavour: wanted.flavour,
-    version,
-    suite: suites[0],
-    loader,
-    libraryPath: [...libraries].join(':'),
-    server: program('server'),
-    cli: program('cli'),
-    checkRdb: program('check-rdb'),
-  }
+  const { id, flavour, programs } = wanted
+  const record = { id, flavour, version, suite: suites[0], loader, libraryPath: [...libraries].join(':'), ...programs }
   await writeFile(join(staging, 'server.json'), JSON.stringify(record, null, 2))
   await rm(join(cacheFolder(), wanted.id), { recursive: true, force: true })
   await rename(staging, join(cacheFolder(), wanted.id))
@@ -74,12 +89,14 @@ async function install(apt: PrivateApt, wanted: Wanted, suites: readonly string[
 
 async function main(): Promise<void> {
   const names = process.argv.slice(2)
-  const ids = names.length > 0 ? names : CATALOGUE.map(({ id }) => id)
+  const ids = names.length > 0 ? names : ORDERS.map(({ id }) => id)
   const failures = await fetchServers(ids, (line) => console.log(line)).catch((error: Error) => [error.message])
   for (const failure of failures) console.error(`not available: ${failure}`)
-  const installed = installedServers()
-  console.log(`servers at hand: ${installed.map(({ id, version }) => `${id} (${version})`).join(', ') || 'none'}`)
-  if (installed.length > 0) return
+  const servers = installedServers()
+  const list = (found: readonly InstalledProgram[]) => found.map(({ id, version }) => `${id} (${version})`).join(', ') || 'none'
+  console.log(`servers at hand: ${list(servers)}`)
+  console.log(`proxies at hand: ${list(installedProxies())}`)
+  if (servers.length > 0) return
   console.error(
     'No server to test against. They are unpacked from the Debian archive: this needs a Debian with apt-get, apt-cache and dpkg-deb.',
   )

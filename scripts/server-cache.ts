@@ -1,23 +1,27 @@
 /**
- * The real servers for tests and the demo: which ones we want, and where unpacked ones are stored.
- * fetch-servers.ts unpacks them; test/helpers/server.ts starts them.
+ * The real servers for tests and the demo, and the proxies that stand in front of them: which ones we want, and where unpacked
+ * ones are stored. fetch-servers.ts unpacks them; test/helpers/server.ts starts servers, test/helpers/daemon.ts proxies.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** One release line of a server and the Debian suites that may carry it, best first. */
+/** A program and the Debian suites that may carry it, best first. */
 export interface Wanted {
   /** Folder name and the name in reports, such as `valkey-9.1`. */
   readonly id: string
-  readonly flavour: 'redis' | 'valkey' | 'redict'
   /** The pattern of the Debian version, without its epoch. */
   readonly version: RegExp
-  /** Each entry is a suite that may have the server, followed by suites for its libraries. */
+  /** Each entry is a suite that may have the program, followed by suites for its libraries. */
   readonly suites: readonly (readonly string[])[]
 }
 
-export const CATALOGUE: readonly Wanted[] = [
+/** One release line of a server. */
+interface WantedServer extends Wanted {
+  readonly flavour: 'redis' | 'valkey' | 'redict'
+}
+
+export const CATALOGUE: readonly WantedServer[] = [
   { id: 'redis-6.0', flavour: 'redis', version: /^6\.0\./, suites: [['bullseye']] },
   { id: 'redis-7.0', flavour: 'redis', version: /^7\.0\./, suites: [['bookworm']] },
   { id: 'redis-8.0', flavour: 'redis', version: /^8\.0\./, suites: [['trixie'], ['forky'], ['sid']] },
@@ -28,16 +32,27 @@ export const CATALOGUE: readonly Wanted[] = [
   { id: 'valkey-9.1', flavour: 'valkey', version: /^9\.1\./, suites: [['forky'], ['sid']] },
 ]
 
-/** A server to run. An unpacked program is started as `loader --library-path libraryPath program`. */
-export interface Installed {
+const STABLE = [['trixie'], ['bookworm'], ['forky']]
+
+/** One of each is enough, of any version: their id is the name of their Debian package. */
+export const PROXIES: readonly (Wanted & { readonly program: string })[] = [
+  { id: 'haproxy', version: /^\d/, suites: STABLE, program: 'usr/sbin/haproxy' },
+  { id: 'stunnel4', version: /^\d/, suites: STABLE, program: 'usr/bin/stunnel4' },
+]
+
+/** A program to run. An unpacked one is started as `loader --library-path libraryPath server`. */
+export interface InstalledProgram {
   readonly id: string
-  readonly flavour: string
   readonly version: string
   readonly suite: string
   /** Absent for a server of the system, which needs no separate loader. */
   readonly loader?: string
   readonly libraryPath?: string
   readonly server: string
+}
+
+export interface Installed extends InstalledProgram {
+  readonly flavour: string
   readonly cli: string
   readonly checkRdb: string
 }
@@ -54,30 +69,33 @@ export function recordPath(id: string): string {
   return join(cacheFolder(), id, RECORD)
 }
 
-/** All unpacked servers in the order of the catalogue. Paths in a record are relative to its folder; the result is absolute. */
+/** All unpacked servers in the order of the catalogue. */
 export function installedServers(): Installed[] {
-  if (!existsSync(cacheFolder())) return []
-  const present = new Set(readdirSync(cacheFolder()))
-  return CATALOGUE.filter(({ id }) => present.has(id) && existsSync(recordPath(id))).map(({ id }) => readRecord(id))
+  return installed(CATALOGUE) as Installed[]
 }
 
-function readRecord(id: string): Installed {
-  const folder = join(cacheFolder(), id)
-  const record = JSON.parse(readFileSync(recordPath(id), 'utf8')) as Installed
-  const absolute = (path: string) => join(folder, path)
-  return {
-    ...record,
-    loader: absolute(record.loader ?? ''),
-    libraryPath: (record.libraryPath ?? '').split(':').map(absolute).join(':'),
-    server: absolute(record.server),
-    cli: absolute(record.cli),
-    checkRdb: absolute(record.checkRdb),
-  }
+export function installedProxies(): InstalledProgram[] {
+  return installed(PROXIES)
 }
 
-/** The program and leading arguments that start one of the tools of a server. */
-export function invocation(installed: Installed, program: 'server' | 'cli' | 'checkRdb'): [string, string[]] {
-  const path = installed[program]
+function installed(wanted: readonly Wanted[]): InstalledProgram[] {
+  return wanted.filter(({ id }) => existsSync(recordPath(id))).map(({ id }) => readRecord(id))
+}
+
+/** Paths in a record are relative to its folder; the result is absolute. */
+function readRecord(id: string): InstalledProgram {
+  const absolute = (path: string) => join(cacheFolder(), id, path)
+  const { loader, libraryPath, ...record } = JSON.parse(readFileSync(recordPath(id), 'utf8')) as Required<Installed>
+  const programs = PROGRAMS.filter((name) => name in record).map((name) => [name, absolute(record[name])])
+  const libraries = libraryPath.split(':').map(absolute).join(':')
+  return { ...record, ...Object.fromEntries(programs), loader: absolute(loader), libraryPath: libraries }
+}
+
+const PROGRAMS = ['server', 'cli', 'checkRdb'] as const
+
+/** The program and leading arguments that start a proxy, or one of the tools of a server. */
+export function invocation<Of extends InstalledProgram>(installed: Of, program: (typeof PROGRAMS)[number] & keyof Of): [string, string[]] {
+  const path = installed[program] as string
   if (!installed.loader) return [path, []]
   return [installed.loader, ['--library-path', installed.libraryPath ?? '', path]]
 }

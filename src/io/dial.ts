@@ -5,7 +5,7 @@ import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { abortError, errnoOf, ignoreFailure, type Reason, ReplError } from '../errors.ts'
 import { type Certificate, certificateOf, tlsFailure } from './certificate.ts'
 import { after, now } from './clock.ts'
-import { certificateName, type Endpoint, endpointName, isDiallable, type TcpEndpoint } from './endpoint.ts'
+import { certificateName, dialledName, type Endpoint, endpointName, isDiallable, type TcpEndpoint } from './endpoint.ts'
 import { onAbort } from './on-abort.ts'
 import { speaksClearText } from './other-protocol.ts'
 
@@ -123,7 +123,7 @@ async function secure(
   note({ type: 'secured', ms: now() - startedAt, ...session, serverName, ...trust, isVerified })
   if (!distrust || !isVerified) return
   socket.destroy()
-  throw tlsFailure({ code: distrust }, { endpoint: endpointName(to), state: 'CONNECTING' }, { serverName, certificate })
+  throw tlsFailure({ code: distrust }, { endpoint: dialledName(to), state: 'CONNECTING' }, { serverName, certificate })
 }
 
 async function completeHandshake(to: TcpTarget, socket: TLSSocket, limitMs: number, signal: AbortSignal): Promise<void> {
@@ -133,7 +133,7 @@ async function completeHandshake(to: TcpTarget, socket: TLSSocket, limitMs: numb
     await waitForEvent(socket, 'secureConnect', limitMs, signal)
   } catch (error) {
     socket.destroy()
-    const failure = tlsFailure(error, { endpoint: endpointName(to), state: 'CONNECTING' })
+    const failure = tlsFailure(error, { endpoint: dialledName(to), state: 'CONNECTING' })
     const isOpen = UNCLEAR.includes(failure.details.reason) && (await speaksClearText(to, signal))
     throw isOpen ? clearText(to) : failure
   } finally {
@@ -151,7 +151,7 @@ async function suspectClearText(to: TcpTarget, socket: Socket, signal: AbortSign
 }
 
 function clearText(to: TcpTarget): ReplError {
-  return new ReplError('CLEAR_TEXT', { endpoint: endpointName(to), state: 'CONNECTING' })
+  return new ReplError('CLEAR_TEXT', { endpoint: dialledName(to), state: 'CONNECTING' })
 }
 
 async function resolve(
@@ -228,7 +228,7 @@ function unreachable(error: unknown, endpoint: Endpoint, addresses: readonly str
   const errno = errnoOf(error)
   const isOrphan = endpoint.kind === 'unix' && errno === 'ECONNREFUSED'
   const reason = isOrphan ? 'SOCKET_REFUSED' : (UNREACHABLE[errno] ?? 'UNREACHABLE')
-  const name = endpointName(endpoint)
+  const name = dialledName(endpoint)
   const all = addresses.length > 1 ? `${name} (${addresses.join(', ')})` : name
   return new ReplError(reason, { endpoint: all, state: 'CONNECTING', errno }, error)
 }

@@ -23,16 +23,28 @@ export type TcpEndpoint = Dialling & {
   readonly port: number
   /** An address of the host that is already known: the host is not looked up again. */
   readonly address?: string
-  /** The host by which the server is known elsewhere, if `host` only leads there, through a tunnel for example. */
-  readonly knownAs?: string
+  /** The announced address of the server, if `host` and `port` only lead there, through a tunnel for example. */
+  readonly knownAs?: { readonly host: string; readonly port: number }
 }
 
 export type Endpoint = TcpEndpoint | { readonly kind: 'unix'; readonly path: string }
 
-/** The endpoint as a person would write it, without credentials. */
+/**
+ * The endpoint as a person would write it, without credentials. A server behind --map has its announced name, since one gateway
+ * may lead to several servers.
+ */
 export function endpointName(endpoint: Endpoint): string {
   if (endpoint.kind === 'unix') return `unix://${endpoint.path}`
-  return endpoint.host.includes(':') ? `[${endpoint.host}]:${endpoint.port}` : `${endpoint.host}:${endpoint.port}`
+  const { host, port } = endpoint.knownAs ?? endpoint
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** The same for failures to connect: behind --map, the address that we dialled may be the cause. */
+export function dialledName(endpoint: Endpoint): string {
+  const name = endpointName(endpoint)
+  if (endpoint.kind === 'unix' || !endpoint.knownAs) return name
+  const { kind, host, port } = endpoint
+  return `${name} (mapped to ${endpointName({ kind, host, port })})`
 }
 
 /**
@@ -52,7 +64,7 @@ export function isDiallable({ host, port }: { readonly host: string; readonly po
 
 /** The name for SNI and for the certificate check. A tunnel needs no certificate: the server at its other end has one. */
 export function certificateName({ tls, knownAs, host }: TcpEndpoint): string {
-  return tls?.serverName ?? knownAs ?? host
+  return tls?.serverName ?? knownAs?.host ?? host
 }
 
 /** The settings for servers that this one reports, such as replicas: the same as its own. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { abortError, errnoOf, ReplError, stopIfAborted } from '../errors.ts'
 import { isTlsError, tlsFailure } from './certificate.ts'
 import { dial } from './dial.ts'
-import { type Endpoint, endpointName } from './endpoint.ts'
+import { dialledName, type Endpoint, endpointName } from './endpoint.ts'
 import type { Connect, Link, Room } from './link.ts'
 import { onAbort } from './on-abort.ts'
 import { speaksTls } from './other-protocol.ts'
@@ -142,7 +142,7 @@ export const connectSocket: Connect = async (endpoint, { limitMs, note = () => {
     const { socket, rttMs } = await dial(endpoint, limitMs, { buffer: () => inbox.room(inbox.received) ?? own, callback }, signal, note)
     return new SocketLink(endpoint, socket, rttMs, inbox, signal)
   } catch (error) {
-    throw error instanceof ReplError ? error.with({ endpoint: endpointName(endpoint), state: 'CONNECTING' }) : error
+    throw error instanceof ReplError ? error.with({ endpoint: dialledName(endpoint), state: 'CONNECTING' }) : error
   }
 }
 

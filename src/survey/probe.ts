@@ -5,7 +5,7 @@ import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
 import { ignoreFailure, type ReplError, replErrorOf } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
-import { endpointName } from '../io/endpoint.ts'
+import { endpointName, pinned } from '../io/endpoint.ts'
 import { type Info, parseInfo, withoutSection } from '../protocol/info/info.ts'
 import { infoFromRole } from '../protocol/info/role.ts'
 import { serverInfo } from '../protocol/info/server-info.ts'
@@ -29,6 +29,7 @@ export class Probe {
   readonly #signal: AbortSignal
   readonly #first: Promise<void>
   #askedAt: number | undefined
+  #remoteName: string | undefined
   #otherSections: Info = new Map()
   #otherSectionsAt = Number.NEGATIVE_INFINITY
   /** The refusal of INFO on this connection; from then on ROLE is used. */
@@ -52,6 +53,14 @@ export class Probe {
     return this.#askedAt === undefined ? 0 : now() - this.#askedAt
   }
 
+  /** For other connections: each of them must reach the server that answered this one, wherever its address leads. */
+  get reached(): Access {
+    const { access, seen } = this
+    const endpoint = this.#remoteName === undefined ? access.endpoint : pinned(access.endpoint, this.#remoteName)
+    // Where INFO is not permitted, each try to compare would add an entry to ACL LOG.
+    return { ...access, endpoint, ...(seen && !seen.isByRole && { expected: seen.server }) }
+  }
+
   stop(): void {
     this.#stop.abort('stopped')
   }
@@ -63,6 +72,7 @@ export class Probe {
       try {
         link = await QueryLink.open(this.access, this.#signal)
         this.#refused = undefined
+        this.#remoteName = link.remoteName
         for (;;) {
           await this.#look(link)
           onSettled()

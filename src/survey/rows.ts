@@ -25,10 +25,14 @@ export interface RowOptions {
 
 export function rowsOf(upstream: TreeNode, options: RowOptions): TreeNode[] {
   const listed = upstream.seen?.server.replicas ?? []
-  const unreached = listed.filter((one) => !isTool(one) && !options.reach(one).probe.seen)
-  const owners = ownersOf(listed, upstream, options)
+  const announced = listed.filter((one) => !isTool(one)).map((one) => ({ one, probe: options.reach(one).probe }))
+  const unreached = announced.filter(({ probe }) => !probe.seen).map(({ one }) => one)
+  // A server that answers at the address of one replica is not another one.
+  const named = options.named.filter(({ probe }) => !announced.some((other) => other.probe === probe))
+  const free = { ...options, named }
+  const owners = ownersOf(listed, upstream, free)
   const rows = listed.map((one) => {
-    const unlisted = unreached.includes(one) ? sameServer(one, upstream, options, unreached.length === 1) : undefined
+    const unlisted = unreached.includes(one) ? sameServer(one, upstream, free, unreached.length === 1) : undefined
     return rowOf(one, upstream, options, owners.get(one) ?? unlisted)
   })
   return rows.filter((row) => !isUpstream(row, upstream)).map((row) => identified(row, rows, upstream, options.links))

@@ -122,10 +122,10 @@ export class Survey {
       else this.#meter.sawReplica(observation)
     }
     this.#tree = await ReplicationTree.find({ entry, replicas, addresses, ...every, onObservation }, this.#signal)
-    const tree = this.#look()
-    await this.#update(tree)
-    this.settings = await this.#ask(tree[0])
+    const [top] = this.#look()
+    this.settings = await this.#ask(top)
     this.#hasSettings = true
+    await this.#update(this.#look())
   }
 
   /** Makes arrivals and markers match the tree. */
@@ -159,12 +159,14 @@ export class Survey {
     this.#markers = marker ? new Markers(access, marker.key, this.#signal) : undefined
   }
 
+  /** @throws ReplError SEVERAL_SERVERS if the address of the topmost server leads to another one too */
   async #ask(top: TreeNode): Promise<Settings | undefined> {
     const access = this.#tree?.accessOf(top)
     // The settings are judged together with INFO, which ROLE replaces only in part.
     if (!access || !top.seen || top.seen.isByRole) return undefined
     const informant = new Informant(access, this.#signal)
     try {
+      if (access.expected) await informant.meet(access.expected)
       return await replSettings(informant, top.seen.server.identity, ...ADVICE_SETTINGS)
     } finally {
       informant.close()

@@ -98,13 +98,11 @@ export class ReplicationTree {
     return this.#tree
   }
 
-  /** The address that reached the server, which may differ from the announced one. Undefined for a tool: it accepts no links. */
+  /** How the server was reached, which may differ from what it announces. Undefined for a tool: it accepts no links. */
   accessOf({ name, seen }: TreeNode): Access | undefined {
     const named = this.#probes.get(name)
-    if (!seen) return named?.access
-    const isNamed = named?.seen?.id === seen.id
-    const probe = isNamed ? named : [...this.#probes.values()].find((one) => one.seen?.id === seen.id)
-    return probe && { ...probe.access, expected: seen.server }
+    if (!seen || named?.seen?.id === seen.id) return named?.reached
+    return [...this.#probes.values()].find((probe) => probe.seen?.id === seen.id)?.reached
   }
 
   stop(): void {

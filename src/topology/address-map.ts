@@ -29,8 +29,12 @@ export class AddressMap {
     }
   }
 
-  /** How to reach a server: with the credentials of the user's target, unless the mapped URI has its own. */
-  access({ host, port }: Address, entry: Access): Access {
+  /**
+   * How to reach a server: with the credentials of the user's target, unless the mapped URI has its own.
+   * @param known a server of the same deployment. What it told of itself is not expected of this one.
+   */
+  access({ host, port }: Address, known: Access): Access {
+    const { expected: _, ...entry } = known
     const mapped = this.#lookUp({ host, port }, entry)
     if (mapped) return mapped
     // Do not parse an announced address as a target: it may contain anything.
@@ -50,7 +54,7 @@ export class AddressMap {
     const mapped = whole ?? (hostAlone === undefined ? undefined : `${hostAlone}:${port}`)
     if (mapped === undefined) return undefined
     const access = accessTo(mapped, entry)
-    return access.endpoint.kind === 'unix' ? access : { ...access, endpoint: { ...access.endpoint, knownAs: host } }
+    return access.endpoint.kind === 'unix' ? access : { ...access, endpoint: { ...access.endpoint, knownAs: { host, port } } }
   }
 }
 

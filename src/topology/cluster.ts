@@ -98,7 +98,7 @@ export class Cluster {
       return this.#addresses.access({ host, port }, this.#entry)
     }
     const usual = endpoint.tls ? (tlsPort ?? port) : port
-    return this.#addresses.access({ host: host ?? endpoint.knownAs ?? endpoint.host, port: usual }, this.#entry)
+    return this.#addresses.access({ host: host ?? endpoint.knownAs?.host ?? endpoint.host, port: usual }, this.#entry)
   }
 
   close(): void {

@@ -238,7 +238,7 @@ describe('handshake', { concurrency: false }, () => {
 
   it('ends although the second connection never answers', async () => {
     master = await FakeMaster.start({}, undefined, 1)
-    const ran = await cli(['handshake', master.target, '--step-timeout', '1', '--json'])
+    const ran = await cli(['handshake', master.target, '--step-timeout', '3', '--json'])
     assert.equal(ran.status, 0)
     const { verdict, bill } = JSON.parse(ran.out)
     assert.deepEqual([verdict.kind, bill], ['continue', null])

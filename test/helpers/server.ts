@@ -170,7 +170,8 @@ export class RunningServer {
   }
 }
 
-async function accepts(port: number): Promise<boolean> {
+/** Whether something listens on a port of this machine. */
+export async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
     await once(socket, 'connect')

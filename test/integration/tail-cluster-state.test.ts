@@ -54,7 +54,7 @@ describe('tail --cluster --state', { concurrency: true }, () => {
         await node.until('the other', async () => (await node.cli('CLUSTER', 'NODES')).split('\n').length === 2)
         // Attached to without a fork, as a master that had a replica before.
         await node.cli('CONFIG', 'SET', 'repl-backlog-ttl', '0')
-        assert.equal((await cli(['dump-rdb', node.target, '-q'])).status, 0)
+        assert.equal((await cli(['dump-rdb', node.target, '--shard', '-q'])).status, 0)
       }
       await test(one, two, ['--map', `${two.target}=${mute.target}`, ...PATIENT])
     } finally {

@@ -2,18 +2,20 @@
 import { rows } from './template.ts'
 
 const ROOM = 'A larger repl-backlog-size on the master bridges longer pauses.'
+/** A split brain or a failover drops writes that no replica had, whatever the size of the backlog. */
+const FEWER_LOST = 'min-replicas-to-write on the master limits how many writes a failover loses.'
 
-/** The row for a history that cannot be continued. @param why completes the first sentence */
-function gap<const Why extends string>(why: Why) {
+/** The row for a history that cannot be continued. @param why completes the first sentence @param prevention how to avoid it next time */
+function gap<const Why extends string>(why: Why, prevention: string = ROOM) {
   return {
     what: `The stream of {endpoint} cannot be continued behind offset {offset:exact} of {replid}: ${why}.`,
     meaning: 'Commands behind this offset are lost to us; nothing was skipped in silence.',
     next: {
       by: 'onGap',
       of: {
-        fail: `--on-gap skip goes on at the live end and says what is missing; --on-gap resync takes a full resync. ${ROOM}`,
-        skip: `Its live end could not be attached to either: look at its log, or go on with --from now later. ${ROOM}`,
-        resync: `No stream has followed the last full resync: look at its log, or go on with --from snapshot later. ${ROOM}`,
+        fail: `--on-gap skip goes on at the live end and says what is missing; --on-gap resync takes a full resync. ${prevention}`,
+        skip: `Its live end could not be attached to either: look at its log, or go on with --from now later. ${prevention}`,
+        resync: `No stream has followed the last full resync: look at its log, or go on with --from snapshot later. ${prevention}`,
       },
     },
   } as const
@@ -129,6 +131,7 @@ export const FOLLOW_REASONS = rows({
   AHEAD: gap(`the server has less of this history than we${DISTANCE}: it came back from an older snapshot, or lags behind`),
   DIVERGED: gap(
     `the new master had received less than we when it was promoted${DISTANCE}: commands that were shown are no part of its history`,
+    FEWER_LOST,
   ),
   PAST_FORK: gap('the position is lost'),
   LOST: gap('the position is lost'),

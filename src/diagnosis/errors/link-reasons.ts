@@ -4,6 +4,9 @@ import { rows } from './template.ts'
 
 const SEE_THE_LOG = 'Look at the server’s log; --silence-timeout waits longer.'
 
+const CLOSED_EARLY = 'Typical of a proxy without a backend, of a full client table, and of a server that is shutting down.'
+const TRY_PING = 'Try redis-cli PING on the same address, and look at the server’s log.'
+
 export const LINK_REASONS = rows({
   // MASTER_UNREACHABLE, TIMEOUT
   CONNECTION_REFUSED: {
@@ -92,15 +95,17 @@ export const LINK_REASONS = rows({
     meaning: {
       by: 'state',
       of: {
-        RECEIVE_PONG: 'Typical of a proxy without a backend, of a full client table, and of a server that is shutting down.',
+        RECEIVE_PONG: CLOSED_EARLY,
+        QUERY: CLOSED_EARLY,
         RECEIVE_PORT: 'Typical of a proxy that closes the connection at a command it does not know (twemproxy, older Codis).',
       },
-      else: 'The server is shutting down, its BGSAVE could not start, or somebody cut the link (CLIENT KILL).',
+      else: 'The server is shutting down, its BGSAVE could not start, a proxy cut an idle connection, or somebody cut the link (CLIENT KILL).',
     },
     next: {
       by: 'state',
       of: {
-        RECEIVE_PONG: 'Try redis-cli PING on the same address, and look at the server’s log.',
+        RECEIVE_PONG: TRY_PING,
+        QUERY: TRY_PING,
         RECEIVE_PORT: 'Name a server behind the proxy. If there is none, look at the server’s log at this moment.',
       },
       else: 'Look at the server’s log at this moment.',

@@ -12,7 +12,7 @@ import type { QueryEvent } from '../events.ts'
 import type { Access } from './access.ts'
 import { Denied } from './denied.ts'
 import { QueryLink } from './query.ts'
-import { confirmServer, type Questions } from './questions.ts'
+import type { Questions } from './questions.ts'
 
 /** Shorter than the idle limits of common proxies and firewalls, which begin at 30 s. */
 const KEEP_ALIVE_MS = 10_000
@@ -121,7 +121,7 @@ export class Informant implements Questions {
   async #open(): Promise<QueryLink | undefined> {
     const startedAt = now()
     try {
-      const link = await this.#dial()
+      const link = await QueryLink.open({ ...this.#options, ...(this.#server && { expected: this.#server }) }, this.#signal, this.#denied)
       this.#link = link
       if (!this.#isClosed) return link
       this.#drop(link)
@@ -130,19 +130,6 @@ export class Informant implements Questions {
       this.#opening = undefined
     }
     return undefined
-  }
-
-  /** @throws ReplError SEVERAL_SERVERS, and those of QueryLink.open */
-  async #dial(): Promise<QueryLink> {
-    const link = await QueryLink.open(this.#options, this.#signal, this.#denied)
-    try {
-      const info = this.#server && (await link.info())
-      if (info && !(info instanceof ServerError)) confirmServer(info, this.#server)
-      return link
-    } catch (error) {
-      link.close()
-      throw error
-    }
   }
 
   /** @param reopenAt when another connection may work. @throws the error when it is ABORTED or a bug */

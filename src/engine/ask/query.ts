@@ -14,6 +14,7 @@ import { type Reply, ReplyDecoder, ServerError } from '../../protocol/wire/reply
 import { refusal, withReplyText } from '../../protocol/wire/server-error.ts'
 import type { QueryEvent } from '../events.ts'
 import type { Access } from './access.ts'
+import { confirmServer } from './confirm-server.ts'
 import { Denied } from './denied.ts'
 
 /** Time limit of one read; a subscriber then simply reads again, since nothing may be published for long. */
@@ -41,13 +42,14 @@ export class QueryLink {
     return new QueryLink(link, limitMs, denied)
   }
 
-  /** @throws ReplError of connecting or AUTH */
+  /** @throws ReplError of connecting or AUTH; SEVERAL_SERVERS if it reached another server than expected */
   static async open(options: Access, signal: AbortSignal, denied = new Denied()): Promise<QueryLink> {
     const { endpoint, limits, connect = connectSocket } = options
     const link = new QueryLink(await connect(endpoint, { limitMs: limits.connectMs }, signal), limits.stepMs, denied)
     try {
       if (options.credentials) await link.#authenticate(options.credentials)
       if (options.clientName !== undefined) await link.#introduce(options.clientName)
+      if (options.expected) await link.#confirm(options.expected)
       return link
     } catch (error) {
       link.close()
@@ -85,6 +87,11 @@ export class QueryLink {
     return reply instanceof ServerError ? reply : parseServerInfo(String(reply))
   }
 
+  /** The address of the server that this connection reached. */
+  get remoteName(): string {
+    return this.#link.remoteName
+  }
+
   /** The queries since the last call, with secrets masked. */
   takeEvents(): QueryEvent[] {
     const events = this.#events
@@ -94,6 +101,12 @@ export class QueryLink {
 
   close(): void {
     this.#link.close()
+  }
+
+  /** Without permission for INFO nothing can be compared. */
+  async #confirm(expected: ServerInfo): Promise<void> {
+    const info = await this.info()
+    if (!(info instanceof ServerError)) confirmServer(info, expected)
   }
 
   /** The first command without a password. A name that is refused is no failure, but a server without a free slot is one. */

@@ -1,10 +1,10 @@
 /** What an engine asks a server, and how refusals are told apart from failures. */
 
-import { ReplError } from '../../errors.ts'
+import type { ReplError } from '../../errors.ts'
 import { channelSetting } from '../../handshake/guard.ts'
 import type { Link } from '../../io/link.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
-import { isOtherServer, type ServerInfo } from '../../protocol/info/server-info.ts'
+import type { ServerInfo } from '../../protocol/info/server-info.ts'
 import { type Settings, settingsFrom } from '../../protocol/settings.ts'
 import { type Reply, ServerError } from '../../protocol/wire/reply.ts'
 import { refusal } from '../../protocol/wire/server-error.ts'
@@ -50,12 +50,6 @@ export class LinkQuestions implements Questions {
   takeEvents(): QueryEvent[] {
     return this.#query.takeEvents().map((event) => ({ ...event, on: 'link' }))
   }
-}
-
-/** @throws ReplError SEVERAL_SERVERS if two connections to one address reached two servers */
-export function confirmServer(reached: ServerInfo, expected: ServerInfo | undefined): void {
-  if (!expected || !isOtherServer(reached, expected)) return
-  throw new ReplError('SEVERAL_SERVERS', { runId: expected.runId ?? '', otherRunId: reached.runId ?? '' })
 }
 
 export async function setting(questions: Questions, name: string): Promise<string | undefined> {

@@ -14,8 +14,9 @@ import { identityFromHello, type ServerIdentity } from '../../protocol/info/iden
 import { dataBytesOf, numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Settings } from '../../protocol/settings.ts'
 import { userOf } from '../ask/access.ts'
+import { confirmServer } from '../ask/confirm-server.ts'
 import { type Informant, isRefusal } from '../ask/informant.ts'
-import { confirmServer, type Questions, replSettings } from '../ask/questions.ts'
+import { type Questions, replSettings } from '../ask/questions.ts'
 import { refuseSentinel } from '../ask/sentinel-masters.ts'
 import { warningsFor } from '../ask/warnings.ts'
 import type { CountersEvent, ForecastEvent, QueryEvent, ReplEvent } from '../events.ts'
@@ -121,7 +122,7 @@ export class Planner {
     if (!REFUSALS.includes(details.reason) || !('reply' in details)) return error
     const info = this.#before ?? (await this.#informant.info().catch(ignoreFailure))
     const { endpoint } = this.#options
-    const provider = recogniseProvider(info, details.reply ?? '', endpoint.kind === 'tcp' ? (endpoint.knownAs ?? endpoint.host) : '')
+    const provider = recogniseProvider(info, details.reply ?? '', endpoint.kind === 'tcp' ? (endpoint.knownAs ?? endpoint).host : '')
     return provider ? error.with({ provider }) : error
   }
 
