@@ -149,8 +149,8 @@ function arrivalNotes({ lag, errorMs: error, comparedBytes, skippedBytes, differ
 function problemText({ end, error, stopped, isOtherHistory }: ArrivalProblem): string {
   const who = end === 'master' ? 'the master' : 'the replica'
   if (isOtherHistory) return 'master and replica have different histories'
-  if (stopped) return `${who} was not attached to: ${describeStop(stopped)}`
-  return `${who}: ${error ? explain(error).what : 'not attached to yet'}`
+  if (stopped) return `${who} was not attached to: ${describeStop(stopped).replace(/\.$/, '')}`
+  return `${who}: ${error ? explain(error).what.replace(/\.$/, '') : 'not attached to yet'}`
 }
 
 function markerNote({ lag, errorMs: error, sent, received, error: failure }: MarkerFigures): string {

@@ -31,6 +31,8 @@ export interface FailedLink {
   readonly received: Position | undefined
 }
 
+type Refusal = Pick<FailedLink, 'stopped' | 'verdict' | 'guard' | 'forecast'>
+
 /** A gap that is not reported yet. */
 export interface Gap {
   readonly reason: GapReason
@@ -169,7 +171,7 @@ export class GapRules {
 }
 
 /** Whether PSYNC was answered by an unwanted full resync that is not known to be harmless. */
-function mayHaveForked({ stopped, verdict, guard = NO_GUARD, forecast }: FailedLink): boolean {
+export function mayHaveForked({ stopped, verdict, guard = NO_GUARD, forecast }: Refusal): boolean {
   if (stopped === 'AS_SYNC') return true
   // A channel: the server waits for our second connection before it forks.
   if (stopped !== 'WOULD_FORK' || verdict?.kind === 'channel') return false
