@@ -114,6 +114,9 @@ interface Limit {
   readonly limitMs: number
 }
 
+/** What a server sent before it fell silent: nothing but newlines, or a part of a reply. */
+export type Incomplete = 'NEWLINES' | 'REPLY'
+
 /** The name that the server gives a renamed command. */
 interface OwnName {
   readonly command: string
@@ -250,7 +253,7 @@ export interface ReasonFacts {
   // TIMEOUT
   CONNECT: Limit
   LOOKUP: Limit
-  SILENCE: Limit
+  SILENCE: Limit & { readonly incomplete?: Incomplete }
   LATE: None
   NOT_FOLLOWED: Limit
   // AUTH_REQUIRED, AUTH_FAILED, NO_PERMISSION

@@ -85,7 +85,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   TLS_OTHER: [ERRNO],
   CONNECT: [LIMIT],
   LOOKUP: [LIMIT],
-  SILENCE: [LIMIT],
+  SILENCE: [LIMIT, { ...LIMIT, incomplete: 'NEWLINES' }, { ...LIMIT, incomplete: 'REPLY' }],
   LATE: [{}],
   NOT_FOLLOWED: [LIMIT],
   NOAUTH: [REPLY],
