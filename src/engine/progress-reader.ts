@@ -5,7 +5,7 @@ import type { Link } from '../io/link.ts'
 import { isBareNewlines, leadingNewlines } from '../protocol/wire/newlines.ts'
 
 /** Whether a chunk restarts the limit. */
-export type IsProgress = (chunk: Buffer) => boolean
+type IsProgress = (chunk: Buffer) => boolean
 
 const isData: IsProgress = (chunk) => !isBareNewlines(chunk)
 

@@ -205,7 +205,7 @@ describe('tail', () => {
   }
 
   it('asks for no second full resync when the first has brought no stream', async () => {
-    const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n`), framedByLength(rdb())])
+    const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 107\r\n`), framedByLength(rdb())])
     const ran = await tail(
       { INFO, CONFIG: '*0\r\n', 'REPLCONF ACK': {}, PSYNC: { bytes: full, close: true } },
       ...['--from', `${OTHER_REPLID}:5`, '--on-gap', 'resync', '--duration', '30'],
