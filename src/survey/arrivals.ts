@@ -5,8 +5,8 @@
 
 import { ArrivalMatch, type End } from '../diagnosis/lag/arrival-match.ts'
 import type { ArrivalFigures, ArrivalProblem } from '../diagnosis/lag/lag.ts'
+import { mayHaveForked } from '../diagnosis/psync/verdict.ts'
 import type { ReplEvent } from '../engine/events.ts'
-import { mayHaveForked } from '../engine/follow/gap-rules.ts'
 import type { AttachOptions, Goal } from '../engine/goal.ts'
 import { attach } from '../engine/link/attach.ts'
 import { Visit } from '../engine/visit.ts'
@@ -116,7 +116,7 @@ interface Shared {
 
 /** INFO granted the live end, and PSYNC was answered by a full resync, which may have forked the server. */
 function contradictionOf({ seen: { server, forecast, verdict } }: Visit): ReplError | undefined {
-  const link = { stopped: verdict?.stopped, verdict: verdict?.verdict, guard: server?.guard, forecast }
+  const link = { stopped: verdict?.stopped, verdict: verdict?.verdict, guard: server?.guard, history: forecast?.history }
   if (!mayHaveForked(link)) return undefined
   return new ReplError('NOT_GRANTED', forecast?.position ?? { replid: '', offset: 0 })
 }

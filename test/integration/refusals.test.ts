@@ -100,6 +100,15 @@ for (const installed of oldestNewestAndValkey()) {
     it('a wrong password, with 4', async () => {
       assert.deepEqual(await codeOf(['handshake', server.target, '--user', 'full', '-a', 'wrong']), ['AUTH_FAILED', 4])
     })
+    it('a replica whose password it does not want: psync --full says so with 4, and takes no full resync', async () => {
+      const counted = await server.cli('INFO', 'stats')
+      const full = (text: string) => /sync_full:\d+/.exec(text)?.[0]
+      for (const asked of [['psync', '--full'], ['psync'], ['handshake']]) {
+        assert.deepEqual(await codeOf([...asked, server.target, '-a', 'x']), ['AUTH_FAILED', 4], asked.join(' '))
+      }
+      assert.equal(full(await server.cli('INFO', 'stats')), full(counted))
+    })
+
     it('no password where one is required, with 4', async () => {
       await withServer(installed, { requirepass: 'pw' }, async ({ target }) => {
         assert.deepEqual(await codeOf(['handshake', target]), ['AUTH_REQUIRED', 4])

@@ -41,7 +41,9 @@ export async function* performHandshake(link: Link, planner: Planner, options: A
     machine = yield* exchange(link, lines, machine, planner, options)
   }
   const verdict = machine.verdict ?? { kind: 'none' }
-  if (isUnwantedFork(machine, verdict, options) && planner.forecast?.forecast.kind !== 'full') {
+  const { forecast } = planner
+  const isNoSurprise = forecast?.forecast.kind === 'full' || (!forecast && options.goal.kind === 'verdict')
+  if (isUnwantedFork(machine, verdict, options) && !isNoSurprise) {
     planner.stopReason = unwantedForkReason(verdict, options)
   }
   return { verdict, rest: lines.takeRest(), refused: machine.refused, isRdbOnly: machine.isRdbOnly === true }
@@ -97,8 +99,8 @@ export function firstPlan(options: AttachOptions): Plan {
     ...(options.renamed && { renamed: options.renamed }),
     legacySync: isDump,
     tolerateMisconf: isDump,
-    // The verdict is about a replica with these credentials.
-    tolerateNeedlessAuth: options.goal.kind !== 'verdict',
+    // Both are about a real replica with these credentials, and it ends here (replication.c, syncWithMaster).
+    tolerateNeedlessAuth: options.goal.kind !== 'verdict' && options.goal.kind !== 'live',
   }
 }
 
