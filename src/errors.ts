@@ -306,6 +306,8 @@ export interface ReasonFacts {
   TLS: Partial<Reply>
   // TRY_LATER
   LOADING: Reply
+  /** A replica, which asks its master for nothing yet. */
+  REPLICA_LOADING: { readonly etaSeconds?: number }
   FAILOVER: Reply
   NOMASTERLINK: Reply
   MASTERDOWN: Reply
@@ -432,6 +434,7 @@ export const REASONS = {
   NOT_REDIS: ['HTTP', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', 'TLS', 'OTHER_SERVICE'],
   TRY_LATER: [
     'LOADING',
+    'REPLICA_LOADING',
     'FAILOVER',
     'NOMASTERLINK',
     'MASTERDOWN',

@@ -145,6 +145,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   BUSY: [REPLY],
   MISCONF: [REPLY],
   MAX_CLIENTS: [REPLY],
+  REPLICA_LOADING: [{}, { etaSeconds: 9 }],
   NOT_SERVING: [{ obstacle: 'LOADING' }],
   BEHIND_US: [{}],
   NOT_MASTER: [{ role: 'slave' }, { role: 'sentinel' }],

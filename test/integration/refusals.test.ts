@@ -146,9 +146,15 @@ for (const installed of oldestNewestAndValkey()) {
       context.after(() => source.stop())
       await source.cli('DEBUG', 'POPULATE', '40000', 'key', '1000') // a loading server answers every 2 MB
       assert.equal((await cli(['dump-rdb', source.target, '-o', join(home, 'dump.rdb')])).status, 0)
-      const loading = await RunningServer.start(installed, { 'key-load-delay': '100' }, { folder: home })
+      const settings = { 'key-load-delay': '100', replicaof: `127.0.0.1 ${source.port}` }
+      const loading = await RunningServer.start(installed, settings, { folder: home })
       try {
         assert.deepEqual(await codeOf(['handshake', loading.target]), ['TRY_LATER', 6])
+        assert.deepEqual(await codeOf(['psync', source.target, '--from-replica', loading.target]), ['TRY_LATER', 6])
+        const ran = await cli(['lag', source.target, '--replica', loading.target, '--sample', '1s'])
+        assert.match(ran.out, /is loading its data/)
+        assert.doesNotMatch(ran.out, /full resync/)
+        assert.equal(await loading.info('loading'), '1', 'the server was too fast for this test')
       } finally {
         await loading.stop()
       }
