@@ -1,5 +1,6 @@
 /** The figures of `lag` in words: an exact figure reads as exact, and a bound as a bound. */
 
+import type { ErrorCode, ReplError } from '../../errors.ts'
 import { explain } from '../errors/explain.ts'
 import { describeDownLink } from '../psync/master-answer.ts'
 import { describeStop } from '../psync/verdict.ts'
@@ -70,12 +71,21 @@ function accessNotes({ state, failure, silentMs, listed, lag }: ReplicaReport): 
     ? ` Its master lists it${listed.state === undefined ? '' : ` as ${listed.state}`}${listed.ackAgeSeconds === undefined ? '' : `, last heard of ${listed.ackAgeSeconds} s ago`}${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
     : ''
   if (state === 'unreachable') {
-    return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} --map names another way there.`]
+    return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} ${wayOut(failure)}`]
   }
   if (state === 'listed') return [`is known only from its master’s list. ${failure ? explain(failure).what : ''}${view}`]
   if (state === 'silent') return [`has owed an answer for ${duration(silentMs)}: it hangs, or the network swallows what it says.${view}`]
   return state === 'stranger' ? [`says that it is a master itself.${view}`] : []
 }
+
+/** Another address helps only where this one leads to no server that answers. */
+function wayOut(failure: ReplError | undefined): string {
+  const isAddress =
+    !failure || ADDRESS.includes(failure.code) || failure.details.reason === 'CONNECT' || failure.details.reason === 'LOOKUP'
+  return isAddress ? '--map names another way there.' : explain(failure).next
+}
+
+const ADDRESS: readonly ErrorCode[] = ['MASTER_UNREACHABLE', 'NOT_REDIS']
 
 function stateNotes(replica: ReplicaReport): string[] {
   const { state, link, lag, unknown, masterAnswer } = replica
