@@ -114,6 +114,9 @@ interface Limit {
   readonly limitMs: number
 }
 
+/** What a server sent before it fell silent: nothing but newlines, or a part of a reply. */
+export type Incomplete = 'NEWLINES' | 'REPLY'
+
 /** The name that the server gives a renamed command. */
 interface OwnName {
   readonly command: string
@@ -250,7 +253,7 @@ export interface ReasonFacts {
   // TIMEOUT
   CONNECT: Limit
   LOOKUP: Limit
-  SILENCE: Limit
+  SILENCE: Limit & { readonly incomplete?: Incomplete }
   LATE: None
   NOT_FOLLOWED: Limit
   // AUTH_REQUIRED, AUTH_FAILED, NO_PERMISSION
@@ -303,6 +306,8 @@ export interface ReasonFacts {
   TLS: Partial<Reply>
   // TRY_LATER
   LOADING: Reply
+  /** A replica, which asks its master for nothing yet. */
+  REPLICA_LOADING: { readonly etaSeconds?: number }
   FAILOVER: Reply
   NOMASTERLINK: Reply
   MASTERDOWN: Reply
@@ -429,6 +434,7 @@ export const REASONS = {
   NOT_REDIS: ['HTTP', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', 'TLS', 'OTHER_SERVICE'],
   TRY_LATER: [
     'LOADING',
+    'REPLICA_LOADING',
     'FAILOVER',
     'NOMASTERLINK',
     'MASTERDOWN',

@@ -1,22 +1,52 @@
 /** Reads from a link with a limit on the time without progress. Bare newlines keep a connection open, but are no progress. */
-import { ReplError } from '../errors.ts'
+import { type Incomplete, ReplError } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import type { Link } from '../io/link.ts'
-import { isBareNewlines } from '../protocol/wire/newlines.ts'
+import { isBareNewlines, leadingNewlines } from '../protocol/wire/newlines.ts'
+
+/** Whether a chunk restarts the limit. */
+type IsProgress = (chunk: Buffer) => boolean
+
+const isData: IsProgress = (chunk) => !isBareNewlines(chunk)
 
 export class ProgressReader {
   /** How long we have waited for reads since the last progress. The time between two reads is ours, and does not count. */
   #waitedMs = 0
+  /** What came instead of what we wait for. */
+  #incomplete: Incomplete | undefined
+  readonly #isReply: boolean
 
-  /** Like Link.read, but bare newlines do not restart the limit. @throws ReplError like Link.read */
-  async read(link: Link, limitMs: number): Promise<Buffer | undefined> {
+  private constructor(isReply: boolean) {
+    this.#isReply = isReply
+  }
+
+  /** For a payload or a stream. */
+  static ofData(): ProgressReader {
+    return new ProgressReader(false)
+  }
+
+  /** For one reply. */
+  static ofReply(): ProgressReader {
+    return new ProgressReader(true)
+  }
+
+  /** Like Link.read, but only progress restarts the limit. @throws ReplError like Link.read */
+  async read(link: Link, limitMs: number, isProgress = isData): Promise<Buffer | undefined> {
     const startedAt = now()
     const chunk = await link.read(Math.max(1, limitMs - this.#waitedMs)).catch((error) => {
       const isSilence = error instanceof ReplError && error.code === 'TIMEOUT'
+      const incomplete = this.#incomplete
       this.#waitedMs = 0
-      throw isSilence ? new ReplError('SILENCE', { limitMs }) : error
+      throw isSilence ? new ReplError('SILENCE', { limitMs, ...(incomplete && { incomplete }) }) : error
     })
-    this.#waitedMs = chunk && isBareNewlines(chunk) ? this.#waitedMs + now() - startedAt : 0
+    if (chunk) this.#note(chunk, isProgress(chunk) ? undefined : now() - startedAt)
     return chunk
+  }
+
+  /** @param waitedMs for a chunk that is no progress */
+  #note(chunk: Buffer, waitedMs: number | undefined): void {
+    this.#waitedMs = waitedMs === undefined ? 0 : this.#waitedMs + waitedMs
+    if (leadingNewlines(chunk) === chunk.length) this.#incomplete = waitedMs === undefined ? undefined : (this.#incomplete ?? 'NEWLINES')
+    else this.#incomplete = this.#isReply ? 'REPLY' : undefined
   }
 }

@@ -5,16 +5,20 @@
 
 import { ArrivalMatch, type End } from '../diagnosis/lag/arrival-match.ts'
 import type { ArrivalFigures, ArrivalProblem } from '../diagnosis/lag/lag.ts'
+import { mayHaveForked } from '../diagnosis/psync/verdict.ts'
 import type { ReplEvent } from '../engine/events.ts'
 import type { AttachOptions, Goal } from '../engine/goal.ts'
 import { attach } from '../engine/link/attach.ts'
 import { Visit } from '../engine/visit.ts'
-import { awaitedLater, expectReplError, ignoreFailure } from '../errors.ts'
+import { awaitedLater, expectReplError, ignoreFailure, ReplError } from '../errors.ts'
 import { sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isSameReplid } from '../protocol/history.ts'
 
 export type Attachment = Pick<AttachOptions, 'endpoint' | 'credentials' | 'clientName' | 'announce' | 'limits'>
+
+/** The servers that are not attached to again, by address, and why: a PSYNC there may have forked the server. */
+export type Barred = Map<string, ReplError>
 
 /** Receives every event of a server except its stream bytes. */
 export type Report = (server: string, event: ReplEvent) => void
@@ -23,12 +27,13 @@ const RETRY_MS = 1000
 /** Bytes that arrive this soon after the handshake were written before it. */
 const HISTORY_MS = 50
 
-/** The stream of one server; attaches again whenever the link breaks. */
+/** The stream of one server; attaches again whenever the link breaks, unless that may fork the server. */
 class Stream {
   problem: Omit<ArrivalProblem, 'end'> | undefined
   readonly #attachment: Attachment
   readonly #listener: StreamListener
   readonly #report: Report
+  readonly #barred: Barred
   #visit = new Visit()
   /** The visit of the current or last stream. */
   #granted: Visit | undefined
@@ -36,10 +41,11 @@ class Stream {
   #historyUntil = 0
   readonly running: Promise<void>
 
-  constructor(attachment: Attachment, listener: StreamListener, report: Report, signal: AbortSignal) {
+  constructor(attachment: Attachment, listener: StreamListener, { report, barred }: Shared, signal: AbortSignal) {
     this.#attachment = attachment
     this.#listener = listener
     this.#report = report
+    this.#barred = barred
     this.running = awaitedLater(this.#run(AbortSignal.any([signal, this.#stop.signal])))
   }
 
@@ -60,7 +66,13 @@ class Stream {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    const endpoint = endpointName(this.#attachment.endpoint)
     while (!signal.aborted) {
+      const bar = this.#barred.get(endpoint)
+      if (bar) {
+        this.problem = { error: bar }
+        return
+      }
       this.#visit = new Visit()
       try {
         for await (const batch of attach({ ...this.#attachment, goal: LIVE_STREAM }, signal)) {
@@ -70,7 +82,9 @@ class Stream {
         this.problem = { error: expectReplError(error) }
       }
       this.#listener.onEnd()
-      await sleep(RETRY_MS, signal).catch(ignoreFailure)
+      const contradiction = contradictionOf(this.#visit)
+      if (contradiction) this.#barred.set(endpoint, contradiction.with({ endpoint }))
+      else await sleep(RETRY_MS, signal).catch(ignoreFailure)
     }
   }
 
@@ -94,6 +108,19 @@ class Stream {
   }
 }
 
+/** What all streams of one survey share. */
+interface Shared {
+  readonly report: Report
+  readonly barred: Barred
+}
+
+/** INFO granted the live end, and PSYNC was answered by a full resync, which may have forked the server. */
+function contradictionOf({ seen: { server, forecast, verdict } }: Visit): ReplError | undefined {
+  const link = { stopped: verdict?.stopped, verdict: verdict?.verdict, guard: server?.guard, history: forecast?.history }
+  if (!mayHaveForked(link)) return undefined
+  return new ReplError('NOT_GRANTED', forecast?.position ?? { replid: '', offset: 0 })
+}
+
 interface StreamListener {
   onBegin(offset: number): void
   onBytes(data: Buffer, to: number, at: number, isHistory: boolean): void
@@ -111,15 +138,15 @@ interface Pair {
 
 export class Arrivals {
   readonly #signal: AbortSignal
-  readonly #report: Report
+  readonly #shared: Shared
   readonly #pairs = new Map<string, Pair>()
   readonly #master: Stream
   /** The last byte received from the master. */
   #offset: number | undefined
 
-  constructor(master: Attachment, report: Report, signal: AbortSignal) {
+  constructor(master: Attachment, shared: Shared, signal: AbortSignal) {
     this.#signal = signal
-    this.#report = report
+    this.#shared = shared
     const forEachMatch = (act: (match: ArrivalMatch) => void) => {
       for (const { match } of this.#pairs.values()) act(match)
     }
@@ -139,7 +166,7 @@ export class Arrivals {
           forEachMatch((match) => match.stop('master'))
         },
       },
-      report,
+      shared,
       signal,
     )
   }
@@ -154,7 +181,7 @@ export class Arrivals {
       onBytes: (data, to, at, isHistory) => push(match, 'replica', data, to, at, isHistory),
       onEnd: () => match.stop('replica'),
     }
-    this.#pairs.set(id, { match, stream: new Stream(attachment, listener, this.#report, this.#signal) })
+    this.#pairs.set(id, { match, stream: new Stream(attachment, listener, this.#shared, this.#signal) })
   }
 
   /** Detaches from all other replicas. */

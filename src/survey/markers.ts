@@ -5,7 +5,7 @@
 
 import type { MarkerFigures } from '../diagnosis/lag/lag.ts'
 import { Samples } from '../diagnosis/lag/quantile.ts'
-import type { Access } from '../engine/ask/access.ts'
+import { type Access, placed } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
 import { awaitedLater, expectReplError, ignoreFailure, ReplError } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
@@ -66,6 +66,7 @@ export class Markers {
     this.#key = key
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
     this.#running = this.#repeat(
+      master,
       () => this.#send(),
       (error) => {
         this.#error = error
@@ -89,6 +90,7 @@ export class Markers {
     const signal = AbortSignal.any([this.#signal, replica.stop.signal])
     const watch = () => (this.#key === undefined ? this.#subscribe(access, replica, signal) : this.#read(access, replica, signal))
     replica.running = this.#repeat(
+      access,
       watch,
       (error) => {
         replica.error = error
@@ -128,11 +130,12 @@ export class Markers {
     await Promise.all([this.#running, ...[...this.#replicas.values()].map(({ running }) => running)])
   }
 
-  #repeat(work: () => Promise<void>, onError: (error: ReplError | undefined) => void, signal: AbortSignal): Promise<void> {
-    return awaitedLater(this.#repeatUntil(signal, work, onError))
+  /** @param onError is given each failure, with the server that is asked */
+  #repeat(access: Access, work: () => Promise<void>, onError: (error: ReplError) => void, signal: AbortSignal): Promise<void> {
+    return awaitedLater(this.#repeatUntil(signal, work, (failure) => onError(placed(failure, access))))
   }
 
-  async #repeatUntil(signal: AbortSignal, work: () => Promise<void>, onError: (error: ReplError | undefined) => void): Promise<void> {
+  async #repeatUntil(signal: AbortSignal, work: () => Promise<void>, onError: (error: ReplError) => void): Promise<void> {
     while (!signal.aborted) {
       try {
         await work()

@@ -1,7 +1,7 @@
 /** Polls the INFO of one server, or its ROLE when INFO is not permitted. Reconnects whenever the connection breaks. */
 
 import type { Observation } from '../diagnosis/lag/lag.ts'
-import type { Access } from '../engine/ask/access.ts'
+import { type Access, placed } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
 import { ignoreFailure, type ReplError, replErrorOf } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
@@ -79,7 +79,7 @@ export class Probe {
           await sleep(this.everyMs, this.#signal)
         }
       } catch (error) {
-        const failure = replErrorOf(error)
+        const failure = placed(replErrorOf(error), this.access)
         if (failure.code !== 'ABORTED') this.failure = failure
         // A server that hangs still has an unanswered query, so the time keeps counting.
         if (failure.details.reason !== 'SILENCE') this.#askedAt = undefined

@@ -10,7 +10,7 @@ import { ReplError } from '../errors.ts'
 import { wallClock } from '../io/clock.ts'
 import type { Settings } from '../protocol/settings.ts'
 import type { AddressMap } from '../topology/address-map.ts'
-import { Arrivals, type Attachment, type Report } from './arrivals.ts'
+import { Arrivals, type Attachment, type Barred, type Report } from './arrivals.ts'
 import { DownLinks } from './down-links.ts'
 import { type MarkerCost, Markers } from './markers.ts'
 import type { Tree } from './nodes.ts'
@@ -42,6 +42,7 @@ export class Survey {
   readonly #downLinks: DownLinks
   #tree: ReplicationTree | undefined
   #arrivals: Arrivals | undefined
+  readonly #barred: Barred = new Map()
   #isClosed = false
   #markers: Markers | undefined
   /** The id of the master that arrivals and markers use now. */
@@ -153,7 +154,8 @@ export class Survey {
     this.#masterId = idOf(top)
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop()])
     if (this.#isClosed) return
-    this.#arrivals = isAttached ? new Arrivals({ ...entry, ...access }, this.#options.report, this.#signal) : undefined
+    const shared = { report: this.#options.report, barred: this.#barred }
+    this.#arrivals = isAttached ? new Arrivals({ ...entry, ...access }, shared, this.#signal) : undefined
     const isCluster = top.seen !== undefined && top.seen.server.identity.mode === 'cluster'
     if (marker && marker.key === undefined && isCluster) throw new ReplError('MARKER_IN_CLUSTER', { endpoint: top.name })
     this.#markers = marker ? new Markers(access, marker.key, this.#signal) : undefined

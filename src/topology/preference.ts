@@ -5,7 +5,7 @@ import type { Candidate, Choice, Found, Source } from '../engine/ask/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isTool } from '../protocol/info/replicas.ts'
-import { isMasterOf, numberField, type ServerInfo } from '../protocol/info/server-info.ts'
+import { isMasterOf, loadsData, numberField, type ServerInfo } from '../protocol/info/server-info.ts'
 import type { AddressMap } from './address-map.ts'
 
 export type Preference = 'master' | 'replica'
@@ -103,9 +103,9 @@ function assess(server: Server, master: ServerInfo | undefined): Candidate {
   const { info, failure } = server
   const name = nameOf(server)
   if (!info) return { name, answer: 'failed', ...(failure && { failure: failure.toFailure() }) }
-  const { masterLink: link, fields } = info
+  const { masterLink: link } = info
   if (!link) return { name, answer: 'no replica' }
-  if (info.isLoading || fields.get('async_loading') === '1') return { name, answer: 'loading' }
+  if (loadsData(info)) return { name, answer: 'loading' }
   if (link.sync) return { name, answer: 'syncing' }
   if (!link.isUp) return { name, answer: 'link down' }
   const [theirs, ours] = [info.history?.replid, master?.history?.replid]

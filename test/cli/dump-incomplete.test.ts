@@ -82,6 +82,16 @@ const INCOMPLETE: readonly (readonly [name: string, script: Script, says: RegExp
     counting(fullResync(holding(7), { offset: 99 }), { db0: keys(7) }),
     /answered PSYNC with offset 99, and its INFO had counted 100/,
   ],
+  [
+    'an offset that goes back in a new history',
+    counting(fullResync(holding(7), { replid: OTHER_REPLID, offset: 99 }), { db0: keys(7) }),
+    /answered PSYNC with offset 99, and its INFO had counted 100/,
+  ],
+  [
+    'a new history from offset 0 of a server that prints no keys',
+    counting(fullResync(holding(7), { replid: OTHER_REPLID, offset: 0 }), {}),
+    /answered PSYNC with offset 0, and its INFO had counted 100/,
+  ],
 ]
 
 for (const [name, script, says] of INCOMPLETE) {
@@ -118,7 +128,7 @@ const WHOLE: readonly (readonly [name: string, script: Script, says: RegExp])[] 
     counting(fullResync(holding(7), { offset: 50 }), { db0: keys(1000), rdb_bgsave_in_progress: '1' }),
     /7 in database 0/,
   ],
-  ['an RDB of a new history', counting(fullResync(holding(7), { replid: OTHER_REPLID, offset: 1 }), { db0: keys(7) }), /7 in database 0/],
+  ['an RDB of a new history', counting(fullResync(holding(7), { replid: OTHER_REPLID }), { db0: keys(7) }), /7 in database 0/],
   [
     'an RDB without a count, where INFO is not permitted',
     {

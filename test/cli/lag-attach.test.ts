@@ -25,12 +25,12 @@ const BACKLOG = { repl_backlog_first_byte_offset: '101', repl_backlog_histlen: '
 const CLOSED = { bytes: STREAM, close: true }
 
 /** A master and its replica. Each serves an empty stream, unless its script says otherwise. */
-async function tree({ replica = {}, master = {}, listed = Number.POSITIVE_INFINITY }: Tree): Promise<FakeMaster> {
+async function tree({ replica = {}, master = {}, listed = Number.POSITIVE_INFINITY, fields = {} }: Tree): Promise<FakeMaster> {
   let masterPort = '1'
   const one = await start({
     get INFO() {
       const link = { role: 'slave', master_host: '127.0.0.1', master_port: masterPort, master_link_status: 'up', slave_repl_offset: '100' }
-      return infoReply({ run_id: 'e'.repeat(40), ...BACKLOG, ...link })
+      return infoReply({ run_id: 'e'.repeat(40), ...BACKLOG, ...link, ...fields })
     },
     PSYNC: STREAM,
     'REPLCONF ACK': {},
@@ -41,7 +41,7 @@ async function tree({ replica = {}, master = {}, listed = Number.POSITIVE_INFINI
     get INFO() {
       if (one.received.some(([name]) => name === 'PING')) answers += 1
       const line = `ip=127.0.0.1,port=${one.target.split(':')[1]},state=online,offset=100,lag=0`
-      return infoReply({ run_id: 'f'.repeat(40), ...BACKLOG, ...(answers <= listed && { connected_slaves: '1', slave0: line }) })
+      return infoReply({ run_id: 'f'.repeat(40), ...BACKLOG, ...fields, ...(answers <= listed && { connected_slaves: '1', slave0: line }) })
     },
     PSYNC: STREAM,
     'REPLCONF ACK': {},
@@ -55,6 +55,17 @@ interface Tree {
   readonly replica?: Script
   readonly master?: Script
   readonly listed?: number
+  /** Of INFO, at both ends. */
+  readonly fields?: Record<string, string>
+}
+
+interface LagJson {
+  readonly replicas: readonly { readonly arrivals?: { readonly problem?: Problem } }[]
+}
+
+interface Problem {
+  readonly end: string
+  readonly failure?: { readonly code: string; readonly what: string } | null
 }
 
 const TREES: readonly (readonly [what: string, tree: Tree])[] = [
@@ -81,6 +92,32 @@ describe('lag --attach', { concurrency: true }, () => {
       for (const look of looks) assertSchema(look, 'lag')
       assert.equal(looks.length, LOOKS)
       assert.doesNotMatch(ran.out + ran.err, /ABORTED|Stopped by the user/)
+    })
+  }
+
+  const full = `+FULLRESYNC ${REPLID} 100\r\n`
+  const noGuard: Record<string, string> = { redis_version: '6.0.16' }
+  for (const [end, what] of [
+    ['master', 'a full resync'],
+    ['replica', 'a full resync'],
+    ['replica', 'a keep-alive'],
+  ] as const) {
+    it(`sends the ${end} no second PSYNC after an unwanted full resync that may have forked it: ${what}`, async () => {
+      const counted: string[] = []
+      const script: Script = {
+        get PSYNC() {
+          counted.push(end)
+          return what === 'a keep-alive' ? '\n' : full
+        },
+      }
+      const top = await tree({ [end]: script, fields: noGuard })
+      const ran = await cli(['lag', top.target, '--attach', '--watch', '-i', '500ms', '--count', '6', '--json'])
+      const report = JSON.parse(ran.out.trim().split('\n').at(-1) ?? '') as LagJson
+      assert.equal(counted.length, 1, ran.out)
+      const { problem } = report.replicas[0]?.arrivals ?? {}
+      assert.equal(problem?.end, end)
+      assert.equal(problem?.failure?.code, 'NOT_SUPPORTED')
+      assert.match(problem?.failure?.what ?? '', /INFO and PSYNC .* disagree/)
     })
   }
 

@@ -72,3 +72,33 @@ test('--full never falls back to SYNC, and does not take a partial resync for a 
   assert.equal(odd.status, 5)
   assert.equal((assertSchema(odd.out, 'error').error as { code: string }).code, 'PROTOCOL')
 })
+
+const DELAY = ['repl-diskless-sync', 'yes', 'repl-diskless-sync-delay', '5', 'repl-rdb-channel', 'no']
+const CONFIG = `*${DELAY.length}\r\n${DELAY.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
+
+for (const [what, script, again] of [
+  ['a full resync', { INFO: infoReply({ redis_version: '6.0.16' }), PSYNC: `+FULLRESYNC ${NEW_ID} 100\r\n` }, /may fork again each time/],
+  ['a full resync of a new server', { CONFIG, PSYNC: `+FULLRESYNC ${NEW_ID} 100\r\n` }, /may fork again each time/],
+  ['a keep-alive without a guard', { INFO: infoReply({ redis_version: '6.0.16' }), PSYNC: '\n' }, /may fork again each time/],
+  ['a keep-alive with a guard', { CONFIG, PSYNC: '\n' }, /it can be asked again/],
+  ['a second connection that is wanted', { PSYNC: '+RDBCHANNELSYNC 7\r\n' }, /it can be asked again/],
+] as const) {
+  test(`where INFO grants the position and PSYNC answers ${what}, both are said to disagree`, async () => {
+    const ran = await psync(script)
+    const { answer, text } = assertSchema(ran.out, 'psync') as unknown as { answer: string; text: string }
+    assert.equal(answer, 'full')
+    assert.match(text, /INFO and PSYNC disagree/)
+    assert.match(text, again)
+    assert.doesNotMatch(text, /Ask again|moved in between/)
+    const shown = await cli(['handshake', master?.target ?? ''])
+    assert.match(shown.out.replaceAll(/\s+/g, ' '), /INFO and PSYNC disagree/)
+    assert.doesNotMatch(shown.out, /run over/)
+  })
+}
+
+test('where INFO is not permitted, a full resync that --allow-fork allows contradicts nothing', async () => {
+  const noInfo = { INFO: '-NOPERM no\r\n', HELLO: '-ERR\r\n', PSYNC: `+FULLRESYNC ${NEW_ID} 100\r\n` }
+  const ran = await psync(noInfo, '--allow-fork', '--replid', REPLID, '--offset', '50')
+  assert.doesNotMatch(ran.out, /disagree|WOULD_FORK/)
+  assert.equal((assertSchema(ran.out, 'psync') as unknown as { answer: string }).answer, 'full')
+})

@@ -69,7 +69,7 @@ describe('tail --rdb', () => {
     const file = await fresh()
     await writeFile(file, 'precious')
     const half = rdb().subarray(0, -5)
-    const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n$${rdb().length}\r\n`), half])
+    const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 107\r\n$${rdb().length}\r\n`), half])
     const ran = await tail({ ...LIVE, PSYNC: { bytes: full, close: true } }, '--from', 'snapshot', '--rdb', file, '--force')
     assert.equal(ran.status, 7, ran.err)
     assert.equal(await readFile(file, 'utf8'), 'precious')
@@ -78,7 +78,7 @@ describe('tail --rdb', () => {
 })
 
 describe('the error at a gap', () => {
-  const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n`), framedByLength(rdb())])
+  const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 107\r\n`), framedByLength(rdb())])
 
   /** @returns what is said of it: by a server whose history is another, and that ends each link after its snapshot */
   async function atGap(...args: string[]): Promise<string> {

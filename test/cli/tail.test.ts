@@ -204,8 +204,22 @@ describe('tail', () => {
     })
   }
 
+  for (const shown of [['--format', 'resp'], ['--template', '%o\\n'], ['--format', 'csv'], ['--stats'], ['--json', '--format', 'resp']]) {
+    it(`tells of a gap with --quiet too: ${shown.join(' ')}`, async () => {
+      const quiet = shown.includes('--json') ? [] : ['-q']
+      const from = ['--from', `${OTHER_REPLID}:5`, '--on-gap', 'skip', ...quiet]
+      const ran = await tail(streaming(bytesOf(...COMMANDS)), ...from, ...shown, '--count', '2')
+      assert.equal(ran.status, 0, ran.err)
+      assert.match(
+        ran.err.replaceAll(/\s+/g, ' '),
+        new RegExp(`gap: an unknown number of bytes are missing between offset 5 of ${OTHER_REPLID}`),
+      )
+      if (quiet.length > 0) assert.equal(ran.err.match(/^\S/gm)?.length, 1, ran.err)
+    })
+  }
+
   it('asks for no second full resync when the first has brought no stream', async () => {
-    const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n`), framedByLength(rdb())])
+    const full = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 107\r\n`), framedByLength(rdb())])
     const ran = await tail(
       { INFO, CONFIG: '*0\r\n', 'REPLCONF ACK': {}, PSYNC: { bytes: full, close: true } },
       ...['--from', `${OTHER_REPLID}:5`, '--on-gap', 'resync', '--duration', '30'],

@@ -5,14 +5,17 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 
-/** Bytes to send; `close` ends the connection after them. */
+/** Bytes to send. After them `close` ends the connection, and `drip` is sent again and again until the client leaves. */
 export interface Answer {
   readonly bytes?: string | Buffer
+  readonly drip?: string
   readonly close?: boolean
 }
 
 /** Answers by command name in upper case. `REPLCONF capa` matches that one option of REPLCONF. */
 export type Script = Readonly<Record<string, string | Buffer | Answer | undefined>>
+
+const DRIP_MS = 50
 
 export const REPLID = 'a1'.repeat(20)
 
@@ -101,8 +104,12 @@ export class FakeMaster {
 
 function answer(socket: Socket, reply: string | Buffer | Answer | undefined): void {
   if (reply === undefined) return
-  const { bytes, close } = typeof reply === 'string' || Buffer.isBuffer(reply) ? { bytes: reply, close: false } : reply
+  const { bytes, drip, close }: Answer = typeof reply === 'string' || Buffer.isBuffer(reply) ? { bytes: reply } : reply
   if (bytes !== undefined) socket.write(bytes)
+  if (drip !== undefined) {
+    const timer = setInterval(() => socket.write(drip), DRIP_MS)
+    socket.once('close', () => clearInterval(timer))
+  }
   if (close) socket.end()
 }
 

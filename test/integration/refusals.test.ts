@@ -100,6 +100,15 @@ for (const installed of oldestNewestAndValkey()) {
     it('a wrong password, with 4', async () => {
       assert.deepEqual(await codeOf(['handshake', server.target, '--user', 'full', '-a', 'wrong']), ['AUTH_FAILED', 4])
     })
+    it('a replica whose password it does not want: psync --full says so with 4, and takes no full resync', async () => {
+      const counted = await server.cli('INFO', 'stats')
+      const full = (text: string) => /sync_full:\d+/.exec(text)?.[0]
+      for (const asked of [['psync', '--full'], ['psync'], ['handshake']]) {
+        assert.deepEqual(await codeOf([...asked, server.target, '-a', 'x']), ['AUTH_FAILED', 4], asked.join(' '))
+      }
+      assert.equal(full(await server.cli('INFO', 'stats')), full(counted))
+    })
+
     it('no password where one is required, with 4', async () => {
       await withServer(installed, { requirepass: 'pw' }, async ({ target }) => {
         assert.deepEqual(await codeOf(['handshake', target]), ['AUTH_REQUIRED', 4])
@@ -137,9 +146,15 @@ for (const installed of oldestNewestAndValkey()) {
       context.after(() => source.stop())
       await source.cli('DEBUG', 'POPULATE', '40000', 'key', '1000') // a loading server answers every 2 MB
       assert.equal((await cli(['dump-rdb', source.target, '-o', join(home, 'dump.rdb')])).status, 0)
-      const loading = await RunningServer.start(installed, { 'key-load-delay': '100' }, { folder: home })
+      const settings = { 'key-load-delay': '100', replicaof: `127.0.0.1 ${source.port}` }
+      const loading = await RunningServer.start(installed, settings, { folder: home })
       try {
         assert.deepEqual(await codeOf(['handshake', loading.target]), ['TRY_LATER', 6])
+        assert.deepEqual(await codeOf(['psync', source.target, '--from-replica', loading.target]), ['TRY_LATER', 6])
+        const ran = await cli(['lag', source.target, '--replica', loading.target, '--sample', '1s'])
+        assert.match(ran.out, /is loading its data/)
+        assert.doesNotMatch(ran.out, /full resync/)
+        assert.equal(await loading.info('loading'), '1', 'the server was too fast for this test')
       } finally {
         await loading.stop()
       }

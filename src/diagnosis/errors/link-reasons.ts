@@ -55,12 +55,19 @@ export const LINK_REASONS = rows({
     next: 'Check the address and the way to it; --connect-timeout waits longer.',
   },
   SILENCE: {
-    what: '{endpoint} sent nothing for {limitMs:seconds}{state? in {state}}.',
+    what: '{endpoint} sent {what} {limitMs:seconds}{state? in {state}}.',
     meaning: 'The server hangs (a slow script, swapping, SIGSTOP), the network lost it, or something else listens on that port.',
     next: {
       by: 'state',
       of: { TRANSFER: SEE_THE_LOG, RECEIVE_PSYNC: SEE_THE_LOG },
       else: 'Try redis-cli PING on the same address; --step-timeout waits longer.',
+    },
+    parts: {
+      what: {
+        by: 'incomplete',
+        of: { NEWLINES: 'nothing but newlines for', REPLY: 'no complete reply within' },
+        absent: 'nothing for',
+      },
     },
   },
   // NOT_REDIS

@@ -15,10 +15,12 @@ export function grantMissing({ reply = '', command = '', user }: Refused): strin
 }
 
 function missingRight(reply: string, command: string): string {
-  if (/\bchannel/.test(reply)) return 'allchannels'
-  if (/\bkey/.test(reply)) return '~<pattern>'
+  // The user, or what is quoted, may be called "key".
+  const said = reply.replace(/^NOPERM User .* has /, '').replaceAll(/'[^']*'/g, '')
+  if (/\bchannel/.test(said)) return 'allchannels'
+  if (/\bkey/.test(said)) return '~<pattern>'
   // Up to 6.2 the reply names the command alone, and a subcommand can be granted all the same.
-  const [named = ''] = /'([^']+)'/.exec(reply)?.slice(1) ?? []
+  const [named = ''] = /'([^']+)'/.exec(reply.toLowerCase())?.slice(1) ?? []
   const words = command.toLowerCase().split(' ')
   const isContainer = ['config', 'client', 'cluster', 'sentinel'].includes(words[0] ?? '')
   const asked = isContainer && words[1] ? `${words[0]}|${words[1]}` : (words[0] ?? '')

@@ -43,6 +43,11 @@ export const SERVER_REASONS = rows({
     meaning: 'The server is still reading its dataset from disk; replicas wait until it is done.',
     next: 'Try again later; redis-cli INFO persistence shows loading_eta_seconds.',
   },
+  REPLICA_LOADING: {
+    what: 'Replica {endpoint} is LOADING its data{etaSeconds? ({etaSeconds} s to go)}.',
+    meaning: 'Its position comes with that data, so until it has loaded it is not known what the replica will ask for.',
+    next: 'Ask again when it has loaded; redis-cli INFO persistence there shows how far it is.',
+  },
   FAILOVER: {
     what: ANSWERED,
     meaning: 'This master is handing over to one of its replicas (FAILOVER) and takes nobody up until that is done.',

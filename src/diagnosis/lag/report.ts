@@ -4,7 +4,7 @@ import type { ReplError } from '../../errors.ts'
 import { type History, isSameReplid, type Position } from '../../protocol/history.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import { phaseOf, unlistedReplicas } from '../../protocol/info/replicas.ts'
-import { isTop, numberField, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { isTop, loadsData, numberField, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
 import { bytesToLive, forecastPsync } from '../psync/forecast.ts'
 import {
   type LagReport,
@@ -135,7 +135,9 @@ function resyncNow(node: TreeNode, upstream: TreeNode, writes: WriteFigures | un
 
 /** The replica's own position if it reports one, otherwise its last ACK. */
 function positionNow({ seen, failure, listed, isTool }: TreeNode, history: History): Position | undefined {
-  if (isTool) return undefined
+  // The position of a replica that is loading comes with its data.
+  const isLoading = seen && !failure && loadsData(seen.server)
+  if (isTool || isLoading) return undefined
   const link = failure ? undefined : seen?.server.masterLink
   const own = seen && link && !link.hasOwnHistory && ownPosition(seen.server)
   const known = link?.hasOwnHistory ? link.appliedOffset : listed?.ackOffset

@@ -1,5 +1,6 @@
 /** The figures of `lag` in words: an exact figure reads as exact, and a bound as a bound. */
 
+import type { ErrorCode, ReplError } from '../../errors.ts'
 import { explain } from '../errors/explain.ts'
 import { describeDownLink } from '../psync/master-answer.ts'
 import { describeStop } from '../psync/verdict.ts'
@@ -79,7 +80,7 @@ function masterView(listed: ReplicaReport['listed'], lag: Lag | undefined): stri
 function accessNotes({ state, role, failure, silentMs, listed, lag }: ReplicaReport): string[] {
   const view = masterView(listed, lag)
   if (state === 'unreachable') {
-    return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} --map names another way there.`]
+    return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} ${wayOut(failure)}`]
   }
   if (state === 'listed') return [`is known only from its master’s list. ${failure ? explain(failure).what : ''}${view}`]
   if (state === 'silent') return [`has owed an answer for ${duration(silentMs)}: it hangs, or the network swallows what it says.${view}`]
@@ -87,6 +88,15 @@ function accessNotes({ state, role, failure, silentMs, listed, lag }: ReplicaRep
     ? [`${role === 'master' ? 'says that it is a master itself' : `names no master; its role is ${role ?? 'not shown'}`}.${view}`]
     : []
 }
+
+/** Another address helps only where this one leads to no server that answers. */
+function wayOut(failure: ReplError | undefined): string {
+  const isAddress =
+    !failure || ADDRESS.includes(failure.code) || failure.details.reason === 'CONNECT' || failure.details.reason === 'LOOKUP'
+  return isAddress ? '--map names another way there.' : explain(failure).next
+}
+
+const ADDRESS: readonly ErrorCode[] = ['MASTER_UNREACHABLE', 'NOT_REDIS']
 
 function stateNotes(replica: ReplicaReport): string[] {
   const { state, link, lag, unknown, masterAnswer } = replica
@@ -162,8 +172,8 @@ function arrivalNotes({ lag, errorMs: error, comparedBytes, skippedBytes, differ
 function problemText({ end, error, stopped, isOtherHistory }: ArrivalProblem): string {
   const who = end === 'master' ? 'the master' : 'the replica'
   if (isOtherHistory) return 'master and replica have different histories'
-  if (stopped) return `${who} was not attached to: ${describeStop(stopped)}`
-  return `${who}: ${error ? explain(error).what : 'not attached to yet'}`
+  if (stopped) return `${who} was not attached to: ${describeStop(stopped).replace(/\.$/, '')}`
+  return `${who}: ${error ? explain(error).what.replace(/\.$/, '') : 'not attached to yet'}`
 }
 
 function markerNote({ lag, errorMs: error, sent, received, error: failure }: MarkerFigures): string {

@@ -10,7 +10,7 @@ import type { ResyncLoop } from '../resync/loop.ts'
 import { duration, exact } from '../units.ts'
 import type { ConditionName, Forecast } from './forecast.ts'
 import { describeDownLink, type MasterAnswer } from './master-answer.ts'
-import { describeStop, type StopReason } from './verdict.ts'
+import { describeStop, mayHaveForked, type StopReason } from './verdict.ts'
 
 /** The owner of the position. */
 export type Subject =
@@ -179,7 +179,7 @@ function describeLink(subject: Subject): string[] {
 function reasons(facts: PsyncFacts, subject: Subject): string[] {
   const { forecast, history, position, verdict, stopped } = facts
   if (verdict?.kind === 'legacy' || stopped === 'AS_SYNC') return [AS_SYNC]
-  if (isAsForecast(facts) === false) return ['INFO had promised otherwise a moment before: the history moved in between. Ask again.']
+  if (isAsForecast(facts) === false) return contradiction(facts)
   if (!forecast || !history || !position) return []
   const requested = exact(requestOffset(position))
   const { backlog } = history
@@ -205,6 +205,18 @@ function reasons(facts: PsyncFacts, subject: Subject): string[] {
         `It asks for byte ${requested}; the next one that this server will write is ${exact(history.offset + 1)}. Whoever is ahead has bytes which this server never had, or lost.`,
       ]
   }
+}
+
+/** PSYNC was answered otherwise than INFO foretold. */
+function contradiction(facts: PsyncFacts): string[] {
+  if (verdictAnswer(facts.verdict) === 'continue') return ['INFO foretold otherwise right before. What PSYNC answered counts.']
+  const causes =
+    'This server serves no partial resyncs, INFO and PSYNC reached different servers, or the position was lost between the two.'
+  const isKnownHarmless = facts.stopped === 'WOULD_FORK' && !mayHaveForked(facts)
+  const again = isKnownHarmless
+    ? 'The guard keeps the server from forking for it, so it can be asked again.'
+    : 'The server may have forked for it, and may fork again each time it is asked: look at its log first.'
+  return [`INFO and PSYNC disagree: INFO did not foretell a full resync. ${causes}`, `We disconnected at once. ${again}`]
 }
 
 const AS_SYNC =

@@ -1,7 +1,8 @@
 /** The one-line result of a handshake, and the texts of warnings. */
 import type { ErrorCode } from '../../errors.ts'
-import type { Guard, GuardName } from '../../handshake/guard.ts'
+import { type Guard, type GuardName, isHarmless, NO_GUARD } from '../../handshake/guard.ts'
 import type { Verdict } from '../../handshake/machine.ts'
+import type { History } from '../../protocol/history.ts'
 import { bytes } from '../units.ts'
 
 /** Why a handshake ended before PSYNC, or what happened instead of the planned PSYNC. */
@@ -54,9 +55,28 @@ const STOPPED: Record<StopReason, string> = {
   NEW_REPLID: 'PSYNC was not sent, since the refusal would make this server create a backlog and change its replid; --allow-fork sends it.',
   LOST: 'PSYNC was not sent, since the server no longer has what comes behind this position.',
   WOULD_FORK:
-    'between INFO and PSYNC the position was lost (backlog freed or run over), and the master chose a full resync. We left at once; whether it forked, INFO tells by total_forks, or up to 6.0 by latest_fork_usec.',
+    'INFO and PSYNC disagree: PSYNC was answered by a full resync that INFO did not foretell, or the position was lost between the two. We disconnected at once; whether it forked, INFO tells by total_forks, or up to 6.0 by latest_fork_usec.',
   AS_SYNC:
     'under this name PSYNC seems to be SYNC to the server, as to most: it prepared a full resync although INFO had promised the position. We left at once; whether it forked, INFO tells by total_forks, or up to 6.0 by latest_fork_usec.',
+}
+
+/** A PSYNC that was answered, or not sent. */
+interface Asked {
+  readonly stopped?: StopReason | undefined
+  readonly verdict?: Verdict | undefined
+  /** What was expected to keep a refusal from forking the server. */
+  readonly guard?: Guard | undefined
+  /** Right before PSYNC. */
+  readonly history?: History | undefined
+}
+
+/** Whether PSYNC was answered by an unwanted full resync that is not known to be harmless. */
+export function mayHaveForked({ stopped, verdict, guard = NO_GUARD, history }: Asked): boolean {
+  if (stopped === 'AS_SYNC') return true
+  // A channel: the server waits for our second connection before it forks.
+  if (stopped !== 'WOULD_FORK' || verdict?.kind === 'channel') return false
+  // +FULLRESYNC comes right before or right after the fork (replication.c, startBgsaveForReplication).
+  return verdict?.kind !== 'would-fork' || !isHarmless(guard, history?.backlog !== undefined)
 }
 
 export function describeStop(reason: StopReason): string {

@@ -1,6 +1,6 @@
 /** The address, credentials and time limits that every connection to a server needs. */
-import type { Failure } from '../../errors.ts'
-import type { Endpoint, TlsSettings } from '../../io/endpoint.ts'
+import type { Failure, ReplError } from '../../errors.ts'
+import { type Endpoint, endpointName, type TlsSettings } from '../../io/endpoint.ts'
 import type { Connect } from '../../io/link.ts'
 import type { Credentials } from '../../protocol/credentials.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
@@ -31,6 +31,11 @@ export interface Access {
 /** For another server that is reached in the same way. */
 export function forAnotherServer({ expected: _, ...access }: Access): Access {
   return access
+}
+
+/** The failure with its server, and with the user of a missing right. */
+export function placed(failure: ReplError, access: Access): ReplError {
+  return failure.with({ endpoint: endpointName(access.endpoint), ...userOf(failure, access) })
 }
 
 /** The user of a missing right. Up to 6.2 the refusal does not name it. */

@@ -13,6 +13,7 @@ import { encodeCommand } from '../../protocol/wire/multibulk.ts'
 import { type Reply, ReplyDecoder, ServerError } from '../../protocol/wire/reply.ts'
 import { refusal, withReplyText } from '../../protocol/wire/server-error.ts'
 import type { QueryEvent } from '../events.ts'
+import { ProgressReader } from '../progress-reader.ts'
 import type { Access } from './access.ts'
 import { confirmServer } from './confirm-server.ts'
 import { Denied } from './denied.ts'
@@ -135,8 +136,9 @@ export class QueryLink {
 
   async #reply({ args, shown }: Command): Promise<Reply> {
     this.#link.write(encodeCommand(args))
+    const reader = ProgressReader.ofReply()
     for (;;) {
-      const chunk = await this.#link.read(this.#limitMs)
+      const chunk = await reader.read(this.#link, this.#limitMs, (next) => this.#decoder.isOfLongReply(next))
       if (!chunk) throw new ReplError('CLOSED', { state: 'QUERY', command: shown.join(' ') })
       const [reply, ...others] = this.#decoder.push(chunk)
       if (reply === undefined) continue

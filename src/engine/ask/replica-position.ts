@@ -7,7 +7,7 @@ import { endpointName } from '../../io/endpoint.ts'
 import type { Position } from '../../protocol/history.ts'
 import type { MasterLink } from '../../protocol/info/master-link.ts'
 import type { ListedReplica } from '../../protocol/info/replicas.ts'
-import { numberField, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { loadsData, numberField, ownPosition, type ServerInfo } from '../../protocol/info/server-info.ts'
 import type { Access } from './access.ts'
 import { Informant } from './informant.ts'
 import { askMaster } from './master-answer.ts'
@@ -20,13 +20,14 @@ export interface ReplicaPosition {
 /** How to reach an address that a server announces. */
 type Reach = (address: { readonly host: string; readonly port: number }) => Access
 
-/** From the replica's own INFO. @throws ReplError when the replica cannot be reached or its INFO has no position */
+/** From the replica's own INFO. @throws ReplError when the replica cannot be reached, is loading, or its INFO has no position */
 export async function queryReplicaPosition(access: Access, reach: Reach, signal: AbortSignal): Promise<ReplicaPosition> {
   const endpoint = endpointName(access.endpoint)
   const informant = new Informant(access, signal)
   try {
     const info = await informant.info()
     if (!info) throw (informant.unavailable ?? new ReplError('NO_POSITION')).with({ endpoint })
+    if (loadsData(info)) throw new ReplError('REPLICA_LOADING', { endpoint, ...etaOf(info) })
     const link = info.masterLink
     const position = link?.hasOwnHistory ? await positionBelow(link, reach, signal) : ownPosition(info)
     if (!position) throw new ReplError('NO_POSITION', { endpoint })
@@ -34,6 +35,11 @@ export async function queryReplicaPosition(access: Access, reach: Reach, signal:
   } finally {
     informant.close()
   }
+}
+
+function etaOf(info: ServerInfo): { readonly etaSeconds?: number } {
+  const etaSeconds = numberField(info, 'loading_eta_seconds')
+  return etaSeconds === undefined ? {} : { etaSeconds }
 }
 
 /** KeyDB's active replica shows its own history. Its position is in that of its master, which it does not name. */

@@ -1,8 +1,8 @@
 /** Decides what to do when a server cannot resume our history: retry, wait, rewind, or report a gap. */
 import type { FullReason } from '../../diagnosis/psync/forecast.ts'
-import type { StopReason } from '../../diagnosis/psync/verdict.ts'
+import { mayHaveForked, type StopReason } from '../../diagnosis/psync/verdict.ts'
 import { type Failure, fromFailure, ReplError } from '../../errors.ts'
-import { type Guard, isHarmless, NO_GUARD } from '../../handshake/guard.ts'
+import type { Guard } from '../../handshake/guard.ts'
 import type { Verdict } from '../../handshake/machine.ts'
 import type { Renamed } from '../../handshake/plan.ts'
 import { now } from '../../io/clock.ts'
@@ -91,7 +91,7 @@ export class GapRules {
 
   /** @throws ReplError GAP, or why there is no stream */
   next(link: FailedLink): Step {
-    if (mayHaveForked(link)) return this.#contradicted(link)
+    if (mayHaveForked({ ...link, history: link.forecast?.history })) return this.#contradicted(link)
     const { stopped, noInfo, start } = link
     const forecast = link.forecast?.forecast
     if (forecast?.kind === 'later') return later(new ReplError('NOT_SERVING', { obstacle: forecast.reason }))
@@ -166,15 +166,6 @@ export class GapRules {
       onGap: this.#options.onGap,
     })
   }
-}
-
-/** Whether PSYNC was answered by an unwanted full resync that is not known to be harmless. */
-function mayHaveForked({ stopped, verdict, guard = NO_GUARD, forecast }: FailedLink): boolean {
-  if (stopped === 'AS_SYNC') return true
-  // A channel: the server waits for our second connection before it forks.
-  if (stopped !== 'WOULD_FORK' || verdict?.kind === 'channel') return false
-  // +FULLRESYNC comes right before or right after the fork (replication.c, startBgsaveForReplication).
-  return verdict?.kind !== 'would-fork' || !isHarmless(guard, forecast?.history.backlog !== undefined)
 }
 
 function later(error: ReplError): Step {

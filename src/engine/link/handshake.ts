@@ -15,6 +15,7 @@ import { ProgressReader } from '../progress-reader.ts'
 import type { Planner } from './planner.ts'
 
 const DOLLAR = 0x24
+const LF = 0x0a
 
 /** The result of a handshake: its verdict and the bytes received after it. */
 export interface HandshakeResult {
@@ -40,7 +41,9 @@ export async function* performHandshake(link: Link, planner: Planner, options: A
     machine = yield* exchange(link, lines, machine, planner, options)
   }
   const verdict = machine.verdict ?? { kind: 'none' }
-  if (isUnwantedFork(machine, verdict, options) && planner.forecast?.forecast.kind !== 'full') {
+  const { forecast } = planner
+  const isNoSurprise = forecast?.forecast.kind === 'full' || (!forecast && options.goal.kind === 'verdict')
+  if (isUnwantedFork(machine, verdict, options) && !isNoSurprise) {
     planner.stopReason = unwantedForkReason(verdict, options)
   }
   return { verdict, rest: lines.takeRest(), refused: machine.refused, isRdbOnly: machine.isRdbOnly === true }
@@ -96,8 +99,8 @@ export function firstPlan(options: AttachOptions): Plan {
     ...(options.renamed && { renamed: options.renamed }),
     legacySync: isDump,
     tolerateMisconf: isDump,
-    // The verdict is about a replica with these credentials.
-    tolerateNeedlessAuth: options.goal.kind !== 'verdict',
+    // Both are about a real replica with these credentials, and it ends here (replication.c, syncWithMaster).
+    tolerateNeedlessAuth: options.goal.kind !== 'verdict' && options.goal.kind !== 'live',
   }
 }
 
@@ -132,7 +135,7 @@ async function* awaitReply(
   options: AttachOptions,
 ): AsyncGenerator<Batch, Buffer | undefined> {
   const isPsync = machine.state === 'RECEIVE_PSYNC'
-  const reader = new ProgressReader()
+  const reader = ProgressReader.ofReply()
   for (;;) {
     for (let line = lines.next(); line; line = lines.next()) {
       if (line.length > 0) return line
@@ -146,8 +149,10 @@ async function* awaitReply(
 }
 
 async function nextChunk(link: Link, { state }: Machine, { limits }: AttachOptions, reader: ProgressReader): Promise<Buffer> {
-  const reading = state === 'RECEIVE_PSYNC' ? link.read(limits.silenceMs) : reader.read(link, limits.stepMs)
-  const chunk = await reading.catch((error) => {
+  const isPsync = state === 'RECEIVE_PSYNC'
+  // A reply line is short. Only after PSYNC newlines may come for long before it.
+  const isProgress = (chunk: Buffer) => isPsync && chunk.includes(LF)
+  const chunk = await reader.read(link, isPsync ? limits.silenceMs : limits.stepMs, isProgress).catch((error) => {
     throw error instanceof ReplError ? error.with({ state }) : error
   })
   if (!chunk) throw new ReplError('CLOSED', { state })

@@ -43,7 +43,7 @@ export async function* receivePayload(
   const payload = new PayloadReader()
   const verifier = new RdbVerifier()
   const head = new RdbHead()
-  const readers = { body: new ProgressReader(), settling: new ProgressReader() }
+  const readers = { body: ProgressReader.ofData(), settling: ProgressReader.ofData() }
   let reportedAt = Number.NEGATIVE_INFINITY
   for (let chunk: Buffer | undefined = rest; chunk; chunk = await nextChunk(link, payload, verifier, silenceMs, readers)) {
     const { keepAlives, begun, data } = payload.push(chunk)

@@ -49,7 +49,7 @@ export async function* streamBytes(
   const heartbeat = new Heartbeat(link, ack, from.offset, setslotWatch(ack, from, server))
   const quietMs = pingSeconds(server.settings) * 1000 * PINGS_MISSED
   const watch = new SilenceWatch(from.replid, access, signal)
-  const reader = new ProgressReader()
+  const reader = ProgressReader.ofData()
   let { offset } = from
   let mayBeShutdown = false
   try {

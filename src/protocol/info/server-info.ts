@@ -48,6 +48,11 @@ export function serverInfo(fields: Info): ServerInfo {
   }
 }
 
+/** Also the data of a full resync beside the old data (repl-diskless-load swapdb). */
+export function loadsData({ isLoading, fields }: ServerInfo): boolean {
+  return isLoading || fields.get('async_loading') === '1'
+}
+
 /** The memory of the data set (used_memory_dataset since 4.0). */
 export function dataBytesOf({ fields }: ServerInfo): number | undefined {
   return infoNumber(fields, 'used_memory_dataset') ?? infoNumber(fields, 'used_memory')

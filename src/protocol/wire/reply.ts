@@ -19,6 +19,7 @@ export class ServerError {
 
 /** Far larger than any reply to INFO, COMMAND or CONFIG. */
 const MAX_REPLY_BYTES = 16 * 1024 * 1024
+const LONG = Buffer.from('$*')
 /** An array of 100,000 elements or more. */
 const HUGE_ARRAY = /(^|\n)\*\d{6}/
 
@@ -33,6 +34,8 @@ export class ReplyDecoder {
   #replies: Reply[] = []
   #pendingBytes = 0
   #tail = ''
+  /** The first byte of the last reply. */
+  #first: number | undefined
   #fatal: Error | undefined
   readonly #parser = new RedisParser({
     returnReply: (reply) => this.#replies.push(toReply(reply)),
@@ -50,8 +53,23 @@ export class ReplyDecoder {
     const input = this.#isBetweenReplies ? chunk.subarray(leadingNewlines(chunk)) : chunk
     const foreign = this.#isBetweenReplies ? foreignProtocol(input) : undefined
     if (foreign) throw foreign
+    this.#first = this.#firstByte(chunk)
     if (input.length > 0) this.#parse(input)
     return this.#replies
+  }
+
+  /**
+   * Whether the next chunk belongs to a bulk string or an array, which may be long. Newlines before a reply are no part of it, and a
+   * status, an error or a number is so short that it comes at once.
+   */
+  isOfLongReply(chunk: Buffer): boolean {
+    const first = this.#firstByte(chunk)
+    return first !== undefined && LONG.includes(first)
+  }
+
+  /** Of the reply that the next chunk belongs to. */
+  #firstByte(chunk: Buffer): number | undefined {
+    return this.#isBetweenReplies ? chunk[leadingNewlines(chunk)] : this.#first
   }
 
   /** The parser has used up its input. Its type declarations omit the field. */

@@ -49,17 +49,19 @@ export class TailText {
   }
 
   show(event: FollowEvent): void {
-    this.#note(this.#text(event))
+    this.#note(this.#text(event), event.type === 'gap')
   }
 
   shardChange(change: ShardChange): void {
-    this.#note(this.#warn(shardSentence(change)))
+    this.#note(this.#warn(shardSentence(change)), change.type === 'gone')
   }
 
-  #note(text: string): void {
+  /** @param isLoss commands are missing from the output, and not every format has a record for that: it is told with --quiet too */
+  #note(text: string, isLoss: boolean): void {
     if (text === '') return
     this.#beforeNote()
-    this.#progress.note(text.trimEnd())
+    if (isLoss && this.#detail.quiet) this.#stream.write(`${text.trimEnd()}\n`)
+    else this.#progress.note(text.trimEnd())
   }
 
   /** How many received bytes are not in the output yet. */

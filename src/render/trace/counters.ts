@@ -7,9 +7,12 @@ import type { Palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import { table } from '../base/table.ts'
 
+const UNCOUNTED = 'INFO shows no counters of forks and full resyncs.'
+
 export function countersText(event: CountersEvent, colour: Palette): string {
   const { rows } = event
   if (!rows) return `${colour.dim(`Forks, full syncs and the replid before and after are unknown: ${whyUnknown(event)}`)}\n`
+  if (rows.length === 0) return `${colour.dim(`What it cost is unknown. ${UNCOUNTED}`)}\n`
   const cells = rows.map(({ field, before = '-', after = '-' }) => [
     field,
     shorten(before),
@@ -17,7 +20,8 @@ export function countersText(event: CountersEvent, colour: Palette): string {
     before === after ? '' : 'changed',
   ])
   const caption = colour.dim('What it cost, by the counters of the whole server (other clients count too):')
-  return `${caption}\n${table(['', 'before', 'after', ''], cells)}\n`
+  const note = isCounted(rows) ? '' : `${colour.dim(UNCOUNTED)}\n`
+  return `${caption}\n${table(['', 'before', 'after', ''], cells)}\n${note}`
 }
 
 /** In one line: only the counters that changed. */
@@ -25,8 +29,9 @@ export function countersLine(event: CountersEvent): string {
   const { rows } = event
   if (!rows) return `cost: unknown. ${whyUnknown(event)}`
   const changed = rows.filter(({ before, after }) => before !== after)
-  if (changed.length === 0) return isCounted(rows) ? 'cost: nothing' : 'cost: unknown. INFO shows no counters of forks and full resyncs.'
-  return `cost: ${changed.map(({ field, before = '-', after = '-' }) => `${field} ${shorten(before)} → ${shorten(after)}`).join(', ')}`
+  const note = isCounted(rows) ? '' : `. ${UNCOUNTED}`
+  if (changed.length === 0) return `cost: ${note === '' ? 'nothing' : `unknown${note}`}`
+  return `cost: ${changed.map(({ field, before = '-', after = '-' }) => `${field} ${shorten(before)} → ${shorten(after)}`).join(', ')}${note}`
 }
 
 /** Whether INFO shows what a fork and a full resync would have changed (total_forks is of 6.2). */

@@ -95,12 +95,16 @@ function isClosedPipe(error: unknown): boolean {
 }
 
 async function reportOn(plan: TailPlan, context: RunContext, resumeCommand: (after: string) => string): Promise<TailReport> {
-  const stats = plan.view.isStats ? await statsOn(context) : undefined
-  const text = context.isJson ? undefined : await textOn(context, () => stats?.clear())
+  const { isStats, format } = plan.view
+  const stats = isStats ? await statsOn(context) : undefined
+  // A gap is never silent: where the JSON of the output does not tell of it, a note does.
+  const hasRecords = context.isJson && (isStats || format === 'json')
+  const text = hasRecords ? undefined : await textOn(context, () => stats?.clear())
   return { text, stats, resumeCommand }
 }
 
-async function textOn({ detail, stderr }: RunContext, beforeNote: () => void) {
+async function textOn({ isJson, stderr, ...context }: RunContext, beforeNote: () => void) {
+  const detail = { ...context.detail, quiet: context.detail.quiet || isJson }
   const [{ TailText }, { progressOn }] = await Promise.all([import('../../render/tail/notes.ts'), import('../../render/base/progress.ts')])
   return new TailText(await progressOn(stderr, detail.quiet, now), detail, stderr, beforeNote)
 }

@@ -17,7 +17,7 @@ import { FakeMaster, infoReply, type Script } from '../../helpers/fake-master.ts
 import { framedByLength, OTHER_REPLID, rdb } from '../../helpers/wire.ts'
 
 const LIMIT_MS = 5000
-const FULL = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n`), framedByLength(rdb())])
+const FULL = Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 107\r\n`), framedByLength(rdb())])
 const store = { sink: new NullSink() }
 
 const VISITS: readonly (readonly [what: string, goal: Goal, script: Script])[] = [

@@ -10,7 +10,7 @@ import { framedByLength, OTHER_REPLID, rdb } from '../../../helpers/wire.ts'
 
 const INFO = infoReply({ repl_backlog_first_byte_offset: '101', repl_backlog_histlen: '0' })
 const PARTIAL: Script = { INFO, 'REPLCONF ACK': {} }
-const FULL: Script = { ...PARTIAL, PSYNC: Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n`), framedByLength(rdb())]) }
+const FULL: Script = { ...PARTIAL, PSYNC: Buffer.concat([Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 107\r\n`), framedByLength(rdb())]) }
 
 const ack = { mode: 'zero' } as const
 const store = { sink: new NullSink() }

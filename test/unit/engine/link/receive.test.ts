@@ -149,7 +149,7 @@ test('within a payload bare newlines are no progress, before it they are', async
     const cut = receiveSlowly(context, [...newlines, header, rdb.subarray(0, 50), ...newlines])
     await assert.rejects(cut, ({ code, details }: ReplError) => {
       assert.ok(code === 'PAYLOAD_TRUNCATED' && details.reason === 'PAYLOAD_TRUNCATED')
-      assert.deepEqual(details.cutBy.details, { reason: 'SILENCE', limitMs: 10_000 })
+      assert.deepEqual(details.cutBy.details, { reason: 'SILENCE', limitMs: 10_000, incomplete: 'NEWLINES' })
       return true
     })
     context.mock.restoreAll()
