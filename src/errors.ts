@@ -321,6 +321,11 @@ export interface ReasonFacts {
   CLUSTER_CHANGED: None
   SHARD_GONE: None
   SENTINEL_UNRESOLVED: { readonly masterName: string }
+  /** @property address as the Sentinel gave it */
+  SENTINEL_ADDRESS: { readonly masterName: string; readonly address: string }
+  SENTINEL_UNSURE: Reply
+  /** Sentinels name different servers, and each of these says that it is the master. */
+  SEVERAL_MASTERS: { readonly masterName: string; readonly masters: readonly string[] }
   NO_ADDRESS: None
   // LINK_LOST
   CLOSED: None
@@ -445,6 +450,9 @@ export const REASONS = {
     'CLUSTER_CHANGED',
     'SHARD_GONE',
     'SENTINEL_UNRESOLVED',
+    'SENTINEL_ADDRESS',
+    'SENTINEL_UNSURE',
+    'SEVERAL_MASTERS',
     'NO_ADDRESS',
   ],
   LINK_LOST: [
