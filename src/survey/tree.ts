@@ -7,7 +7,7 @@ import { type Observation, SILENT_MS, type TreeNode } from '../diagnosis/lag/lag
 import type { Access } from '../engine/ask/access.ts'
 import { Informant } from '../engine/ask/informant.ts'
 import { refuseSentinel } from '../engine/ask/sentinel-masters.ts'
-import { abortError, ReplError } from '../errors.ts'
+import { abortError, expectReplError, ReplError } from '../errors.ts'
 import { waitFor } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isMasterOf, isTop } from '../protocol/info/server-info.ts'
@@ -113,7 +113,7 @@ export class ReplicationTree {
     const entry = this.#namedServers()[0] as ProbedServer
     await entry.probe.first()
     if (!entry.probe.seen) throw (entry.probe.failure ?? abortError(this.#signal)).with({ endpoint: entry.name })
-    await refuse(entry.probe.access, entry.probe.seen, this.#signal)
+    await this.#refuseSentinels()
     for (let known = -1; known !== this.#probes.size; ) {
       known = this.#probes.size
       const [top] = this.look()
@@ -124,6 +124,22 @@ export class ReplicationTree {
       const patient = [...this.#probes.values()].filter(({ silentMs }) => silentMs < SILENT_MS)
       const all = Promise.all(patient.map((probe) => probe.first()))
       await waitFor(all, SILENT_MS, this.#signal)
+    }
+    await this.#refuseSentinels()
+  }
+
+  /** Of the servers that the user named. @throws ReplError NOT_SUPPORTED (SENTINEL), with the names of its masters */
+  async #refuseSentinels(): Promise<void> {
+    for (const { name, probe } of this.#namedServers()) {
+      if (!probe.seen) continue
+      const informant = new Informant(probe.access, this.#signal)
+      try {
+        await refuseSentinel(informant, probe.seen.server.identity)
+      } catch (error) {
+        throw expectReplError(error).with({ endpoint: name })
+      } finally {
+        informant.close()
+      }
     }
   }
 
@@ -227,15 +243,5 @@ export class ReplicationTree {
   #drop(name: string, probe: Probe): void {
     probe.stop()
     this.#probes.delete(name)
-  }
-}
-
-/** @throws ReplError SENTINEL, with the names of its masters */
-async function refuse(access: Access, { server }: Observation, signal: AbortSignal): Promise<void> {
-  const informant = new Informant(access, signal)
-  try {
-    await refuseSentinel(informant, server.identity)
-  } finally {
-    informant.close()
   }
 }

@@ -5,7 +5,7 @@ import type { Candidate, Choice, Found, Source } from '../engine/ask/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isTool } from '../protocol/info/replicas.ts'
-import { isMasterOf, numberField, type ServerInfo } from '../protocol/info/server-info.ts'
+import { isMasterOf, isTop, numberField, type ServerInfo } from '../protocol/info/server-info.ts'
 import type { AddressMap } from './address-map.ts'
 
 export type Preference = 'master' | 'replica'
@@ -60,8 +60,9 @@ export class PreferredSource implements Source {
     const [first] = chain
     if (first?.failure) throw first.failure
     for (;;) {
-      const link = chain.at(-1)?.info?.masterLink
-      if (!link) return chain
+      const { info } = chain.at(-1) as Server
+      const link = info?.masterLink
+      if (!link || isTop(info)) return chain
       if (chain.length > MAX_DEPTH) throw new ReplError('CIRCLE', { endpoint: endpointName(entry.endpoint) })
       chain.push(await askMaster(chain.at(-1) as Server, this.#addresses.access(link, entry), signal))
     }
