@@ -194,6 +194,9 @@ export type MasterLoss =
   | { readonly trouble: 'LOADING'; readonly etaSeconds?: number }
   | { readonly trouble: 'IS_REPLICA' | 'NO_OFFSET' }
 
+/** What INFO does not show, of the fields that a position consists of. */
+export type MissingField = 'REPLID' | 'OFFSET' | 'BOTH' | 'REPLICA_OFFSET'
+
 /** First and last slot of each range. */
 type SlotRanges = readonly (readonly [first: number, last: number])[]
 
@@ -278,7 +281,10 @@ export interface ReasonFacts {
   /** The server knows the command, and blocks it for this client or for all. */
   COMMAND_BLOCKED: Reply
   COMMAND_REFUSED: Reply
-  NO_POSITION: None
+  /** Absent if it is not known. */
+  NO_POSITION: { readonly missing?: MissingField }
+  /** The provider of its context replicates by a protocol of its own. */
+  OWN_PROTOCOL: { readonly provider: ProviderName }
   /** The names of the masters that it watches, if it was asked. */
   SENTINEL: { readonly masterNames?: readonly string[] }
   NO_SENTINEL: Reply
@@ -418,6 +424,7 @@ export const REASONS = {
     'COMMAND_BLOCKED',
     'COMMAND_REFUSED',
     'NO_POSITION',
+    'OWN_PROTOCOL',
     'SENTINEL',
     'NO_SENTINEL',
     'SENTINEL_NAME',

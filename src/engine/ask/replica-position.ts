@@ -1,5 +1,6 @@
 /** The position of a real replica: what it would send with PSYNC if its link broke now. */
 
+import { ownProtocolOf } from '../../diagnosis/errors/provider.ts'
 import type { Subject } from '../../diagnosis/psync/answer.ts'
 import { isLetIn } from '../../diagnosis/psync/master-answer.ts'
 import { expectReplError, ReplError } from '../../errors.ts'
@@ -11,6 +12,7 @@ import { numberField, ownPosition, type ServerInfo } from '../../protocol/info/s
 import type { Access } from './access.ts'
 import { Informant } from './informant.ts'
 import { askMaster } from './master-answer.ts'
+import { noPosition } from './no-position.ts'
 import { refuseSentinel } from './sentinel-masters.ts'
 
 export interface ReplicaPosition {
@@ -33,7 +35,7 @@ export async function queryReplicaPosition(access: Access, reach: Reach, signal:
     await refuseSentinel(informant, info.identity)
     const link = info.masterLink
     const position = link?.hasOwnHistory ? await positionBelow(link, reach, signal) : ownPosition(info)
-    if (!position) throw new ReplError('NO_POSITION')
+    if (!position || ownProtocolOf(info.identity)) throw noPosition(info)
     return { position, subject: await subjectOf(info, endpoint, reach, signal), server: info }
   } catch (error) {
     throw expectReplError(error).with({ endpoint })
