@@ -38,5 +38,6 @@ export function wordsOf({ address, failure }: Candidate): string | undefined {
 
 function summarise({ code, details }: Failure): string {
   if (details.reason === 'LATE') return 'did not answer in time'
+  if (details.reason === 'SEVERAL_SERVERS') return 'several servers are behind that address'
   return 'errno' in details ? details.errno : code
 }
