@@ -197,6 +197,9 @@ export type MasterLoss =
   | { readonly trouble: 'LOADING'; readonly etaSeconds?: number }
   | { readonly trouble: 'IS_REPLICA' | 'NO_OFFSET' }
 
+/** What INFO does not show, of the fields that a position consists of. */
+export type MissingField = 'REPLID' | 'OFFSET' | 'BOTH' | 'REPLICA_OFFSET'
+
 /** First and last slot of each range. */
 type SlotRanges = readonly (readonly [first: number, last: number])[]
 
@@ -281,7 +284,10 @@ export interface ReasonFacts {
   /** The server knows the command, and blocks it for this client or for all. */
   COMMAND_BLOCKED: Reply
   COMMAND_REFUSED: Reply
-  NO_POSITION: None
+  /** Absent if it is not known. */
+  NO_POSITION: { readonly missing?: MissingField }
+  /** The provider of its context replicates by a protocol of its own. */
+  OWN_PROTOCOL: { readonly provider: ProviderName }
   /** The names of the masters that it watches, if it was asked. */
   SENTINEL: { readonly masterNames?: readonly string[] }
   NO_SENTINEL: Reply
@@ -326,6 +332,11 @@ export interface ReasonFacts {
   CLUSTER_CHANGED: None
   SHARD_GONE: None
   SENTINEL_UNRESOLVED: { readonly masterName: string }
+  /** @property address as the Sentinel gave it */
+  SENTINEL_ADDRESS: { readonly masterName: string; readonly address: string }
+  SENTINEL_UNSURE: Reply
+  /** Sentinels name different servers, and each of these says that it is the master. */
+  SEVERAL_MASTERS: { readonly masterName: string; readonly masters: readonly string[] }
   NO_ADDRESS: None
   // LINK_LOST
   CLOSED: None
@@ -418,6 +429,7 @@ export const REASONS = {
     'COMMAND_BLOCKED',
     'COMMAND_REFUSED',
     'NO_POSITION',
+    'OWN_PROTOCOL',
     'SENTINEL',
     'NO_SENTINEL',
     'SENTINEL_NAME',
@@ -451,6 +463,9 @@ export const REASONS = {
     'CLUSTER_CHANGED',
     'SHARD_GONE',
     'SENTINEL_UNRESOLVED',
+    'SENTINEL_ADDRESS',
+    'SENTINEL_UNSURE',
+    'SEVERAL_MASTERS',
     'NO_ADDRESS',
   ],
   LINK_LOST: [

@@ -7,6 +7,7 @@ import { now } from '../io/clock.ts'
 import { type History, type Position, requestOffset } from '../protocol/history.ts'
 import type { ServerIdentity } from '../protocol/info/identity.ts'
 import type { ServerInfo } from '../protocol/info/server-info.ts'
+import { missingIn, STOPS } from './ask/no-position.ts'
 import type { ForecastEvent } from './events.ts'
 import { type AttachOptions, forksOnPurpose, mayFork, wantedPosition } from './goal.ts'
 
@@ -43,7 +44,7 @@ export function choosePsync({ goal, renamed }: AttachOptions, known: Known, info
   if (history) return fromHistory({ goal, known, history, position })
   // Without a history a refusal cannot be ruled out, so we send nothing that could fork.
   if (mayFork(goal)) return { request: positionRequest(position) }
-  return stop(info ? 'NO_POSITION' : 'NO_INFO')
+  return stop(info ? STOPS[missingIn(info)] : 'NO_INFO')
 }
 
 /** Whether the server certainly grants what the goal requests, so that the refusal needs no guard. */

@@ -4,7 +4,7 @@ import { now, sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import type { Access } from './ask/access.ts'
 import type { Source } from './ask/source.ts'
-import type { Batch } from './events.ts'
+import type { Batch, VerdictEvent } from './events.ts'
 import type { AttachOptions, Store } from './goal.ts'
 import { attach } from './link/attach.ts'
 import { Visit } from './visit.ts'
@@ -32,9 +32,11 @@ async function* fromSource(source: Source, plan: LinkPlan, signal: AbortSignal):
   if (choices.length > 0) yield choices.map((choice) => ({ type: 'source', at: now(), ...choice }) as const)
   const moved = new AbortController()
   const over = new AbortController()
+  let from = access
   try {
     for await (const batch of attach({ ...access, ...plan }, AbortSignal.any([signal, moved.signal]))) {
-      if (batch[0]?.type === 'following') void watchForMove(source, access, moved, AbortSignal.any([signal, over.signal]))
+      for (const event of batch) if (event.type === 'verdict') from = withHistory(access, event)
+      if (batch[0]?.type === 'following') void watchForMove(source, from, moved, AbortSignal.any([signal, over.signal]))
       yield batch
     }
   } catch (error) {
@@ -43,6 +45,14 @@ async function* fromSource(source: Source, plan: LinkPlan, signal: AbortSignal):
   } finally {
     over.abort('detached')
   }
+}
+
+/** A full resync may begin a new history, if the master kept no backlog before (replication.c, syncCommand). */
+function withHistory(access: Access, { verdict }: VerdictEvent): Access {
+  const { expected } = access
+  if (verdict.kind !== 'full' || !expected) return access
+  const { replid, offset } = verdict
+  return { ...access, expected: { ...expected, history: { ...expected.history, replid, offset } } }
 }
 
 /** A master that hangs or is partitioned keeps its links open after a failover, so the link alone does not show it. */

@@ -82,8 +82,9 @@ export class SourceSurvey implements Surveys {
 
   /** A replaced master may come back as a master. Without this check we would survey it forever. @throws ReplError */
   async #switchTree(): Promise<void> {
-    // The source and the tree may know the same server under different names.
-    const known = [this.#entry, this.#survey.top ?? this.#entry]
+    const top = this.#survey.top ?? this.#entry
+    // The source and the tree may know the same server under different names. Its newest INFO is that of the tree.
+    const known = [{ ...this.#entry, ...(top.expected && { expected: top.expected }) }, top]
     for (const access of known) if (!(await this.#source.hasMoved?.(access, this.#signal))) return
     const { access } = await this.#source.find(this.#signal)
     const next = await Survey.open({ ...this.#settings, entry: { ...this.#settings.entry, ...access } }, this.#signal)

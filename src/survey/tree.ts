@@ -114,7 +114,7 @@ export class ReplicationTree {
     const entry = this.#namedServers()[0] as ProbedServer
     await entry.probe.first()
     if (!entry.probe.seen) throw (entry.probe.failure ?? abortError(this.#signal)).with({ endpoint: entry.name })
-    await refuseSentinelAt(entry.probe.access, entry.probe.seen.server.identity, this.#signal)
+    await this.#refuseSentinels()
     for (let known = -1; known !== this.#probes.size; ) {
       known = this.#probes.size
       const [top] = this.look()
@@ -125,6 +125,14 @@ export class ReplicationTree {
       const patient = [...this.#probes.values()].filter(({ silentMs }) => silentMs < SILENT_MS)
       const all = Promise.all(patient.map((probe) => probe.first()))
       await waitFor(all, SILENT_MS, this.#signal)
+    }
+    await this.#refuseSentinels()
+  }
+
+  /** Of the servers that the user named. @throws ReplError NOT_SUPPORTED (SENTINEL), with the names of its masters */
+  async #refuseSentinels(): Promise<void> {
+    for (const { probe } of this.#namedServers()) {
+      if (probe.seen) await refuseSentinelAt(probe.access, probe.seen.server.identity, this.#signal)
     }
   }
 

@@ -2,6 +2,7 @@
 
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
+import { refuseSentinel } from '../engine/ask/sentinel-masters.ts'
 import { expectReplError, ReplError, stopIfAborted } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
@@ -51,7 +52,7 @@ export class Cluster {
 
   /**
    * Always asks a node, without the cache.
-   * @throws ReplError TRY_LATER (CLUSTER_SLOTS, CLUSTER_MASTER) when a slot has no master; NOT_SUPPORTED (NO_CLUSTER)
+   * @throws ReplError TRY_LATER (CLUSTER_SLOTS, CLUSTER_MASTER) when a slot has no master; NOT_SUPPORTED (NO_CLUSTER, SENTINEL)
    */
   async shards(): Promise<ReachableShard[]> {
     const endpoint = endpointName(this.#entry.endpoint)
@@ -160,7 +161,7 @@ export class Cluster {
   }
 }
 
-/** Uses the newest command that the node supports. @throws ReplError */
+/** Uses the newest command that the node supports. @throws ReplError NOT_SUPPORTED (NO_CLUSTER, SENTINEL) */
 async function shardsFrom(link: QueryLink): Promise<Shard[]> {
   const shards = fromShards(await link.ask('CLUSTER', 'SHARDS'))
   if (shards && missingSlots(shards) === 0) return shards
@@ -171,8 +172,10 @@ async function shardsFrom(link: QueryLink): Promise<Shard[]> {
   const reply = await link.ask('CLUSTER', 'NODES')
   if (!(reply instanceof ServerError)) return fromNodes(String(reply))
   const refused = refusal(reply, { command: 'CLUSTER NODES' })
-  const isNone = /cluster support disabled|unknown command/i.test(reply.text)
-  throw isNone ? new ReplError('NO_CLUSTER', { reply: reply.text }) : refused
+  if (!/cluster support disabled|unknown command/i.test(reply.text)) throw refused
+  const info = await link.info()
+  if (!(info instanceof ServerError)) await refuseSentinel(link, info.identity)
+  throw new ReplError('NO_CLUSTER', { reply: reply.text })
 }
 
 /** Whether the same masters serve the same slots. A dump of all shards is consistent only then. */

@@ -7,7 +7,7 @@ import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
 import { expectReplError, ignoreFailure, ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { numberField, type ServerInfo } from '../protocol/info/server-info.ts'
+import { continuesHistory, numberField, type ServerInfo } from '../protocol/info/server-info.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
 
 /** What an announcement tells of a server besides its address. */
@@ -27,37 +27,56 @@ const SENTINEL_LATE_SECONDS = 15
 export async function confirmMaster(access: Access, announced: Announced, signal: AbortSignal): Promise<Access> {
   const endpoint = endpointName(access.endpoint)
   try {
-    const server = await recognise(access, announced, signal)
-    // If INFO is not permitted, the reply to PSYNC decides.
-    if (!server) return access
-    if (server.role !== undefined && server.role !== 'master' && server.role !== 'active-replica') {
-      throw new ReplError('NOT_MASTER', { role: server.role })
-    }
-    return { ...access, expected: server }
+    const { server } = await recogniseMaster(access, announced, signal)
+    return { ...access, ...(server && { expected: server }) }
   } catch (error) {
     throw expectReplError(error).with({ endpoint })
   }
 }
 
-/** Whether this is a master now. A server that cannot be asked counts as none. */
-export async function isMaster(access: Access, announced: Announced, signal: AbortSignal): Promise<boolean> {
-  return await confirmMaster(access, announced, signal).then(
-    () => true,
-    (error) => ignoreFailure(error) ?? false,
-  )
+/**
+ * Whether a master has taken over from the server that we follow, whose link may be healthy. The new one must prove it: by the ID in
+ * the announcement, or by our history, which a promoted replica continues. An announcement may be out of date, and from here its
+ * address may lead to another machine. A server that cannot be asked has not taken over.
+ * @param from with the history that we follow, where INFO shows it
+ */
+export async function hasTakenOver(access: Access, announced: Announced, from: Access, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { server, isProven } = await recogniseMaster(access, announced, signal)
+    return isProven || (server !== undefined && from.expected !== undefined && continuesHistory(server, from.expected))
+  } catch (error) {
+    return ignoreFailure(error) ?? false
+  }
 }
 
-/** @returns undefined if INFO is not permitted @throws ReplError NOT_ANNOUNCED, SENTINEL */
-async function recognise(access: Access, { by, runId, nodeId }: Announced, signal: AbortSignal): Promise<ServerInfo | undefined> {
+interface Recognised {
+  /** Undefined if INFO is not permitted. */
+  readonly server?: ServerInfo
+  /** The server itself showed the announced ID. */
+  readonly isProven: boolean
+}
+
+/** If INFO is not permitted, the reply to PSYNC decides. @throws ReplError NOT_MASTER, and those of `recognise` */
+async function recogniseMaster(access: Access, announced: Announced, signal: AbortSignal): Promise<Recognised> {
+  const recognised = await recognise(access, announced, signal)
+  const { role } = recognised.server ?? {}
+  if (role !== undefined && role !== 'master' && role !== 'active-replica') throw new ReplError('NOT_MASTER', { role })
+  return recognised
+}
+
+/** @throws ReplError NOT_ANNOUNCED, SENTINEL */
+async function recognise(access: Access, { by, runId, nodeId }: Announced, signal: AbortSignal): Promise<Recognised> {
   const link = await QueryLink.open(access, signal)
   try {
     const id = nodeId === undefined ? undefined : await link.ask('CLUSTER', 'MYID')
     if (typeof id === 'string' && id !== nodeId) throw new ReplError('NOT_ANNOUNCED', { by, expectedId: nodeId ?? '', foundId: id })
+    const isNode = typeof id === 'string'
     const info = await link.info()
-    if (info instanceof ServerError) return undefined
-    const isOther = runId !== undefined && info.runId !== undefined && info.runId !== runId
+    if (info instanceof ServerError) return { isProven: isNode }
+    const isSame = runId !== undefined && info.runId === runId
+    const isOther = runId !== undefined && info.runId !== undefined && !isSame
     if (isOther && !hasJustStarted(info)) throw new ReplError('NOT_ANNOUNCED', { by, expectedId: runId, foundId: info.runId ?? '' })
-    return info
+    return { server: info, isProven: isNode || isSame }
   } finally {
     link.close()
   }

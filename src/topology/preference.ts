@@ -5,7 +5,7 @@ import type { Candidate, Choice, Found, Source } from '../engine/ask/source.ts'
 import { ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { isTool } from '../protocol/info/replicas.ts'
-import { isMasterOf, loadsData, numberField, type ServerInfo } from '../protocol/info/server-info.ts'
+import { isMasterOf, isOtherServer, isTop, loadsData, numberField, type ServerInfo } from '../protocol/info/server-info.ts'
 import type { AddressMap } from './address-map.ts'
 
 export type Preference = 'master' | 'replica'
@@ -60,8 +60,9 @@ export class PreferredSource implements Source {
     const [first] = chain
     if (first?.failure) throw first.failure
     for (;;) {
-      const link = chain.at(-1)?.info?.masterLink
-      if (!link) return chain
+      const { info } = chain.at(-1) as Server
+      const link = info?.masterLink
+      if (!link || isTop(info)) return chain
       if (chain.length > MAX_DEPTH) throw new ReplError('CIRCLE', { endpoint: endpointName(entry.endpoint) })
       chain.push(await askMaster(chain.at(-1) as Server, this.#addresses.access(link, entry), signal))
     }
@@ -73,10 +74,30 @@ export class PreferredSource implements Source {
     const listed = (master.info?.replicas ?? []).filter((one) => !isTool(one))
     const accesses = listed.map((one) => this.#addresses.access(one, master.access))
     const found = await Promise.all(accesses.map((access) => askServer(access, signal)))
+    const ids = new Set(found.flatMap(({ info }) => info?.runId ?? []))
+    // The user's name for a listed replica may be that of several.
+    const isListed = (server: Server) => server.info?.runId !== undefined && ids.has(server.info.runId)
     const names = new Set(found.map(nameOf))
-    const passed = chain.slice(0, -1).filter((server) => !names.has(nameOf(server)))
-    return preferReplica(master, [...found, ...passed])
+    const passed = chain.slice(0, -1).filter((server) => names.has(nameOf(server)) || !isListed(server))
+    return preferReplica(master, byAddress([...found, ...passed]))
   }
+}
+
+/** One server for each address. An address that led to two servers may lead to either of them next time, so it names neither. */
+function byAddress(servers: readonly Server[]): Server[] {
+  const found = new Map<string, Server>()
+  for (const server of servers) {
+    const other = found.get(nameOf(server))
+    found.set(nameOf(server), other ? together(other, server) : server)
+  }
+  return [...found.values()]
+}
+
+function together(one: Server, other: Server): Server {
+  if (!one.info || !other.info) return one.info || one.failure?.details.reason === 'SEVERAL_SERVERS' ? one : other
+  if (!isOtherServer(one.info, other.info)) return one
+  const ids = { runId: one.info.runId ?? '', otherRunId: other.info.runId ?? '' }
+  return { access: one.access, failure: new ReplError('SEVERAL_SERVERS', { endpoint: nameOf(one), ...ids }) }
 }
 
 function preferMaster(master: Server): { access: Access; choice: Choice } {

@@ -2,15 +2,17 @@
 
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import type { Candidate, Found, Source } from '../engine/ask/source.ts'
-import { expectReplError, ignoreFailure, ReplError, stopIfAborted } from '../errors.ts'
+import type { Candidate, Choice, Found, Source } from '../engine/ask/source.ts'
+import { expectReplError, ignoreFailure, type Reason, ReplError, stopIfAborted } from '../errors.ts'
 import { diallingOf, endpointName, isDiallable } from '../io/endpoint.ts'
 import { sentinelFields } from '../protocol/info/sentinel.ts'
+import { isOtherServer } from '../protocol/info/server-info.ts'
 import { type Reply, ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
 import { type Address, type AddressMap, addressName } from './address-map.ts'
-import { type Announced, confirmMaster, isMaster } from './identity.ts'
+import { type Announced, confirmMaster, hasTakenOver } from './identity.ts'
 import { answersInTime } from './in-time.ts'
+import { hasMajority, votesOf } from './votes.ts'
 
 /** How long to wait for the others once most Sentinels have named the same master. */
 const GRACE_MS = 500
@@ -30,6 +32,12 @@ interface SentinelAnswer {
   readonly failure?: ReplError
 }
 
+/** A server that Sentinels name, and that confirms to be a master. */
+interface Master {
+  readonly address: Address
+  readonly access: Access
+}
+
 export class SentinelSource implements Source {
   readonly name: string
   readonly #options: SentinelOptions
@@ -43,31 +51,36 @@ export class SentinelSource implements Source {
     this.name = `${scheme}://${sentinels.map(({ endpoint }) => endpointName(endpoint)).join(',')}/${encodeURIComponent(masterName)}`
   }
 
+  /** @throws ReplError TRY_LATER (SEVERAL_MASTERS), and those of the Sentinels and of the server that they name */
   async find(signal: AbortSignal): Promise<Found> {
     const answers = await this.#askAll(signal)
+    const named = votesOf(answers)
+    const masters: Master[] = []
     let failure: ReplError | undefined
-    for (const address of mastersByVotes(answers)) {
-      const access = this.#access(address)
+    for (const { address } of named) {
       try {
-        const confirmed = await confirmMaster(access, await this.#announced(address, answers), signal)
-        return {
-          access: confirmed,
-          choices: [{ endpoint: endpointName(access.endpoint), by: 'sentinel', isFallback: false, asked: answers.map(consider) }],
-        }
+        masters.push({ address, access: await confirmMaster(this.#access(address), await this.#announced(address, answers), signal) })
+        if (hasMajority(named)) break
       } catch (error) {
         failure ??= expectReplError(error)
         if (failure.code === 'ABORTED') throw failure
       }
     }
-    throw failure ?? this.#noMaster(answers)
+    const [master, ...others] = masters
+    if (!master) throw failure ?? this.#noMaster(answers)
+    const second = others.find(({ access }) => areTwo(access, master.access))
+    if (second) throw this.#severalMasters(master, second)
+    return { access: master.access, choices: [choiceOf(master, answers)] }
   }
 
-  /** True only if the new server confirms that it is a master: during a failover there may be none. */
+  /** True only if the new server proves that it has taken over: during a failover there may be no master, or the Sentinels differ. */
   async hasMoved(from: Access, signal: AbortSignal): Promise<boolean> {
-    const [address] = mastersByVotes(await this.#askAll(signal))
-    const access = address && this.#access(address)
-    if (!access || endpointName(access.endpoint) === endpointName(from.endpoint)) return false
-    return await isMaster(access, { by: 'SENTINEL' }, signal)
+    const answers = await this.#askAll(signal)
+    const named = votesOf(answers)
+    const address = named[0]?.address
+    const access = address && hasMajority(named) ? this.#access(address) : undefined
+    if (!address || !access || endpointName(access.endpoint) === endpointName(from.endpoint)) return false
+    return await hasTakenOver(access, await this.#announced(address, answers), from, signal)
   }
 
   close(): void {
@@ -95,7 +108,7 @@ export class SentinelSource implements Source {
   async #askAll(signal: AbortSignal): Promise<SentinelAnswer[]> {
     const { sentinels } = this.#options
     const questions = sentinels.map((sentinel) => this.#begin(sentinel, signal))
-    const isEnough = (answers: readonly SentinelAnswer[]) => votes(answers).some(({ count }) => count > sentinels.length / 2)
+    const isEnough = (answers: readonly SentinelAnswer[]) => votesOf(answers).some(({ count }) => count > sentinels.length / 2)
     const answers = await answersInTime(
       questions.map(({ answer }) => answer),
       isEnough,
@@ -127,9 +140,7 @@ export class SentinelSource implements Source {
         return { name, failure: asSentinelFailure(refusal(reply, { endpoint: name, command: 'SENTINEL GET-MASTER-ADDR-BY-NAME' })) }
       }
       if (!Array.isArray(reply)) return { name }
-      const address = addressIn(reply)
-      if (address) return { name, address }
-      return { name, failure: new ReplError('SENTINEL_UNRESOLVED', { endpoint: name, masterName: this.#options.masterName }) }
+      return { name, ...namedBy(reply, { endpoint: name, masterName: this.#options.masterName }) }
     } catch (error) {
       this.#links.get(name)?.close()
       this.#links.delete(name)
@@ -141,12 +152,21 @@ export class SentinelSource implements Source {
     }
   }
 
+  #severalMasters(...masters: Master[]): ReplError {
+    const { masterName } = this.#options
+    return new ReplError('SEVERAL_MASTERS', {
+      endpoint: this.name,
+      masterName,
+      masters: masters.map(({ address }) => addressName(address)),
+    })
+  }
+
   #noMaster(answers: readonly SentinelAnswer[]): ReplError {
     const failures = answers.flatMap(({ failure }) => (failure ? [failure] : []))
     const { masterName } = this.#options
     // A Sentinel that knows the name outvotes one that does not.
-    const unresolved = failures.find(({ details }) => details.reason === 'SENTINEL_UNRESOLVED')
-    if (unresolved) return unresolved
+    const lost = failures.find(({ details }) => KNOWS_THE_NAME.includes(details.reason))
+    if (lost) return lost
     if (answers.some(({ failure }) => !failure)) return new ReplError('SENTINEL_NAME', { masterName, endpoint: this.name })
     // A wrong password is more informative than a Sentinel that is down.
     const permanent = failures.find(({ code }) => !TRANSIENT.includes(code))
@@ -154,12 +174,19 @@ export class SentinelSource implements Source {
   }
 }
 
-/** @returns undefined for ["", port], the answer of a Sentinel that has not resolved the name (sentinel.c, announceSentinelAddr) */
-function addressIn([host, port]: readonly Reply[]): Address | undefined {
+/** A Sentinel that has not resolved the name answers ["", port] (sentinel.c, announceSentinelAddr). */
+function namedBy(
+  [host, port]: readonly Reply[],
+  facts: { endpoint: string; masterName: string },
+): Pick<SentinelAnswer, 'address' | 'failure'> {
   const address = { host: typeof host === 'string' ? host : '', port: Number(port) }
-  return isDiallable(address) ? address : undefined
+  if (isDiallable(address)) return { address }
+  if (address.host === '') return { failure: new ReplError('SENTINEL_UNRESOLVED', facts) }
+  return { failure: new ReplError('SENTINEL_ADDRESS', { ...facts, address: `${address.host}:${String(port)}` }) }
 }
 
+/** Why a Sentinel that knows the name gives no address. */
+const KNOWS_THE_NAME: readonly Reason[] = ['SENTINEL_UNRESOLVED', 'SENTINEL_ADDRESS', 'SENTINEL_UNSURE']
 const TRANSIENT: readonly string[] = ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER', 'TLS_FAILED']
 
 /** The reasons for a refusal by a Sentinel. They differ because Sentinels have their own passwords. */
@@ -178,30 +205,32 @@ function asSentinelFailure(error: ReplError): ReplError {
       const { reason, ...facts } = details
       return new ReplError(SENTINEL_REASONS[reason], facts, cause)
     }
+    case 'COMMAND_REFUSED': {
+      const { reason: _, ...facts } = details
+      return details.reply.startsWith('IDONTKNOW') ? new ReplError('SENTINEL_UNSURE', facts, cause) : error
+    }
     default:
       return error
   }
+}
+
+function choiceOf({ address, access }: Master, answers: readonly SentinelAnswer[]): Choice {
+  return {
+    endpoint: endpointName(access.endpoint),
+    announced: addressName(address),
+    by: 'sentinel',
+    isFallback: false,
+    asked: answers.map(consider),
+  }
+}
+
+/** Sentinels may know one server by two names. */
+function areTwo({ expected: one }: Access, { expected: other }: Access): boolean {
+  return one !== undefined && other !== undefined && isOtherServer(one, other)
 }
 
 function consider({ name, address, failure }: SentinelAnswer): Candidate {
   if (address) return { name, answer: 'says', address: addressName(address) }
   if (!failure) return { name, answer: 'unknown' }
   return { name, answer: 'failed', failure: failure.toFailure() }
-}
-
-/** The masters, those named by most Sentinels first, because a single Sentinel may be out of date. */
-function mastersByVotes(answers: readonly SentinelAnswer[]): Address[] {
-  return votes(answers)
-    .sort((a, b) => b.count - a.count)
-    .map(({ address }) => address)
-}
-
-function votes(answers: readonly SentinelAnswer[]): { address: Address; count: number }[] {
-  const found = new Map<string, { address: Address; count: number }>()
-  for (const { address } of answers) {
-    if (!address) continue
-    const name = addressName(address)
-    found.set(name, { address, count: (found.get(name)?.count ?? 0) + 1 })
-  }
-  return [...found.values()]
 }

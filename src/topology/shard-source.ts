@@ -7,7 +7,7 @@ import { endpointName } from '../io/endpoint.ts'
 import { nodesOf, ownsShard, type Shard } from '../protocol/cluster/cluster-map.ts'
 import { isReplid } from '../protocol/history.ts'
 import type { Cluster, ReachableShard } from './cluster.ts'
-import { type Announced, confirmMaster, isMaster } from './identity.ts'
+import { type Announced, confirmMaster, hasTakenOver } from './identity.ts'
 
 interface Master {
   readonly id: string
@@ -44,11 +44,11 @@ export class ShardSource implements Source {
     return { access: await confirmMaster(master.access, announcedBy(master), signal) }
   }
 
-  /** True only if the new server confirms that it is a master: during a failover there may be none. */
+  /** True only if the new server proves that it has taken over: during a failover there may be no master. */
   async hasMoved(from: Access, signal: AbortSignal): Promise<boolean> {
     const master = await this.#master()
     if (!master || endpointName(master.access.endpoint) === endpointName(from.endpoint)) return false
-    return await isMaster(master.access, announcedBy(master), signal)
+    return await hasTakenOver(master.access, announcedBy(master), from, signal)
   }
 
   async #master(): Promise<Master | undefined> {

@@ -36,9 +36,14 @@ export const PROVIDERS: Readonly<Record<ProviderName, string>> = {
 /** By ServerIdentity.flavour: protocol/info/identity.ts, FLAVOURS. */
 const FLAVOURS: Readonly<Record<string, ProviderName>> = { dragonfly: 'DRAGONFLY', kvrocks: 'KVROCKS', garnet: 'GARNET' }
 
+/** Undefined for a server that replicates by PSYNC. */
+export function ownProtocolOf(identity: ServerIdentity | undefined): ProviderName | undefined {
+  return FLAVOURS[identity?.flavour ?? '']
+}
+
 /** A sentence about a server with a protocol of its own, followed by a space; empty for any other. */
 export function describeFlavour(identity: ServerIdentity | undefined): string {
-  const provider = FLAVOURS[identity?.flavour ?? '']
+  const provider = ownProtocolOf(identity)
   return provider ? `${PROVIDERS[provider]} ` : ''
 }
 

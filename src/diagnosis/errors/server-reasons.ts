@@ -119,9 +119,26 @@ export const SERVER_REASONS = rows({
     },
   },
   NO_POSITION: {
-    what: 'INFO of {endpoint} shows no replication offset.',
+    what: 'INFO of {endpoint} shows no {field}.',
     meaning: 'Without it there is nothing to compare and nothing to ask for.',
-    next: 'See what INFO replication prints there: it should have master_replid and master_repl_offset.',
+    next: 'See what INFO replication prints there. Where that server replicates by PSYNC, it shows a replid and an offset.',
+    parts: {
+      field: {
+        by: 'missing',
+        of: {
+          REPLID: 'master_replid',
+          OFFSET: 'master_repl_offset',
+          BOTH: 'master_replid and no master_repl_offset',
+          REPLICA_OFFSET: 'slave_repl_offset',
+        },
+        absent: 'replication offset',
+      },
+    },
+  },
+  OWN_PROTOCOL: {
+    what: '{endpoint} serves no replica that asks with PSYNC.',
+    meaning: '{provider|It replicates by a protocol of its own.} What INFO tells still works: redis-repl lag.',
+    next: 'For the state of its links: redis-repl lag {endpoint}. For its data: its own export, or its own replicas.',
   },
   SENTINEL: {
     what: '{endpoint} is a Sentinel{masterNames? that watches {masterNames:list}}.',

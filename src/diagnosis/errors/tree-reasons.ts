@@ -89,6 +89,22 @@ export const TREE_REASONS = rows({
       'It resolves names itself (sentinel resolve-hostnames yes), and the DNS that it asks does not answer or does not know the name.',
     next: 'Check the name in sentinel monitor, and the DNS of that machine, then try again. A tail that runs waits and resumes by itself.',
   },
+  SENTINEL_ADDRESS: {
+    what: 'The Sentinel {endpoint} names an impossible address for its master {masterName:quoted}: {address:quoted}.',
+    meaning: 'A port is a number from 1 to 65535, so nothing can be reached there.',
+    next: 'See what SENTINEL MASTERS prints on that Sentinel, and whether it is a Sentinel or something that poses as one.',
+  },
+  SENTINEL_UNSURE: {
+    what: ANSWERED,
+    meaning: 'This Sentinel watches that name, and has not asked the server itself yet: it has just started.',
+    next: 'Ask again in a moment, or name another Sentinel too.',
+  },
+  SEVERAL_MASTERS: {
+    what: 'The Sentinels do not agree which server is the master {masterName:quoted}: they name {masters:list}, and each of these says that it is a master.',
+    meaning:
+      'A failover goes on, or the network is split. One of the two takes writes that will be lost, and no majority of the Sentinels says which.',
+    next: 'Ask again in a moment. If it stays so: SENTINEL CKQUORUM <name> on each Sentinel, and INFO replication on both servers.',
+  },
   NO_ADDRESS: {
     what: 'The address {endpoint} has no host, or no possible port.',
     meaning: 'It was announced by another server, a Sentinel or a cluster, which does not know where that server is now.',

@@ -171,7 +171,8 @@ function backlogTtl({ settings, cutSeconds }: Facts): LagAdvice | undefined {
 }
 
 function writableReplica({ report: { replicas } }: Facts): LagAdvice | undefined {
-  const writable = replicas.filter(({ link }) => link && !link.isReadOnly).map(({ name }) => name)
+  // What is written to an active replica is replicated to its masters.
+  const writable = replicas.filter(({ link }) => link && !link.isReadOnly && !link.hasOwnHistory).map(({ name }) => name)
   if (writable.length === 0) return undefined
   const text = `${writable.join(', ')} can be written to: what is written there is nowhere else, and is lost at the next full resync.`
   return { code: 'WRITABLE_REPLICA', isWarning: true, text, command: 'CONFIG SET replica-read-only yes' }

@@ -24,12 +24,15 @@ export function hasCriteria({ maxBytes, maxSeconds, minReplicas, requireLink }: 
   return requireLink || [maxBytes, maxSeconds, minReplicas].some((limit) => limit !== undefined)
 }
 
+/** The state of the links can be checked without offsets. */
+export function needsOffset(criteria: Criteria): boolean {
+  return !hasCriteria(criteria) || criteria.maxBytes !== undefined || criteria.maxSeconds !== undefined
+}
+
 function checkLag(report: LagReport, criteria: Criteria): Checked {
   const { master, replicas } = report
   const lost = describeMasterLoss(master)
-  // The state of the links can be checked without offsets.
-  const needsOffset = findLoss(master)?.trouble !== 'NO_OFFSET' || criteria.maxBytes !== undefined || criteria.maxSeconds !== undefined
-  if (lost && needsOffset) return fail(lost)
+  if (lost && (findLoss(master)?.trouble !== 'NO_OFFSET' || needsOffset(criteria))) return fail(lost)
   const [loop] = resyncLoops(report)
   if (loop) return fail(loopHeadline(loop))
   const real = replicas.filter(({ state }) => state !== 'tool')
@@ -152,6 +155,7 @@ export function describeState({ state, link, listed, silentMs, unknown }: Replic
 
 const UNKNOWN: Record<LagUnknown, string> = {
   MASTER_UNKNOWN: 'since its master cannot be asked',
+  NO_MASTER_OFFSET: 'since its master shows no offset',
   SYNCING: 'since it takes a full resync',
   NEVER_SYNCED: 'since it has never been synced',
   OTHER_HISTORY: 'since it has another history than this master',

@@ -62,6 +62,7 @@ export interface Lag {
 /** Why there is no lag figure. */
 export type LagUnknown =
   | 'MASTER_UNKNOWN'
+  | 'NO_MASTER_OFFSET'
   | 'SYNCING'
   | 'NEVER_SYNCED'
   | 'OTHER_HISTORY'

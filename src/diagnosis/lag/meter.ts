@@ -88,7 +88,8 @@ export class LagMeter {
   /** @param top the server that all lags are measured against */
   figures(node: TreeNode, top: TreeNode): ReplicaFigures {
     const { unknown, method } = basisOf(node, isCurrent(top) ? this.#master?.server : undefined)
-    if (unknown) return { unknown: unknown === 'MASTER_UNKNOWN' && isCurrent(top) ? 'TOO_EARLY' : unknown }
+    if (unknown === 'MASTER_UNKNOWN' && isCurrent(top)) return { unknown: showsOffset(top) ? 'TOO_EARLY' : 'NO_MASTER_OFFSET' }
+    if (unknown) return { unknown }
     if (method === 'ack') return this.#byAck(node)
     const track = this.#tracks.get(node.seen?.id ?? '')
     if (!track?.lag) return { unknown: 'TOO_EARLY' }
@@ -156,6 +157,10 @@ export class LagMeter {
 
 function replidOf({ history }: ServerInfo): string {
   return history?.replid ?? ''
+}
+
+function showsOffset({ seen }: TreeNode): boolean {
+  return seen !== undefined && numberField(seen.server, 'master_repl_offset') !== undefined
 }
 
 /** Whether its last observation is current. */

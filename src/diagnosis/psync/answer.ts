@@ -98,10 +98,15 @@ function summarise(facts: PsyncFacts, subject: Subject): string {
   const { answer } = answerOf(facts)
   if (answer === 'no-link') return `Replica ${subject.kind === 'replica' ? subject.name : ''}: ${linkSentences(subject)[0] ?? ''}`
   if (answer === 'later') return `${who} would be put off: ${LATER[facts.history?.obstacle ?? 'LOADING']}`
-  if (answer === 'unknown') return `${who}: not known from INFO, and nothing was asked that could fork.`
+  if (answer === 'unknown') return `${who}: ${whyUnknown(facts)}`
   if (isAsForecast(facts) === false || !facts.forecast) return `${who} ${facts.verdict ? 'got' : 'would get'} a ${NAMES[answer]}.`
   if (facts.forecast.kind === 'continue') return `${who} would get a partial resync: ${toSend(facts.forecast.bytes)}`
   return `${who} would get a full resync: ${shortReason(facts.forecast)}.`
+}
+
+function whyUnknown({ stopped }: PsyncFacts): string {
+  const isMissing = stopped === 'NO_POSITION' || stopped === 'NO_REPLID' || stopped === 'NO_OFFSET'
+  return isMissing ? describeStop(stopped) : 'not known from INFO, and nothing was asked that could fork.'
 }
 
 const NAMES = { continue: 'partial resync', full: 'full resync' } as const

@@ -12,6 +12,8 @@ export type StopReason =
   | 'NO_BACKLOG'
   | 'NO_INFO'
   | 'NO_POSITION'
+  | 'NO_REPLID'
+  | 'NO_OFFSET'
   | 'CERTAIN'
   | 'NO_GUARD'
   | 'GUARD_UNKNOWN'
@@ -44,7 +46,9 @@ const STOPPED: Record<StopReason, string> = {
     'this master keeps no backlog (no replica has been here), so any PSYNC would be a full resync: it would fork, create a backlog and change the replid. Seen as far as possible without that; --allow-fork goes all the way.',
   NO_INFO:
     'INFO could not be had, so there is no position to ask for without a fork. Seen as far as possible; where the right is missing, grant +info, or use --allow-fork.',
-  NO_POSITION: 'INFO shows no replication offset, so there is no position to ask for without a fork.',
+  NO_POSITION: 'INFO shows no master_replid and no master_repl_offset, so there is no position to ask for without a fork.',
+  NO_REPLID: 'INFO shows no master_replid, so there is no position to ask for without a fork.',
+  NO_OFFSET: 'INFO shows no master_repl_offset, so there is no position to ask for without a fork.',
   CERTAIN: 'PSYNC was not sent, since a replica without a position always gets a full resync.',
   NO_GUARD: 'PSYNC was not sent, since nothing would keep the refusal from forking this server; --allow-fork sends it.',
   GUARD_UNKNOWN:

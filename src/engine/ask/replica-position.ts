@@ -1,8 +1,9 @@
 /** The position of a real replica: what it would send with PSYNC if its link broke now. */
 
+import { ownProtocolOf } from '../../diagnosis/errors/provider.ts'
 import type { Subject } from '../../diagnosis/psync/answer.ts'
 import { isLetIn } from '../../diagnosis/psync/master-answer.ts'
-import { ReplError } from '../../errors.ts'
+import { expectReplError, ReplError } from '../../errors.ts'
 import { endpointName } from '../../io/endpoint.ts'
 import type { Position } from '../../protocol/history.ts'
 import type { MasterLink } from '../../protocol/info/master-link.ts'
@@ -11,10 +12,14 @@ import { loadsData, numberField, ownPosition, type ServerInfo } from '../../prot
 import type { Access } from './access.ts'
 import { Informant } from './informant.ts'
 import { askMaster } from './master-answer.ts'
+import { noPosition } from './no-position.ts'
+import { refuseSentinel } from './sentinel-masters.ts'
 
 export interface ReplicaPosition {
   readonly position: Position
   readonly subject: Subject
+  /** The replica itself; absent if it is known from the list of its master only. */
+  readonly server?: ServerInfo
 }
 
 /** How to reach an address that a server announces. */
@@ -26,12 +31,15 @@ export async function queryReplicaPosition(access: Access, reach: Reach, signal:
   const informant = new Informant(access, signal)
   try {
     const info = await informant.info()
-    if (!info) throw (informant.unavailable ?? new ReplError('NO_POSITION')).with({ endpoint })
+    if (!info) throw informant.unavailable ?? new ReplError('NO_POSITION')
+    await refuseSentinel(informant, info.identity)
     if (loadsData(info)) throw new ReplError('REPLICA_LOADING', { endpoint, ...etaOf(info) })
     const link = info.masterLink
     const position = link?.hasOwnHistory ? await positionBelow(link, reach, signal) : ownPosition(info)
-    if (!position) throw new ReplError('NO_POSITION', { endpoint })
-    return { position, subject: await subjectOf(info, endpoint, reach, signal) }
+    if (!position || ownProtocolOf(info.identity)) throw noPosition(info)
+    return { position, subject: await subjectOf(info, endpoint, reach, signal), server: info }
+  } catch (error) {
+    throw expectReplError(error).with({ endpoint })
   } finally {
     informant.close()
   }

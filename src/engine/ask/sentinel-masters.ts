@@ -6,10 +6,14 @@ import { sentinelFields } from '../../protocol/info/sentinel.ts'
 import type { Reply } from '../../protocol/wire/reply.ts'
 import type { Access } from './access.ts'
 import { Informant } from './informant.ts'
-import type { Questions } from './questions.ts'
+
+/** An error reply may also be a value. */
+interface Asking {
+  ask(...args: string[]): Promise<Reply | undefined>
+}
 
 /** @throws ReplError SENTINEL */
-export async function refuseSentinel(questions: Questions, identity: ServerIdentity | undefined): Promise<void> {
+export async function refuseSentinel(questions: Asking, identity: ServerIdentity | undefined): Promise<void> {
   if (identity?.mode !== 'sentinel') return
   const masterNames = namesIn(await questions.ask('SENTINEL', 'MASTERS'))
   throw new ReplError('SENTINEL', masterNames.length > 0 ? { masterNames } : {})

@@ -29,6 +29,8 @@ export interface Candidate {
 /** How a server was chosen among several. */
 export interface Choice {
   readonly endpoint: string
+  /** As the Sentinels name it: `endpoint` is where --map leads. */
+  readonly announced?: string
   readonly by: 'sentinel' | 'prefer master' | 'prefer replica'
   /** No replica was suitable for --prefer replica. */
   readonly isFallback: boolean
@@ -46,7 +48,10 @@ export interface Source {
   readonly name: string
   /** @throws ReplError when there is no server now; a retry may find one */
   find(signal: AbortSignal): Promise<Found>
-  /** Whether another server has replaced the one found. Absent when that cannot happen. */
+  /**
+   * Whether another server has replaced the one found. Absent when that cannot happen.
+   * @param from expects the server as last seen: one that takes over continues its history
+   */
   hasMoved?(from: Access, signal: AbortSignal): Promise<boolean>
   close?(): void
 }

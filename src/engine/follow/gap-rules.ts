@@ -1,4 +1,5 @@
 /** Decides what to do when a server cannot resume our history: retry, wait, rewind, or report a gap. */
+
 import type { FullReason } from '../../diagnosis/psync/forecast.ts'
 import { mayHaveForked, type StopReason } from '../../diagnosis/psync/verdict.ts'
 import { type Failure, fromFailure, ReplError } from '../../errors.ts'
@@ -7,6 +8,7 @@ import type { Verdict } from '../../handshake/machine.ts'
 import type { Renamed } from '../../handshake/plan.ts'
 import { now } from '../../io/clock.ts'
 import type { Position } from '../../protocol/history.ts'
+import { missingAt } from '../ask/no-position.ts'
 import type { ForecastEvent } from '../events.ts'
 import type { GapReason } from './events.ts'
 import { resumeAt, type Start } from './start.ts'
@@ -95,9 +97,9 @@ export class GapRules {
     const { stopped, noInfo, start } = link
     const forecast = link.forecast?.forecast
     if (forecast?.kind === 'later') return later(new ReplError('NOT_SERVING', { obstacle: forecast.reason }))
-    if (stopped === 'NO_INFO' || stopped === 'NO_POSITION') {
-      return later(noInfo ? fromFailure(noInfo) : new ReplError('NO_POSITION'))
-    }
+    const missing = missingAt(stopped)
+    if (missing) return later(missing)
+    if (stopped === 'NO_INFO') return later(noInfo ? fromFailure(noInfo) : new ReplError('NO_POSITION'))
     this.#refuse(stopped)
     // The position was lost, or almost, between INFO and PSYNC. Here PSYNC was not sent, or its refusal did no harm.
     const isRace = stopped === 'NEAR_EDGE' || stopped === 'WOULD_FORK' || start.kind === 'backlog'

@@ -2,6 +2,7 @@
  * The replication engine that every subcommand uses: connect → handshake → payload → stream over one link, as batches of
  * events. Failures are thrown as ReplError; there is no error event.
  */
+
 import { ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
 import type { DialStep } from '../../io/dial.ts'
@@ -12,6 +13,7 @@ import { summableBuffer } from '../../rdb/crc64.ts'
 import { userOf } from '../ask/access.ts'
 import { Denied } from '../ask/denied.ts'
 import { Informant } from '../ask/informant.ts'
+import { missingAt } from '../ask/no-position.ts'
 import { LinkQuestions } from '../ask/questions.ts'
 import type { Batch, DialEvent } from '../events.ts'
 import { type AttachOptions, forksOnPurpose, maxRateOf } from '../goal.ts'
@@ -38,7 +40,7 @@ async function* inspect(options: AttachOptions, signal: AbortSignal): AsyncGener
   const planner = new Planner(options, informant, informant, signal)
   try {
     yield (await planner.complete('server', firstPlan(options))).events
-    if (!planner.forecast) throw informant.unavailable ?? new ReplError('NO_POSITION')
+    if (!planner.forecast) throw informant.unavailable ?? missingAt(planner.stopReason) ?? new ReplError('NO_POSITION')
     yield [planner.forecast]
     yield await planner.counters()
   } finally {

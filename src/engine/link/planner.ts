@@ -2,9 +2,9 @@
  * Collects what the handshake needs to know about the server, and makes the plan from it. Every fact is optional: without INFO
  * the plan becomes more careful, never wrong.
  */
-import { recogniseProvider } from '../../diagnosis/errors/provider.ts'
+import { ownProtocolOf, recogniseProvider } from '../../diagnosis/errors/provider.ts'
 import type { StopReason, WarningCode } from '../../diagnosis/psync/verdict.ts'
-import { awaitedLater, ignoreFailure, type Reason, type ReplError } from '../../errors.ts'
+import { awaitedLater, ignoreFailure, type Reason, ReplError } from '../../errors.ts'
 import { CAPABILITIES, forkGuard, type Guard } from '../../handshake/guard.ts'
 import type { Plan, PsyncRequest } from '../../handshake/plan.ts'
 import { now, sleep } from '../../io/clock.ts'
@@ -84,6 +84,7 @@ export class Planner {
     this.#guard = forksOnPurpose(goal) ? undefined : forkGuard(this.#identity, settings, this.#before?.waitingForSave)
     const history = this.#before?.history
     const psync = this.#request(this.#before)
+    this.#refuseOwnProtocol()
     const next: Plan = {
       ...plan,
       // The guard capabilities make a full resync wait for a second connection; an intended one must start.
@@ -105,6 +106,12 @@ export class Planner {
     const { goal, credentials } = this.#options
     if (credentials?.username === undefined || forksOnPurpose(goal)) return true
     return this.#before !== undefined && !mayFork(goal) && !isCertainlyGranted(this.#options, this.#before)
+  }
+
+  /** Where no PSYNC is sent, no refusal tells it. @throws ReplError NOT_SUPPORTED (OWN_PROTOCOL) */
+  #refuseOwnProtocol(): void {
+    const provider = ownProtocolOf(this.#identity)
+    if (provider && this.stopReason !== undefined && this.stopReason !== 'ASKED_TO') throw new ReplError('OWN_PROTOCOL', { provider })
   }
 
   /** Right before PSYNC, since the live end moves with every write. */

@@ -65,6 +65,15 @@ export function isOtherServer(one: ServerInfo, other: ServerInfo): boolean {
 }
 
 /**
+ * Whether one server has the history of another, or has continued it: a promoted replica keeps the former replid as its second
+ * (replication.c, shiftReplicationId). False if either shows none.
+ */
+export function continuesHistory({ history }: ServerInfo, { history: former }: ServerInfo): boolean {
+  if (!history || !former) return false
+  return isSameReplid(former.replid, history.replid) || isSameReplid(former.replid, history.replid2)
+}
+
+/**
  * Whether the server that answers at the address of a replica's master is that master. A replica whose link is up has the history of
  * its master (replication.c, PSYNC2); only right after a failover may one of them still show the former replid.
  * @returns undefined if neither INFO shows it

@@ -1,7 +1,7 @@
 /** `lag --format nagios`: one line with performance data, and the matching exit status. */
 import { type AlertRange, alerts } from '../../diagnosis/lag/alert-range.ts'
 import { type Checked, describeNoReplicas, describeState, describeUnknown, hasLink, mostSeconds } from '../../diagnosis/lag/check.ts'
-import { describeMasterLoss, type LagReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
+import { describeMasterLoss, findLoss, type LagReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import { loopText } from '../../diagnosis/resync/loop-words.ts'
 import { bytes as human } from '../../diagnosis/units.ts'
 import { printable } from '../base/printable.ts'
@@ -34,11 +34,13 @@ export function nagiosLine(
   const real = reports.flatMap(({ replicas }) => replicas.filter(({ state }) => state !== 'tool'))
   const failedCheck: Finding[] = checked && !checked.isOk ? [{ status: 2, text: checked.reason }] : []
   const loops: Finding[] = reports.flatMap(resyncLoops).map((loop) => ({ status: 2, text: loopText(loop) }))
+  // Then no offset is needed.
+  const isLinkEnough = checked?.isOk === true && Object.values(ranges).every((range) => range === undefined)
   const findings = [
     ...loops,
-    ...real.map((replica) => judge(replica, ranges)),
+    ...real.map((replica) => judge(replica, ranges, isLinkEnough)),
     ...(loops.length > 0 ? [] : failedCheck),
-    ...reports.flatMap(judgeMaster),
+    ...reports.flatMap((report) => judgeMaster(report, isLinkEnough)),
   ]
   const status = GRAVITY.find((candidate) => findings.some((finding) => finding.status === candidate)) ?? 0
   // A check that fails for a lost master has the same text as the master's finding.
@@ -53,19 +55,24 @@ export function nagiosFailure(what: string, status: NagiosStatus): string {
   return `REPLICATION ${NAMES[status]} - ${clean(what)}\n`
 }
 
-function judgeMaster({ master, replicas }: LagReport): Finding[] {
+function judgeMaster({ master, replicas }: LagReport, isLinkEnough: boolean): Finding[] {
   const lost = describeMasterLoss(master)
-  if (lost) return [{ status: 2, text: lost }]
+  // A master that answers and shows no offset is not down.
+  if (lost && findLoss(master)?.trouble !== 'NO_OFFSET') return [{ status: 2, text: lost }]
+  if (lost && !isLinkEnough) return [{ status: 3, text: lost }]
   const hasNone = replicas.every(({ state }) => state === 'tool')
   if (hasNone || master.unlisted !== undefined)
     return [{ status: master.unlisted === undefined && !master.isListHidden ? 0 : 3, text: `${master.name} ${describeNoReplicas(master)}` }]
   return []
 }
 
-function judge(replica: ReplicaReport, { warning, critical, warningBytes, criticalBytes }: AlertRanges): Finding {
-  const { name, lag, unknown } = replica
+function judge(replica: ReplicaReport, { warning, critical, warningBytes, criticalBytes }: AlertRanges, isLinkEnough: boolean): Finding {
+  const { name, lag, unknown = 'NOT_ASKED' } = replica
   const seconds = mostSeconds(replica)
-  if (!lag) return { status: 3, text: `${name} ${describeState(replica)}, lag not known ${describeUnknown(unknown ?? 'NOT_ASKED')}` }
+  if (!lag) {
+    const isWell = isLinkEnough && unknown === 'NO_MASTER_OFFSET' && hasLink(replica)
+    return { status: isWell ? 0 : 3, text: `${name} ${describeState(replica)}, lag not known ${describeUnknown(unknown)}` }
+  }
   // Without an upper bound, the lower bound can raise an alert but not rule one out.
   const known = seconds ?? lag.bounds.low / 1000
   const text = `${name} ${describeState(replica)}, ${seconds === undefined ? 'at least' : 'up to'} ${known.toFixed(3)} s and ${human(lag.bytes)} behind`

@@ -16,12 +16,12 @@ const ANSWERS: Record<Answer, (server: Candidate) => string> = {
 }
 
 /** One sentence for the choice, then one for each server that was asked. */
-export function describeChoice({ endpoint, by, isFallback, asked }: Choice): readonly string[] {
+export function describeChoice({ endpoint, announced, by, isFallback, asked }: Choice): readonly string[] {
   const others = asked.map((server) => `${server.name} ${ANSWERS[server.answer](server)}`)
   if (isFallback) return [`no replica will do, so it is the master: ${endpoint}`, ...others]
   switch (by) {
     case 'sentinel': {
-      const agree = asked.filter(({ answer }) => answer === 'says').length
+      const agree = asked.filter(({ answer, address }) => answer === 'says' && address === announced).length
       return [`${endpoint}, named by ${agree} of ${asked.length} Sentinels; it says itself that it is the master`, ...others]
     }
     case 'prefer replica':
@@ -38,5 +38,6 @@ export function wordsOf({ address, failure }: Candidate): string | undefined {
 
 function summarise({ code, details }: Failure): string {
   if (details.reason === 'LATE') return 'did not answer in time'
+  if (details.reason === 'SEVERAL_SERVERS') return 'several servers are behind that address'
   return 'errno' in details ? details.errno : code
 }

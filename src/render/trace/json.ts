@@ -34,8 +34,8 @@ export function counterJson({ seen }: Visit): { readonly bill: unknown } {
   return { bill: seen.counters?.rows ?? null }
 }
 
-function choiceJson({ type: _, at: __, ...choice }: SourceEvent): JsonObject {
-  return { ...choice, asked: choice.asked.map(consideredJson), text: describeChoice(choice)[0] }
+function choiceJson({ type: _, at: __, announced, ...choice }: SourceEvent): JsonObject {
+  return { ...choice, asked: choice.asked.map(consideredJson), text: describeChoice({ ...choice, ...(announced && { announced }) })[0] }
 }
 
 function consideredJson(server: Candidate): JsonObject {

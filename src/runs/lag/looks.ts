@@ -1,7 +1,7 @@
 /** When `lag` measures a tree: once, until all limits hold, or repeatedly. */
 
 import { adviseOnLag } from '../../diagnosis/lag/advice.ts'
-import { checkAll, hasCriteria } from '../../diagnosis/lag/check.ts'
+import { type Criteria, checkAll, hasCriteria, needsOffset } from '../../diagnosis/lag/check.ts'
 import { findLoss, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import { ReplError } from '../../errors.ts'
 import { now, sleep } from '../../io/clock.ts'
@@ -82,7 +82,7 @@ async function judge(surveys: Surveys, plan: LagPlan, output: LagOutput, started
     const isOver = isSampled && (goodSince === undefined ? mayEnd(plan, replicasOf(look), from, startedAt) : isHeld)
     if (isOver) {
       output.show(look)
-      return outcomeOf(look, isWell(look))
+      return outcomeOf(look, isWell(look), plan.criteria)
     }
     if (checked && !checked.isOk) output.waiting('waiting', checked.reason)
     await sleep(LOOK_EVERY_MS, signal)
@@ -119,15 +119,16 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
     if (!(error instanceof ReplError && error.code === 'ABORTED')) throw error
   }
   output.conclude(look)
-  return outcomeOf(look, failed === 0)
+  return outcomeOf(look, failed === 0, plan.criteria)
 }
 
-function outcomeOf(look: LagLook | undefined, isWell: boolean): LagOutcome {
-  const master = look?.views.map(({ report }) => report.master).find(findLoss)
-  const loss = master && findLoss(master)
-  // The links can be checked without an offset.
-  if (!master || !loss || (loss.trouble === 'NO_OFFSET' && look?.checked?.isOk)) return { isWell }
-  return { isWell, lost: new ReplError('MASTER_LOST', { endpoint: master.name, ...loss }) }
+function outcomeOf(look: LagLook | undefined, isWell: boolean, criteria: Criteria): LagOutcome {
+  for (const { report } of look?.views ?? []) {
+    const loss = findLoss(report.master)
+    if (!loss || (loss.trouble === 'NO_OFFSET' && !needsOffset(criteria))) continue
+    return { isWell, lost: new ReplError('MASTER_LOST', { endpoint: report.master.name, ...loss }) }
+  }
+  return { isWell }
 }
 
 async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Promise<LagLook> {

@@ -9,13 +9,15 @@ import type { Connection } from '../connection.ts'
 import { observe } from '../observe.ts'
 import { psyncFacts } from './facts.ts'
 import type { Question } from './plan.ts'
-import { positionAsked } from './position.ts'
+import { expectTwoServers, positionAsked } from './position.ts'
 
 export class Asker {
   readonly #question: Question
   readonly #connection: Connection
   readonly #signal: AbortSignal
   #watch: MasterWatch | undefined
+  /** The target and the replica were seen to be two servers. */
+  #areTwo = false
 
   constructor(question: Question, connection: Connection, signal: AbortSignal) {
     this.#question = question
@@ -53,7 +55,10 @@ export class Asker {
   async #ask(kind: 'forecast' | 'verdict', sampleMs: number, source: Source, visit: Visit, show: (event: ReplEvent) => void) {
     const { asked, allowFork } = this.#question
     const { linkOptions } = this.#connection
-    const { position, subject } = await positionAsked(asked, this.#connection, this.#signal)
+    const found = await positionAsked(asked, this.#connection, this.#signal)
+    if (!this.#areTwo) await expectTwoServers(found, source, this.#signal)
+    this.#areTwo = true
+    const { position, subject } = found
     const common = { sampleMs, ...(position && { position }) }
     const goal: Goal = kind === 'forecast' ? { kind, ...common } : { kind, allowFork, stopBeforePsync: false, ...common }
     await observe(source, { ...linkOptions, goal }, visit, show, this.#signal)
