@@ -6,12 +6,11 @@ import { expectReplError, ReplError, stopIfAborted } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, type Shard } from '../protocol/cluster/cluster-map.ts'
-import { isReplid } from '../protocol/history.ts'
 import { parseInfo } from '../protocol/info/info.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
 import { refusal } from '../protocol/wire/server-error.ts'
 import type { AddressMap } from './address-map.ts'
-import { allMoves, askClusterNode, type SlotMoves } from './cluster-node.ts'
+import { allMoves, movesOfMaster, type SlotMoves } from './cluster-node.ts'
 
 /** A shard with a master, and how to connect to it. */
 export interface ReachableShard extends Shard {
@@ -79,15 +78,8 @@ export class Cluster {
 
   /** The slots that migrate between these masters. Only the two masters involved know. @throws ReplError of a master */
   async slotMoves(shards: readonly ReachableShard[]): Promise<SlotMoves> {
-    const views = await Promise.all(
-      shards.map(async ({ access, master }) => {
-        const { shard, moves } = await askClusterNode(access, this.#signal)
-        const facts = { endpoint: endpointName(access.endpoint), expectedId: master.id, foundId: shard?.node ?? '' }
-        if (shard && isReplid(master.id) && shard.node !== master.id) throw new ReplError('NOT_ANNOUNCED', { by: 'CLUSTER', ...facts })
-        return moves
-      }),
-    )
-    return allMoves(views)
+    const moves = await Promise.all(shards.map(async ({ access, master }) => await movesOfMaster(access, master.id, this.#signal)))
+    return allMoves(moves)
   }
 
   /** How to reach a node: with TLS at its TLS port; without an announced host, at the host of the entry node. */
