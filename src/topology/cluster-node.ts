@@ -1,9 +1,16 @@
 /** What one node of a cluster says about itself: the shard it belongs to, and slots that come or go. */
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import { expectReplError, ReplError } from '../errors.ts'
+import { expectReplError, ignoreFailure, ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { type ClusterNode, masterOfReplica, type OwnShard, ownShard, type SlotRange } from '../protocol/cluster/cluster-map.ts'
+import {
+  type ClusterNode,
+  type KnownShard,
+  masterOfReplica,
+  type OwnShard,
+  ownShard,
+  type SlotRange,
+} from '../protocol/cluster/cluster-map.ts'
 import { fromMigrations, MIGRATION_QUERIES, type SlotMigration } from '../protocol/cluster/migrations.ts'
 import { mergeRanges, openSlots } from '../protocol/cluster/slot-ranges.ts'
 import { isReplid } from '../protocol/history.ts'
@@ -40,6 +47,13 @@ export async function askClusterNode(access: Access, addresses: AddressMap, sign
   const host = master.host ?? (access.endpoint.kind === 'tcp' ? access.endpoint.host : 'localhost')
   const moves = await movesOfMaster(addresses.access({ host, port: master.port }, access), master.id, signal)
   return { ...view, moves: allMoves([view.moves, moves]) }
+}
+
+/** @returns the shard of a node; empty if it does not say which, or if another server answers than that of this history */
+export async function knownShard(access: Access, replid: string | undefined, signal: AbortSignal): Promise<KnownShard> {
+  const view = await askNode(access, signal).catch(ignoreFailure)
+  const isOther = replid !== undefined && view?.replid !== undefined && view.replid !== replid
+  return (!isOther && view?.shard) || {}
 }
 
 /** @throws ReplError, as askClusterNode */
