@@ -16,7 +16,7 @@ import { mergeRanges, openSlots } from '../protocol/cluster/slot-ranges.ts'
 import { isReplid } from '../protocol/history.ts'
 import { infoNumber, parseInfo } from '../protocol/info/info.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
-import { refusal } from '../protocol/wire/server-error.ts'
+import { isNoNode, refusal } from '../protocol/wire/server-error.ts'
 import type { AddressMap } from './address-map.ts'
 
 const TRIM_FIELD = 'cluster_slot_migration_active_trim_running'
@@ -58,7 +58,10 @@ export async function knownShard(access: Access, replid: string | undefined, sig
 
 /** @throws ReplError, as askClusterNode */
 export async function movesOfMaster(access: Access, expectedId: string, signal: AbortSignal): Promise<SlotMoves> {
-  const { shard, moves } = await askNode(access, signal)
+  const { shard, moves } = await askNode(access, signal).catch((error) => {
+    if (expectReplError(error).details.reason !== 'NO_CLUSTER') throw error
+    throw new ReplError('NOT_ANNOUNCED', { by: 'CLUSTER', endpoint: endpointName(access.endpoint), expectedId, foundId: '' })
+  })
   if (!shard || !isReplid(expectedId) || shard.node === expectedId) return moves
   throw new ReplError('NOT_ANNOUNCED', { by: 'CLUSTER', endpoint: endpointName(access.endpoint), expectedId, foundId: shard.node })
 }
@@ -70,7 +73,9 @@ async function askNode(access: Access, signal: AbortSignal): Promise<ClusterNode
     const link = await QueryLink.open(access, signal)
     try {
       const reply = await link.ask('CLUSTER', 'NODES')
-      if (reply instanceof ServerError) throw refusal(reply, { command: 'CLUSTER NODES' })
+      if (reply instanceof ServerError) {
+        throw isNoNode(reply) ? new ReplError('NO_CLUSTER', { reply: reply.text }) : refusal(reply, { command: 'CLUSTER NODES' })
+      }
       const nodes = String(reply)
       const moves = { open: openSlots(nodes), migrations: await migrationsOf(link) }
       const info = await link.info()

@@ -8,7 +8,7 @@ import { endpointName } from '../io/endpoint.ts'
 import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, type Shard } from '../protocol/cluster/cluster-map.ts'
 import { parseInfo } from '../protocol/info/info.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
-import { refusal } from '../protocol/wire/server-error.ts'
+import { isNoNode, refusal } from '../protocol/wire/server-error.ts'
 import type { AddressMap } from './address-map.ts'
 import { allMoves, movesOfMaster, type SlotMoves } from './cluster-node.ts'
 
@@ -163,8 +163,7 @@ async function shardsFrom(link: QueryLink): Promise<Shard[]> {
   const reply = await link.ask('CLUSTER', 'NODES')
   if (!(reply instanceof ServerError)) return fromNodes(String(reply))
   const refused = refusal(reply, { command: 'CLUSTER NODES' })
-  const isNone = /cluster support disabled|unknown command/i.test(reply.text)
-  throw isNone ? new ReplError('NO_CLUSTER', { reply: reply.text }) : refused
+  throw isNoNode(reply) || /unknown command/i.test(reply.text) ? new ReplError('NO_CLUSTER', { reply: reply.text }) : refused
 }
 
 /** Whether the same masters serve the same slots. A dump of all shards is consistent only then. */
