@@ -64,10 +64,10 @@ export class NodeGuard implements PayloadGuard {
 
   async #confirm(access: Access, before: ClusterNodeView, replid: string | undefined): Promise<void> {
     const after = await this.#ask(access)
-    // An address may lead each connection to another server. Then these are the slots of another node.
+    // An address may lead each connection to another server. Then these are the slots of another node, and so are its past moves.
     if (replid !== undefined && after.replid !== undefined && after.replid !== replid) {
       this.shard = {}
-      return
+      return refuseMoves(after)
     }
     refuseMoves(after, before)
     if (JSON.stringify(after.shard?.slots) !== JSON.stringify(before.shard?.slots)) throw new ReplError('CLUSTER_CHANGED')

@@ -108,6 +108,18 @@ for (const installed of oldestNewestAndValkey()) {
       }
     })
 
+    it('says that the slots are unknown where CLUSTER is not permitted', async () => {
+      const rights = ['+ping', '+replconf', '+psync', '+info', '+config|get', '+client|setname']
+      await node(2).cli('ACL', 'SETUSER', 'lowly', 'on', '>pw', ...rights)
+      const args = ['tail', `redis://lowly:pw@${node(2).target}`, ...SNAPSHOT, '--duration', '1', '--rdb']
+      const text = await cli([...args, await fresh()])
+      assert.equal(text.status, 0, text.err)
+      assert.match(one(text.err), /one shard: unknown slots, because the node does not say which it serves;/)
+      const { out } = await cli([...args, await fresh(), '--json'])
+      const { snapshot } = assertSchema(out.split('\n')[0] ?? '', 'tail') as unknown as Record<string, Record<string, unknown>>
+      assert.deepEqual(snapshot?.shard, { node: null, slots: null, shards: null })
+    })
+
     it('names the shard of each RDB with --cluster', async () => {
       const folder = join(await mkdtemp(join(home, 'x-')), 'dump')
       const ran = await cli(['tail', '--cluster', node(0).target, ...SNAPSHOT, '--rdb', folder, '--duration', '2', '--json'])

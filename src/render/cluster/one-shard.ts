@@ -3,7 +3,7 @@ import { type KnownShard, slotsText } from '../../protocol/cluster/cluster-map.t
 import type { JsonObject } from '../base/json-line.ts'
 
 export function shardText({ node, slots, shards }: KnownShard): string {
-  if (!slots) return 'of a cluster; the node does not say which slots it serves'
+  if (!slots) return 'unknown slots, because the node does not say which it serves'
   return slots.length > 0 ? `slots ${slotsText(slots)} of 16384, one of ${shards} (node ${node})` : `no slots (node ${node})`
 }
 
