@@ -323,7 +323,10 @@ export interface ReasonFacts {
   NOT_SERVING: { readonly obstacle: 'LOADING' | 'NOMASTERLINK' | 'FAILOVER' }
   BEHIND_US: None
   NOT_MASTER: { readonly role: string }
-  /** The server at an announced address has another run ID, or another node ID, than the announced one. */
+  /**
+   * The server at an announced address has another run ID, or another node ID, than the announced one.
+   * @property foundId empty if it is no node of a cluster
+   */
   NOT_ANNOUNCED: { readonly by: 'SENTINEL' | 'CLUSTER'; readonly expectedId: string; readonly foundId: string }
   CLUSTER_SLOTS: { readonly missingSlots: number }
   CLUSTER_MASTER: { readonly slot: number }

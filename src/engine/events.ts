@@ -11,6 +11,7 @@ import type { Exchange, Verdict } from '../handshake/machine.ts'
 import type { State } from '../handshake/states.ts'
 import type { DialStep } from '../io/dial.ts'
 import type { Written } from '../io/sinks/rdb-sink.ts'
+import type { KnownShard } from '../protocol/cluster/cluster-map.ts'
 import type { History, Position } from '../protocol/history.ts'
 import type { ServerIdentity } from '../protocol/info/identity.ts'
 import type { Settings } from '../protocol/settings.ts'
@@ -116,6 +117,8 @@ export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
   readonly type: 'stored'
   /** Absent for stdout, and when the payload is discarded. */
   readonly path?: string
+  /** What the RDB of a node of a cluster holds, if it is kept. */
+  readonly shard?: KnownShard
   readonly framing: PayloadFraming['kind']
   /** Carries the replid and offset that the master gave. `legacy`: it gave none. */
   readonly verdict: Verdict

@@ -3,12 +3,15 @@ import type { Announcement, Renamed } from '../handshake/plan.ts'
 import type { RdbSink } from '../io/sinks/rdb-sink.ts'
 import type { History, Position } from '../protocol/history.ts'
 import type { Access } from './ask/access.ts'
+import type { PayloadGuard } from './ask/payload-guard.ts'
 import type { Ack } from './link/ack.ts'
 
 /** Where a payload goes. `path` is its final name; absent for stdout, and when the payload is discarded. */
 export interface Store {
   readonly sink: RdbSink
   readonly path?: string
+  /** For a payload that is kept. */
+  readonly guard?: PayloadGuard
 }
 
 /** Uses INFO only; opens no replication link. */

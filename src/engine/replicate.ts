@@ -30,6 +30,7 @@ export async function* replicate(source: Source, plan: LinkPlan, signal: AbortSi
 async function* fromSource(source: Source, plan: LinkPlan, signal: AbortSignal): AsyncGenerator<Batch> {
   const { access, choices = [] } = await source.find(signal)
   if (choices.length > 0) yield choices.map((choice) => ({ type: 'source', at: now(), ...choice }) as const)
+  const guard = 'store' in plan.goal ? plan.goal.store.guard : undefined
   const moved = new AbortController()
   const over = new AbortController()
   let from = access
@@ -38,6 +39,8 @@ async function* fromSource(source: Source, plan: LinkPlan, signal: AbortSignal):
       for (const event of batch) if (event.type === 'verdict') from = withHistory(access, event)
       if (batch[0]?.type === 'following') void watchForMove(source, from, moved, AbortSignal.any([signal, over.signal]))
       yield batch
+      const server = guard && batch.find((event) => event.type === 'server')
+      if (server) await guard.before(access, server.identity?.mode === 'cluster')
     }
   } catch (error) {
     if (!moved.signal.aborted || signal.aborted) throw error
@@ -84,7 +87,7 @@ async function* storePayload(batches: AsyncGenerator<Batch>, store: Store): Asyn
   }
 }
 
-async function* commitPayload(batches: AsyncGenerator<Batch>, { sink, path }: Store): AsyncGenerator<Batch> {
+async function* commitPayload(batches: AsyncGenerator<Batch>, { sink, path, guard }: Store): AsyncGenerator<Batch> {
   const began = now()
   const visit = new Visit()
   for await (const batch of batches) {
@@ -92,10 +95,13 @@ async function* commitPayload(batches: AsyncGenerator<Batch>, { sink, path }: St
     yield batch
     const end = batch.find((event) => event.type === 'payload-end')
     if (!end) continue
+    const verdict = visit.seen.verdict?.verdict ?? { kind: 'none' as const }
+    const replid = verdict.kind === 'full' ? verdict.replid : undefined
+    await guard?.after({ replid, hasSlots: end.header.hasSlots === true })
     const written = await sink.commit()
     const framing = visit.seen['payload-start']?.framing.kind ?? 'length'
-    const verdict = visit.seen.verdict?.verdict ?? { kind: 'none' as const }
-    yield [{ ...end, type: 'stored', framing, verdict, written, elapsedMs: now() - began, ...(path !== undefined && { path }) }]
+    const place = { ...(path !== undefined && { path }), ...(guard?.shard && { shard: guard.shard }) }
+    yield [{ ...end, type: 'stored', framing, verdict, written, elapsedMs: now() - began, ...place }]
   }
 }
 

@@ -1,14 +1,23 @@
 /** What one node of a cluster says about itself: the shard it belongs to, and slots that come or go. */
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
-import { expectReplError } from '../errors.ts'
+import { expectReplError, ignoreFailure, ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { type OwnShard, openSlots, ownShard, type SlotRange } from '../protocol/cluster/cluster-map.ts'
+import {
+  type ClusterNode,
+  type KnownShard,
+  masterOfReplica,
+  type OwnShard,
+  ownShard,
+  type SlotRange,
+} from '../protocol/cluster/cluster-map.ts'
 import { fromMigrations, MIGRATION_QUERIES, type SlotMigration } from '../protocol/cluster/migrations.ts'
-import { mergeRanges } from '../protocol/cluster/slot-ranges.ts'
+import { mergeRanges, openSlots } from '../protocol/cluster/slot-ranges.ts'
+import { isReplid } from '../protocol/history.ts'
 import { infoNumber, parseInfo } from '../protocol/info/info.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
-import { refusal } from '../protocol/wire/server-error.ts'
+import { isNoNode, refusal } from '../protocol/wire/server-error.ts'
+import type { AddressMap } from './address-map.ts'
 
 const TRIM_FIELD = 'cluster_slot_migration_active_trim_running'
 
@@ -27,18 +36,51 @@ export interface ClusterNodeView {
   readonly moves: SlotMoves
 }
 
-/** @throws ReplError, also when the node refuses CLUSTER NODES or the query for its migrations */
-export async function askClusterNode(access: Access, signal: AbortSignal): Promise<ClusterNodeView> {
+/**
+ * A replica does not show the slots that move (cluster_legacy.c, clusterGenNodeDescription, prints a node's own), so its master is
+ * asked too, unless the cluster has marked it as failed.
+ * @throws ReplError, also when a node refuses CLUSTER NODES or the query for its migrations; TRY_LATER (NOT_ANNOUNCED) of the master
+ */
+export async function askClusterNode(access: Access, addresses: AddressMap, signal: AbortSignal): Promise<ClusterNodeView> {
+  const { master, ...view } = await askNode(access, signal)
+  if (!master?.isHealthy) return view
+  const host = master.host ?? (access.endpoint.kind === 'tcp' ? access.endpoint.host : 'localhost')
+  const moves = await movesOfMaster(addresses.access({ host, port: master.port }, access), master.id, signal)
+  return { ...view, moves: allMoves([view.moves, moves]) }
+}
+
+/** @returns the shard of a node; empty if it does not say which, or if another server answers than that of this history */
+export async function knownShard(access: Access, replid: string | undefined, signal: AbortSignal): Promise<KnownShard> {
+  const view = await askNode(access, signal).catch(ignoreFailure)
+  const isOther = replid !== undefined && view?.replid !== undefined && view.replid !== replid
+  return (!isOther && view?.shard) || {}
+}
+
+/** @throws ReplError, as askClusterNode */
+export async function movesOfMaster(access: Access, expectedId: string, signal: AbortSignal): Promise<SlotMoves> {
+  const { shard, moves } = await askNode(access, signal).catch((error) => {
+    if (expectReplError(error).details.reason !== 'NO_CLUSTER') throw error
+    throw new ReplError('NOT_ANNOUNCED', { by: 'CLUSTER', endpoint: endpointName(access.endpoint), expectedId, foundId: '' })
+  })
+  if (!shard || !isReplid(expectedId) || shard.node === expectedId) return moves
+  throw new ReplError('NOT_ANNOUNCED', { by: 'CLUSTER', endpoint: endpointName(access.endpoint), expectedId, foundId: shard.node })
+}
+
+/** @returns with its master, if the node is a replica */
+async function askNode(access: Access, signal: AbortSignal): Promise<ClusterNodeView & { readonly master: ClusterNode | undefined }> {
   const endpoint = endpointName(access.endpoint)
   try {
     const link = await QueryLink.open(access, signal)
     try {
       const reply = await link.ask('CLUSTER', 'NODES')
-      if (reply instanceof ServerError) throw refusal(reply, { command: 'CLUSTER NODES' })
+      if (reply instanceof ServerError) {
+        throw isNoNode(reply) ? new ReplError('NO_CLUSTER', { reply: reply.text }) : refusal(reply, { command: 'CLUSTER NODES' })
+      }
       const nodes = String(reply)
       const moves = { open: openSlots(nodes), migrations: await migrationsOf(link) }
       const info = await link.info()
-      return { shard: ownShard(nodes), replid: info instanceof ServerError ? undefined : info.history?.replid, moves }
+      const replid = info instanceof ServerError ? undefined : info.history?.replid
+      return { shard: ownShard(nodes), replid, moves, master: masterOfReplica(nodes) }
     } finally {
       link.close()
     }

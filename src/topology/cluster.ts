@@ -7,12 +7,11 @@ import { expectReplError, ReplError, stopIfAborted } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { type ClusterNode, fromNodes, fromShards, fromSlots, missingSlots, type Shard } from '../protocol/cluster/cluster-map.ts'
-import { isReplid } from '../protocol/history.ts'
 import { parseInfo } from '../protocol/info/info.ts'
 import { ServerError } from '../protocol/wire/reply.ts'
-import { refusal } from '../protocol/wire/server-error.ts'
+import { isNoNode, refusal } from '../protocol/wire/server-error.ts'
 import type { AddressMap } from './address-map.ts'
-import { allMoves, askClusterNode, type SlotMoves } from './cluster-node.ts'
+import { allMoves, movesOfMaster, type SlotMoves } from './cluster-node.ts'
 
 /** A shard with a master, and how to connect to it. */
 export interface ReachableShard extends Shard {
@@ -80,15 +79,8 @@ export class Cluster {
 
   /** The slots that migrate between these masters. Only the two masters involved know. @throws ReplError of a master */
   async slotMoves(shards: readonly ReachableShard[]): Promise<SlotMoves> {
-    const views = await Promise.all(
-      shards.map(async ({ access, master }) => {
-        const { shard, moves } = await askClusterNode(access, this.#signal)
-        const facts = { endpoint: endpointName(access.endpoint), expectedId: master.id, foundId: shard?.node ?? '' }
-        if (shard && isReplid(master.id) && shard.node !== master.id) throw new ReplError('NOT_ANNOUNCED', { by: 'CLUSTER', ...facts })
-        return moves
-      }),
-    )
-    return allMoves(views)
+    const moves = await Promise.all(shards.map(async ({ access, master }) => await movesOfMaster(access, master.id, this.#signal)))
+    return allMoves(moves)
   }
 
   /** How to reach a node: with TLS at its TLS port; without an announced host, at the host of the entry node. */
@@ -172,7 +164,7 @@ async function shardsFrom(link: QueryLink): Promise<Shard[]> {
   const reply = await link.ask('CLUSTER', 'NODES')
   if (!(reply instanceof ServerError)) return fromNodes(String(reply))
   const refused = refusal(reply, { command: 'CLUSTER NODES' })
-  if (!/cluster support disabled|unknown command/i.test(reply.text)) throw refused
+  if (!isNoNode(reply) && !/unknown command/i.test(reply.text)) throw refused
   const info = await link.info()
   if (!(info instanceof ServerError)) await refuseSentinel(link, info.identity)
   throw new ReplError('NO_CLUSTER', { reply: reply.text })

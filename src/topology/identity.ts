@@ -8,7 +8,8 @@ import { QueryLink } from '../engine/ask/query.ts'
 import { expectReplError, ignoreFailure, ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { continuesHistory, numberField, type ServerInfo } from '../protocol/info/server-info.ts'
-import { ServerError } from '../protocol/wire/reply.ts'
+import { type Reply, ServerError } from '../protocol/wire/reply.ts'
+import { isNoNode, refusal } from '../protocol/wire/server-error.ts'
 
 /** What an announcement tells of a server besides its address. */
 export interface Announced {
@@ -68,9 +69,8 @@ async function recogniseMaster(access: Access, announced: Announced, signal: Abo
 async function recognise(access: Access, { by, runId, nodeId }: Announced, signal: AbortSignal): Promise<Recognised> {
   const link = await QueryLink.open(access, signal)
   try {
-    const id = nodeId === undefined ? undefined : await link.ask('CLUSTER', 'MYID')
-    if (typeof id === 'string' && id !== nodeId) throw new ReplError('NOT_ANNOUNCED', { by, expectedId: nodeId ?? '', foundId: id })
-    const isNode = typeof id === 'string'
+    if (nodeId !== undefined) refuseOtherNode(await link.ask('CLUSTER', 'MYID'), nodeId)
+    const isNode = nodeId !== undefined
     const info = await link.info()
     if (info instanceof ServerError) return { isProven: isNode }
     const isSame = runId !== undefined && info.runId === runId
@@ -80,6 +80,14 @@ async function recognise(access: Access, { by, runId, nodeId }: Announced, signa
   } finally {
     link.close()
   }
+}
+
+/** A server that does not know CLUSTER MYID passes: the announcement is all there is. @throws ReplError NOT_ANNOUNCED, NO_PERMISSION */
+function refuseOtherNode(reply: Reply, expectedId: string): void {
+  const refused = reply instanceof ServerError ? refusal(reply, { command: 'CLUSTER MYID' }) : undefined
+  if (refused?.code === 'NO_PERMISSION') throw refused
+  const foundId = reply instanceof ServerError && isNoNode(reply) ? '' : reply
+  if (typeof foundId === 'string' && foundId !== expectedId) throw new ReplError('NOT_ANNOUNCED', { by: 'CLUSTER', expectedId, foundId })
 }
 
 function hasJustStarted(info: ServerInfo): boolean {

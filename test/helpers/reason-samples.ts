@@ -123,6 +123,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   NOT_ANNOUNCED: [
     { by: 'SENTINEL', expectedId: 'a'.repeat(40), foundId: 'b'.repeat(40) },
     { by: 'CLUSTER', expectedId: 'a'.repeat(40), foundId: 'b'.repeat(40) },
+    { by: 'CLUSTER', expectedId: 'a'.repeat(40), foundId: '' },
   ],
   SEVERAL_SERVERS: [{ runId: 'a'.repeat(40), otherRunId: 'b'.repeat(40) }],
   NO_CLUSTER: [REPLY],

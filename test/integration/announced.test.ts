@@ -5,12 +5,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
-import { startCluster } from '../helpers/cluster.ts'
+import { type RunningCluster, startCluster } from '../helpers/cluster.ts'
 import { TcpProxy } from '../helpers/proxy.ts'
 import { activateBacklog, inStep, lag, pair, syncCounters } from '../helpers/replication.ts'
-import { cli } from '../helpers/run.ts'
+import { cli, type Ran } from '../helpers/run.ts'
 import { watched } from '../helpers/sentinels.ts'
 import { freePort, oldestNewestAndValkey, RunningServer } from '../helpers/server.ts'
+
+/** All that a run says, without the borders of tables. */
+const words = ({ out, err }: Ran) => `${out} ${err}`.replaceAll(/[│\s]+/g, ' ')
 
 let folder: string
 before(async () => {
@@ -111,6 +114,62 @@ for (const installed of oldestNewestAndValkey()) {
       const measured = await cli(['lag', '--cluster', entry.target, ...map, '--json'])
       assert.equal(measured.status, 3, measured.out)
       assert.match(measured.out, /is not the master of/)
+    })
+  })
+
+  describe(`with ${installed.id}, the address of a shard`, { concurrency: 1 }, () => {
+    let cluster: RunningCluster
+    let stranger: RunningServer
+    before(async () => {
+      cluster = await startCluster(installed)
+      stranger = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
+      await activateBacklog(stranger)
+    })
+    after(async () => {
+      await cluster?.stop()
+      await stranger?.stop()
+    })
+
+    /** Every command that takes --cluster, and all that it says. */
+    const runs = (...where: string[]): string[][] => [
+      ['handshake', '--cluster', ...where],
+      ['psync', '--cluster', ...where, '--sample', '0'],
+      ['dump-rdb', '--cluster', ...where, '-o', join(folder, `${installed.id}-shards`)],
+      ['tail', '--cluster', ...where, '--duration', '10'],
+      ['lag', '--cluster', ...where, '--require-link'],
+    ]
+
+    it('that leads to another shard is refused by every command', async () => {
+      const [entry, master, wrong] = cluster.masters as [RunningServer, RunningServer, RunningServer]
+      for (const args of runs(entry.target, '--map', `${master.target}=${wrong.target}`)) {
+        const ran = await cli(args)
+        assert.ok([3, 6].includes(ran.status ?? 0), `${args}: ${ran.status} ${ran.out} ${ran.err}`)
+        assert.match(words(ran), /(is not the one that the cluster has|is not the master of)/)
+      }
+      assert.equal(existsSync(join(folder, `${installed.id}-shards`)), false)
+    })
+
+    it('that leads to a server of no cluster is refused by every command', async () => {
+      const [entry, master] = cluster.masters as [RunningServer, RunningServer]
+      const before = await syncCounters(stranger)
+      for (const args of runs(entry.target, '--map', `${master.target}=${stranger.target}`)) {
+        const ran = await cli(args)
+        assert.ok([3, 6].includes(ran.status ?? 0), `${args}: ${ran.status} ${ran.out} ${ran.err}`)
+        assert.match(words(ran), /(it is no node of a cluster, and node [0-9a-f]+ is announced there|is not the master of)/)
+      }
+      assert.deepEqual(await syncCounters(stranger), before)
+    })
+
+    it('that leads to another shard is not believed where CLUSTER MYID is not permitted', async (context) => {
+      if (installed.id === 'redis-6.0') return context.skip('its ACL refuses no subcommand alone')
+      const [entry, master, wrong] = cluster.masters as [RunningServer, RunningServer, RunningServer]
+      const rights = ['+@all', '-cluster|myid', '~*', '&*']
+      for (const server of cluster.all) await server.cli('ACL', 'SETUSER', 'mapper', 'on', '>pw', ...rights)
+      for (const args of runs(`redis://mapper:pw@${entry.target}`, '--map', `${master.target}=redis://mapper:pw@${wrong.target}`)) {
+        const ran = await cli(args)
+        assert.notEqual(ran.status, 0, `${args}: ${ran.out}`)
+        assert.match(words(ran), /CLUSTER MYID|is not the one that the cluster has|is not the master of/)
+      }
     })
   })
 

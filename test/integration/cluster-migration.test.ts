@@ -71,6 +71,30 @@ for (const installed of servers().filter(({ id }) => id in KINDS)) {
       }
     })
 
+    it('keep tail from keeping an RDB of either of the two nodes, or of the whole cluster', async () => {
+      for (const server of both()) {
+        for (const flags of [[], ['--cluster']]) {
+          const folder = await mkdtemp(join(home, 'x-'))
+          const count = await server.info('sync_full')
+          const file = join(folder, 'x.rdb')
+          const ran = await cli(['tail', ...flags, server.target, '--from', 'snapshot', '--rdb', file, '--duration', '20'])
+          assertThreeParts(ran, 'TRY_LATER', 6)
+          assert.match(ran.err, /to another: 0-100\./)
+          assert.equal(await server.info('sync_full'), count)
+          if (flags.length === 0) assert.deepEqual(await readdir(folder), [])
+        }
+      }
+    })
+
+    it('keep their replicas from being dumped: only the masters know of the migration', async () => {
+      for (const replica of cluster.replicas.slice(0, 2)) {
+        const ran = await cli(['dump-rdb', '--shard', replica.target, '-q'])
+        assertThreeParts(ran, 'TRY_LATER', 6)
+        assert.match(ran.err, /to another: 0-100\./)
+        assert.equal(ran.out, '')
+      }
+    })
+
     it('are seen in the RDB of the importing node where CLUSTER is not permitted', async () => {
       const rights = ['+ping', '+replconf', '+psync', '+info', '+client|setname']
       await both()[1].cli('ACL', 'SETUSER', 'lowly', 'on', '>pw', ...rights)

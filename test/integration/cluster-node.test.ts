@@ -90,6 +90,18 @@ for (const installed of oldestNewestAndValkey()) {
       assert.doesNotMatch(all.err, /only its shard/)
     })
 
+    it('gives psync --full the figures of one shard, which is named, also if quiet and as JSON', async () => {
+      for (const quiet of [[], ['-q']]) {
+        const ran = await cli(['psync', '--full', node(0).target, ...quiet])
+        assert.equal(ran.status, 0, ran.err)
+        assert.match(one(ran.out), /These figures are of one shard: slots 0-5460 of 16384, one of 3 \(node [0-9a-f]{40}\)\./)
+      }
+      const json = await cli(['psync', '--full', node(3).target, '--json'])
+      assert.equal(json.status, 0, json.err)
+      const { shard } = assertSchema(json.out, 'psync-full') as unknown as Report
+      assert.deepEqual(shard, { node: await cluster.id(node(0)), slots: SLOTS, shards: 3 })
+    })
+
     it('whose slot moves away while it is dumped gives no file', async () => {
       const [from, to] = [node(0), node(1)]
       const key = `{${await tagOf(from)}}`

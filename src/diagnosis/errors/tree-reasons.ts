@@ -111,11 +111,16 @@ export const TREE_REASONS = rows({
     next: 'Try again later. INFO replication, SENTINEL MASTERS and CLUSTER NODES show what is announced; --map replaces an address.',
   },
   NOT_ANNOUNCED: {
-    what: 'The server at {endpoint} is not the one that {who} at that address: its ID is {foundId}, not {expectedId}.',
+    what: 'The server at {endpoint} is not the one that {who} at that address: {found}.',
     meaning: 'From here the address leads to another server: a loopback address, a tunnel, or an address of another network. {or}',
     next: 'Name the way to it from here: --map {endpoint}=HOST:PORT',
     parts: {
       who: { by: 'by', of: { SENTINEL: 'the Sentinel watches', CLUSTER: 'the cluster has' } },
+      found: {
+        by: 'foundId',
+        of: { '': 'it is no node of a cluster, and node {expectedId} is announced there' },
+        else: 'its ID is {foundId}, not {expectedId}',
+      },
       or: {
         by: 'by',
         of: { SENTINEL: 'Or it was restarted a moment ago: try again in 10 s.', CLUSTER: 'Or the node was replaced a moment ago.' },

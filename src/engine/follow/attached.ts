@@ -10,7 +10,7 @@ import type { Start, StreamRequest } from './start.ts'
 /** @param position the last byte before the stream */
 export function attachedEvent(visit: Visit, request: StreamRequest | undefined, start: Start, position: Position): AttachedEvent {
   const { offset } = position
-  const { verdict, forecast } = visit.seen
+  const { verdict, forecast, stored } = visit.seen
   // After a full resync the stream begins where the snapshot ends, whatever we requested.
   const { showAfter = offset, mayStartInsideCommand = false } = (verdict?.verdict.kind === 'continue' && request) || {}
   const live = forecast?.history.offset ?? offset
@@ -20,6 +20,7 @@ export function attachedEvent(visit: Visit, request: StreamRequest | undefined, 
     ...serverStamp(visit),
     position: { ...position, db, transaction },
     showAfter,
+    ...(stored?.path !== undefined && { stored }),
     ...(mayStartInsideCommand && live > offset && { boundary: live }),
   }
 }

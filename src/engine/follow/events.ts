@@ -2,7 +2,7 @@
 import type { Failure } from '../../errors.ts'
 import type { SlotRange } from '../../protocol/cluster/cluster-map.ts'
 import type { Position } from '../../protocol/history.ts'
-import type { ReplEvent } from '../events.ts'
+import type { ReplEvent, StoredEvent } from '../events.ts'
 
 /** LOST: the server cannot serve our position any more. DIVERGED: its history left ours at an earlier offset. */
 export type GapReason = 'LOST' | 'DIVERGED'
@@ -22,6 +22,8 @@ export interface AttachedEvent extends Served {
   readonly showAfter: number
   /** An offset at which a command ends. Present when the stream may begin inside a command. */
   readonly boundary?: number
+  /** The RDB before it, if that is kept. */
+  readonly stored?: StoredEvent
 }
 
 /** The bytes continue over a new link, possibly under another replid. */

@@ -191,18 +191,25 @@ export interface OwnShard {
   readonly shards: number
 }
 
+/** As far as the node says it. */
+export type KnownShard = Partial<OwnShard>
+
 /** From CLUSTER NODES, which marks the node itself. */
 export function ownShard(text: string): OwnShard | undefined {
   const rows = nodeRows(text)
-  const self = rows.find(({ isSelf }) => isSelf)
-  const master = self?.isMaster ? self : rows.find(({ node }) => node.id === self?.master)
+  const { self, master } = selfIn(rows)
   const owner = master ?? self
   return owner && { node: owner.node.id, slots: owner.slots, shards: rows.filter(({ slots }) => slots.length > 0).length }
 }
 
-/** Slots being moved: `[93->-id]` migrating, `[93-<-id]` importing. In CLUSTER NODES each node shows only its own. */
-export function openSlots(text: string): SlotRange[] {
-  return [...text.matchAll(/\[(\d+)-[<>]-/g)].map(([, slot]) => [Number(slot), Number(slot)])
+/** From CLUSTER NODES of a replica: its master. Undefined for a master. */
+export function masterOfReplica(text: string): ClusterNode | undefined {
+  return selfIn(nodeRows(text)).master?.node
+}
+
+function selfIn(rows: readonly NodeRow[]) {
+  const self = rows.find(({ isSelf }) => isSelf)
+  return { self, master: self && rows.find(({ node }) => node.id === self.master) }
 }
 
 function shardOf(slots: readonly SlotRange[], nodes: readonly { isMaster: boolean; node: ClusterNode }[]): Shard {

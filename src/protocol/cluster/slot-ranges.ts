@@ -16,3 +16,8 @@ export function mergeRanges(ranges: readonly SlotRange[]): SlotRange[] {
   }
   return merged
 }
+
+/** Slots being moved: `[93->-id]` migrating, `[93-<-id]` importing. In CLUSTER NODES each node shows only its own. */
+export function openSlots(text: string): SlotRange[] {
+  return [...text.matchAll(/\[(\d+)-[<>]-/g)].map(([, slot]) => [Number(slot), Number(slot)])
+}

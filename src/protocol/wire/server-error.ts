@@ -58,3 +58,8 @@ export function withReplyText({ details, cause }: ReplError, reply: string): Rep
   const { reason: _, ...facts } = details
   return new ReplError(reason, { ...facts, reply }, cause)
 }
+
+/** Whether the server refuses CLUSTER since it is no node of a cluster (cluster.c, clusterCommand). */
+export function isNoNode({ text }: ServerError): boolean {
+  return /cluster support disabled/i.test(text)
+}

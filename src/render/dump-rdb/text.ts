@@ -2,11 +2,11 @@
 
 import { duration, exact } from '../../diagnosis/units.ts'
 import type { CountersEvent, ReplEvent, StoredEvent } from '../../engine/events.ts'
-import { type OwnShard, slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
 import { table } from '../base/table.ts'
+import { shardText } from '../cluster/one-shard.ts'
 import { countersLine, countersText } from '../trace/counters.ts'
 import { type Detail, traceText, warningText } from '../trace/trace.ts'
 import { TransferProgress } from '../trace/transfer.ts'
@@ -30,11 +30,10 @@ export class DumpText {
     this.#progress.note(`${printable(path)}: compressed by ${compression}, as its name says`)
   }
 
-  /** @param shard of a node of a cluster, as far as the node tells */
-  show(event: ReplEvent, shard?: Partial<OwnShard>): void {
+  show(event: ReplEvent): void {
     if (this.#detail.verbosity > 0 || event.type === 'source') this.#trace(event)
     if (event.type === 'warning') this.#progress.note(warningText(event, this.#colour).trimEnd())
-    else if (event.type === 'stored') this.#showSummary(event, shard)
+    else if (event.type === 'stored') this.#showSummary(event)
     else if (event.type === 'counters') this.#showCounters(event)
     else this.#transfer.show(event)
   }
@@ -43,9 +42,9 @@ export class DumpText {
     this.#progress.end()
   }
 
-  #showSummary(event: StoredEvent, shard: Partial<OwnShard> | undefined): void {
+  #showSummary(event: StoredEvent): void {
     this.#progress.end()
-    this.#progress.note(this.#summary(event, shard))
+    this.#progress.note(this.#summary(event))
   }
 
   #showCounters(event: CountersEvent): void {
@@ -53,10 +52,7 @@ export class DumpText {
     this.#progress.note(this.#detail.verbosity > 0 ? countersText(event, this.#colour).trimEnd() : countersLine(event))
   }
 
-  #summary(
-    { path, bytes: size, checksum, header, keys, verdict, elapsedMs, written }: StoredEvent,
-    shard: Partial<OwnShard> | undefined,
-  ): string {
+  #summary({ path, bytes: size, checksum, header, keys, verdict, elapsedMs, written, shard }: StoredEvent): string {
     const sum =
       checksum === 'verified' ? this.#colour.good('CRC64 verified') : this.#colour.warn('not checksummed by the server (rdbchecksum no)')
     const line = `${printable(path ?? 'stdout')}: ${exact(size)} bytes in ${duration(elapsedMs)}, ${header.magic}, ${sum}`
@@ -79,11 +75,6 @@ export class DumpText {
     const text = event.type === 'stored' || event.type === 'warning' ? '' : traceText(event, this.#detail, this.#colour)
     if (text) this.#progress.note(text.trimEnd())
   }
-}
-
-function shardText({ node, slots, shards }: Partial<OwnShard>): string {
-  if (!slots) return 'of a cluster; the node does not say which slots it serves'
-  return slots.length > 0 ? `slots ${slotsText(slots)} of 16384, one of ${shards} (node ${node})` : `no slots (node ${node})`
 }
 
 /** Seconds since 1970 as a date; an invalid time unchanged. */

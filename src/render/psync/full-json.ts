@@ -1,10 +1,13 @@
 /** `psync --full --json`: docs/schemas/psync-full-1.json. */
 import { judgeResync, type ResyncFigures } from '../../diagnosis/psync/resync.ts'
 import type { Visit } from '../../engine/visit.ts'
+import type { KnownShard } from '../../protocol/cluster/cluster-map.ts'
 import type { JsonObject } from '../base/json-line.ts'
+import { shardJson } from '../cluster/one-shard.ts'
 import { counterJson, traceJson } from '../trace/json.ts'
 
-export function psyncFullJson(visit: Visit, figures: ResyncFigures): JsonObject {
+/** @param shard of a node of a cluster */
+export function psyncFullJson(visit: Visit, figures: ResyncFigures, shard: KnownShard | undefined): JsonObject {
   const { risk, sentences, commands } = judgeResync(figures)
   return {
     schema: 'redis-repl/psync-full/1',
@@ -12,6 +15,7 @@ export function psyncFullJson(visit: Visit, figures: ResyncFigures): JsonObject 
     text: sentences.join(' '),
     commands,
     figures,
+    shard: shardJson(shard),
     ...traceJson(visit),
     ...counterJson(visit),
   }

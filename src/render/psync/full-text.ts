@@ -2,10 +2,12 @@
 import { judgeResync, type ResyncFigures } from '../../diagnosis/psync/resync.ts'
 import { bytes, duration, exact, milliseconds } from '../../diagnosis/units.ts'
 import type { ReplEvent } from '../../engine/events.ts'
+import type { KnownShard } from '../../protocol/cluster/cluster-map.ts'
 import { type Palette, palette } from '../base/palette.ts'
 import type { Progress } from '../base/progress.ts'
 import { table } from '../base/table.ts'
 import { wrap } from '../base/wrap.ts'
+import { shardText } from '../cluster/one-shard.ts'
 import { countersLine } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
 import { TransferProgress } from '../trace/transfer.ts'
@@ -46,7 +48,8 @@ export class ResyncText {
     if (event.type === 'stream') this.#progress.update('catching up', `${bytes(Math.max(0, event.masterOffset - event.offset))} behind`)
   }
 
-  conclude(figures: ResyncFigures): void {
+  /** @param shard of a node of a cluster */
+  conclude(figures: ResyncFigures, shard?: KnownShard): void {
     this.#progress.end()
     const { risk, sentences, commands } = judgeResync(figures)
     const paint = {
@@ -57,7 +60,8 @@ export class ResyncText {
       UNKNOWN: this.#colour.warn,
     }
     const [first = '', ...rest] = sentences
-    const lines = rest.map((sentence) => `  ${wrap(sentence, '  ', 78)}\n`)
+    const scope = shard && shard.shards !== 1 ? [`These figures are of one shard: ${shardText(shard)}.`] : []
+    const lines = [...rest, ...scope].map((sentence) => `  ${wrap(sentence, '  ', 78)}\n`)
     const settings = commands.map((command) => `    ${this.#colour.strong(command)}\n`)
     const details = this.#detail.quiet ? '' : `\n${table([], rows(figures))}\n${this.#colour.dim(wrap(this.#cost, '  '))}\n\n`
     this.#write(`${details}${paint[risk](risk)} ${wrap(first, '  ', 79 - risk.length)}\n${[...lines, ...settings].join('')}`)

@@ -1,9 +1,11 @@
 /** For programs: NDJSON, docs/schemas/tail-1.json. The first record names the schema. */
+import type { StoredEvent } from '../../engine/events.ts'
 import type { AttachedEvent, GapEvent, ResumedEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
 import type { ByteWriter } from '../base/byte-writer.ts'
-import { jsonLine } from '../base/json-line.ts'
+import { type JsonObject, jsonLine } from '../base/json-line.ts'
+import { shardJson } from '../cluster/one-shard.ts'
 import { jsonArguments } from './encoders.ts'
 import { type Format, type Label, TimeStamp } from './format.ts'
 import { gapJson, gapSentence } from './gap.ts'
@@ -48,11 +50,17 @@ export class JsonFormat implements Format {
     // Commands that are read only to learn the database are not shown.
     const offset = event.type === 'attached' ? Math.max(position.offset, event.showAfter) : position.offset
     this.#at = Number.NaN // the following commands may come from another server
-    out.utf8(jsonLine({ type: 'attached', schema: 'redis-repl/tail/1', ...this.#label, server, replid, offset }))
+    const snapshot = event.type === 'attached' && event.stored && { snapshot: snapshotJson(event.stored) }
+    out.utf8(jsonLine({ type: 'attached', schema: 'redis-repl/tail/1', ...this.#label, server, replid, offset, ...snapshot }))
   }
 
   gap(out: ByteWriter, event: GapEvent): void {
     const { reason, from, to } = gapJson(event)
     out.utf8(jsonLine({ type: 'gap', ...this.#label, reason, from, to, text: gapSentence(event) }))
   }
+}
+
+/** `file` is the name as the user gave it. */
+function snapshotJson({ path, bytes, checksum, shard }: StoredEvent): JsonObject {
+  return { file: path, bytes, checksum, shard: shardJson(shard) }
 }

@@ -12,6 +12,7 @@ import { palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
 import { wrap } from '../base/wrap.ts'
+import { shardText } from '../cluster/one-shard.ts'
 import { keysText } from '../dump-rdb/keys.ts'
 import { type Detail, linesOf, traceText, warningText } from '../trace/trace.ts'
 import { gapSentence } from './gap.ts'
@@ -156,10 +157,10 @@ export class TailText {
   }
 }
 
-function storedText({ path, bytes: size, checksum, written: { compression }, header, keys }: StoredEvent): string {
+function storedText({ path, bytes: size, checksum, written: { compression }, header, keys, shard }: StoredEvent): string {
   if (path === undefined) return ''
   const how = compression ? ` (compressed by ${compression}, as its name says)` : ''
-  return `snapshot of ${bytes(size)} in ${printable(path)}${how}, ${checksum}; keys: ${keysText(header, keys)}`
+  return `snapshot of ${bytes(size)} in ${printable(path)}${how}, ${checksum}; ${shard ? `one shard: ${shardText(shard)}; ` : ''}keys: ${keysText(header, keys)}`
 }
 
 function shardSentence(change: ShardChange): string {

@@ -1,18 +1,17 @@
 /** `dump-rdb`: one verified RDB, or one for each shard of a cluster. */
-import type { ReplEvent } from '../../engine/events.ts'
 import { outputOf } from '../../engine/replicate.ts'
 import { ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
 import { StdoutSink } from '../../io/sinks/stdout-sink.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import { dumpRdbJson } from '../../render/dump-rdb/json.ts'
+import { NodeGuard } from '../../topology/node-guard.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { observe } from '../observe.ts'
 import { rdbFile } from '../stores.ts'
 import { traceOn } from '../trace.ts'
 import { dumpCluster } from './cluster.ts'
-import { NodeGuard } from './node.ts'
 import type { ClusterDump, DumpPlan, OneDump } from './plan.ts'
 import { throughSinks } from './sinks.ts'
 
@@ -23,29 +22,24 @@ export async function runDump(plan: DumpPlan, connection: Connection, context: R
 
 async function dumpServer(
   { path, force, through, maxRate, isOneShard, isCompressedByName }: OneDump,
-  { source, linkOptions }: Connection,
+  { source, addresses, linkOptions }: Connection,
   context: RunContext,
   json: NodeJS.WriteStream,
 ): Promise<void> {
   const { isJson, visit, stop } = context
-  const guard = new NodeGuard(source, isOneShard, stop)
   const sink = throughSinks(path === undefined ? new StdoutSink(stop) : await rdbFile(path, force), through)
-  const store = { sink, ...(path !== undefined && { path }) }
+  const store = { sink, guard: new NodeGuard(addresses, isOneShard, stop), ...(path !== undefined && { path }) }
   const text = isJson ? undefined : await textOn(context)
   if (isCompressedByName && path !== undefined) text?.compresses(path, through.compression)
   const goal = { kind: 'payload', store, ...(maxRate !== undefined && { maxRate }) } as const
   try {
-    const show = async (event: ReplEvent) => {
-      await guard.see(event)
-      text?.show(event, guard.shard)
-    }
-    await observe(guard.source, { ...linkOptions, goal }, visit, show, stop)
+    await observe(source, { ...linkOptions, goal }, visit, (event) => text?.show(event), stop)
   } catch (error) {
     throw error instanceof ReplError ? error.with(outputOf(store)) : error
   } finally {
     text?.end()
   }
-  if (isJson) json.write(jsonLine(dumpRdbJson(visit, guard.shard)))
+  if (isJson) json.write(jsonLine(dumpRdbJson(visit)))
 }
 
 async function dumpShards(plan: ClusterDump, connection: Connection, { isJson, detail, stdout, stderr, stop }: RunContext): Promise<void> {

@@ -2,12 +2,15 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BufferLimit, largerLimitCommand } from '../../diagnosis/resync/buffer-limit.ts'
+import type { Source } from '../../engine/ask/source.ts'
 import type { Store } from '../../engine/goal.ts'
 import type { Visit } from '../../engine/visit.ts'
 import { ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
+import type { KnownShard } from '../../protocol/cluster/cluster-map.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import { psyncFullJson } from '../../render/psync/full-json.ts'
+import { knownShard } from '../../topology/cluster-node.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { observe } from '../observe.ts'
@@ -22,8 +25,9 @@ export async function runFull(isDiskless: boolean, { source, linkOptions }: Conn
   try {
     await observe(source, { ...linkOptions, goal: { kind: 'live', store } }, visit, (event) => text?.show(event), stop)
     const figures = resyncFigures(visit)
-    text?.conclude(figures)
-    if (isJson) stdout.write(jsonLine(psyncFullJson(visit, figures)))
+    const shard = await shardOf(source, visit, stop)
+    text?.conclude(figures, shard)
+    if (isJson) stdout.write(jsonLine(psyncFullJson(visit, figures, shard)))
   } catch (error) {
     // A master closes the link when our output buffer overruns. From here that looks like a lost link.
     const { buffer, limit } = bufferOf(visit)
@@ -32,6 +36,13 @@ export async function runFull(isDiskless: boolean, { source, linkOptions }: Conn
   } finally {
     text?.end()
   }
+}
+
+/** The figures of a node of a cluster are those of one shard. */
+async function shardOf(source: Source, { seen: { server, verdict } }: Visit, signal: AbortSignal): Promise<KnownShard | undefined> {
+  if (server?.identity?.mode !== 'cluster') return undefined
+  const { access } = await source.find(signal)
+  return await knownShard(access, verdict?.verdict.kind === 'full' ? verdict.verdict.replid : undefined, signal)
 }
 
 /** With the command for more room, if the buffer was about to run over at its last sample. */

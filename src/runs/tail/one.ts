@@ -2,7 +2,6 @@
 import { type Checkpoint, checkpointAt, positionIn, STATE_SCHEMA } from '../../engine/follow/checkpoint.ts'
 import type { HistoryPipeline } from '../../engine/follow/pipeline.ts'
 import { readState } from '../../io/sinks/state-file.ts'
-import { RdbTarget } from './rdb-target.ts'
 import type { Followed, TailSession } from './session.ts'
 
 export class OneTail implements Followed {
@@ -19,7 +18,7 @@ export class OneTail implements Followed {
     const { plan, connection, report } = session
     const saved = plan.statePath === undefined ? undefined : await readState(plan.statePath, STATE_SCHEMA, positionIn)
     const start = saved ? ({ kind: 'resume', position: saved } as const) : plan.first
-    const rdb = plan.rdb && new RdbTarget(plan.rdb)
+    const rdb = plan.rdb && session.rdbTarget(plan.rdb)
     // The file of an earlier run of the same command is no foreign one.
     if (!saved && (start.kind === 'snapshot' || plan.follow.onGap === 'resync')) await rdb?.check()
     const { source } = connection

@@ -1,5 +1,6 @@
 /** The file of `--rdb`. A snapshot replaces an earlier one of the same run. Only --force replaces any other file. */
 
+import type { PayloadGuard } from '../../engine/ask/payload-guard.ts'
 import type { Store } from '../../engine/goal.ts'
 import { CompressingSink, compressor } from '../../io/sinks/compress.ts'
 import { checkPlace, type RdbFile } from '../../io/sinks/rdb-file.ts'
@@ -16,10 +17,13 @@ export function rdbPlan(path: string, force: boolean, isCluster: boolean): RdbPl
 
 export class RdbTarget {
   readonly #plan: RdbPlan
+  readonly #guard: () => PayloadGuard
   #last: RdbFile | undefined
 
-  constructor(plan: RdbPlan) {
+  /** @param guard makes the guard of one payload */
+  constructor(plan: RdbPlan, guard: () => PayloadGuard) {
     this.#plan = plan
+    this.#guard = guard
   }
 
   /** Finds an unusable path before any server is contacted. @throws ReplError OUTPUT_EXISTS, OUTPUT_FAILED; NOT_SUPPORTED without zstd */
@@ -35,6 +39,6 @@ export class RdbTarget {
     const isOwn = (await this.#last?.hasItsName()) === true
     this.#last = await rdbFile(path, force || isOwn)
     const sink = compression ? new CompressingSink(this.#last, compression, compressor(compression, undefined)) : this.#last
-    return { sink, path }
+    return { sink, path, guard: this.#guard() }
   }
 }

@@ -11,10 +11,11 @@ import { READ_BUFFER_BYTES } from '../../io/socket-link.ts'
 import type { Label } from '../../render/tail/format.ts'
 import type { TailText } from '../../render/tail/notes.ts'
 import type { StatsReport } from '../../render/tail/stats/report.ts'
+import { NodeGuard } from '../../topology/node-guard.ts'
 import type { Connection } from '../connection.ts'
 import { nullStore } from '../stores.ts'
-import { isLineBased, type TailPlan } from './plan.ts'
-import type { RdbTarget } from './rdb-target.ts'
+import { isLineBased, type RdbPlan, type TailPlan } from './plan.ts'
+import { RdbTarget } from './rdb-target.ts'
 import { type TailView, tailView } from './view.ts'
 
 const SPOOL_MEMORY_BYTES = 32 * 1024 * 1024
@@ -88,6 +89,11 @@ export class TailSession {
   /** Completes the last line if a killed run left it incomplete. */
   begin(): void {
     if (isLineBased(this.plan.view)) this.output.endLine()
+  }
+
+  /** A node's RDB is kept as that of its shard, since tail follows no more than that. */
+  rdbTarget(plan: RdbPlan): RdbTarget {
+    return new RdbTarget(plan, () => new NodeGuard(this.connection.addresses, true, this.signal))
   }
 
   open({ source, start, parts, rdb, report, label }: StreamOptions): HistoryPipeline {

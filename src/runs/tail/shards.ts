@@ -11,7 +11,7 @@ import { printable } from '../../render/base/printable.ts'
 import type { ReachableShard } from '../../topology/cluster.ts'
 import { ShardSource } from '../../topology/shard-source.ts'
 import { findShards } from '../shards.ts'
-import { RdbTarget } from './rdb-target.ts'
+import type { RdbTarget } from './rdb-target.ts'
 import type { Followed, TailSession } from './session.ts'
 
 export class ShardTails implements Followed {
@@ -83,7 +83,7 @@ export class ShardTails implements Followed {
 
   #rdb(shard: string): RdbTarget | undefined {
     const { rdb } = this.#session.plan
-    return rdb && new RdbTarget({ ...rdb, path: join(rdb.path, `${shard}.rdb`) })
+    return rdb && this.#session.rdbTarget({ ...rdb, path: join(rdb.path, `${shard}.rdb`) })
   }
 
   #open(source: Feed, start: Start, shard: string, parts: number): HistoryPipeline {
