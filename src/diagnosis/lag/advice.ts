@@ -5,6 +5,7 @@ import { describeFlavour } from '../errors/provider.ts'
 import { type Advice, sized } from '../psync/advice.ts'
 import { bufferedDuring, largerLimitCommand, replicaBufferLimit } from '../resync/buffer-limit.ts'
 import { TRANSFER_BYTES_PER_SECOND } from '../resync/loop.ts'
+import { reconnectsText, suspicionText } from '../resync/loop-words.ts'
 import { duration, bytes as human } from '../units.ts'
 import { describeMasterLoss, type LagReport, type MasterReport, resyncLoops } from './lag.ts'
 import type { WriteFigures } from './write-rate.ts'
@@ -14,6 +15,8 @@ type RuleCode =
   | 'BACKLOG_SHORT'
   | 'NO_BACKLOG'
   | 'BUFFER_LOOP'
+  | 'FREQUENT_RESYNCS'
+  | 'LINKS_BREAK'
   | 'BUFFER_BELOW_BACKLOG'
   | 'PING_TIMEOUT'
   | 'WRITES_REFUSED'
@@ -41,7 +44,17 @@ interface Facts {
 
 type Rule = (facts: Facts) => LagAdvice | undefined
 
-const RULES: readonly Rule[] = [backlogCovers, bufferLoop, bufferBelowBacklog, pingTimeout, minReplicas, backlogTtl, writableReplica]
+const RULES: readonly Rule[] = [
+  frequentResyncs,
+  linksBreak,
+  backlogCovers,
+  bufferLoop,
+  bufferBelowBacklog,
+  pingTimeout,
+  minReplicas,
+  backlogTtl,
+  writableReplica,
+]
 
 /** @param settings undefined if CONFIG GET is not permitted */
 export function adviseOnLag(report: LagReport, settings: Settings | undefined, cutSeconds: number): LagAdvice[] {
@@ -132,6 +145,16 @@ function transfer({ bgsaveSeconds = 0, dataBytes = 0 }: MasterReport): { seconds
   return bgsaveSeconds > assumed
     ? { seconds: bgsaveSeconds, why: 'as long as the last BGSAVE' }
     : { seconds: assumed, why: `for ${human(dataBytes)} of memory at ${human(TRANSFER_BYTES_PER_SECOND)}/s` }
+}
+
+function frequentResyncs({ report: { resyncs = [] } }: Facts): LagAdvice | undefined {
+  const [suspicion] = resyncs.flatMap((found) => found.suspicion ?? [])
+  return suspicion && { code: 'FREQUENT_RESYNCS', isWarning: true, text: suspicionText(suspicion) }
+}
+
+function linksBreak({ report: { resyncs = [] } }: Facts): LagAdvice | undefined {
+  const [reconnects] = resyncs.flatMap((found) => found.reconnects ?? [])
+  return reconnects && { code: 'LINKS_BREAK', isWarning: true, text: reconnectsText(reconnects) }
 }
 
 /** Since 7.0 the server itself raises the limit to the backlog size. */

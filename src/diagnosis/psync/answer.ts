@@ -7,6 +7,8 @@ import { type History, isSameReplid, type Position, requestOffset } from '../../
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { Settings } from '../../protocol/settings.ts'
 import type { ResyncLoop } from '../resync/loop.ts'
+import { suspicionText } from '../resync/loop-words.ts'
+import type { ResyncSuspicion } from '../resync/report.ts'
 import { duration, exact } from '../units.ts'
 import type { ConditionName, Forecast } from './forecast.ts'
 import { describeDownLink, type MasterAnswer } from './master-answer.ts'
@@ -53,6 +55,8 @@ export interface PsyncFacts {
   readonly rate?: { readonly bytes: number; readonly overMs: number }
   /** A replica of this server is cut and begins again, each time with a fork. */
   readonly loop?: ResyncLoop
+  /** Its counters look like a loop that was not seen. */
+  readonly suspicion?: ResyncSuspicion
   /** The replica follows this server, and its link never came up: it does not get as far as PSYNC. */
   readonly isLinkless?: boolean
 }
@@ -148,7 +152,8 @@ function shortReason(forecast: Forecast): string {
 /** The deciding condition in the server's numbers, and the present link of a real replica; one sentence per element. */
 export function because(facts: PsyncFacts, subject: Subject): string[] {
   if (answerOf(facts).answer === 'no-link') return linkSentences(subject).slice(1)
-  return [...reasons(facts, subject), ...describeListed(subject), ...describeLink(subject)]
+  const suspicion = facts.suspicion ? [suspicionText(facts.suspicion)] : []
+  return [...reasons(facts, subject), ...describeListed(subject), ...describeLink(subject), ...suspicion]
 }
 
 /** Why its link is down. */
