@@ -1,4 +1,5 @@
 /** What a master's settings mean for its replicas at the measured write rate. Each rule is one function. */
+import { channelSetting } from '../../handshake/guard.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { Settings } from '../../protocol/settings.ts'
 import { describeFlavour } from '../errors/provider.ts'
@@ -136,8 +137,18 @@ function bufferLoop({ report, settings }: Facts): LagAdvice | undefined {
   const isOverHard = limit.hardBytes > 0 && needed > limit.hardBytes
   const isOverSoft = limit.softBytes > 0 && needed > limit.softBytes && seconds > limit.softSeconds
   if (!isOverHard && !isOverSoft) return undefined
+  if (hasOwnChannel(master.identity, settings)) return { code: 'BUFFER_LOOP', isWarning: false, text: ONE_CONNECTION }
   const text = `A full resync takes ${duration(seconds * 1000)} at least (${why}); ${human(Math.round(needed))} are written meanwhile, more than a replica’s output buffer may hold (${human(isOverHard ? limit.hardBytes : limit.softBytes)}): the link would be cut and it would begin again.`
   return { code: 'BUFFER_LOOP', isWarning: true, text, command: largerLimitCommand(needed, limit) }
+}
+
+const ONE_CONNECTION =
+  'A replica that takes a full resync on two connections buffers the stream itself. One that takes it on one connection, such as an older one, would be cut at client-output-buffer-limit at this write rate.'
+
+/** Whether replicas of this version receive RDB and stream on two connections, as far as this server decides it. */
+function hasOwnChannel(identity: ServerIdentity | undefined, settings: Settings): boolean {
+  const name = channelSetting(identity)
+  return name !== undefined && settings.get(name) === 'yes'
 }
 
 function transfer({ bgsaveSeconds = 0, dataBytes = 0 }: MasterReport): { seconds: number; why: string } {
