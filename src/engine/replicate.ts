@@ -5,7 +5,7 @@ import { endpointName } from '../io/endpoint.ts'
 import type { Access } from './ask/access.ts'
 import type { Source } from './ask/source.ts'
 import type { Batch, VerdictEvent } from './events.ts'
-import type { AttachOptions, Store } from './goal.ts'
+import type { AttachOptions, Goal, Store } from './goal.ts'
 import { attach } from './link/attach.ts'
 import { Visit } from './visit.ts'
 
@@ -30,23 +30,31 @@ export async function* replicate(source: Source, plan: LinkPlan, signal: AbortSi
 async function* fromSource(source: Source, plan: LinkPlan, signal: AbortSignal): AsyncGenerator<Batch> {
   const { access, choices = [] } = await source.find(signal)
   if (choices.length > 0) yield choices.map((choice) => ({ type: 'source', at: now(), ...choice }) as const)
-  const guard = 'store' in plan.goal ? plan.goal.store.guard : undefined
   const moved = new AbortController()
   const over = new AbortController()
   let from = access
   try {
-    for await (const batch of attach({ ...access, ...plan }, AbortSignal.any([signal, moved.signal]))) {
+    const batches = attach({ ...access, ...plan }, AbortSignal.any([signal, moved.signal]))
+    for await (const batch of guarded(batches, access, plan.goal)) {
       for (const event of batch) if (event.type === 'verdict') from = withHistory(access, event)
       if (batch[0]?.type === 'following') void watchForMove(source, from, moved, AbortSignal.any([signal, over.signal]))
       yield batch
-      const server = guard && batch.find((event) => event.type === 'server')
-      if (server) await guard.before(access, server.identity?.mode === 'cluster')
     }
   } catch (error) {
     if (!moved.signal.aborted || signal.aborted) throw error
     throw moved.signal.reason
   } finally {
     over.abort('detached')
+  }
+}
+
+/** Asks the guard of a payload that is to be stored, before PSYNC: the batch that shows the server comes first. */
+async function* guarded(batches: AsyncGenerator<Batch>, access: Access, goal: Goal): AsyncGenerator<Batch> {
+  const guard = 'store' in goal ? goal.store.guard : undefined
+  for await (const batch of batches) {
+    yield batch
+    const server = guard && batch.find((event) => event.type === 'server')
+    if (server) await guard.before(access, server.identity?.mode === 'cluster')
   }
 }
 

@@ -1,5 +1,5 @@
 /** Watches one master for a resync loop while something else is asked of it. */
-import type { ResyncReport } from '../diagnosis/resync/loop.ts'
+import type { ResyncReport } from '../diagnosis/resync/report.ts'
 import type { Access } from '../engine/ask/access.ts'
 import { now, sleep } from '../io/clock.ts'
 import { endpointName } from '../io/endpoint.ts'
@@ -17,13 +17,15 @@ export class MasterWatch {
   readonly #signal: AbortSignal
   readonly #since = now()
 
-  constructor(access: Access, signal: AbortSignal) {
+  /** @param replica one of its replicas, whose own repl-timeout may cut it */
+  constructor(access: Access, signal: AbortSignal, replica?: Access) {
     this.#access = access
     this.#signal = signal
     this.#watch = new ResyncWatch(signal)
     const saw = (observation: Parameters<ResyncWatch['saw']>[0]) => {
       this.#watch.saw(observation)
       this.#watch.update(access)
+      if (replica) this.#watch.askReplica(endpointName(replica.endpoint), replica)
     }
     this.#probe = new Probe(access, EVERY_MS, saw, signal)
   }

@@ -1,7 +1,9 @@
 /** Watches the servers of a tree for resync loops, and samples the output buffers of replicas while one may be going on. */
 import type { Observation, TreeNode } from '../diagnosis/lag/lag.ts'
 import { replicaBufferLimit } from '../diagnosis/resync/buffer-limit.ts'
-import { findLoop, type ResyncReport, resyncReport } from '../diagnosis/resync/loop.ts'
+import type { ReplicaClient } from '../diagnosis/resync/buffer-tracks.ts'
+import type { KnownReplica } from '../diagnosis/resync/loop.ts'
+import { type ResyncReport, resyncReport, watchMs } from '../diagnosis/resync/report.ts'
 import { SyncHistory } from '../diagnosis/resync/sync-history.ts'
 import type { Access } from '../engine/ask/access.ts'
 import { Informant } from '../engine/ask/informant.ts'
@@ -22,8 +24,9 @@ export class ResyncWatch {
   readonly #signal: AbortSignal
   #sampling: Promise<void> | undefined
   #settings: Settings | undefined
-  /** repl-timeout of the replicas, by name; NaN while it is not known. */
-  readonly #timeouts = new Map<string, number>()
+  /** By name. */
+  readonly #replicas = new Map<string, KnownReplica>()
+  #missingRights: readonly string[] = []
   readonly #asking: Promise<void>[] = []
 
   constructor(signal: AbortSignal) {
@@ -38,11 +41,15 @@ export class ResyncWatch {
     this.#history.sawReplicas(isSyncing)
   }
 
-  /** Asks a replica for its repl-timeout, which may be shorter than its master's. Once, and only while something points to a loop. */
+  /**
+   * Asks a replica for its repl-timeout, which may be shorter than its master's, and its version, which may be older. Once, and only
+   * while something points to a loop.
+   */
   askReplica(name: string, access: Access): void {
-    if (this.#timeouts.has(name) || !this.#settings || !this.#history.hasCut) return
-    this.#timeouts.set(name, Number.NaN)
-    this.#asking.push(this.#askTimeout(name, access).catch(ignoreFailure))
+    const { hasCut, syncs } = this.#history
+    if (this.#replicas.has(name) || !this.#settings || !(hasCut || syncs.length > 1)) return
+    this.#replicas.set(name, { name })
+    this.#asking.push(this.#askReplica(name, access).catch(ignoreFailure))
   }
 
   sawOwnResync(): void {
@@ -50,18 +57,18 @@ export class ResyncWatch {
   }
 
   /**
-   * Begins to sample the buffers as soon as a replica syncs. CONFIG and CLIENT LIST are not asked before.
+   * Begins to sample the buffers as soon as something points to a loop. CONFIG and CLIENT LIST are not asked before.
    * @param known the result of CONFIG GET, if it has been asked
    */
   update(access: Access, known?: { readonly settings: Settings | undefined }): void {
-    const { isSyncing, hasEvents, hasCut } = this.#history
-    if (isSyncing || hasEvents || hasCut) this.#sampling ??= this.#sample(access, known).catch(ignoreFailure)
+    const { isSyncing, hasEvents } = this.#history
+    if (isSyncing || hasEvents || watchMs(this.#history) > 0) this.#sampling ??= this.#sample(access, known).catch(ignoreFailure)
   }
 
   /** Undefined if nothing points to a loop. */
   report(name: string): ResyncReport | undefined {
-    const loop = findLoop(this.#history, name, this.#settings, [...this.#timeouts.values()])
-    return resyncReport(this.#history, loop)
+    const replicas = [...this.#replicas.values()]
+    return resyncReport(this.#history, name, { settings: this.#settings, replicas, missingRights: this.#missingRights })
   }
 
   async stop(): Promise<void> {
@@ -69,10 +76,15 @@ export class ResyncWatch {
     await Promise.all([this.#sampling, ...this.#asking])
   }
 
-  async #askTimeout(name: string, access: Access): Promise<void> {
+  async #askReplica(name: string, access: Access): Promise<void> {
     const informant = new Informant(access, this.#signal)
-    const timeout = await setting(informant, 'repl-timeout').finally(() => informant.close())
-    if (timeout !== undefined) this.#timeouts.set(name, Number(timeout))
+    try {
+      const identity = (await informant.info())?.identity
+      const timeout = identity && (await setting(informant, 'repl-timeout'))
+      this.#replicas.set(name, { name, ...(identity && { identity }), ...(timeout !== undefined && { timeoutSeconds: Number(timeout) }) })
+    } finally {
+      informant.close()
+    }
   }
 
   /**
@@ -84,11 +96,13 @@ export class ResyncWatch {
     try {
       const identity = this.#history.newest?.identity
       this.#settings = known ? known.settings : await replSettings(informant, identity, 'client-output-buffer-limit')
+      if (!this.#settings) this.#missingRights = ['+config|get']
       if (!this.#settings) return
       const softBytes = replicaBufferLimit(this.#settings, identity)?.softBytes ?? 0
       for (;;) {
         const reply = await informant.ask('CLIENT', 'LIST', 'TYPE', 'replica')
         informant.takeEvents()
+        if (reply === undefined) this.#missingRights = ['+client|list']
         if (reply === undefined) return
         this.#history.sawBuffers(buffersIn(String(reply), access.clientName), softBytes, now())
         await sleep(SAMPLE_EVERY_MS, this.#signal)
@@ -104,10 +118,10 @@ function isSyncing({ seen, failure }: TreeNode): boolean {
 }
 
 /** The buffers of all replicas but our own attachments. */
-function buffersIn(list: string, ownName: string | undefined): { id: string; bytes: number }[] {
+function buffersIn(list: string, ownName: string | undefined): ReplicaClient[] {
   return clientEntries(list)
     .filter((entry) => entry.get('flags')?.includes('S') && entry.get('name') !== ownName)
-    .map((entry) => ({ id: entry.get('id') ?? '', bytes: infoNumber(entry, 'omem') ?? 0 }))
+    .map((entry) => ({ id: entry.get('id') ?? '', bytes: infoNumber(entry, 'omem') ?? 0, ageSeconds: infoNumber(entry, 'age') ?? 0 }))
 }
 
 export class ResyncWatches {

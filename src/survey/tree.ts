@@ -93,7 +93,9 @@ export class ReplicationTree {
     const othersEveryMs = Math.max(replicaEveryMs, (1000 * this.#probes.size) / questionsPerSecond)
     for (const [name, probe] of this.#probes) {
       probe.everyMs = probe === top.probe ? masterEveryMs : othersEveryMs
-      if (!this.#inUse.has(name)) this.#drop(name, probe)
+      if (this.#inUse.has(name)) continue
+      probe.stop()
+      this.#probes.delete(name)
     }
     return this.#tree
   }
@@ -242,10 +244,5 @@ export class ReplicationTree {
   #knownServer(name: string): ProbedServer[] {
     const probe = this.#probes.get(name)
     return probe ? [{ name, probe }] : []
-  }
-
-  #drop(name: string, probe: Probe): void {
-    probe.stop()
-    this.#probes.delete(name)
   }
 }

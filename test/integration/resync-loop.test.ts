@@ -112,6 +112,23 @@ describe('a replica that is cut at the output buffer limit in each full resync',
     assertHardLimit(json.resyncLoops[0], middle, replica)
   })
 
+  it('fails no --expect about another replica, and comes first all the same', async (context) => {
+    const master = await busyMaster(pick('redis-7.0'), 'replica 0 0 0')
+    context.after(() => master.stop())
+    await fill(master)
+    const healthy = await RunningServer.start(master.installed, { replicaof: `127.0.0.1 ${master.port}` })
+    context.after(() => healthy.stop())
+    await healthy.until('a link', async () => (await healthy.info('master_link_status')) === 'up')
+    await master.cli('CONFIG', 'SET', 'client-output-buffer-limit', 'replica 1mb 1mb 1')
+    context.after(writeSteadily(master, 5000, 1000))
+    const replica = await loopingReplica(master)
+    context.after(() => replica.stop())
+    const ask = (...more: string[]) => cli(['psync', master.target, '--from-replica', healthy.target, ...more])
+    const expected = await ask('--expect', 'continue')
+    assert.match(expected.out, /^RESYNC LOOP: .*\nPARTIAL /s)
+    assert.deepEqual([expected.status, (await ask()).status], [0, 1])
+  })
+
   it('is named without its cause for a user that may not ask for CONFIG and CLIENT LIST', async (context) => {
     const master = await busyMaster(pick('redis-7.0'), 'replica 1mb 1mb 1')
     context.after(() => master.stop())
@@ -179,6 +196,66 @@ it('a replica that gives up after its own repl-timeout each time is named with t
   const [loop] = json.resyncLoops
   assert.deepEqual([loop.cause, loop.timeoutSeconds, loop.command], ['timeout', 2, 'CONFIG SET repl-timeout 60'])
   assert.match(loop.text, /repl-timeout of the replica/)
+})
+
+it('a replica that cannot load the RDB leaves by itself: its version is named, and no setting is advised', async (context) => {
+  const master = await RunningServer.start(pick('redis-7.0'), { 'repl-diskless-sync-delay': '0' })
+  context.after(() => master.stop())
+  await fill(master)
+  const replica = await RunningServer.start(pick('redis-6.0'), { replicaof: `127.0.0.1 ${master.port}` })
+  context.after(() => replica.stop())
+  await master.until('two full resyncs', async () => (await number(master, 'sync_full')) >= 2)
+  const { status, json } = await lag(master.target)
+  assert.deepEqual([status, json.resyncLoops[0]?.cause, json.resyncLoops[0]?.command], [1, 'left', null])
+  const asked = await cli(['psync', master.target, '--from-replica', replica.target, '--json'])
+  const { resyncLoop } = assertSchema(asked.out, 'psync') as { resyncLoop: { cause: string; command: string | null; text: string } }
+  assert.deepEqual([asked.status, resyncLoop.cause, resyncLoop.command], [1, 'left', null])
+  assert.match(resyncLoop.text, /runs redis 7\.0\.\d+, and 127\.0\.0\.1:\d+ runs redis 6\.0\.\d+: a replica that is older/)
+  assert.doesNotMatch(resyncLoop.text, /\+config|\+client/)
+})
+
+/** A full resync as redis-cli --rdb takes it: the client is listed without a port, if at all. */
+async function dump(server: RunningServer): Promise<void> {
+  const socket = connect(server.port, '127.0.0.1')
+  socket.write('SYNC\r\n')
+  await once(socket, 'data')
+  socket.destroy()
+}
+
+it('dumps by other tools are no loop of the replica that is there', async (context) => {
+  const master = await RunningServer.start(pick('redis-7.0'), { 'repl-diskless-sync-delay': '0' })
+  context.after(() => master.stop())
+  const replica = await RunningServer.start(master.installed, { replicaof: `127.0.0.1 ${master.port}` })
+  context.after(() => replica.stop())
+  await replica.until('a link', async () => (await replica.info('master_link_status')) === 'up')
+  const measured = lag(master.target, '--sample', '4s')
+  for (let count = 1; count <= 4; count++) {
+    await dump(master)
+    await master.until('the next fork', async () => (await number(master, 'sync_full')) > count)
+  }
+  const { status, json } = await measured
+  assert.deepEqual([status, json.resyncLoops], [0, []])
+})
+
+it('links that break and come back by partial resyncs are counted', async (context) => {
+  const master = await RunningServer.start(pick('redis-8.6'), { 'repl-diskless-sync-delay': '0' })
+  context.after(() => master.stop())
+  const replica = await RunningServer.start(master.installed, { replicaof: `127.0.0.1 ${master.port}` })
+  context.after(() => replica.stop())
+  await replica.until('a link', async () => (await replica.info('master_link_status')) === 'up')
+  let isOver = false
+  const measured = lag(master.target, '--sample', '6s').finally(() => {
+    isOver = true
+  })
+  for (let count = 1; !isOver; count++) {
+    await master.cli('CLIENT', 'KILL', 'TYPE', 'replica')
+    await master.until('a partial resync', async () => (await number(master, 'sync_partial_ok')) >= count)
+  }
+  const { status, json } = await measured
+  assert.equal(status, 0)
+  const { code, text } = json.advice.find((advice: { code: string }) => advice.code === 'LINKS_BREAK')
+  assert.equal(code, 'LINKS_BREAK')
+  assert.match(text, /granted \d+ partial resyncs in/)
 })
 
 describe('replicas that join', { concurrency: 1 }, () => {

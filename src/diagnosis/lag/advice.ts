@@ -1,10 +1,12 @@
 /** What a master's settings mean for its replicas at the measured write rate. Each rule is one function. */
+import { channelSetting } from '../../handshake/guard.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { Settings } from '../../protocol/settings.ts'
 import { describeFlavour } from '../errors/provider.ts'
 import { type Advice, sized } from '../psync/advice.ts'
 import { bufferedDuring, largerLimitCommand, replicaBufferLimit } from '../resync/buffer-limit.ts'
 import { TRANSFER_BYTES_PER_SECOND } from '../resync/loop.ts'
+import { reconnectsText, suspicionText } from '../resync/loop-words.ts'
 import { duration, bytes as human } from '../units.ts'
 import { describeMasterLoss, type LagReport, type MasterReport, resyncLoops } from './lag.ts'
 import type { WriteFigures } from './write-rate.ts'
@@ -14,6 +16,8 @@ type RuleCode =
   | 'BACKLOG_SHORT'
   | 'NO_BACKLOG'
   | 'BUFFER_LOOP'
+  | 'FREQUENT_RESYNCS'
+  | 'LINKS_BREAK'
   | 'BUFFER_BELOW_BACKLOG'
   | 'PING_TIMEOUT'
   | 'WRITES_REFUSED'
@@ -41,7 +45,17 @@ interface Facts {
 
 type Rule = (facts: Facts) => LagAdvice | undefined
 
-const RULES: readonly Rule[] = [backlogCovers, bufferLoop, bufferBelowBacklog, pingTimeout, minReplicas, backlogTtl, writableReplica]
+const RULES: readonly Rule[] = [
+  frequentResyncs,
+  linksBreak,
+  backlogCovers,
+  bufferLoop,
+  bufferBelowBacklog,
+  pingTimeout,
+  minReplicas,
+  backlogTtl,
+  writableReplica,
+]
 
 /** @param settings undefined if CONFIG GET is not permitted */
 export function adviseOnLag(report: LagReport, settings: Settings | undefined, cutSeconds: number): LagAdvice[] {
@@ -123,8 +137,18 @@ function bufferLoop({ report, settings }: Facts): LagAdvice | undefined {
   const isOverHard = limit.hardBytes > 0 && needed > limit.hardBytes
   const isOverSoft = limit.softBytes > 0 && needed > limit.softBytes && seconds > limit.softSeconds
   if (!isOverHard && !isOverSoft) return undefined
+  if (hasOwnChannel(master.identity, settings)) return { code: 'BUFFER_LOOP', isWarning: false, text: ONE_CONNECTION }
   const text = `A full resync takes ${duration(seconds * 1000)} at least (${why}); ${human(Math.round(needed))} are written meanwhile, more than a replica’s output buffer may hold (${human(isOverHard ? limit.hardBytes : limit.softBytes)}): the link would be cut and it would begin again.`
   return { code: 'BUFFER_LOOP', isWarning: true, text, command: largerLimitCommand(needed, limit) }
+}
+
+const ONE_CONNECTION =
+  'A replica that takes a full resync on two connections buffers the stream itself. One that takes it on one connection, such as an older one, would be cut at client-output-buffer-limit at this write rate.'
+
+/** Whether replicas of this version receive RDB and stream on two connections, as far as this server decides it. */
+function hasOwnChannel(identity: ServerIdentity | undefined, settings: Settings): boolean {
+  const name = channelSetting(identity)
+  return name !== undefined && settings.get(name) === 'yes'
 }
 
 function transfer({ bgsaveSeconds = 0, dataBytes = 0 }: MasterReport): { seconds: number; why: string } {
@@ -132,6 +156,16 @@ function transfer({ bgsaveSeconds = 0, dataBytes = 0 }: MasterReport): { seconds
   return bgsaveSeconds > assumed
     ? { seconds: bgsaveSeconds, why: 'as long as the last BGSAVE' }
     : { seconds: assumed, why: `for ${human(dataBytes)} of memory at ${human(TRANSFER_BYTES_PER_SECOND)}/s` }
+}
+
+function frequentResyncs({ report: { resyncs = [] } }: Facts): LagAdvice | undefined {
+  const [suspicion] = resyncs.flatMap((found) => found.suspicion ?? [])
+  return suspicion && { code: 'FREQUENT_RESYNCS', isWarning: true, text: suspicionText(suspicion) }
+}
+
+function linksBreak({ report: { resyncs = [] } }: Facts): LagAdvice | undefined {
+  const [reconnects] = resyncs.flatMap((found) => found.reconnects ?? [])
+  return reconnects && { code: 'LINKS_BREAK', isWarning: true, text: reconnectsText(reconnects) }
 }
 
 /** Since 7.0 the server itself raises the limit to the backlog size. */

@@ -1,7 +1,9 @@
 /** A resync loop in words: how often, who, what cuts it, and the one setting that ends it. */
 import { duration, exact, bytes as human } from '../units.ts'
 import { largerLimitCommand } from './buffer-limit.ts'
-import type { LoopCause, ResyncLoop } from './loop.ts'
+import type { LoopCause } from './cause.ts'
+import { type ResyncLoop, versionText } from './loop.ts'
+import type { Reconnects, ResyncSuspicion } from './report.ts'
 
 const MEGABYTE = 1024 * 1024
 /** What the backlog must outlast: the outages of a link that breaks again and again. */
@@ -9,14 +11,16 @@ const CUT_SECONDS = 60
 const HEADROOM = 1.5
 
 /** The verdict in one sentence, for a log and for a monitoring plugin. */
-export function loopHeadline({ master, replicas, fullResyncs, overMs }: ResyncLoop): string {
+export function loopHeadline({ master, replicas, fullResyncs, overMs, onlineMs }: ResyncLoop): string {
   const who = replicas.length === 0 ? 'a replica' : replicas.join(', ')
-  return `RESYNC LOOP: ${who} began ${fullResyncs} full resyncs from ${master} in ${duration(overMs)} and finished none that lasted.`
+  const outcome =
+    onlineMs === undefined ? ' and finished none that lasted' : `; the last one has been online for ${duration(onlineMs)} so far`
+  return `RESYNC LOOP: ${who} began ${fullResyncs} full resyncs from ${master} in ${duration(overMs)}${outcome}.`
 }
 
 /** What cut it, as far as it was seen. One sentence per element. */
 export function loopCause(loop: ResyncLoop): string[] {
-  return [CAUSES[loop.cause](loop), ...countersText(loop)]
+  return [CAUSES[loop.cause](loop), ...(loop.cause === 'left' ? versionsText(loop) : []), ...countersText(loop)]
 }
 
 type Words = (loop: ResyncLoop) => string
@@ -31,10 +35,27 @@ const CAUSES: Record<LoopCause, Words> = {
   'bgsave-failed': () => 'The master’s BGSAVE fails (rdb_last_bgsave_status:err), so no RDB is sent. Its log says why: disk space, memory.',
   backlog: ({ backlogBytes }) =>
     `Each resync ended, then the link broke and the backlog${backlogBytes === undefined ? '' : ` of ${human(backlogBytes)}`} no longer held what the replica lacked.`,
-  unseen: ({ limit, bufferBytes }) =>
-    limit && bufferBytes !== undefined
-      ? `What cuts it was not seen: its output buffer held up to ${exact(bufferBytes)} bytes, and client-output-buffer-limit replica allows ${limit.hardBytes === 0 ? 'any size' : exact(limit.hardBytes)}. The logs of both servers say why.`
-      : 'What cuts it was not seen. Most often it is client-output-buffer-limit replica or repl-timeout; +config|get and +client|list show that.',
+  left: (loop) =>
+    `${notCutText(loop)} The replica left by itself, or its link broke. Its log says why: an RDB that it cannot write or load (a newer master’s, for example), memory, a restart.`,
+  unseen: ({ missingRights, limit, bufferBytes }) => {
+    if (missingRights.length > 0)
+      return `What cuts it was not seen, because this user lacks ${missingRights.join(' and ')}. Most often it is client-output-buffer-limit replica or repl-timeout.`
+    const seen = limit && bufferBytes !== undefined ? ` Its output buffer held up to ${exact(bufferBytes)} bytes.` : ''
+    return `What cuts it was not seen.${seen} The logs of both servers say why.`
+  },
+}
+
+function notCutText({ limit, bufferBytes }: ResyncLoop): string {
+  if (bufferBytes === undefined || !limit) return 'The master wrote too little to fill its output buffer.'
+  const { hardBytes } = limit
+  return `The master did not cut it at client-output-buffer-limit: CLIENT LIST showed up to ${exact(bufferBytes)} bytes of ${hardBytes === 0 ? 'any number' : exact(hardBytes)}.`
+}
+
+/** An older replica may not know the format of the RDB (rdb.c, rdbLoadRio: "Can't handle RDB format version"). */
+function versionsText({ master, version, otherVersions }: ResyncLoop): string[] {
+  if (otherVersions.length === 0) return []
+  const others = otherVersions.map(({ name, identity }) => `${name} runs ${versionText(identity)}`).join(', ')
+  return [`${master} runs ${version}, and ${others}: a replica that is older than its master may not be able to load its RDB.`]
 }
 
 function seenText(bufferBytes: number | undefined): string {
@@ -53,10 +74,11 @@ function countersText({ partialErrors, forks }: ResyncLoop): string[] {
 
 /** The one setting that ends the loop, with where to set it and what it costs. Undefined if no setting would. */
 export function loopRemedy(loop: ResyncLoop): { readonly text: string; readonly command: string } | undefined {
-  const { master, limit, neededBytes, writesBytesPerSecond, payloadSeconds, timeoutSeconds = 60 } = loop
+  const { master, limit, writesBytesPerSecond, payloadSeconds, timeoutSeconds = 60 } = loop
   const where = `On ${master}; keep it with CONFIG REWRITE or in redis.conf.`
   switch (loop.cause) {
     case 'bgsave-failed':
+    case 'left':
       return undefined
     case 'timeout': {
       const seconds = Math.max(60, 2 * timeoutSeconds, Math.ceil(2 * payloadSeconds))
@@ -72,13 +94,19 @@ export function loopRemedy(loop: ResyncLoop): { readonly text: string; readonly 
         command: `CONFIG SET repl-backlog-size ${megabytes}mb`,
       }
     }
-    default: {
-      const needs = `A full resync takes about ${duration(payloadSeconds * 1000)} and ${human(Math.round(writesBytesPerSecond))}/s are written meanwhile.`
-      return {
-        text: `${needs} ${where} A slow replica may then use that much of the master’s memory.`,
-        command: largerLimitCommand(neededBytes, limit),
-      }
-    }
+    case 'unseen':
+      // What was seen did not fit any limit, so no setting is known to end it.
+      return loop.bufferBytes !== undefined && limit ? undefined : largerBuffer(loop, where)
+    default:
+      return largerBuffer(loop, where)
+  }
+}
+
+function largerBuffer({ limit, neededBytes, writesBytesPerSecond, payloadSeconds }: ResyncLoop, where: string) {
+  const needs = `A full resync takes about ${duration(payloadSeconds * 1000)} and ${human(Math.round(writesBytesPerSecond))}/s are written meanwhile.`
+  return {
+    text: `${needs} ${where} A slow replica may then use that much of the master’s memory.`,
+    command: largerLimitCommand(neededBytes, limit),
   }
 }
 
@@ -86,4 +114,14 @@ export function loopRemedy(loop: ResyncLoop): { readonly text: string; readonly 
 export function loopText(loop: ResyncLoop): string {
   const remedy = loopRemedy(loop)
   return [loopHeadline(loop), ...loopCause(loop), ...(remedy ? [`To end it: ${remedy.command}`] : [])].join(' ')
+}
+
+/** The counters look like a loop that we did not see. */
+export function suspicionText({ master, fullResyncs, uptimeSeconds, replicas, sampleSeconds }: ResyncSuspicion): string {
+  const whom = replicas === 1 ? '1 replica' : `${replicas} replicas`
+  return `${master} began ${fullResyncs} full resyncs in its uptime of ${duration(uptimeSeconds * 1000)}, and lists ${whom} now. Whether that is a resync loop was not seen; lag --sample ${sampleSeconds}s would show it.`
+}
+
+export function reconnectsText({ master, partialResyncs, overMs }: Reconnects): string {
+  return `${master} granted ${partialResyncs} partial resyncs in ${duration(overMs)}: links to it broke and came back ${partialResyncs} times. The logs of both servers say why.`
 }

@@ -1,6 +1,9 @@
 /** What a master's INFO and CLIENT LIST show over time about the full resyncs of its replicas. */
 import { isTool, type ListedReplica, phaseOf } from '../../protocol/info/replicas.ts'
 import { numberField, type ServerInfo } from '../../protocol/info/server-info.ts'
+import { type BufferTrack, BufferTracks, type ReplicaClient } from './buffer-tracks.ts'
+import { CounterWindow, type SyncCounters } from './counter-window.ts'
+import { isCaughtUp, NOWHERE, type Place, placeNow } from './place.ts'
 
 /** Older events no longer count. */
 const WINDOW_MS = 600_000
@@ -23,44 +26,23 @@ interface SyncEnd {
   /** It reached the state `online`, and was cut there if `onlineUntil` is set. */
   readonly isMet: boolean
   onlineUntil?: number
+  /** It acknowledged what was written during its resync: the resync succeeded. */
+  hasCaughtUp: boolean
   /** The age of its last ACK when it was listed for the last time. */
   ackAgeSeconds?: number
 }
 
-/** The counters of INFO at one moment. A counter that the server does not print is absent. */
-export interface SyncCounters {
-  readonly at: number
-  readonly offset: number
-  readonly full?: number
-  readonly partialErrors?: number
-  readonly forks?: number
-}
-
-/** The output buffer of one replica, by CLIENT LIST. */
-export interface BufferTrack {
-  readonly id: string
-  peakBytes: number
-  lastBytes: number
-  /** How much it grew between its last two samples. */
-  growthBytes: number
-  lastAt: number
-  aboveSoftSince?: number | undefined
-  isGone: boolean
-}
-
-interface Place {
-  entries: number
-  syncing: number
-  state: string
-  ackAgeSeconds: number | undefined
-}
-
 export class SyncHistory {
   readonly #places = new Map<string, Place>()
-  readonly #buffers = new Map<string, BufferTrack>()
+  readonly #buffers = new BufferTracks()
   #syncs: FullSync[] = []
-  #counters: SyncCounters[] = []
+  readonly #counters = new CounterWindow()
   #toolSyncs = 0
+  /** When a tool was last seen to begin a full resync. */
+  #toolAt = Number.NEGATIVE_INFINITY
+  #toolPartials = 0
+  #since: number | undefined
+  #sampledSince: number | undefined
   #newest: ServerInfo | undefined
   #hasCut = false
   #hasSyncingReplica = false
@@ -73,9 +55,9 @@ export class SyncHistory {
     const isFirst = this.#newest === undefined
     this.#newest = server
     this.#now = at
-    this.#count(server, offset, at)
-    const names = new Set([...this.#places.keys(), ...server.replicas.map(nameOf)])
-    for (const name of names) {
+    this.#since ??= at
+    this.#counters.saw(server, at)
+    for (const name of new Set([...this.#places.keys(), ...server.replicas.map(nameOf)])) {
       const listed = server.replicas.filter((replica) => nameOf(replica) === name)
       this.#placeSeen(name, listed, offset, at, isFirst)
     }
@@ -83,23 +65,9 @@ export class SyncHistory {
   }
 
   /** @param clients the entries of CLIENT LIST that are replicas, tools excluded @param softBytes 0 for no limit */
-  sawBuffers(clients: readonly { readonly id: string; readonly bytes: number }[], softBytes: number, at: number): void {
-    for (const buffer of this.#buffers.values()) buffer.isGone = !clients.some(({ id }) => id === buffer.id)
-    for (const { id, bytes } of clients) {
-      const known = this.#buffers.get(id)
-      const isAbove = softBytes > 0 && bytes > softBytes
-      const aboveSoftSince = isAbove ? (known?.aboveSoftSince ?? at) : undefined
-      this.#buffers.set(id, {
-        id,
-        peakBytes: Math.max(known?.peakBytes ?? 0, bytes),
-        growthBytes: Math.max(0, bytes - (known?.lastBytes ?? bytes)),
-        lastBytes: bytes,
-        lastAt: at,
-        aboveSoftSince,
-        isGone: false,
-      })
-    }
-    for (const [id, { lastAt }] of this.#buffers) if (at - lastAt > WINDOW_MS) this.#buffers.delete(id)
+  sawBuffers(clients: readonly ReplicaClient[], softBytes: number, at: number): void {
+    this.#sampledSince ??= at
+    this.#buffers.saw(clients, softBytes, at)
   }
 
   get newest(): ServerInfo | undefined {
@@ -115,18 +83,60 @@ export class SyncHistory {
   }
 
   get buffers(): readonly BufferTrack[] {
-    return [...this.#buffers.values()]
+    return this.#buffers.all
   }
 
-  /** The first and the last counters of the window; undefined before the first answer. */
+  /** Undefined before the first answer. */
   get counters(): { readonly first: SyncCounters; readonly last: SyncCounters } | undefined {
-    const [first, last] = [this.#counters[0], this.#counters.at(-1)]
-    return first && last && { first, last }
+    return this.#counters.ends
   }
 
   /** Full resyncs of tools, such as a dump by redis-repl: no part of a loop. */
   get toolSyncs(): number {
     return this.#toolSyncs
+  }
+
+  /** Whether a tool began a full resync: then sync_full also grows by resyncs of tools that were too short to be listed. */
+  get hasTool(): boolean {
+    return this.#now - this.#toolAt < WINDOW_MS
+  }
+
+  /** When sync_full grew for the last time. */
+  get fullGrewAt(): number {
+    return this.#counters.fullGrewAt
+  }
+
+  /** Tools that attached without a full resync. */
+  get toolPartials(): number {
+    return this.#toolPartials
+  }
+
+  get watchedMs(): number {
+    return this.#now - (this.#since ?? this.#now)
+  }
+
+  /** When CLIENT LIST first answered. */
+  get sampledSince(): number | undefined {
+    return this.#sampledSince
+  }
+
+  /** How many replicas were listed at once under this address. */
+  listedAtOnce(name: string): number {
+    return this.#places.get(name)?.most ?? 0
+  }
+
+  /** The replicas of the window; those that share an address are counted by how many were listed at once. */
+  get knownReplicas(): number {
+    return this.#replicaPlaces.reduce((sum, { most }) => sum + most, 0)
+  }
+
+  /** Whether a replica that was listed is not listed now. */
+  get hasMissing(): boolean {
+    return this.#replicaPlaces.some(({ entries, most }) => entries < most)
+  }
+
+  get #replicaPlaces(): Place[] {
+    return [...this.#places].flatMap(([name, place]) => (isToolName(name) || this.#now - place.lastAt > WINDOW_MS ? [] : [place]))
   }
 
   get isSyncing(): boolean {
@@ -157,39 +167,29 @@ export class SyncHistory {
     return this.#hasCut
   }
 
-  /** A restarted server counts from zero, so everything before is another story. */
-  #count(server: ServerInfo, offset: number, at: number): void {
-    const [full, partialErrors, forks] = ['sync_full', 'sync_partial_err', 'total_forks'].map((name) => numberField(server, name))
-    const last = this.#counters.at(-1)
-    if (last?.full !== undefined && full !== undefined && full < last.full) this.#counters = []
-    const counters = { at, offset, ...(full !== undefined && { full }), ...(partialErrors !== undefined && { partialErrors }) }
-    // Most answers repeat the counters of the one before.
-    if (this.#counters.length > 1 && last && last.full === full && last.partialErrors === partialErrors && last.forks === forks)
-      this.#counters.pop()
-    this.#counters.push({ ...counters, ...(forks !== undefined && { forks }) })
-    while (this.#counters.length > 2 && at - (this.#counters[1]?.at ?? at) > WINDOW_MS) this.#counters.shift()
-  }
-
   #placeSeen(name: string, listed: readonly ListedReplica[], offset: number, at: number, isFirst: boolean): void {
-    const before = this.#places.get(name) ?? { entries: 0, syncing: 0, state: '', ackAgeSeconds: undefined }
+    const before = this.#places.get(name) ?? NOWHERE
+    const after = placeNow(before, listed, at)
     const [only] = listed
-    const after = {
-      entries: listed.length,
-      syncing: listed.filter((one) => phaseOf(one) === 'syncing').length,
-      state: only?.state ?? '',
-      ackAgeSeconds: only?.ackAgeSeconds ?? before.ackAgeSeconds,
-    }
     this.#places.set(name, after)
     const isTooling = only ? isTool(only) : isToolName(name)
     // Between two looks it was cut and came back: its state is an earlier one than before.
     const isBack = before.entries === 1 && after.entries === 1 && rank(after.state) < rank(before.state)
     const begun = Math.max(after.syncing - before.syncing, isBack && after.syncing > 0 ? 1 : 0)
-    if (isTooling) this.#toolSyncs += isFirst ? 0 : Math.max(0, begun)
-    else {
+    if (isTooling) {
+      this.#toolSeen(begun, after.entries - before.entries, at, isFirst)
+    } else {
       this.#endSyncs(name, before, after, isBack, offset, at)
       for (let count = 0; count < begun; count++) this.#syncs.push({ replica: name, startedAt: at, startOffset: offset, isWhole: !isFirst })
     }
     if (after.entries === 0 && isTooling) this.#places.delete(name)
+  }
+
+  #toolSeen(begun: number, joined: number, at: number, isFirst: boolean): void {
+    if (begun > 0) this.#toolAt = at
+    if (isFirst) return
+    this.#toolSyncs += Math.max(0, begun)
+    this.#toolPartials += Math.max(0, joined - Math.max(0, begun))
   }
 
   #endSyncs(name: string, before: Place, after: Place, isBack: boolean, offset: number, at: number): void {
@@ -197,9 +197,10 @@ export class SyncHistory {
     const hasLeft = isBack || after.entries < before.entries
     const ended = Math.max(before.syncing - after.syncing, isBack && before.syncing > 0 ? 1 : 0)
     const isMet = !hasLeft
-    for (const sync of mine.filter((one) => !one.ended).slice(0, Math.max(0, ended))) sync.ended = { at, offset, isMet }
+    for (const sync of mine.filter((one) => !one.ended).slice(0, Math.max(0, ended))) sync.ended = { at, offset, isMet, hasCaughtUp: false }
     if (hasLeft && before.syncing > 0) this.#hasCut = true
     const met = mine.findLast((one) => one.ended?.isMet && one.ended.onlineUntil === undefined)?.ended
+    if (met && !hasLeft) met.hasCaughtUp ||= isCaughtUp(after, met, at)
     if (hasLeft && before.syncing === 0 && met) {
       met.onlineUntil = at
       if (before.ackAgeSeconds !== undefined) met.ackAgeSeconds = before.ackAgeSeconds

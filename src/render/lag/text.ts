@@ -95,7 +95,7 @@ function treeText({ report, advice, markerCost }: LagView, colour: Palette, widt
   const loops = resyncLoops(report)
   const parts = [loopsText(loops, colour, isQuiet), `${masterLine(report.master, colour)}\n`]
   if (report.replicas.some(({ state }) => state !== 'tool')) parts.push(`\n${lagTable(report, colour, width)}`)
-  else if (!describeMasterLoss(report.master)) parts.push(noReplicasText(report.master, loops.length > 0))
+  else if (!describeMasterLoss(report.master)) parts.push(noReplicasText(report.master, report.resyncs !== undefined))
   if (!isQuiet) parts.push(notesText(report, colour), adviceText(advice, colour))
   if (markerCost)
     parts.push(
@@ -104,9 +104,10 @@ function treeText({ report, advice, markerCost }: LagView, colour: Palette, widt
   return parts.filter((part) => part !== '').join('')
 }
 
-function noReplicasText(master: MasterReport, isLoop: boolean): string {
+/** @param hasTraces whether replicas were seen to come and go */
+function noReplicasText(master: MasterReport, hasTraces: boolean): string {
   const { unlisted, isByRole, isListHidden } = master
-  if (unlisted === undefined && !isByRole && !isListHidden) return `No replica is attached to it${isLoop ? ' at this moment' : ''}.\n`
+  if (unlisted === undefined && !isByRole && !isListHidden) return `No replica is attached to it${hasTraces ? ' at this moment' : ''}.\n`
   return `It ${describeNoReplicas(master)}.\n`
 }
 

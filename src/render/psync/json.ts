@@ -1,9 +1,10 @@
 /** `psync --json`: docs/schemas/psync-1.json. */
 
 import { adviseOn, bytesPerSecond, secondsToLive } from '../../diagnosis/psync/advice.ts'
-import { answerOf, because, headline, isAsForecast, notSent, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
+import { answerOf, isAsForecast, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
 import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
 import { describeGuard, describeTraces } from '../../diagnosis/psync/verdict.ts'
+import { because, headline, notSent } from '../../diagnosis/psync/words.ts'
 import type { Visit } from '../../engine/visit.ts'
 import { requestOffset } from '../../protocol/history.ts'
 import type { JsonObject } from '../base/json-line.ts'

@@ -1,8 +1,9 @@
 /** `psync` for people: every exchange, the conditions one by one, and the answer last. */
 import { adviseOn } from '../../diagnosis/psync/advice.ts'
-import { answerOf, because, headline, isAsForecast, notSent, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
+import { answerOf, isAsForecast, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
 import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
 import { describeTraces } from '../../diagnosis/psync/verdict.ts'
+import { because, headline, notSent } from '../../diagnosis/psync/words.ts'
 import type { ResyncLoop } from '../../diagnosis/resync/loop.ts'
 import type { CountersEvent, ReplEvent } from '../../engine/events.ts'
 import { loopsText } from '../base/loop.ts'

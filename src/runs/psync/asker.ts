@@ -5,6 +5,7 @@ import type { ReplEvent } from '../../engine/events.ts'
 import type { Goal } from '../../engine/goal.ts'
 import { Visit } from '../../engine/visit.ts'
 import { MasterWatch } from '../../survey/master-watch.ts'
+import { accessTo } from '../../topology/target.ts'
 import type { Connection } from '../connection.ts'
 import { observe } from '../observe.ts'
 import { psyncFacts } from './facts.ts'
@@ -39,7 +40,7 @@ export class Asker {
   /** Predicts or sends PSYNC, as the user chose. */
   async ask(source: Source, visit: Visit, show: (event: ReplEvent) => void) {
     const { isByInfoAlone, sampleMs } = this.#question
-    if (this.isWatching) this.#watch ??= new MasterWatch((await source.find(this.#signal)).access, this.#signal)
+    if (this.isWatching) this.#watch ??= await this.#watchMaster(source)
     const { facts, subject } = await this.#ask(isByInfoAlone ? 'forecast' : 'verdict', sampleMs, source, visit, show)
     if (facts.verdict?.kind === 'full' || facts.verdict?.kind === 'would-fork') this.#watch?.sawOwnResync()
     if (subject.kind === 'replica' && subject.downSeconds !== undefined) this.#watch?.sawReplicaWithoutLink()
@@ -50,6 +51,12 @@ export class Asker {
 
   async close(): Promise<void> {
     await this.#watch?.stop()
+  }
+
+  async #watchMaster(source: Source): Promise<MasterWatch> {
+    const { fromReplica } = this.#question.asked
+    const replica = fromReplica && accessTo(fromReplica, this.#connection.template)
+    return new MasterWatch((await source.find(this.#signal)).access, this.#signal, replica || undefined)
   }
 
   async #ask(kind: 'forecast' | 'verdict', sampleMs: number, source: Source, visit: Visit, show: (event: ReplEvent) => void) {
@@ -74,6 +81,6 @@ function isLinkless({ loop, position, history }: PsyncFacts, subject: Subject): 
 }
 
 function withLoop(facts: PsyncFacts, watch: MasterWatch | undefined): PsyncFacts {
-  const loop = watch?.report?.loop
-  return { ...facts, ...(loop && { loop }) }
+  const { loop, suspicion } = watch?.report ?? {}
+  return { ...facts, ...(loop && { loop }), ...(suspicion && { suspicion }) }
 }

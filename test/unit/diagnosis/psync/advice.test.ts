@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { adviseOn, secondsToLive } from '../../../../src/diagnosis/psync/advice.ts'
-import { answerOf, because, headline, isAsForecast, notSent, type PsyncFacts } from '../../../../src/diagnosis/psync/answer.ts'
+import { answerOf, isAsForecast, type PsyncFacts } from '../../../../src/diagnosis/psync/answer.ts'
 import { forecastPsync } from '../../../../src/diagnosis/psync/forecast.ts'
+import { because, headline, notSent } from '../../../../src/diagnosis/psync/words.ts'
 import type { History } from '../../../../src/protocol/history.ts'
 import { OTHER_REPLID, REPLID } from '../../../helpers/wire.ts'
 

@@ -211,6 +211,20 @@ describe('advice on the settings', () => {
     assert.deepEqual(codes({ 'client-output-buffer-limit': 'slave 0 500000 10' }, { bgsaveSeconds: 30 }), ['BACKLOG_SHORT', 'BUFFER_LOOP'])
   })
 
+  test('foretells no resync loop to replicas that take RDB and stream on two connections', () => {
+    const limit = { 'client-output-buffer-limit': 'slave 2000000 0 0' }
+    const loopOn = (flavour: string, version: string, settings: Record<string, string>) => {
+      const identity = { flavour, version, mode: 'standalone' }
+      const advice = adviseOnLag(report([], { bgsaveSeconds: 30, identity }), new Map(Object.entries({ ...limit, ...settings })), 60)
+      const found = advice.find(({ code }) => code === 'BUFFER_LOOP')
+      return [found?.isWarning, found?.command !== undefined]
+    }
+    assert.deepEqual(loopOn('redis', '8.6.3', { 'repl-rdb-channel': 'yes' }), [false, false])
+    assert.deepEqual(loopOn('valkey', '8.1.4', { 'dual-channel-replication-enabled': 'yes' }), [false, false])
+    assert.deepEqual(loopOn('redis', '8.6.3', { 'repl-rdb-channel': 'no' }), [true, true])
+    assert.deepEqual(loopOn('redis', '7.4.1', { 'repl-rdb-channel': 'yes' }), [true, true])
+  })
+
   test('sees a buffer that is smaller than the backlog on servers that do not raise it', () => {
     const identity = { flavour: 'redis', version: '6.2.16', mode: 'standalone' }
     const settings = { 'client-output-buffer-limit': 'slave 500000 0 0', 'repl-backlog-size': '1048576' }
