@@ -127,7 +127,8 @@ function outcomeOf(look: LagLook | undefined, isWell: boolean): LagOutcome {
   const loss = master && findLoss(master)
   // The links can be checked without an offset.
   if (!master || !loss || (loss.trouble === 'NO_OFFSET' && look?.checked?.isOk)) return { isWell }
-  return { isWell, lost: new ReplError('MASTER_LOST', { endpoint: master.name, ...loss }) }
+  const hasAnswered = master.offset !== undefined && !master.isReplica
+  return { isWell, lost: new ReplError('MASTER_LOST', { endpoint: master.name, ...loss, ...(hasAnswered && { answered: 'BEFORE' }) }) }
 }
 
 async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Promise<LagLook> {
