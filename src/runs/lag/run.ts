@@ -39,7 +39,7 @@ async function settingsOf(
   const { resolutionMs, isAttached, marker } = plan
   return {
     entry: linkOptions,
-    replicas: plan.replicas.map((target) => accessTo(target, template)),
+    replicas: plan.replicas.map((target) => addresses.named(accessTo(target, template))),
     addresses,
     resolutionMs,
     isAttached,

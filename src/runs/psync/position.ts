@@ -26,7 +26,7 @@ export async function positionAsked(
   signal: AbortSignal,
 ): Promise<SubjectPosition> {
   if (fromReplica !== undefined) {
-    const replica = accessTo(fromReplica, template)
+    const replica = addresses.named(accessTo(fromReplica, template))
     const reach = (address: Address) => addresses.access(address, template)
     return await queryReplicaPosition(replica, reach, signal).catch(async (error) => {
       const failure = expectReplError(error)
