@@ -71,10 +71,20 @@ export type LagUnknown =
 
 /**
  * online: its link is up. link-down, syncing, loading: as the replica reports, or as its master lists it. silent: connected, but
- * its query is unanswered. unreachable: no connection. listed: its address does not lead to it, or not to it alone, so only its
+ * its query is unanswered. not-asked: just found, and its first query is under way. unreachable: no connection. listed: its address does not lead to it, or not to it alone, so only its
  * master's list tells of it. stranger: it has no master. tool: not a server.
  */
-export type ReplicaState = 'online' | 'link-down' | 'syncing' | 'loading' | 'silent' | 'unreachable' | 'listed' | 'stranger' | 'tool'
+export type ReplicaState =
+  | 'online'
+  | 'link-down'
+  | 'syncing'
+  | 'loading'
+  | 'silent'
+  | 'not-asked'
+  | 'unreachable'
+  | 'listed'
+  | 'stranger'
+  | 'tool'
 
 export interface ReplicaReport {
   readonly name: string

@@ -100,7 +100,8 @@ function stateOf({ isTool, seen, failure, silentMs, listed }: TreeNode): Replica
   if (isTool) return 'tool'
   if (isUnidentified(failure)) return 'listed'
   if (failure && failure.details.reason !== 'SILENCE') return 'unreachable'
-  if (!seen || silentMs > SILENT_MS) return 'silent'
+  if (silentMs > SILENT_MS || failure) return 'silent'
+  if (!seen) return 'not-asked'
   if (seen.server.isLoading) return 'loading'
   const link = seen.server.masterLink
   if (!link) return 'stranger'

@@ -91,6 +91,8 @@ function stateNotes(replica: ReplicaReport): string[] {
     }
     case 'loading':
       return ['is loading its data.']
+    case 'not-asked':
+      return ['was found just now and has not been asked yet.']
     default:
       return unknown && state === 'online' ? [`has no figure, ${describeUnknown(unknown)}.`] : []
   }
