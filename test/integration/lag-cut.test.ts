@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { pair } from '../helpers/replication.ts'
 import { cli, type Ran } from '../helpers/run.ts'
 import { oldestNewestAndValkey, RunningServer } from '../helpers/server.ts'
+import { Watching } from '../helpers/watching.ts'
 
 /** Runs lag, and closes all its connections to a server several times, each time after they have answered. */
 async function cutThrice(server: RunningServer, args: readonly string[], user = 'default'): Promise<Ran> {
@@ -40,6 +41,21 @@ for (const installed of oldestNewestAndValkey()) {
       await cutThrice(server, [server.target, '--watch', '--interval', '100ms', '--count', '30', ...login], 'role')
       const log = await server.cli('ACL', 'LOG')
       assert.deepEqual(log.match(/(?<=^count\n)\d+/gm), ['1'], log)
+    })
+
+    it('and cannot be replaced fails that look, and so the whole watch', async (context) => {
+      const server = await RunningServer.start(installed)
+      const { port } = server
+      const watching = new Watching([server.target, '--json'])
+      context.after(() => watching.end('SIGKILL'))
+      const isLost = () => (JSON.parse(watching.last || '{}') as { master?: { lost: unknown } }).master?.lost !== null
+      await watching.until(() => !isLost())
+      await server.stop()
+      await watching.until(isLost)
+      const again = await RunningServer.start(installed, { port: String(port) })
+      context.after(() => again.stop())
+      await watching.until(() => !isLost())
+      assert.equal(await watching.end(), 1)
     })
   })
 }

@@ -111,7 +111,7 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
     for (let looks = 0; looks < count && now() < end; looks++) {
       await sleep(Math.min(plan.intervalMs, Math.max(0, end - now())), signal)
       look = await lookAt(surveys, plan)
-      if (!isWell(look)) failed += 1
+      if (!isWell(look) || lossIn(look)) failed += 1
       output.show(look)
     }
   } catch (error) {
@@ -123,12 +123,18 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
 }
 
 function outcomeOf(look: LagLook | undefined, isWell: boolean): LagOutcome {
-  const master = look?.views.map(({ report }) => report.master).find(findLoss)
+  const lost = look && lossIn(look)
+  return { isWell, ...(lost && { lost }) }
+}
+
+/** Why nothing could be measured in one of the trees. */
+function lossIn({ views, checked }: LagLook): ReplError | undefined {
+  const master = views.map(({ report }) => report.master).find(findLoss)
   const loss = master && findLoss(master)
   // The links can be checked without an offset.
-  if (!master || !loss || (loss.trouble === 'NO_OFFSET' && look?.checked?.isOk)) return { isWell }
+  if (!master || !loss || (loss.trouble === 'NO_OFFSET' && checked?.isOk)) return undefined
   const hasAnswered = master.offset !== undefined && !master.isReplica
-  return { isWell, lost: new ReplError('MASTER_LOST', { endpoint: master.name, ...loss, ...(hasAnswered && { answered: 'BEFORE' }) }) }
+  return new ReplError('MASTER_LOST', { endpoint: master.name, ...loss, ...(hasAnswered && { answered: 'BEFORE' }) })
 }
 
 async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Promise<LagLook> {
