@@ -238,7 +238,7 @@ export interface ReasonFacts {
   NOT_THE_REPLICA: { readonly master: string }
   /** A master lists several replicas at one address. */
   SHARED_ADDRESS: { readonly master: string }
-  MASTER_LOST: MasterLoss
+  MASTER_LOST: MasterLoss & { readonly answered?: 'BEFORE' }
   // TLS_FAILED
   CERT_UNTRUSTED: Distrust & { readonly issuer: string }
   CERT_EXPIRED: Distrust & { readonly validTo: string }

@@ -62,9 +62,9 @@ export function isDiallable({ host, port }: { readonly host: string; readonly po
   return host !== '' && Number.isInteger(port) && port > 0 && port <= 65_535
 }
 
-/** The name for SNI and for the certificate check. A tunnel needs no certificate: the server at its other end has one. */
+/** The name for SNI and for the certificate check: both without the last dot of a full name (RFC 6066, 3). A tunnel needs no certificate: the server at its other end has one. */
 export function certificateName({ tls, knownAs, host }: TcpEndpoint): string {
-  return tls?.serverName ?? knownAs?.host ?? host
+  return (tls?.serverName ?? knownAs?.host ?? host).replace(/\.$/, '')
 }
 
 /** The settings for servers that this one reports, such as replicas: the same as its own. */

@@ -2,6 +2,7 @@
 
 import type { Observation } from '../diagnosis/lag/lag.ts'
 import { type Access, placed } from '../engine/ask/access.ts'
+import { Denied } from '../engine/ask/denied.ts'
 import { QueryLink } from '../engine/ask/query.ts'
 import { ignoreFailure, type ReplError, replErrorOf } from '../errors.ts'
 import { now, sleep } from '../io/clock.ts'
@@ -15,6 +16,8 @@ import { refusal } from '../protocol/wire/server-error.ts'
 /** How often to ask for all sections: those besides replication change slowly and cost the server more. */
 const WHOLE_EVERY_MS = 1000
 const RETRY_MS = 1000
+/** A connection that answered and broke is replaced this long after its first query at the earliest. */
+const REDIAL_MS = 100
 
 export class Probe {
   readonly access: Access
@@ -32,6 +35,8 @@ export class Probe {
   #remoteName: string | undefined
   #otherSections: Info = new Map()
   #otherSectionsAt = Number.NEGATIVE_INFINITY
+  /** Shared by all connections to this server. */
+  readonly #denied = new Denied()
   /** The refusal of INFO on this connection; from then on ROLE is used. */
   #refused: ReplError | undefined
 
@@ -67,27 +72,39 @@ export class Probe {
 
   async #run(onSettled: () => void): Promise<void> {
     while (!this.#signal.aborted) {
-      let link: QueryLink | undefined
       this.#askedAt ??= now()
-      try {
-        link = await QueryLink.open(this.access, this.#signal)
-        this.#refused = undefined
-        this.#remoteName = link.remoteName
-        for (;;) {
-          await this.#look(link)
-          onSettled()
-          await sleep(this.everyMs, this.#signal)
-        }
-      } catch (error) {
-        const failure = placed(replErrorOf(error), this.access)
-        if (failure.code !== 'ABORTED') this.failure = failure
-        // A server that hangs still has an unanswered query, so the time keeps counting.
-        if (failure.details.reason !== 'SILENCE') this.#askedAt = undefined
-      } finally {
-        link?.close()
+      const pauseMs = await this.#poll(onSettled)
+      onSettled()
+      await sleep(pauseMs, this.#signal).catch(ignoreFailure)
+    }
+  }
+
+  /**
+   * Asks over one connection until it fails. Servers and proxies close connections that still work, so the failure counts only
+   * if it never answered, or if the next one fails too. @returns how long to wait before the next connection
+   */
+  async #poll(onSettled: () => void): Promise<number> {
+    let link: QueryLink | undefined
+    let firstAskedAt: number | undefined
+    try {
+      link = await QueryLink.open(this.access, this.#signal, this.#denied)
+      this.#refused = undefined
+      this.#remoteName = link.remoteName
+      for (;;) {
+        await this.#look(link)
+        firstAskedAt ??= this.seen?.askedAt
         onSettled()
+        await sleep(this.everyMs, this.#signal)
       }
-      await sleep(RETRY_MS, this.#signal).catch(ignoreFailure)
+    } catch (error) {
+      const failure = placed(replErrorOf(error), this.access)
+      // A server that hangs still has an unanswered query, so the time keeps counting.
+      if (failure.details.reason !== 'SILENCE') this.#askedAt = undefined
+      if (failure.code === 'LINK_LOST' && firstAskedAt !== undefined) return Math.max(0, firstAskedAt + REDIAL_MS - now())
+      if (failure.code !== 'ABORTED') this.failure = failure
+      return RETRY_MS
+    } finally {
+      link?.close()
     }
   }
 

@@ -2,6 +2,7 @@
 import type { LagReport } from '../diagnosis/lag/lag.ts'
 import type { Access } from '../engine/ask/access.ts'
 import type { Source } from '../engine/ask/source.ts'
+import type { ReplError } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import type { SlotRange } from '../protocol/cluster/cluster-map.ts'
 import type { Settings } from '../protocol/settings.ts'
@@ -14,8 +15,8 @@ export type SurveySettings = Omit<SurveyOptions, 'entry'> & { readonly entry: Om
 
 export interface SurveyResult {
   readonly report: LagReport
-  /** The master's settings; undefined when CONFIG is not permitted. */
-  readonly settings: Settings | undefined
+  /** The master's settings, or why they are not known. Undefined when they cannot be judged. */
+  readonly settings: Settings | ReplError | undefined
   readonly markerCost: MarkerCost | undefined
   /** Present in a cluster. */
   readonly shard?: { readonly node: string; readonly slots: readonly SlotRange[] }

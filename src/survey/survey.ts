@@ -11,6 +11,7 @@ import { wallClock } from '../io/clock.ts'
 import type { Settings } from '../protocol/settings.ts'
 import type { AddressMap } from '../topology/address-map.ts'
 import { Arrivals, type Attachment, type Barred, type Report } from './arrivals.ts'
+import { Background } from './background.ts'
 import { DownLinks } from './down-links.ts'
 import { type MarkerCost, Markers } from './markers.ts'
 import type { Tree } from './nodes.ts'
@@ -47,9 +48,10 @@ export class Survey {
   #markers: Markers | undefined
   /** The id of the master that arrivals and markers use now. */
   #masterId: string | undefined
-  /** Undefined when CONFIG is not permitted. */
-  settings: Settings | undefined
-  #hasSettings = false
+  /** Or why they are not known. Undefined when INFO is not permitted, so that they cannot be judged. */
+  settings: Settings | ReplError | undefined
+  #hasAskedSettings = false
+  readonly #askingSettings = new Background()
 
   private constructor(options: SurveyOptions, signal: AbortSignal) {
     this.#options = options
@@ -73,6 +75,8 @@ export class Survey {
   /** Reports everything from the newest answers. */
   async look(): Promise<LagReport> {
     const tree = this.#look()
+    // In the background, since a look must not wait for a server that hangs.
+    if (isPassing(this.settings)) this.#askingSettings.start(() => this.#askSettings(tree))
     await this.#update(tree)
     await this.#downLinks.update(tree)
     const report = lagReport(tree, this.#meter, wallClock())
@@ -106,6 +110,7 @@ export class Survey {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#tree?.stop()
+    await this.#askingSettings.idle()
     await Promise.all([this.#arrivals?.stop(), this.#markers?.stop(), this.#resyncs.stop(), this.#downLinks.stop()])
   }
 
@@ -123,9 +128,8 @@ export class Survey {
       else this.#meter.sawReplica(observation)
     }
     this.#tree = await ReplicationTree.find({ entry, replicas, addresses, ...every, onObservation }, this.#signal)
-    const [top] = this.#look()
-    this.settings = await this.#ask(top)
-    this.#hasSettings = true
+    await this.#askSettings(this.#look())
+    this.#hasAskedSettings = true
     await this.#update(this.#look())
   }
 
@@ -142,7 +146,10 @@ export class Survey {
       this.#arrivals?.add(id, { ...this.#options.entry, ...to })
       this.#markers?.add(id, to)
     }
-    this.#resyncs.update(tree, (node) => this.#tree?.accessOf(node), this.#hasSettings ? { settings: this.settings } : undefined)
+    const { settings } = this
+    const known = { settings: settings instanceof ReplError ? undefined : settings }
+    const areAsked = this.#hasAskedSettings && !isPassing(settings)
+    this.#resyncs.update(tree, (node) => this.#tree?.accessOf(node), areAsked ? known : undefined)
     const ids = new Set(others.map(idOf))
     this.#arrivals?.keep(ids)
     this.#markers?.keep(ids)
@@ -162,18 +169,24 @@ export class Survey {
   }
 
   /** @throws ReplError SEVERAL_SERVERS if the address of the topmost server leads to another one too */
-  async #ask(top: TreeNode): Promise<Settings | undefined> {
+  async #askSettings([top]: Tree): Promise<void> {
     const access = this.#tree?.accessOf(top)
     // The settings are judged together with INFO, which ROLE replaces only in part.
-    if (!access || !top.seen || top.seen.isByRole) return undefined
+    if (this.#isClosed || !access || !top.seen || top.seen.isByRole) return
     const informant = new Informant(access, this.#signal)
     try {
       if (access.expected) await informant.meet(access.expected)
-      return await replSettings(informant, top.seen.server.identity, ...ADVICE_SETTINGS)
+      const found = await replSettings(informant, top.seen.server.identity, ...ADVICE_SETTINGS)
+      this.settings = informant.unanswered ?? found
     } finally {
       informant.close()
     }
   }
+}
+
+/** The connection failed, and the next one may work. The server's own refusal stays. */
+function isPassing(settings: Settings | ReplError | undefined): boolean {
+  return settings instanceof ReplError && !('reply' in settings.details && settings.details.command === 'CONFIG')
 }
 
 /** The settings that lag-advice.ts judges, besides `repl-*`. */

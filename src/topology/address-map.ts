@@ -58,11 +58,11 @@ export class AddressMap {
   }
 }
 
-/** Names differ by case, and an IPv6 address has several spellings. */
+/** Names differ by case and by the dot that ends a full one (RFC 1034, 3.1), and an IPv6 address has several spellings. */
 function canonical(address: string): string {
   const [, bracketed, port = ''] = /^\[(.*)\](:\d+)?$/.exec(address) ?? []
   const v6 = bracketed ?? (/:.*:/.test(address) ? address : undefined)
-  if (v6 === undefined) return address.toLowerCase()
+  if (v6 === undefined) return address.toLowerCase().replace(/\.(?=:\d+$|$)/, '')
   const url = `http://[${v6}]`
   return `${URL.canParse(url) ? new URL(url).hostname : `[${v6.toLowerCase()}]`}${port}`
 }

@@ -64,6 +64,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   SENTINELS: [{ failures: [SILENCE, new ReplError('CONNECTION_REFUSED', ERRNO).toFailure()] }],
   MASTER_LOST: [
     { trouble: 'FAILED', failure: SILENCE },
+    { trouble: 'FAILED', failure: SILENCE, answered: 'BEFORE' },
     { trouble: 'SILENT', silentMs: 3100 },
     { trouble: 'LOADING', etaSeconds: 12 },
     { trouble: 'LOADING' },

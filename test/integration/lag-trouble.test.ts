@@ -1,5 +1,7 @@
 /** lag where something is wrong: a true statement each time, and never a made-up zero. */
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { after, describe, it } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assertThreeParts } from '../helpers/failures.ts'
@@ -8,6 +10,7 @@ import { activateBacklog, inStep, type LagJson, lag, pair, tree, writeSteadily }
 import { cli } from '../helpers/run.ts'
 import { oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
 import { Tailing } from '../helpers/tailing.ts'
+import { Watching } from '../helpers/watching.ts'
 import { mixedWrites, pipe } from '../helpers/workload.ts'
 
 const SOME = oldestNewestAndValkey()
@@ -225,6 +228,25 @@ describe('lag on what is no tree', () => {
       json.advice.map(({ code }: { code: string }) => code),
       ['BACKLOG_COVERS', 'NO_CONFIG'],
     )
+  })
+
+  it('calls no right missing when the connection for the settings fails, and asks for them again', async (context) => {
+    const server = await RunningServer.start(newest, { maxclients: '2' })
+    const held = connect(server.port, '127.0.0.1')
+    running.push(server)
+    context.after(() => held.destroy())
+    held.write('PING\r\n')
+    await once(held, 'data')
+    const ran = await cli(['lag', server.target, '--sample', '300ms'])
+    assert.match(ran.out, /The settings were not judged.*max\s+number\s+of\s+clients/s)
+    assert.doesNotMatch(ran.out, /\+config/)
+    const watching = new Watching([server.target, '--json'])
+    context.after(() => watching.end('SIGKILL'))
+    const isJudged = () => !watching.last.includes('NO_CONFIG')
+    await watching.until(() => !isJudged())
+    held.write('CONFIG SET maxclients 100\r\n')
+    await watching.until(isJudged)
+    assert.equal(await watching.end(), 0)
   })
 
   it('publishes no marker in a cluster, where it would not pass through the stream', async () => {

@@ -3,6 +3,8 @@ import { ANSWERED, afterCut, BUFFER_SEEN } from './parts.ts'
 import { rows } from './template.ts'
 
 const SEE_THE_LOG = 'Look at the server’s log; --silence-timeout waits longer.'
+const CLOSING_PROXY = 'Typical of a proxy that closes the connection at a command it does not know (twemproxy, older Codis).'
+const NAME_A_SERVER = 'Name a server behind the proxy. If there is none, look at the server’s log at this moment.'
 
 const CLOSED_EARLY = 'Typical of a proxy without a backend, of a full client table, and of a server that is shutting down.'
 const TRY_PING = 'Try redis-cli PING on the same address, and look at the server’s log.'
@@ -103,8 +105,9 @@ export const LINK_REASONS = rows({
       by: 'state',
       of: {
         RECEIVE_PONG: CLOSED_EARLY,
-        QUERY: CLOSED_EARLY,
-        RECEIVE_PORT: 'Typical of a proxy that closes the connection at a command it does not know (twemproxy, older Codis).',
+        RECEIVE_NAME: CLOSING_PROXY,
+        RECEIVE_PORT: CLOSING_PROXY,
+        QUERY: `${CLOSED_EARLY} Also of a proxy that does not know the command (twemproxy, older Codis).`,
       },
       else: 'The server is shutting down, its BGSAVE could not start, a proxy cut an idle connection, or somebody cut the link (CLIENT KILL).',
     },
@@ -112,8 +115,9 @@ export const LINK_REASONS = rows({
       by: 'state',
       of: {
         RECEIVE_PONG: TRY_PING,
-        QUERY: TRY_PING,
-        RECEIVE_PORT: 'Name a server behind the proxy. If there is none, look at the server’s log at this moment.',
+        RECEIVE_NAME: NAME_A_SERVER,
+        RECEIVE_PORT: NAME_A_SERVER,
+        QUERY: NAME_A_SERVER,
       },
       else: 'Look at the server’s log at this moment.',
     },

@@ -45,7 +45,11 @@ export const TREE_REASONS = rows({
   MASTER_LOST: {
     what: '{endpoint} is the master of this replication and cannot be asked: {loss}',
     meaning: 'Without its offset nobody can say how far a replica is behind; what its replicas say is above.',
-    next: 'If it announces an address of another network, --map ANNOUNCED=REACHABLE leads there; else see why it is down.',
+    next: {
+      by: 'answered',
+      of: { BEFORE: 'It answered there a moment ago. Find out why it stopped, then run this again; --wait 30s waits for a restart.' },
+      absent: 'If it announces an address of another network, --map ANNOUNCED=REACHABLE leads there; else see why it is down.',
+    },
     parts: { loss: LOSS },
   },
   SENTINELS: {

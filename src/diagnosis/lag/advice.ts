@@ -1,7 +1,9 @@
 /** What a master's settings mean for its replicas at the measured write rate. Each rule is one function. */
+import { ReplError } from '../../errors.ts'
 import { channelSetting } from '../../handshake/guard.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { Settings } from '../../protocol/settings.ts'
+import { explain } from '../errors/explain.ts'
 import { describeFlavour } from '../errors/provider.ts'
 import { type Advice, sized } from '../psync/advice.ts'
 import { bufferedDuring, largerLimitCommand, replicaBufferLimit } from '../resync/buffer-limit.ts'
@@ -57,16 +59,25 @@ const RULES: readonly Rule[] = [
   writableReplica,
 ]
 
-/** @param settings undefined if CONFIG GET is not permitted */
-export function adviseOnLag(report: LagReport, settings: Settings | undefined, cutSeconds: number): LagAdvice[] {
+/** @param settings or why they are not known; undefined if CONFIG GET is not permitted */
+export function adviseOnLag(report: LagReport, settings: Settings | ReplError | undefined, cutSeconds: number): LagAdvice[] {
   if (describeMasterLoss(report.master)) return ownProtocol(report.master)
-  const facts = { report, settings: settings ?? new Map(), cutSeconds }
+  const failure = settings instanceof ReplError ? settings : undefined
+  const known = settings instanceof ReplError ? undefined : settings
+  const facts = { report, settings: known ?? new Map(), cutSeconds }
   const { isByRole, replid, identity } = report.master
   // ROLE has nothing to judge.
   if (isByRole) return [{ code: 'NO_INFO', isWarning: false, text: NO_INFO }]
   if (replid === undefined) return [{ code: 'NO_HISTORY', isWarning: false, text: noHistory(identity) }]
   const found = RULES.flatMap((rule) => rule(facts) ?? [])
-  return settings ? found : [...found, { code: 'NO_CONFIG', isWarning: false, text: NO_CONFIG }]
+  return known ? found : [...found, { code: 'NO_CONFIG', isWarning: false, text: noConfig(failure) }]
+}
+
+/** Only a refusal of CONFIG itself is a missing right. */
+function noConfig(failure: ReplError | undefined): string {
+  const isDenied = !failure || (failure.code === 'NO_PERMISSION' && failure.details.command === 'CONFIG')
+  if (isDenied) return NO_CONFIG
+  return `The settings were not judged, because CONFIG GET brought no answer: ${explain(failure).what}`
 }
 
 /** What can be measured on servers that replicate by a protocol of their own. */

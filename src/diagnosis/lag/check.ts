@@ -99,7 +99,7 @@ export function mostSeconds({ lag, arrivals, markers }: ReplicaReport): number |
 
 /** By the replica's own INFO, or by its master's list and a fresh ACK there if the replica is unreachable. */
 export function hasLink({ state, listed, unknown }: Pick<ReplicaReport, 'state' | 'listed' | 'unknown'>): boolean {
-  if (state === 'unreachable' || state === 'listed') {
+  if (state === 'unreachable' || state === 'listed' || state === 'not-asked') {
     const { ackAgeSeconds } = listed ?? {}
     return listed !== undefined && phaseOf(listed) === 'online' && ackAgeSeconds !== undefined && ackAgeSeconds <= ACK_WITHIN_SECONDS
   }
@@ -140,6 +140,8 @@ export function describeState({ state, link, listed, silentMs, unknown }: Replic
       return 'loading'
     case 'silent':
       return `no answer ${(silentMs / 1000).toFixed(1)} s`
+    case 'not-asked':
+      return 'not asked yet'
     case 'unreachable':
       return 'unreachable'
     case 'listed':

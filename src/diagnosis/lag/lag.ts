@@ -75,8 +75,9 @@ export type LagUnknown =
 
 /**
  * online: its link is up. link-down, syncing, loading: as the replica reports, or as its master lists it. silent: connected, but
- * its query is unanswered. unreachable: no connection. listed: its address does not lead to it, or not to it alone, so only its
- * master's list tells of it. unlisted: its link is up, and its master does not list it. stranger: it has no master. tool: not a server.
+ * its query is unanswered. not-asked: just found, and its first query is under way. unreachable: no connection. listed: its address
+ * does not lead to it, or not to it alone, so only its master's list tells of it. unlisted: its link is up, and its master does not
+ * list it. stranger: it has no master. tool: not a server.
  */
 export type ReplicaState =
   | 'online'
@@ -84,6 +85,7 @@ export type ReplicaState =
   | 'syncing'
   | 'loading'
   | 'silent'
+  | 'not-asked'
   | 'unreachable'
   | 'listed'
   | 'unlisted'

@@ -108,7 +108,8 @@ function stateOf({ isTool, isUnlisted, seen, failure, silentMs, listed }: TreeNo
   if (isTool) return 'tool'
   if (isUnidentified(failure)) return 'listed'
   if (failure && failure.details.reason !== 'SILENCE') return 'unreachable'
-  if (!seen || silentMs > SILENT_MS) return 'silent'
+  if (silentMs > SILENT_MS || failure) return 'silent'
+  if (!seen) return 'not-asked'
   if (seen.server.isLoading) return 'loading'
   const link = seen.server.masterLink
   if (!link) return 'stranger'

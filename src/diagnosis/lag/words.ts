@@ -114,6 +114,8 @@ function stateNotes(replica: ReplicaReport): string[] {
       return ['is loading its data.']
     case 'unlisted':
       return [HALF_OPEN]
+    case 'not-asked':
+      return ['was found just now and has not been asked yet.']
     default:
       return unknown && state === 'online' ? [`has no figure, ${describeUnknown(unknown)}.`] : []
   }

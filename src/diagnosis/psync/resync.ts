@@ -1,4 +1,5 @@
 /** Judges a full resync: could a replica finish it? If its output buffer overflows every time, it is in a resync loop. */
+import { isPingsOnly } from '../lag/write-rate.ts'
 import { type BufferLimit, bufferedDuring, largerLimitCommand } from '../resync/buffer-limit.ts'
 import { duration, exact, bytes as human } from '../units.ts'
 
@@ -47,6 +48,8 @@ export interface ResyncJudgement {
 
 /** A buffer this full leaves no room for a slower disk or a busier hour. */
 const CLOSE_SHARE = 0.5
+/** A few writes in a short time say nothing of the next hours. */
+const MOST_TIMES_AHEAD = 1000
 
 export function judgeResync(figures: ResyncFigures): ResyncJudgement {
   const { catchUp, limit, buffer } = figures
@@ -108,8 +111,10 @@ function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, 
   const of = hardBytes > 0 ? ` of ${exact(hardBytes)} (${((buffer.peakBytes / hardBytes) * 100).toFixed(1)} %)` : ', without a hard limit'
   const whose = buffer.scope === 'ours' ? 'The output buffer of this replica' : 'The output buffers of all replicas together'
   const soft = softBytes > 0 && buffer.peakBytes > softBytes ? `, above the soft limit of ${exact(softBytes)} (${softSeconds} s)` : ''
-  const perMs = (figures.endOffset - figures.snapshotOffset) / Math.max(1, figures.spanMs)
+  const written = figures.endOffset - figures.snapshotOffset
+  const perMs = isPingsOnly(written, figures.spanMs) ? 0 : written / Math.max(1, figures.spanMs)
   const roomMs = hardBytes > 0 && perMs > 0 ? (hardBytes - buffer.peakBytes) / perMs : undefined
-  const room = roomMs !== undefined && roomMs > 0 ? ` Loading may take ${duration(roomMs)} more before it is full.` : ''
+  const isFar = roomMs === undefined || roomMs > figures.spanMs * MOST_TIMES_AHEAD
+  const room = !isFar && roomMs > 0 ? ` Loading may take ${duration(roomMs)} more before it is full.` : ''
   return `${whose} grew to ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
 }

@@ -48,6 +48,8 @@ export class Informant implements Questions {
   #failure: ReplError | undefined
   /** Why the last INFO failed: the server refused it, or the connection broke. Undefined when it was answered. */
   unavailable: ReplError | undefined
+  /** The same for the last ask(). */
+  unanswered: ReplError | undefined
 
   constructor(options: Access, signal: AbortSignal, denied = new Denied(), keepAliveMs = KEEP_ALIVE_MS) {
     this.#options = options
@@ -78,7 +80,9 @@ export class Informant implements Questions {
   /** @returns any reply but an error; undefined for an error reply or a failed connection */
   async ask(...args: string[]): Promise<Reply | undefined> {
     const reply = await this.#query((link) => link.ask(...args))
-    return reply instanceof ServerError ? undefined : reply
+    const isRefused = reply instanceof ServerError
+    this.unanswered = isRefused ? refusal(reply, { command: args[0] ?? '' }) : reply === undefined ? this.#failure : undefined
+    return isRefused ? undefined : reply
   }
 
   takeEvents(): QueryEvent[] {

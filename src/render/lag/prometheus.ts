@@ -75,7 +75,7 @@ const REPLICA_METRICS: readonly (readonly [name: string, help: string, value: Va
   [
     'replica_reachable',
     'Whether the replica could be asked itself.',
-    ({ state }) => Number(!['unreachable', 'silent', 'listed'].includes(state)),
+    ({ state }) => Number(!['unreachable', 'silent', 'not-asked', 'listed'].includes(state)),
   ],
   ['replica_syncing', 'Whether the replica takes a full resync.', ({ state }) => Number(state === 'syncing')],
   ['replica_lag_bytes', 'Bytes of the history that the replica has not applied.', ({ lag }) => lag?.bytes],

@@ -1,6 +1,7 @@
 /** What `tail` reports besides the stream: its progress, and a summary with the command to resume. */
 
 import { explain } from '../../diagnosis/errors/explain.ts'
+import { isPingsOnly } from '../../diagnosis/lag/write-rate.ts'
 import { describeSilence } from '../../diagnosis/psync/silence.ts'
 import { ratesOf } from '../../diagnosis/stream-stats.ts'
 import { bytes, duration, exact, rate } from '../../diagnosis/units.ts'
@@ -76,7 +77,8 @@ export class TailText {
     const sum = (what: 'commands' | 'bytes') => streams.reduce((total, stream) => total + stream[what], 0)
     const all = { commands: sum('commands'), bytes: sum('bytes') }
     const { commandsPerSecond, bytesPerSecond } = ratesOf(all, elapsedMs)
-    const figures = `${exact(all.commands)} commands, ${bytes(all.bytes)} in ${duration(elapsedMs)} (${rate(commandsPerSecond)} commands/s, ${bytes(Math.round(bytesPerSecond))}/s)`
+    const isIdle = all.commands > 0 && isPingsOnly(all.bytes, elapsedMs)
+    const figures = `${isIdle ? 'only keep-alives: ' : ''}${exact(all.commands)} ${all.commands === 1 ? 'command' : 'commands'}, ${bytes(all.bytes)} in ${duration(elapsedMs)} (${rate(commandsPerSecond)} commands/s, ${bytes(Math.round(bytesPerSecond))}/s)`
     const ends = streams.map(({ position, server }) => {
       const name = streams.length > 1 ? `${printable(server)}: ` : ''
       return `${name}last offset ${position.offset} of ${position.replid}`

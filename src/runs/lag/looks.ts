@@ -111,7 +111,7 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
     for (let looks = 0; looks < count && now() < end; looks++) {
       await sleep(Math.min(plan.intervalMs, Math.max(0, end - now())), signal)
       look = await lookAt(surveys, plan)
-      if (!isWell(look)) failed += 1
+      if (!isWell(look) || lossIn(look, plan.criteria)) failed += 1
       output.show(look)
     }
   } catch (error) {
@@ -123,12 +123,20 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
 }
 
 function outcomeOf(look: LagLook | undefined, isWell: boolean, criteria: Criteria): LagOutcome {
-  for (const { report } of look?.views ?? []) {
-    const loss = findLoss(report.master)
+  const lost = look && lossIn(look, criteria)
+  return { isWell, ...(lost && { lost }) }
+}
+
+/** Why nothing could be measured in one of the trees. The links can be checked without an offset. */
+function lossIn({ views }: LagLook, criteria: Criteria): ReplError | undefined {
+  for (const { report } of views) {
+    const { master } = report
+    const loss = findLoss(master)
     if (!loss || (loss.trouble === 'NO_OFFSET' && !needsOffset(criteria))) continue
-    return { isWell, lost: new ReplError('MASTER_LOST', { endpoint: report.master.name, ...loss }) }
+    const hasAnswered = master.offset !== undefined && !master.isReplica
+    return new ReplError('MASTER_LOST', { endpoint: master.name, ...loss, ...(hasAnswered && { answered: 'BEFORE' }) })
   }
-  return { isWell }
+  return undefined
 }
 
 async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Promise<LagLook> {

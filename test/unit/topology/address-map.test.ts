@@ -32,9 +32,10 @@ describe('the way to an announced address', () => {
     assert.deepEqual(reached(pairs, '10.0.0.6', 6380), ['10.0.0.6:6380', 'ours'])
   })
 
-  test('is found whatever the case of a name and the spelling of an IPv6 address', () => {
+  test('is found whatever the case of a name, its last dot and the spelling of an IPv6 address', () => {
     const pairs = ['N2.Redis.svc:6380=localhost:1', '2001:DB8:0:0::5=gateway', '[2001:db8::6]:1=localhost:2']
-    assert.deepEqual(reached(pairs, 'n2.redis.SVC', 6380), ['localhost:1', 'ours'])
+    for (const name of ['n2.redis.SVC', 'n2.redis.svc.']) assert.deepEqual(reached(pairs, name, 6380), ['localhost:1', 'ours'])
+    assert.deepEqual(reached(['n3.redis.svc.=gateway'], 'n3.redis.svc', 1), ['gateway:1', 'ours'])
     assert.deepEqual(reached(pairs, '2001:db8::5', 7), ['gateway:7', 'ours'])
     assert.deepEqual(reached(pairs, '2001:db8:0::6', 1), ['localhost:2', 'ours'])
   })

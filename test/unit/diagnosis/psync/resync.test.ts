@@ -114,3 +114,14 @@ test('the time away and the room that is left for loading are told', () => {
   // 300 bytes in 3 s, and 900 bytes to go.
   assert.match(buffer ?? '', /100 bytes of 1,000 \(10\.0 %\)\. Loading may take 9\.0 s more/)
 })
+
+test('a few writes and PINGs foretell nothing about the room that is left', () => {
+  const ofAMaster = { limit: limit(256, 0, 0), snapshotOffset: 100 }
+  const seen = [
+    figures(14, 0, { ...ofAMaster, endOffset: 114, spanMs: 2 }),
+    figures(28, 0, { ...ofAMaster, endOffset: 128, spanMs: 2000 }),
+    figures(200, 0, { ...ofAMaster, endOffset: 300, spanMs: 4000 }),
+    figures(14, 0, { endOffset: 114 }),
+  ]
+  for (const one of seen) assert.doesNotMatch(judgeResync(one).sentences.join(' '), /Loading may take/)
+})

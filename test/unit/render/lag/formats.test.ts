@@ -251,4 +251,18 @@ describe('advice on the settings', () => {
       ['BACKLOG_SHORT', 'NO_CONFIG'],
     )
   })
+
+  test('calls a right missing only if CONFIG itself was refused for want of it', () => {
+    const why = (failure: ReplError) => adviseOnLag(report([]), failure, 60).at(-1)?.text ?? ''
+    assert.match(why(new ReplError('NOPERM', { command: 'CONFIG', reply: 'NOPERM' })), /\(\+config\|get\)/)
+    const others = [
+      new ReplError('MAX_CLIENTS', { command: 'CLIENT', reply: 'ERR max number of clients reached' }),
+      new ReplError('UNKNOWN_COMMAND', { command: 'CONFIG', reply: "ERR unknown command 'CONFIG'" }),
+      new ReplError('CLOSED', { command: 'CONFIG' }),
+    ]
+    for (const failure of others) {
+      assert.match(why(failure), /^The settings were not judged, because CONFIG GET brought no answer: ./)
+      assert.doesNotMatch(why(failure), /\+config|not permitted/)
+    }
+  })
 })
