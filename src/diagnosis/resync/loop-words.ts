@@ -2,7 +2,7 @@
 import { duration, exact, bytes as human } from '../units.ts'
 import { largerLimitCommand } from './buffer-limit.ts'
 import type { LoopCause } from './cause.ts'
-import { type ResyncLoop, versionText } from './loop.ts'
+import { type KnownReplica, type ResyncLoop, versionText } from './loop.ts'
 import type { Reconnects, ResyncSuspicion } from './report.ts'
 
 const MEGABYTE = 1024 * 1024
@@ -78,8 +78,9 @@ export function loopRemedy(loop: ResyncLoop): { readonly text: string; readonly 
   const where = `On ${master}; keep it with CONFIG REWRITE or in redis.conf.`
   switch (loop.cause) {
     case 'bgsave-failed':
-    case 'left':
       return undefined
+    case 'left':
+      return loop.impatient && longerTimeout(loop.impatient, payloadSeconds)
     case 'timeout': {
       const seconds = Math.max(60, 2 * timeoutSeconds, Math.ceil(2 * payloadSeconds))
       return {
@@ -99,6 +100,16 @@ export function loopRemedy(loop: ResyncLoop): { readonly text: string; readonly 
       return loop.bufferBytes !== undefined && limit ? undefined : largerBuffer(loop, where)
     default:
       return largerBuffer(loop, where)
+  }
+}
+
+/** Most likely, since no limit of the master was reached. */
+function longerTimeout({ name, timeoutSeconds = 0 }: KnownReplica, payloadSeconds: number) {
+  const why = `Its repl-timeout is ${timeoutSeconds} s, and a full resync takes about ${duration(payloadSeconds * 1000)}: a pause of ${timeoutSeconds} s in it ends the link.`
+  const seconds = Math.max(60, Math.ceil(2 * payloadSeconds))
+  return {
+    text: `${why} On ${name}; keep it with CONFIG REWRITE or in redis.conf. A dead link is noticed that much later.`,
+    command: `CONFIG SET repl-timeout ${seconds}`,
   }
 }
 

@@ -42,6 +42,8 @@ export interface ResyncLoop extends Rounds {
   /** The version of the server, and the replicas whose version is another one. */
   readonly version: string
   readonly otherVersions: readonly KnownReplica[]
+  /** A replica whose repl-timeout is less than the default, and shorter than its full resync: a pause of that length ends its link. */
+  readonly impatient?: KnownReplica
   /** The largest output buffer of a replica seen in CLIENT LIST. */
   readonly bufferBytes?: number
   /** Absent if CONFIG GET is not permitted. */
@@ -58,6 +60,7 @@ export interface ResyncLoop extends Rounds {
   readonly neededBytes: number
 }
 
+const DEFAULT_TIMEOUT_SECONDS = 60
 /** The assumed speed of a full resync if nothing better is known: a gigabit network. */
 export const TRANSFER_BYTES_PER_SECOND = 100e6
 
@@ -79,6 +82,8 @@ export function findLoop(
   const payloadSeconds = payloadSecondsOf(history)
   const peak = largest(history.buffers)
   const cause = causeOf(history, limit, timeouts)
+  const isImpatient = ({ timeoutSeconds: own = 0 }: KnownReplica) => own > 0 && own < DEFAULT_TIMEOUT_SECONDS && own < payloadSeconds
+  const impatient = replicas.find(isImpatient)
   const backlogBytes = newest.history?.backlog?.size
   return {
     master,
@@ -90,6 +95,7 @@ export function findLoop(
     missingRights,
     version: versionText(newest.identity),
     otherVersions: replicas.filter(({ identity }) => identity && versionText(identity) !== versionText(newest.identity)),
+    ...(impatient && { impatient }),
     ...(peak && { bufferBytes: peak.peakBytes }),
     ...(limit && { limit }),
     ...(timeoutSeconds > 0 && { timeoutSeconds }),

@@ -98,7 +98,8 @@ function suspicionOf(history: SyncHistory, master: string): ResyncSuspicion | un
     fullResyncs: numberField(newest, 'sync_full') ?? 0,
     uptimeSeconds: numberField(newest, 'uptime_in_seconds') ?? 0,
     replicas: newest.replicas.length,
-    sampleSeconds: Math.ceil(wantedMs / 1000),
+    // What was not seen so far is not seen in a few seconds more: the rounds may have become longer.
+    sampleSeconds: Math.ceil(Math.max(wantedMs, 2 * watchedMs) / 1000),
   }
 }
 

@@ -388,6 +388,22 @@ describe('the cause of a loop', () => {
     assert.match(text, /m:1 runs redis 7\.0\.15, and r:1 runs redis 6\.0\.16: a replica that is older/)
   })
 
+  test('is followed by the replica’s repl-timeout where that is shorter than its full resync', () => {
+    const history = saw(new SyncHistory(), [0, {}], [100, { 7: 'send_bulk' }], [9000, {}], [9100, { 7: 'wait_bgsave' }])
+    history.sawBuffers([], 0, 50)
+    const remedy = (timeoutSeconds: number) => {
+      const loop = findLoop(history, 'm:1', {
+        settings: new Map([...LIMIT, ['client-output-buffer-limit', 'slave 0 0 0']]),
+        replicas: [{ name: 'r:1', timeoutSeconds }],
+      })
+      assert.equal(loop?.cause, 'left')
+      return loop && loopRemedy(loop)
+    }
+    assert.equal(remedy(2)?.command, 'CONFIG SET repl-timeout 60')
+    assert.match(remedy(2)?.text ?? '', /^Its repl-timeout is 2 s, and a full resync takes about 8\.9 s/)
+    assert.equal(remedy(30), undefined)
+  })
+
   test('names the rights that are missing, and only those', () => {
     const history = saw(new SyncHistory(), ...again)
     const told = (missingRights: readonly string[]) => {
