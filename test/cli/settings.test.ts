@@ -199,6 +199,7 @@ describe('settings', () => {
     }
     const longerNames = { REDIS_REPL_MASTER_SERVICE_HOST: '10.96.14.3', REDIS_REPL_MASTER_PORT: 'tcp://[fd00::3]:6379' }
     const docker = {
+      REDIS_REPL_1_ENV_REDIS_VERSION: '8.6.3',
       REDIS_REPL_PORT: 'tcp://172.17.0.5:6379',
       REDIS_REPL_NAME: '/app/redis-repl',
       REDIS_REPL_MASTER_NAME: '/app/redis-repl-master',

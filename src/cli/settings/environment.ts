@@ -38,8 +38,9 @@ function isServiceLink(name: string, text: string): boolean {
   if (/_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR|START|END|PORT_START|PORT_END))?$/.test(name)) return true
   if (/_PORT$/.test(name)) return /^(tcp|udp|sctp):\/\//.test(text)
   // Only docker --link has these: NAME is /container/alias, and ENV_… repeats the variables of the other container.
+  // Compose numbers its aliases: REDIS_REPL_1_ENV_….
   const [, alias = ''] = /^\/[^/]+\/([^/]+)$/.exec(text) ?? []
-  return name === `${alias.toUpperCase().replaceAll('-', '_')}_NAME` || name.startsWith(`${PREFIX}ENV_`)
+  return name === `${alias.toUpperCase().replaceAll('-', '_')}_NAME` || /^REDIS_REPL_(\d+_)?ENV_/.test(name)
 }
 
 function suggestion(name: string, known: Iterable<string>): string {
