@@ -112,7 +112,14 @@ class SocketLink implements Link {
     }
     clearTimeout(this.#timer)
     this.#timerMs = limitMs
-    this.#timer = setTimeout(() => this.#inbox.giveUp?.(), limitMs)
+    this.#timer = setTimeout(() => this.#expire(this.#inbox.giveUp), limitMs)
+  }
+
+  /** On a busy machine the bytes may be there already: timers run before sockets are read, and setImmediate after that. */
+  #expire(giveUp: (() => void) | undefined): void {
+    setImmediate(() => {
+      if (this.#inbox.giveUp === giveUp) giveUp?.()
+    })
   }
 
   #isOver(): boolean {

@@ -384,7 +384,7 @@ describe('dump-rdb', { concurrency: false }, () => {
   it('reports a dump that is whole as such, even when the last INFO is never answered and it is stopped then', async () => {
     const rdb = Buffer.from('REDIS0011\xff\0\0\0\0\0\0\0\0', 'latin1')
     master = await FakeMaster.start({ PSYNC: Buffer.concat([Buffer.from(`${FULL}$18\r\n`), rdb]) }, undefined, 1)
-    const ran = await cli(['dump-rdb', master.target, '-o', join(folder, 'x.rdb'), '--step-timeout', '1'])
+    const ran = await cli(['dump-rdb', master.target, '-o', join(folder, 'x.rdb'), '--step-timeout', '2'])
     assert.equal(ran.status, 0, ran.err)
     assert.deepEqual(await readdir(folder), ['x.rdb'])
   })

@@ -121,7 +121,7 @@ const WHOLE: readonly (readonly [name: string, script: Script, says: RegExp])[] 
   [
     'an RDB with as many keys as INFO counts',
     counting(fullResync(holding(1000)), { db0: keys(1000), db1: keys(5) }),
-    /keys +│ 1,000 in database 0; INFO counts 1,000 in database 0, 5 in database 1/,
+    /keys +│ 1,000 in database 0 \(the first in the RDB; others are not counted\); INFO counts 1,000 in database 0, 5 in database 1/,
   ],
   [
     'an older BGSAVE that is shared with us',

@@ -19,7 +19,7 @@ const LARGE_BYTES = 4 * 1024 * 1024
 const LIMIT_KIB = 100
 
 function full(payload: Buffer, announced = payload.length): Script {
-  const header = Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 7\r\n$${announced}\r\n`)
+  const header = Buffer.from(`+FULLRESYNC ${OTHER_REPLID} 107\r\n$${announced}\r\n`)
   return { INFO: infoReply(), 'REPLCONF ACK': {}, PSYNC: { bytes: Buffer.concat([header, payload]), close: true } }
 }
 

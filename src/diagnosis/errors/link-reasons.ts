@@ -107,7 +107,7 @@ export const LINK_REASONS = rows({
         RECEIVE_PONG: CLOSED_EARLY,
         RECEIVE_NAME: CLOSING_PROXY,
         RECEIVE_PORT: CLOSING_PROXY,
-        QUERY: `${CLOSED_EARLY} Also of a proxy that does not know the command (twemproxy, older Codis).`,
+        QUERY: `${CLOSED_EARLY} Or of a proxy that closes the connection at a command it does not know (twemproxy, older Codis).`,
       },
       else: 'The server is shutting down, its BGSAVE could not start, a proxy cut an idle connection, or somebody cut the link (CLIENT KILL).',
     },

@@ -98,7 +98,7 @@ test('the answer of the server goes before its INFO, and a difference is told', 
   const refused = { ...promised, verdict: { kind: 'channel' } as const }
   assert.deepEqual(answerOf(refused), { answer: 'full', basis: 'psync' })
   assert.equal(isAsForecast(refused), false)
-  assert.match(because(refused, GIVEN).join(' '), /moved in between/)
+  assert.match(because(refused, GIVEN).join(' '), /INFO and PSYNC disagree/)
   assert.deepEqual(adviseOn(refused), [])
 })
 
