@@ -7,7 +7,7 @@ import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
 import { expectReplError, ignoreFailure, ReplError } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
-import { continuesHistory, numberField, type ServerInfo } from '../protocol/info/server-info.ts'
+import { continuesHistory, type ServerInfo } from '../protocol/info/server-info.ts'
 import { type Reply, ServerError } from '../protocol/wire/reply.ts'
 import { isNoNode, refusal } from '../protocol/wire/server-error.ts'
 
@@ -17,9 +17,6 @@ export interface Announced {
   readonly runId?: string | undefined
   readonly nodeId?: string | undefined
 }
-
-/** A Sentinel reads the run ID of its master every 10 s (sentinel.c, sentinel_info_period). */
-const SENTINEL_LATE_SECONDS = 15
 
 /**
  * @returns the same access, tied to the server that answered
@@ -75,7 +72,8 @@ async function recognise(access: Access, { by, runId, nodeId }: Announced, signa
     if (info instanceof ServerError) return { isProven: isNode }
     const isSame = runId !== undefined && info.runId === runId
     const isOther = runId !== undefined && info.runId !== undefined && !isSame
-    if (isOther && !hasJustStarted(info)) throw new ReplError('NOT_ANNOUNCED', { by, expectedId: runId, foundId: info.runId ?? '' })
+    // A Sentinel reads the run ID of its master every 10 s (sentinel.c, sentinel_info_period): after a restart this passes.
+    if (isOther) throw new ReplError('NOT_ANNOUNCED', { by, expectedId: runId, foundId: info.runId ?? '' })
     return { server: info, isProven: isNode || isSame }
   } finally {
     link.close()
@@ -88,8 +86,4 @@ function refuseOtherNode(reply: Reply, expectedId: string): void {
   if (refused?.code === 'NO_PERMISSION') throw refused
   const foundId = reply instanceof ServerError && isNoNode(reply) ? '' : reply
   if (typeof foundId === 'string' && foundId !== expectedId) throw new ReplError('NOT_ANNOUNCED', { by: 'CLUSTER', expectedId, foundId })
-}
-
-function hasJustStarted(info: ServerInfo): boolean {
-  return (numberField(info, 'uptime_in_seconds') ?? Number.POSITIVE_INFINITY) < SENTINEL_LATE_SECONDS
 }

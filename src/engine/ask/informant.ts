@@ -5,6 +5,7 @@
 
 import { awaitedLater, type ErrorCode, expectReplError, type Failure, ReplError } from '../../errors.ts'
 import { after, now } from '../../io/clock.ts'
+import { endpointName } from '../../io/endpoint.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
 import { type Reply, ServerError } from '../../protocol/wire/reply.ts'
 import { refusal } from '../../protocol/wire/server-error.ts'
@@ -66,7 +67,7 @@ export class Informant implements Questions {
   async meet(server: ServerInfo): Promise<void> {
     this.#server = server
     await this.#connection()
-    if (this.#failure?.details.reason === 'SEVERAL_SERVERS') throw this.#failure
+    if (this.#failure?.details.reason === 'SEVERAL_SERVERS') throw this.#failure.with({ endpoint: endpointName(this.#options.endpoint) })
   }
 
   /** Like all these methods, it only throws ABORTED. @returns undefined when INFO is refused or the connection fails */
