@@ -1,5 +1,6 @@
 /** Surveys a cluster: one tree per shard. */
 import { type LagReport, type ReplicaReport, SILENT_MS } from '../diagnosis/lag/lag.ts'
+import type { Access } from '../engine/ask/access.ts'
 import { expectReplError, ignoreFailure, type ReplError, stopIfAborted } from '../errors.ts'
 import { now, waitFor, wallClock } from '../io/clock.ts'
 import { type ClusterNode, nodesOf, ownsShard, type Shard } from '../protocol/cluster/cluster-map.ts'
@@ -99,8 +100,13 @@ export class ClusterSurvey implements Surveys {
   /** Begins at the master, or else at the first replica of the map that answers. */
   async #open(one: ShardSurvey): Promise<void> {
     const { source, shard } = one
-    const key = this.#settings.marker?.key
-    const settings = key === undefined ? this.#settings : { ...this.#settings, marker: { key: keyWithin(key, shard.slots) } }
+    const { marker, replicas } = this.#settings
+    const settings = {
+      ...this.#settings,
+      // A master soon forgets a replica that is gone. The cluster still counts with it.
+      replicas: () => [...replicas(), ...this.#lost(one.shard)],
+      ...(marker?.key !== undefined && { marker: { key: keyWithin(marker.key, shard.slots) } }),
+    }
     try {
       one.survey = await SourceSurvey.open(source, settings, this.#signal)
     } catch (error) {
@@ -111,6 +117,11 @@ export class ClusterSurvey implements Surveys {
     if (!this.#shards.includes(one)) await one.survey?.close()
   }
 
+  /** The replicas that the cluster calls unhealthy. */
+  #lost({ replicas }: Shard): Access[] {
+    return replicas.filter(({ isHealthy }) => !isHealthy).map((replica) => this.#cluster.access(replica))
+  }
+
   /** Without its master no list shows the replicas, so those of the map are asked. A map may call a replica unhealthy that answers. */
   async #openAtReplica(one: ShardSurvey, settings: SurveySettings): Promise<void> {
     const entries = one.shard.replicas.map((replica) => ({ name: nodeName(replica), access: this.#cluster.access(replica) }))
@@ -119,7 +130,7 @@ export class ClusterSurvey implements Surveys {
       if (one.survey) return
       const others = entries.map((entry) => entry.access).filter((other) => other !== access)
       try {
-        const withOthers = { ...settings, replicas: [...settings.replicas, ...others] }
+        const withOthers = { ...settings, replicas: () => [...settings.replicas(), ...others] }
         one.survey = await SourceSurvey.from(access, one.source, withOthers, this.#signal)
       } catch (error) {
         one.failures.set(name, expectReplError(error))

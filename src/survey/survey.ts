@@ -20,7 +20,7 @@ import { ReplicationTree } from './tree.ts'
 
 export interface SurveyOptions {
   readonly entry: Attachment
-  readonly replicas: readonly Access[]
+  readonly replicas: () => readonly Access[]
   readonly addresses: AddressMap
   readonly resolutionMs: number
   readonly isAttached: boolean

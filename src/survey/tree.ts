@@ -23,7 +23,7 @@ const MAX_DEPTH = 16
 export interface TreeOptions {
   readonly entry: Access
   /** Replicas that no list shows, or that must be reached at another address. */
-  readonly replicas: readonly Access[]
+  readonly replicas: () => readonly Access[]
   readonly addresses: AddressMap
   /** How often to query the topmost server, and each of the others. */
   readonly masterEveryMs: number
@@ -219,7 +219,7 @@ export class ReplicationTree {
 
   #namedServers(): ProbedServer[] {
     const { entry, replicas } = this.#options
-    return [entry, ...replicas].map((access) => this.#serverAt(endpointName(access.endpoint), access))
+    return [entry, ...replicas()].map((access) => this.#serverAt(endpointName(access.endpoint), access))
   }
 
   #serverAtAddress(address: Address): ProbedServer {

@@ -89,6 +89,35 @@ for (const installed of oldestNewestAndValkey()) {
       await promote(old)
     })
 
+    // CLUSTER SLOTS, the map of servers before 7.0, leaves out what has failed.
+    const showsFailed = installed.id !== 'redis-6.0'
+    it('names a replica that is gone, which its master has forgotten and the cluster has not', { timeout: 60_000 }, async () => {
+      const gone = cluster.replicas.at(-1) as RunningServer
+      gone.signal('SIGSTOP')
+      const asked = cluster.masters[0] as RunningServer
+      try {
+        const at = gone.target.replace('127.0.0.1:', ':')
+        await asked.until('the failure of the replica', async () => {
+          const line = (await asked.cli('CLUSTER', 'NODES')).split('\n').find((one) => one.includes(at))
+          return /\bfail\b/.test(line ?? '')
+        })
+        // As after repl-timeout: its master no longer lists it.
+        for (const server of [...cluster.masters, ...cluster.replicas.slice(0, -1)]) {
+          if ((await server.info('role')) === 'master') await server.cli('CLIENT', 'KILL', 'TYPE', 'replica')
+        }
+        const ran = await cli(['lag', '--cluster', asked.target, '--json', '--require-link', '--sample', '1s'])
+        assert.equal(ran.status, showsFailed ? 1 : 0, ran.out)
+        const rows = lookOf(ran.out).shards.flatMap(({ report }) => report.replicas)
+        assert.equal(
+          rows.some(({ name }) => name === gone.target),
+          showsFailed,
+        )
+      } finally {
+        gone.signal('SIGCONT')
+      }
+      await asked.until('a whole cluster', async () => !/\bfail\b/.test(await asked.cli('CLUSTER', 'NODES')))
+    })
+
     it('tells of a shard that is gone beside the others, with status 3', { timeout: 60_000 }, async () => {
       for (const server of [cluster.masters[2], cluster.replicas[2]]) server?.signal('SIGKILL')
       const asked = cluster.masters[0] as RunningServer

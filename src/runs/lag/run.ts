@@ -37,9 +37,10 @@ async function settingsOf(
   { stderr, detail }: RunContext,
 ): Promise<SurveySettings> {
   const { resolutionMs, isAttached, marker } = plan
+  const named = plan.replicas.map((target) => addresses.named(accessTo(target, template)))
   return {
     entry: linkOptions,
-    replicas: plan.replicas.map((target) => addresses.named(accessTo(target, template))),
+    replicas: () => named,
     addresses,
     resolutionMs,
     isAttached,

@@ -75,7 +75,10 @@ test('a tree that is found leaves no listener on the signal, and no timer that t
   const every = { masterEveryMs: 1000, replicaEveryMs: 1000, questionsPerSecond: 100 }
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = timers()
-  const tree = await ReplicationTree.find({ entry, replicas: [], addresses: new AddressMap([]), ...every, onObservation: () => {} }, signal)
+  const tree = await ReplicationTree.find(
+    { entry, replicas: () => [], addresses: new AddressMap([]), ...every, onObservation: () => {} },
+    signal,
+  )
   tree.stop()
   // What was stopped needs a turn to end.
   for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate)

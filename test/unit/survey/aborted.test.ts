@@ -23,7 +23,7 @@ async function optionsFor(script: Script): Promise<SurveyOptions> {
       announce: { ip: 'redis_repl', port: -1 },
       limits: { connectMs: 500, stepMs: 500, silenceMs: 500 },
     },
-    replicas: [],
+    replicas: () => [],
     addresses: new AddressMap([]),
     resolutionMs: 10,
     isAttached: true,

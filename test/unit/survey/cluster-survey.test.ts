@@ -35,7 +35,7 @@ test('a healthy shard that joins is reported by its offset at the next look', as
   const cluster = { look: async () => shards, access: ({ port }: ClusterNode) => accessTo(port), close: () => {} }
   const settings = {
     entry: { ...accessTo(portOf(masters[0])), announce: { ip: 'redis_repl', port: -1 } },
-    replicas: [],
+    replicas: () => [],
     addresses: new AddressMap([]),
     resolutionMs: 10,
     isAttached: false,
