@@ -21,7 +21,7 @@ export interface Rung {
   /** The command, or undefined if the plan skips this rung. */
   readonly command: (plan: Plan) => Command | undefined
   readonly judge: (reply: string | ServerError, plan: Plan) => steps.Judgement
-  /** What the engine must learn (INFO on a second connection) before the command can be sent. */
+  /** What the engine must learn (INFO, over the same link) before the command can be sent. */
   readonly needs?: 'server' | 'position'
 }
 
