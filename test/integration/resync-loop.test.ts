@@ -124,7 +124,9 @@ describe('a replica that is cut at the output buffer limit in each full resync',
     const replica = await loopingReplica(master)
     context.after(() => replica.stop())
     const ask = (...more: string[]) => cli(['psync', master.target, '--from-replica', healthy.target, ...more])
-    const expected = await ask('--expect', 'continue')
+    let expected = await ask('--expect', 'continue')
+    // The backlog is small, so that the loop goes on: on a busy machine the position may be older by the time it is asked for.
+    for (let again = 0; again < 5 && !/^PARTIAL /m.test(expected.out); again++) expected = await ask('--expect', 'continue')
     assert.match(expected.out, /^RESYNC LOOP: .*\nPARTIAL /s)
     assert.deepEqual([expected.status, (await ask()).status], [0, 1])
   })
