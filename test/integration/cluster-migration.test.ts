@@ -136,7 +136,9 @@ for (const installed of servers().filter(({ id }) => id === 'redis-8.6')) {
     await to.cli('CLUSTER', 'MIGRATION', 'IMPORT', '0', '100')
     await from.until('the deletion', async () => (await from.cli('CLUSTER', 'INFO')).includes('active_trim_running:1'))
     const ran = await cli(['dump-rdb', '--cluster', from.target, '-o', join(home, 'trim')])
-    assertThreeParts(ran, 'TRY_LATER', 6)
+    // A deletion that has ended meanwhile may have ended before the dump.
+    if ((await from.cli('CLUSTER', 'INFO')).includes('active_trim_running:1')) assertThreeParts(ran, 'TRY_LATER', 6)
+    else assert.ok([0, 6].includes(ran.status ?? -1), ran.err)
   })
 }
 
