@@ -3,7 +3,7 @@ import type { Observation, TreeNode } from '../diagnosis/lag/lag.ts'
 import { replicaBufferLimit } from '../diagnosis/resync/buffer-limit.ts'
 import type { ReplicaClient } from '../diagnosis/resync/buffer-tracks.ts'
 import type { KnownReplica } from '../diagnosis/resync/loop.ts'
-import { type ResyncReport, resyncReport, watchMs } from '../diagnosis/resync/report.ts'
+import { isFrequent, type ResyncReport, resyncReport, watchMs } from '../diagnosis/resync/report.ts'
 import { SyncHistory } from '../diagnosis/resync/sync-history.ts'
 import type { Access } from '../engine/ask/access.ts'
 import { Informant } from '../engine/ask/informant.ts'
@@ -62,7 +62,8 @@ export class ResyncWatch {
    */
   update(access: Access, known?: { readonly settings: Settings | undefined }): void {
     const { isSyncing, hasEvents } = this.#history
-    if (isSyncing || hasEvents || watchMs(this.#history) > 0) this.#sampling ??= this.#sample(access, known).catch(ignoreFailure)
+    if (isSyncing || hasEvents || isFrequent(this.#history) || watchMs(this.#history) > 0)
+      this.#sampling ??= this.#sample(access, known).catch(ignoreFailure)
   }
 
   /** Undefined if nothing points to a loop. */

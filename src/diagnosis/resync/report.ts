@@ -59,21 +59,28 @@ function mayShowCause({ cause, missingRights }: ResyncLoop): boolean {
 /**
  * A master in a loop cuts its replica again within a few of its usual rounds. Between two rounds it may list no replica for long:
  * up to 6.2 a replica that was cut does not notice before the child of the BGSAVE ends, which also holds its socket. A replica that
- * is listed as online may be in a loop as well: it is cut while it receives what was written during its resync.
+ * is listed as online may be in a loop as well: it is cut while it receives what was written during its resync. If all are online and nothing has happened, nobody waits for that: the
+ * suspicion says what the counters show.
  */
 export function watchMs(history: SyncHistory): number {
   if (!isFrequent(history)) return history.hasCut ? AFTER_CUT_MS : 0
+  if (!isUnderWay(history)) return 0
   return Math.min(MOST_WATCH_MS, Math.max(LEAST_WATCH_MS, ROUNDS_TO_WATCH * roundMsOf(history)))
 }
 
 /** Whether there were more full resyncs than the replicas that are here explain, in a short time. */
-function isFrequent(history: SyncHistory): boolean {
-  const { newest, isSyncing, hasEvents, hasMissing, hasReplica } = history
+export function isFrequent(history: SyncHistory): boolean {
+  const { newest, hasReplica } = history
   const full = newest && numberField(newest, 'sync_full')
   if (!newest || full === undefined || full < 2 || full <= newest.replicas.length || roundMsOf(history) > OFTEN_MS) return false
-  const isSaving = newest.fields.get('rdb_bgsave_in_progress') === '1'
-  if (isSyncing || hasMissing || (isSaving && !hasReplica)) return true
-  return (hasEvents || hasReplica) && !isSettled(history)
+  return isUnderWay(history) || (hasReplica && !isSettled(history))
+}
+
+/** Whether a full resync is under way, or a replica has come and gone while we looked. */
+function isUnderWay(history: SyncHistory): boolean {
+  const { newest, isSyncing, hasEvents, hasMissing, hasReplica } = history
+  const isSaving = newest?.fields.get('rdb_bgsave_in_progress') === '1'
+  return isSyncing || hasMissing || (isSaving && !hasReplica) || (hasEvents && !isSettled(history))
 }
 
 /** Whether the links of all replicas have outlasted a usual round. */

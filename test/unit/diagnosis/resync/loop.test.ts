@@ -454,9 +454,9 @@ describe('a sample becomes longer', () => {
   const often = { sync_full: 12, uptime_in_seconds: 60 }
   const after = (...looks: readonly Seen[]) => watchMs(saw(new SyncHistory(), ...looks))
 
-  test('while a master resyncs often, also where its replica is online at this moment', () => {
+  test('while a master resyncs often and a resync is under way; a replica that is online is not waited for', () => {
     assert.equal(after([0, { 7: 'wait_bgsave' }, often]), 12_500)
-    assert.equal(after([0, { 7: 'online' }, often]), 12_500)
+    assert.equal(after([0, { 7: 'online' }, often]), 0)
     assert.equal(after([0, {}, { ...often, rdb_bgsave_in_progress: 1 }]), 12_500)
     assert.equal(after([0, {}, often]), 0)
     assert.equal(after([0, { 7: 'wait_bgsave' }, { sync_full: 1, uptime_in_seconds: 60 }]), 0)
@@ -467,11 +467,12 @@ describe('a sample becomes longer', () => {
     assert.equal(after([0, { 7: 'wait_bgsave' }, { sync_full: 1, uptime_in_seconds: 1e6 }], [100, {}]), 15_000)
   })
 
-  test('not where the links of all replicas have outlasted a usual round', () => {
+  test('not at all, and nothing is suspected, where the links of all replicas have outlasted a usual round', () => {
     const history = saw(new SyncHistory(), [0, { 7: 'online' }, often])
     history.sawBuffers([{ id: '5', bytes: 0, ageSeconds: 7 }], 0, 10)
-    assert.equal(watchMs(history), 12_500)
+    assert.notEqual(resyncReport(history, 'm:1', {})?.suspicion, undefined)
     history.sawBuffers([{ id: '5', bytes: 0, ageSeconds: 8 }], 0, 20)
+    assert.equal(resyncReport(history, 'm:1', {}), undefined)
     assert.equal(watchMs(history), 0)
   })
 })
