@@ -207,9 +207,9 @@ it('a replica that cannot load the RDB leaves by itself: its version is named, a
   const replica = await RunningServer.start(pick('redis-6.0'), { replicaof: `127.0.0.1 ${master.port}` })
   context.after(() => replica.stop())
   await master.until('two full resyncs', async () => (await number(master, 'sync_full')) >= 2)
-  const { status, json } = await lag(master.target)
+  const { status, json } = await lag(master.target, '--sample', '15s')
   assert.deepEqual([status, json.resyncLoops[0]?.cause, json.resyncLoops[0]?.command], [1, 'left', null])
-  const asked = await cli(['psync', master.target, '--from-replica', replica.target, '--json'])
+  const asked = await cli(['psync', master.target, '--from-replica', replica.target, '--sample', '15', '--json'])
   const { resyncLoop } = assertSchema(asked.out, 'psync') as { resyncLoop: { cause: string; command: string | null; text: string } }
   assert.deepEqual([asked.status, resyncLoop.cause, resyncLoop.command], [1, 'left', null])
   assert.match(resyncLoop.text, /runs redis 7\.0\.\d+, and 127\.0\.0\.1:\d+ runs redis 6\.0\.\d+: a replica that is older/)

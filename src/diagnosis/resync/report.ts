@@ -35,6 +35,8 @@ const LEAST_WATCH_MS = 10_000
 const MOST_WATCH_MS = 30_000
 /** In so many of its usual rounds a loop shows two of them. */
 const ROUNDS_TO_WATCH = 2.5
+/** A replica that is in a loop is cut soon after it has come. */
+const YOUNG_LINK_SECONDS = 5
 /** A link as old as so many rounds is not cut once a round. The average round is no shorter than the real one. */
 const ROUNDS_TO_OUTLAST = 1.5
 /** A master that full-resyncs more often than this, on average since its start, may be in a loop. */
@@ -59,8 +61,8 @@ function mayShowCause({ cause, missingRights }: ResyncLoop): boolean {
 /**
  * A master in a loop cuts its replica again within a few of its usual rounds. Between two rounds it may list no replica for long:
  * up to 6.2 a replica that was cut does not notice before the child of the BGSAVE ends, which also holds its socket. A replica that
- * is listed as online may be in a loop as well: it is cut while it receives what was written during its resync. If all are online and nothing has happened, nobody waits for that: the
- * suspicion says what the counters show.
+ * is listed as online may be in a loop as well: it is cut while it receives what was written during its resync. If all have been online for a while and nothing has happened, the
+ * sample is not made longer: the suspicion says what the counters show.
  */
 export function watchMs(history: SyncHistory): number {
   if (!isFrequent(history)) return history.hasCut ? AFTER_CUT_MS : 0
@@ -80,7 +82,13 @@ export function isFrequent(history: SyncHistory): boolean {
 function isUnderWay(history: SyncHistory): boolean {
   const { newest, isSyncing, hasEvents, hasMissing, hasReplica } = history
   const isSaving = newest?.fields.get('rdb_bgsave_in_progress') === '1'
-  return isSyncing || hasMissing || (isSaving && !hasReplica) || (hasEvents && !isSettled(history))
+  const mayBeCut = !isSettled(history) && (hasEvents || hasYoungLink(history))
+  return isSyncing || hasMissing || (isSaving && !hasReplica) || mayBeCut
+}
+
+/** Whether a replica has just come, by CLIENT LIST. */
+function hasYoungLink({ buffers }: SyncHistory): boolean {
+  return buffers.some(({ isGone, ageSeconds }) => !isGone && ageSeconds < YOUNG_LINK_SECONDS)
 }
 
 /** Whether the links of all replicas have outlasted a usual round. */
