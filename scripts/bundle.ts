@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const { dependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { dependencies: object }
 
 /** Packages that every run needs. The others stay outside the bundle and are loaded on demand. */
-const ALWAYS = ['@oclif/core', 'redis-parser']
+const BUNDLED = ['@oclif/core', 'redis-parser', 'string-width', 'wrap-ansi']
 /** oclif loads it only when it runs commands from their sources. It is not a dependency, so users may not have it. */
 const DEVELOPMENT = ['typescript']
 
@@ -42,7 +42,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node20',
-  external: [...Object.keys(dependencies).filter((name) => !ALWAYS.includes(name)), ...DEVELOPMENT],
+  external: [...Object.keys(dependencies).filter((name) => !BUNDLED.includes(name)), ...DEVELOPMENT],
   banner: { js: COMMON_JS },
   chunkNames: 'chunks/[name]-[hash]',
   minifyWhitespace: true, // Node would parse the comments at every start

@@ -2,12 +2,16 @@
 import { Command, type Interfaces } from '@oclif/core'
 import { Visit } from '../engine/visit.ts'
 import { type ErrorCode, ReplError } from '../errors.ts'
+import { exitStatus } from '../exit-status.ts'
+import { now, wallClock } from '../io/clock.ts'
 import { jsonLine } from '../render/base/json-line.ts'
+import type { About } from '../render/base/report.ts'
+import type { ColorChoice } from '../render/base/screen.ts'
 import type { Connection } from '../runs/connection.ts'
 import type { RunContext } from '../runs/context.ts'
+import { colorOf } from './color.ts'
 import { openConnection } from './connection.ts'
-import { exitStatus } from './exit-status.ts'
-import { asReplError, reportFailure } from './failure.ts'
+import { asReplError, type FailureView, reportFailure } from './failure.ts'
 import { connectionFlags, discoveryFlags, outputFlags, settingsFlags, tlsFlags } from './flags.ts'
 import { settingsInForce } from './settings/layers.ts'
 import { type Completed, completed } from './settings/parse.ts'
@@ -24,8 +28,11 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   /** The names of the flags on the command line, without those from environment variables and the config file. */
   protected written: ReadonlySet<string> = new Set()
   #profile: Completed['profile']
-  /** How often -v was given. */
-  #verbosity = 0
+  /** How often -v and -q were given. */
+  #repeated = { verbose: 0, quiet: 0 }
+  #target: string | undefined
+  readonly #startedAt = wallClock()
+  readonly #startedMs = now()
   #context: RunContext | undefined
   readonly #signal = abortOnSignals()
   /** Fires when stdout loses its reader or cannot be written. */
@@ -46,34 +53,58 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     this.written = written
     for (const warning of all.warnings) this.#warnOfSetting(warning)
     if (this.flags['print-config']) await this.#printConfig(all)
-    this.#verbosity = parsed.raw.filter((token) => token.type === 'flag' && token.flag === 'verbose').length
+    const count = (name: string) => parsed.raw.filter((token) => token.type === 'flag' && token.flag === name).length
+    this.#repeated = { verbose: count('verbose'), quiet: count('quiet') }
     this.#warn()
   }
 
   async #printConfig({ added, target, written }: Completed): Promise<void> {
     const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, written)
     const { configJson, configText } = await import('../render/config/settings.ts')
-    process.stdout.write(this.flags.json ? jsonLine(configJson(settings)) : configText(settings))
+    process.stdout.write(
+      this.flags.json ? jsonLine(configJson(this.#about(), settings)) : configText(await this.context().screen(process.stdout), settings),
+    )
     throw new ConfigPrinted()
   }
 
   /** @throws ReplError USAGE; ABORTED at the prompt. */
   protected async connect(): Promise<Connection> {
     const { target } = this.args as { readonly target?: string }
-    return await openConnection(target, this.flags, this.written, () => this.#warnInsecure())
+    const connection = await openConnection(target, this.flags, this.written, () => this.#warnInsecure())
+    this.#target = connection.source.name
+    return connection
   }
 
   protected context(): RunContext {
     this.#context ??= {
       stdout: process.stdout,
       stderr: process.stderr,
-      detail: { quiet: this.flags.quiet, verbosity: this.#verbosity },
+      detail: { quiet: this.#repeated.quiet > 0, verbosity: this.#repeated.verbose },
       isJson: this.flags.json,
+      about: this.#about(),
+      print: (text) => void (this.#repeated.quiet < 2 && process.stdout.write(text)),
+      screen: async (stream) => (await import('../render/base/screen.ts')).screenOf(stream, this.#color()),
       stop: this.#signal,
       outputEnded: this.#outputEnded.signal,
       visit: new Visit(),
     }
     return this.#context
+  }
+
+  #about(): About {
+    const { name, version } = this.config
+    return { tool: { name, version }, target: this.#target, startedAt: this.#startedAt, elapsedMs: () => now() - this.#startedMs }
+  }
+
+  /** Also right where the command line could not be parsed. */
+  #color(): ColorChoice {
+    return (this.flags?.color as ColorChoice | undefined) ?? colorOf(this.argv)
+  }
+
+  /** How a failure is reported. @param json where, as JSON; undefined for text on stderr */
+  #failureView(json: NodeJS.WriteStream | undefined): FailureView {
+    const isSilent = this.#repeated.quiet > 1 || this.argv.includes('-qq')
+    return { visit: this.#context?.visit ?? new Visit(), about: this.#about(), color: this.#color(), json, isSilent }
   }
 
   /** Sets the exit status of a failure that the output already contains. */
@@ -91,7 +122,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   /** Reports a failure that is one change among others. The command continues. */
   protected async reportChange(failure: ReplError): Promise<void> {
-    await reportFailure(failure, new Visit(), this.flags.json ? process.stdout : undefined)
+    await reportFailure(failure, { ...this.#failureView(this.flags.json ? process.stdout : undefined), visit: new Visit() })
     process.exitCode = undefined
   }
 
@@ -149,11 +180,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   override async catch(error: unknown): Promise<void> {
     if (error instanceof ConfigPrinted) return
-    await reportFailure(
-      asReplError(error),
-      this.#context?.visit ?? new Visit(),
-      this.argv.includes('--json') ? this.jsonStream() : undefined,
-    )
+    await reportFailure(asReplError(error), this.#failureView(this.argv.includes('--json') ? this.jsonStream() : undefined))
   }
 
   /** Where JSON goes. A command whose output occupies stdout returns stderr. */

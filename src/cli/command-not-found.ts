@@ -1,11 +1,10 @@
 /** oclif's hook for a command that does not exist. It reports a usage error like any other, including with --json. */
 import type { Hook, Interfaces } from '@oclif/core'
-import { Visit } from '../engine/visit.ts'
 import { type ReplError, usageError } from '../errors.ts'
-import { reportFailure } from './failure.ts'
+import { plainView, reportFailure } from './failure.ts'
 
 const commandNotFound: Hook.CommandNotFound = async ({ argv = [], config }) => {
-  await reportFailure(noSuchCommand(config), new Visit(), argv.includes('--json') ? process.stdout : undefined)
+  await reportFailure(noSuchCommand(config), plainView(config, argv))
 }
 
 export default commandNotFound

@@ -2,33 +2,54 @@
  * The only place that turns an error into a message and an exit status. oclif's own rendering is not used: with --json it
  * prints the parse context, which includes passwords.
  */
+import type { Interfaces } from '@oclif/core'
 import { explain } from '../diagnosis/errors/explain.ts'
-import type { Visit } from '../engine/visit.ts'
+import { Visit } from '../engine/visit.ts'
 import { ReplError, replErrorOf, usageError } from '../errors.ts'
+import { exitStatus } from '../exit-status.ts'
+import { now, wallClock } from '../io/clock.ts'
 import { jsonLine } from '../render/base/json-line.ts'
 import { printable } from '../render/base/printable.ts'
-import { wrap } from '../render/base/wrap.ts'
+import type { About } from '../render/base/report.ts'
+import type { ColorChoice } from '../render/base/screen.ts'
 import { errorJson } from '../render/trace/json.ts'
-import { exitStatus } from './exit-status.ts'
+import { colorOf } from './color.ts'
 
-/**
- * Sets the exit status and writes the failure: as JSON to the given stream, otherwise in three parts to stderr.
- * @param visit what the attachment had shown before it failed
- */
-export async function reportFailure(failure: ReplError, visit: Visit, json?: NodeJS.WriteStream): Promise<void> {
-  const status = exitStatus(failure.code)
-  process.exitCode = status
+/** How and where a failure is reported. */
+export interface FailureView {
+  /** What the attachment had shown before it failed. */
+  readonly visit: Visit
+  readonly about: About
+  readonly color: ColorChoice
+  /** Where to write it as JSON; undefined for text on stderr. */
+  readonly json: NodeJS.WriteStream | undefined
+  /** -qq: the exit status says it. */
+  readonly isSilent: boolean
+}
+
+/** For a command line without a command of ours. */
+export function plainView({ name, version }: Pick<Interfaces.Config, 'name' | 'version'>, argv: readonly string[]): FailureView {
+  const startedMs = now()
+  const about = { tool: { name, version }, target: undefined, startedAt: wallClock(), elapsedMs: () => now() - startedMs }
+  const json = argv.includes('--json') ? process.stdout : undefined
+  return { visit: new Visit(), about, color: colorOf(argv), json, isSilent: argv.includes('-qq') }
+}
+
+/** Sets the exit status and writes the failure: as JSON, otherwise in three parts to stderr. */
+export async function reportFailure(failure: ReplError, { visit, about, color, json, isSilent }: FailureView): Promise<void> {
+  process.exitCode = exitStatus(failure.code)
   const explanation = explain(failure)
   if (json) {
-    json.write(jsonLine(errorJson(failure, explanation, status, visit)))
+    json.write(jsonLine(errorJson(about, failure, explanation, visit)))
     return
   }
-  const { palette } = await import('../render/base/palette.ts') // loads chalk only when needed
-  const colour = palette(process.stderr)
+  if (isSilent) return
+  const { screenOf } = await import('../render/base/screen.ts') // loads chalk only when needed
+  const screen = screenOf(process.stderr, color)
   const lines = [
-    `${colour.bad(`error ${failure.code}:`)} ${printable(explanation.what)}`,
-    `  ${wrap(explanation.meaning, '  ', 78)}`,
-    `  ${colour.strong('→')} ${wrap(explanation.next, '    ', 76)}`,
+    screen.paragraph(printable(explanation.what), `${screen.colour.bad(`error ${failure.code}:`)} `),
+    screen.paragraph(explanation.meaning, '  '),
+    screen.paragraph(explanation.next, `  ${screen.colour.strong(screen.isUnicode ? '→' : '->')} `, '    '),
   ]
   process.stderr.write(`${lines.join('\n')}\n`)
 }

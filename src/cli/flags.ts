@@ -1,5 +1,6 @@
 /** The flags that all commands share. Connection flags have the names that redis-cli uses. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
+import { COLORS } from './color.ts'
 
 /** The longest delay of a Node timer: 2^31 milliseconds. */
 const MAX_SECONDS = 2_147_483
@@ -155,13 +156,19 @@ export const outputFlags = {
   quiet: Flags.boolean({
     char: 'q',
     helpGroup: OUTPUT,
-    description: 'the result only: no progress, trace, notes, warnings or advice',
+    description: 'print the verdict line only; -qq: print nothing, and tell by the exit status',
     exclusive: ['verbose'],
   }),
   verbose: Flags.boolean({
     char: 'v',
     helpGroup: OUTPUT,
     description: 'show each exchange, also those of the second connection; -vv: the bytes',
+  }),
+  color: Flags.string({
+    helpGroup: OUTPUT,
+    options: [...COLORS],
+    default: 'auto',
+    description: 'colour the output; auto: on a terminal, unless NO_COLOR is set',
   }),
 }
 

@@ -1,5 +1,7 @@
 /** What a run needs besides its plan: the output streams, the level of detail, and the signals that stop it. */
 import type { Visit } from '../engine/visit.ts'
+import type { About } from '../render/base/report.ts'
+import type { Screen } from '../render/base/screen.ts'
 import type { Detail } from '../render/trace/trace.ts'
 
 export interface RunContext {
@@ -7,6 +9,12 @@ export interface RunContext {
   readonly stderr: NodeJS.WriteStream
   readonly detail: Detail
   readonly isJson: boolean
+  /** Begins every JSON report. */
+  readonly about: About
+  /** Writes a report for people to stdout; nothing with -qq. */
+  print(text: string): void
+  /** What the stream can show, with --color applied. Loads the packages for that. */
+  screen(stream: NodeJS.WriteStream): Promise<Screen>
   /** Fires on Ctrl-C, SIGTERM or SIGHUP. */
   readonly stop: AbortSignal
   /** Fires when stdout loses its reader or cannot be written. */

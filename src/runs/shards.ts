@@ -16,7 +16,9 @@ import { traceOn } from './trace.ts'
 export const JOBS = 4
 
 interface ShardResult {
-  /** The result in a few words. */
+  /** The answer in one word, such as PARTIAL. */
+  readonly word: string
+  /** Why. */
   readonly result: string
   readonly isWell: boolean
   readonly report: object
@@ -51,13 +53,13 @@ export async function lookAtShards(
   command: string,
   connection: Connection,
   jobs: number | undefined,
-  { detail, isJson, stdout, stderr, stop }: RunContext,
+  { about, detail, isJson, print, screen, stdout, stderr, stop }: RunContext,
   look: (source: Source, show: (event: ReplEvent) => void) => Promise<ShardResult>,
 ): Promise<ErrorCode | undefined> {
   const { clusterJson, clusterText } = await import('../render/cluster/shards.ts')
   const { cluster, shards } = await findShards(connection, stop)
   cluster.close()
-  const trace = await traceOn(stderr, detail.verbosity, !detail.quiet && !isJson)
+  const trace = await traceOn(stderr, screen, detail.verbosity, !detail.quiet && !isJson)
   const servers = new Map(shards.map((shard) => [shard, endpointName(shard.access.endpoint)]))
   const outcomes = await forEach(shards, jobs ?? JOBS, async (shard) => {
     const show = (event: ReplEvent) => {
@@ -74,14 +76,11 @@ export async function lookAtShards(
     const outcome = { ...(failure && { failure: failure.with({ endpoint: from }) }), ...(value && { looked: value }) }
     return { slots: shard.slots, node: shard.master.id, endpoint, from, ...outcome }
   })
-  stdout.write(isJson ? jsonLine(clusterJson(command, rows)) : clusterText(rows))
-  return conclude(rows, isJson)
-}
-
-function conclude(rows: readonly ShardRow[], isJson: boolean): ErrorCode | undefined {
   const failure = rows.find((row) => row.failure)?.failure
   const isWell = rows.every(({ looked }) => looked?.isWell ?? true)
   const code = failure?.code ?? (isWell ? undefined : 'EXPECTATION_FAILED')
+  if (isJson) stdout.write(jsonLine(clusterJson(about, command, rows, code)))
+  else print(clusterText(await screen(stdout), rows, detail.quiet))
   if (code === undefined || isJson) return code
   throw failure ?? new ReplError('SHARDS_DIFFER')
 }

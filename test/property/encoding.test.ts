@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import RedisParser from 'redis-parser'
 import { encodeCommand } from '../../src/protocol/wire/multibulk.ts'
 import { printable } from '../../src/render/base/printable.ts'
-import { wrap } from '../../src/render/base/wrap.ts'
+import { wrapped } from '../../src/render/base/wrap.ts'
 
 test('encodeCommand: another parser reads the same arguments, whatever bytes they are', () => {
   const argument = fc.oneof(
@@ -46,8 +46,8 @@ test('printable: text without such characters is unchanged', () => {
 test('wrap: no word is lost, and no line is longer than it must be', () => {
   const words = fc.array(fc.string({ unit: fc.constantFrom('a', 'b'), minLength: 1, maxLength: 9 }), { minLength: 1 })
   fc.assert(
-    fc.property(words, fc.nat(4), fc.integer({ min: 5, max: 30 }), (list, indentSize, width) => {
-      const lines = wrap(list.join(' '), ' '.repeat(indentSize), width).split('\n')
+    fc.property(words, fc.nat(4), fc.integer({ min: 24, max: 40 }), (list, indentSize, width) => {
+      const lines = wrapped(list.join(' '), '', ' '.repeat(indentSize), width).split('\n')
       assert.deepEqual(
         lines.flatMap((text) => text.trim().split(' ')),
         list,

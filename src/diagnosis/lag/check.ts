@@ -107,7 +107,7 @@ export function hasLink({ state, listed, unknown }: Pick<ReplicaReport, 'state' 
   return state === 'online' && unknown !== 'OTHER_HISTORY'
 }
 
-function describeHealthy(replicas: readonly ReplicaReport[]): string {
+export function describeHealthy(replicas: readonly ReplicaReport[]): string {
   const cut = replicas.filter((replica) => !hasLink(replica)).length
   const count = `${replicas.length === 1 ? '1 replica' : `${replicas.length} replicas`}${cut > 0 ? ` (${cut} not seen to have its link)` : ''}`
   const byAck = replicas.filter(({ lag }) => lag?.method === 'ack')

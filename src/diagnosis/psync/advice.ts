@@ -23,7 +23,7 @@ const HEADROOM = 1.5
 export function adviseOn(facts: PsyncFacts): Advice[] {
   const { forecast } = facts
   const { answer } = answerOf(facts)
-  if (answer === 'continue') return adviseMargin(facts)
+  if (answer === 'partial') return adviseMargin(facts)
   if (forecast?.kind !== 'full' || answer !== 'full') return []
   switch (forecast.reason) {
     case 'TOO_OLD':
@@ -59,7 +59,7 @@ export function bytesPerSecond({ rate }: PsyncFacts): number | undefined {
 /** How long the position can be served at the measured rate: Infinity if nothing is written, undefined if it is unknown. */
 export function secondsToLive(facts: PsyncFacts): number | undefined {
   const perSecond = bytesPerSecond(facts)
-  if (perSecond === undefined || !facts.history?.backlog || !facts.position || answerOf(facts).answer !== 'continue') return undefined
+  if (perSecond === undefined || !facts.history?.backlog || !facts.position || answerOf(facts).answer !== 'partial') return undefined
   return bytesToLive(facts.history, facts.position) / perSecond
 }
 

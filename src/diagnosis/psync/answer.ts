@@ -63,19 +63,30 @@ export interface PsyncFacts {
  * later: the server serves no replica now. no-link: the replica does not get as far as PSYNC. unknown: there is no INFO, and PSYNC
  * was not sent.
  */
-export type Answer = 'continue' | 'full' | 'later' | 'no-link' | 'unknown'
+export type Answer = 'partial' | 'full' | 'later' | 'no-link' | 'unknown'
 
 /** What PSYNC itself answered; undefined if it was not sent, or only to check the permission. */
-export function verdictAnswer(verdict: Verdict | undefined): 'continue' | 'full' | undefined {
+export function verdictAnswer(verdict: Verdict | undefined): 'partial' | 'full' | undefined {
   if (!verdict || verdict.kind === 'none' || verdict.kind === 'permitted') return undefined
-  return verdict.kind === 'continue' ? 'continue' : 'full'
+  return verdict.kind === 'continue' ? 'partial' : 'full'
+}
+
+function forecastAnswer({ kind }: Forecast): Answer {
+  return kind === 'continue' ? 'partial' : kind
 }
 
 /** A reply to PSYNC takes precedence over INFO. */
 export function answerOf({ verdict, forecast, isLinkless }: PsyncFacts): { answer: Answer; basis: 'psync' | 'info' } {
   if (isLinkless) return { answer: 'no-link', basis: 'info' }
   const psyncAnswer = verdictAnswer(verdict)
-  return psyncAnswer ? { answer: psyncAnswer, basis: 'psync' } : { answer: forecast?.kind ?? 'unknown', basis: 'info' }
+  return psyncAnswer ? { answer: psyncAnswer, basis: 'psync' } : { answer: forecast ? forecastAnswer(forecast) : 'unknown', basis: 'info' }
+}
+
+const MARKS: Record<Answer, string> = { partial: 'PARTIAL', full: 'FULL', later: 'LATER', 'no-link': 'NO LINK', unknown: 'UNKNOWN' }
+
+/** The answer as the first word of its line. */
+export function markOf(facts: PsyncFacts): string {
+  return MARKS[answerOf(facts).answer]
 }
 
 /** The class of an answer that leaves the question open; undefined for a resync that is foretold or granted. */
@@ -88,5 +99,5 @@ export function openAnswer(facts: PsyncFacts): ErrorCode | undefined {
 /** Whether PSYNC confirmed the forecast from INFO; undefined if either is missing. */
 export function isAsForecast({ verdict, forecast }: PsyncFacts): boolean | undefined {
   const psyncAnswer = verdictAnswer(verdict)
-  return psyncAnswer && forecast ? psyncAnswer === forecast.kind : undefined
+  return psyncAnswer && forecast ? psyncAnswer === forecastAnswer(forecast) : undefined
 }

@@ -97,6 +97,21 @@ export function judgeVerdict({ kind }: Verdict, stopped: StopReason | undefined)
   return kind === 'none' && stopped !== 'ASKED_TO' ? 'FORK_NEEDED' : undefined
 }
 
+/** The answer of a handshake in one word. `unknown`: seeing more needs a fork. */
+export function markOf(verdict: Verdict, stopped: StopReason | undefined): 'ok' | 'unknown' | 'later' | 'no' {
+  switch (judgeVerdict(verdict, stopped)) {
+    case undefined:
+      // Stopped on request, so nothing of PSYNC was seen.
+      return verdict.kind === 'none' ? 'unknown' : 'ok'
+    case 'FORK_NEEDED':
+      return 'unknown'
+    case 'TRY_LATER':
+      return 'later'
+    default:
+      return 'no'
+  }
+}
+
 /** What the handshake shows about replicating from this server. @param dataBytes the memory of its data, if INFO shows it */
 export function describeVerdict(verdict: Verdict, stopped: StopReason | undefined, dataBytes?: number): string {
   switch (verdict.kind) {

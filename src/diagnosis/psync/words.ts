@@ -29,7 +29,7 @@ function whyUnknown({ stopped }: PsyncFacts): string {
   return isMissing ? describeStop(stopped) : 'not known from INFO, and nothing was asked that could fork.'
 }
 
-const NAMES = { continue: 'partial resync', full: 'full resync' } as const
+const NAMES = { partial: 'partial resync', full: 'full resync' } as const
 
 const LATER = {
   LOADING: 'this server is loading its data.',
@@ -135,7 +135,7 @@ function reasons(facts: PsyncFacts, subject: Subject): string[] {
 
 /** PSYNC was answered otherwise than INFO foretold. */
 function contradiction(facts: PsyncFacts): string[] {
-  if (verdictAnswer(facts.verdict) === 'continue') return ['INFO foretold otherwise right before. What PSYNC answered counts.']
+  if (verdictAnswer(facts.verdict) === 'partial') return ['INFO foretold otherwise right before. What PSYNC answered counts.']
   const causes =
     'This server serves no partial resyncs, INFO and PSYNC reached different servers, or the position was lost between the two.'
   const isKnownHarmless = facts.stopped === 'WOULD_FORK' && !mayHaveForked(facts)

@@ -1,19 +1,21 @@
-/** Wraps prose for a narrow terminal. */
+/** Wraps prose by display width: a character of East Asia takes two columns, and a colour none. */
+import stringWidth from 'string-width'
+import wrapAnsi from 'wrap-ansi'
 
-const WIDTH = 80
+/** Stands for what is already on the first line, and is removed again. Lines are broken at spaces only, so it stays with the first word. */
+const TAKEN = '_'
+const LEAST_WIDTH = 20
 
-/** Breaks text between words; lines after the first are indented. */
-export function wrap(text: string, indent: string, width = WIDTH): string {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    const room = lines.length === 0 ? width : width - indent.length
-    if (line !== '' && line.length + 1 + word.length > room) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  return [...lines, line].join(`\n${indent}`)
+/**
+ * Breaks a text between words.
+ * @param first stands before the first line
+ * @param rest stands before all others
+ * @param width of a whole line, in columns
+ */
+export function wrapped(text: string, first: string, rest: string, width: number): string {
+  const indent = stringWidth(rest)
+  // What the first line has less room than the others.
+  const hang = TAKEN.repeat(Math.max(0, stringWidth(first) - indent))
+  const lines = wrapAnsi(hang + text, Math.max(LEAST_WIDTH, width - indent), { hard: false }).split('\n')
+  return lines.map((line, index) => (index === 0 ? `${first}${line.slice(hang.length)}` : `${rest}${line}`)).join('\n')
 }

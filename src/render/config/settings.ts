@@ -1,5 +1,7 @@
 /** The effective settings and the source of each, as text and as JSON. */
 import { printable } from '../base/printable.ts'
+import { type About, reportJson } from '../base/report.ts'
+import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
 
 interface SettingRow {
@@ -8,11 +10,11 @@ interface SettingRow {
   readonly from: string
 }
 
-export function configText(settings: readonly SettingRow[]): string {
+export function configText(screen: Screen, settings: readonly SettingRow[]): string {
   const rows = settings.map(({ name, value, from }) => [name, printable([value].flat().join(', ')), printable(from)])
-  return `${table(['setting', 'value', 'from'], rows)}\n`
+  return `${table(screen, ['setting', 'value', 'from'], rows)}\n`
 }
 
-export function configJson(settings: readonly SettingRow[]): object {
-  return { schema: 'redis-repl/config/1', settings }
+export function configJson(about: About, settings: readonly SettingRow[]): object {
+  return reportJson(about, 'config/1', undefined, { kind: 'ok', text: `${settings.length} settings` }, { settings })
 }

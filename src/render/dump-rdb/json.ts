@@ -2,13 +2,14 @@
 import type { KeyCounts } from '../../engine/events.ts'
 import type { Visit } from '../../engine/visit.ts'
 import type { JsonObject } from '../base/json-line.ts'
+import { type About, reportJson } from '../base/report.ts'
 import { shardJson } from '../cluster/one-shard.ts'
-import { counterJson, traceJson } from '../trace/json.ts'
+import { costJson, traceJson } from '../trace/json.ts'
+import { dumpVerdict } from './verdict.ts'
 
-export function dumpRdbJson(visit: Visit): JsonObject {
+export function dumpRdbJson(about: About, visit: Visit): JsonObject {
   const { path, bytes, checksum, header, keys, framing, verdict, elapsedMs, written, shard } = visit.seen.stored ?? {}
-  return {
-    schema: 'redis-repl/dump-rdb/1',
+  const body = {
     file: path ?? null,
     bytes,
     checksum,
@@ -20,10 +21,18 @@ export function dumpRdbJson(visit: Visit): JsonObject {
     keys: keys && keysJson(keys),
     shard: shardJson(shard),
     history: verdict?.kind === 'full' ? { replid: verdict.replid, offset: verdict.offset } : null,
-    elapsedMs,
+    transferMs: elapsedMs,
     ...traceJson(visit),
-    ...counterJson(visit),
+    ...costJson(visit),
   }
+  const { stored } = visit.seen
+  return reportJson(about, 'dump-rdb/1', undefined, stored ? dumpVerdict(stored) : { kind: 'none', text: '' }, body)
+}
+
+/** @param manifest as it stands in the folder */
+export function clusterDumpJson(about: About, path: string, manifest: { readonly shards: readonly object[] }): JsonObject {
+  const text = `${path}: ${manifest.shards.length} shards, verified`
+  return reportJson(about, 'cluster-dump/1', undefined, { kind: 'ok', text }, { folder: path, shards: manifest.shards })
 }
 
 /** Keys by the number of their database; the RDB's own count is in its header. */

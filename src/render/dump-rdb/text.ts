@@ -1,28 +1,30 @@
 /** `dump-rdb` for people, on stderr: the current phase, and a summary of the dump at the end. */
 
-import { duration, exact } from '../../diagnosis/units.ts'
+import { exact } from '../../diagnosis/units.ts'
 import type { CountersEvent, ReplEvent, StoredEvent } from '../../engine/events.ts'
-import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
+import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
+import { verdictText } from '../base/verdict.ts'
 import { shardText } from '../cluster/one-shard.ts'
 import { countersLine, countersText } from '../trace/counters.ts'
 import { type Detail, traceText, warningText } from '../trace/trace.ts'
 import { TransferProgress } from '../trace/transfer.ts'
 import { keysText } from './keys.ts'
+import { dumpVerdict } from './verdict.ts'
 
 export class DumpText {
   readonly #progress: Progress
   readonly #transfer: TransferProgress
   readonly #detail: Detail
-  readonly #colour: Palette
+  readonly #screen: Screen
 
-  constructor(progress: Progress, detail: Detail, stream: { readonly isTTY?: boolean }) {
+  constructor(progress: Progress, detail: Detail, screen: Screen) {
     this.#progress = progress
     this.#transfer = new TransferProgress(progress)
     this.#detail = detail
-    this.#colour = palette(stream)
+    this.#screen = screen
   }
 
   /** The name of the file asks for it, so say it. */
@@ -32,7 +34,7 @@ export class DumpText {
 
   show(event: ReplEvent): void {
     if (this.#detail.verbosity > 0 || event.type === 'source') this.#trace(event)
-    if (event.type === 'warning') this.#progress.note(warningText(event, this.#colour).trimEnd())
+    if (event.type === 'warning') this.#progress.note(warningText(event, this.#screen).trimEnd())
     else if (event.type === 'stored') this.#showSummary(event)
     else if (event.type === 'counters') this.#showCounters(event)
     else this.#transfer.show(event)
@@ -49,13 +51,13 @@ export class DumpText {
 
   #showCounters(event: CountersEvent): void {
     this.#progress.end()
-    this.#progress.note(this.#detail.verbosity > 0 ? countersText(event, this.#colour).trimEnd() : countersLine(event))
+    this.#progress.note(this.#detail.verbosity > 0 ? countersText(event, this.#screen).trimEnd() : countersLine(event, this.#screen))
   }
 
-  #summary({ path, bytes: size, checksum, header, keys, verdict, elapsedMs, written, shard }: StoredEvent): string {
-    const sum =
-      checksum === 'verified' ? this.#colour.good('CRC64 verified') : this.#colour.warn('not checksummed by the server (rdbchecksum no)')
-    const line = `${printable(path ?? 'stdout')}: ${exact(size)} bytes in ${duration(elapsedMs)}, ${header.magic}, ${sum}`
+  #summary(event: StoredEvent): string {
+    const { header, keys, verdict, written, shard } = event
+    const { kind, text } = dumpVerdict(event)
+    const line = verdictText(this.#screen, kind.toUpperCase(), kind === 'ok' ? 'good' : 'warn', text)
     const { aux } = header
     const rows = [
       ['compressed', written.bytes === undefined ? undefined : `${exact(written.bytes)} bytes (${written.compression})`],
@@ -67,12 +69,12 @@ export class DumpText {
       ['replid', verdict.kind === 'full' ? verdict.replid : aux['repl-id']],
       ['offset', verdict.kind === 'full' ? String(verdict.offset) : aux['repl-offset']],
     ].flatMap(([name, value]) => (value ? [[name as string, printable(value)]] : []))
-    return `${line}\n${table([], rows)}`
+    return `${line}${table(this.#screen, [], rows)}`
   }
 
   #trace(event: ReplEvent): void {
     // show() writes these two events itself.
-    const text = event.type === 'stored' || event.type === 'warning' ? '' : traceText(event, this.#detail, this.#colour)
+    const text = event.type === 'stored' || event.type === 'warning' ? '' : traceText(event, this.#detail, this.#screen)
     if (text) this.#progress.note(text.trimEnd())
   }
 }

@@ -1,6 +1,6 @@
 /** `lag --json`: docs/schemas/lag-1.json. An unknown figure is null, never zero. */
 import { explain } from '../../diagnosis/errors/explain.ts'
-import { type Checked, describeUnknown, hasLink } from '../../diagnosis/lag/check.ts'
+import { describeUnknown, hasLink } from '../../diagnosis/lag/check.ts'
 import {
   describeMasterLoss,
   errorMs,
@@ -11,35 +11,39 @@ import {
   resyncLoops,
 } from '../../diagnosis/lag/lag.ts'
 import type { Summary } from '../../diagnosis/lag/quantile.ts'
+import { lagVerdict } from '../../diagnosis/lag/verdict.ts'
 import { replicaNotes } from '../../diagnosis/lag/words.ts'
-import type { ReplError } from '../../errors.ts'
+import type { ErrorCode, ReplError } from '../../errors.ts'
 import type { JsonObject } from '../base/json-line.ts'
 import { resyncLoopJson } from '../base/loop-json.ts'
+import { type About, reportJson } from '../base/report.ts'
 import type { LagLook, LagView } from './view.ts'
 
 /** With --cluster: docs/schemas/lag-cluster-1.json, which contains one such object per shard. */
-export function lagJson({ views, checked }: LagLook): JsonObject {
+export function lagJson(about: About, { views, checked }: LagLook, code: ErrorCode | undefined): JsonObject {
   const [view] = views
-  if (view && !view.shard) return treeJson(view, checked)
-  return {
-    schema: 'redis-repl/lag-cluster/1',
-    shards: views.map((shardView) => ({ ...shardView.shard, report: treeJson(shardView, undefined) })),
-    check: checked ?? null,
+  const verdict = {
+    ...lagVerdict(
+      views.map(({ report }) => report),
+      checked,
+    ),
   }
+  const check = checked ?? null
+  const at = view?.report.at
+  if (view && !view.shard) return reportJson(about, 'lag/1', code, verdict, { ...treeJson(view), check }, at)
+  const shards = views.map((shardView) => ({ ...shardView.shard, ...treeJson(shardView) }))
+  return reportJson(about, 'lag-cluster/1', code, verdict, { shards, check }, at)
 }
 
-function treeJson({ report, advice, markerCost }: LagView, checked: Checked | undefined): JsonObject {
-  const { at, master, replicas, isNewHistory } = report
+function treeJson({ report, advice, markerCost }: LagView): JsonObject {
+  const { master, replicas, isNewHistory } = report
   return {
-    schema: 'redis-repl/lag/1',
-    at: at.toISOString(),
     isNewHistory,
     resyncLoops: resyncLoops(report).map(resyncLoopJson),
     master: masterJson(master),
     replicas: replicas.map((replica) => replicaJson(replica, master.writes?.average)),
     advice: advice.map(({ code, isWarning, text, command }) => ({ code, isWarning, text, command: command ?? null })),
     markers: markerCost ?? null,
-    check: checked ?? null,
   }
 }
 

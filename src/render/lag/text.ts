@@ -3,14 +3,15 @@
 import type { LagAdvice } from '../../diagnosis/lag/advice.ts'
 import { type Checked, describeNoReplicas, describeState, hasLink } from '../../diagnosis/lag/check.ts'
 import { describeMasterLoss, type LagReport, type MasterReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
+import { type LagVerdictKind, lagVerdict } from '../../diagnosis/lag/verdict.ts'
 import { bytesText, replicaNotes, resyncText, secondsText, summaryText, toolsText, trendText } from '../../diagnosis/lag/words.ts'
 import { duration, exact, bytes as human } from '../../diagnosis/units.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { loopsText } from '../base/loop.ts'
-import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
+import type { Screen } from '../base/screen.ts'
 import { columns } from '../base/table.ts'
-import { wrap } from '../base/wrap.ts'
+import { type Tone, verdictText } from '../base/verdict.ts'
 import type { LagLook, LagView } from './view.ts'
 
 const NARROW = 80
@@ -22,7 +23,7 @@ interface Column {
   /** The highest rank is dropped first if the terminal is too narrow. */
   readonly rank: number
   readonly text: (replica: ReplicaReport) => string
-  readonly paint?: (replica: ReplicaReport, colour: Palette) => (text: string) => string
+  readonly paint?: (replica: ReplicaReport, screen: Screen) => (text: string) => string
 }
 
 const COLUMNS: readonly Column[] = [
@@ -38,13 +39,13 @@ const COLUMNS: readonly Column[] = [
 ]
 
 /** Green only for what the replica itself confirms. */
-function paintOfState(replica: ReplicaReport, colour: Palette) {
-  if (!hasLink(replica)) return colour.bad
-  return replica.state === 'online' ? colour.good : colour.warn
+function paintOfState(replica: ReplicaReport, screen: Screen) {
+  if (!hasLink(replica)) return screen.colour.bad
+  return replica.state === 'online' ? screen.colour.good : screen.colour.warn
 }
 
 /** @param spark a chart of a replica's lag so far, by the name of the replica */
-export function lagTable({ master, replicas: all }: LagReport, colour: Palette, width: number, spark?: (name: string) => string): string {
+export function lagTable({ master, replicas: all }: LagReport, screen: Screen, width: number, spark?: (name: string) => string): string {
   const replicas = all.filter(({ state }) => state !== 'tool')
   const last: Column[] = spark ? [{ head: 'SO FAR', rank: 1, text: ({ name }) => spark(name) }] : []
   const names = [printable(master.name), ...branches(replicas)]
@@ -53,23 +54,23 @@ export function lagTable({ master, replicas: all }: LagReport, colour: Palette, 
     names[index + 1] ?? '',
     ...fitting.map(({ text, paint }) => {
       const cell = printable(text(replica))
-      return paint && cell ? paint(replica, colour)(cell) : cell
+      return paint && cell ? paint(replica, screen)(cell) : cell
     }),
   ])
-  return `${columns([[names[0] ?? '', ...fitting.map(({ head }) => colour.dim(head))], ...rows])}\n`
+  return `${columns([[names[0] ?? '', ...fitting.map(({ head }) => screen.colour.dim(head))], ...rows])}\n`
 }
 
 /** One line about the server that all lags are measured against. */
-export function masterLine(master: MasterReport, colour: Palette): string {
+export function masterLine(master: MasterReport, screen: Screen): string {
   const { name, identity, role, replid, offset, writes } = master
   const lost = describeMasterLoss(master)
-  if (lost) return colour.bad(wrap(printable(`${lost} Nothing can be measured against it.`), '  '))
+  if (lost) return screen.colour.bad(screen.paragraph(printable(`${lost} Nothing can be measured against it.`)))
   const what = `${identity?.flavour ?? ''} ${identity?.version ?? ''}`.trim()
   const rate = writes
     ? `, ${writes.average === 0 ? 'no writes' : `${human(Math.round(writes.average))}/s written`} over ${duration(writes.overMs)}`
     : ''
   const where = `offset ${exact(offset ?? 0)}${replid ? ` of ${replid}` : ''}`
-  return serverSentence(name, `: ${[roleWord(role), what, where].filter((part) => part !== '').join(', ')}${rate}`, colour)
+  return serverSentence(name, `: ${[roleWord(role), what, where].filter((part) => part !== '').join(', ')}${rate}`, screen)
 }
 
 /** A role that no master has is told as it stands. */
@@ -79,27 +80,30 @@ function roleWord(role: string | undefined): string {
 }
 
 /** The whole report. */
-export function lagText({ views, checked }: LagLook, stream: NodeJS.WriteStream, isQuiet: boolean): string {
-  const colour = palette(stream)
-  const width = stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY
-  const trees = views.map((view) => `${shardLine(view, colour)}${treeText(view, colour, width, isQuiet)}`)
-  return `${trees.join('\n')}${checked ? `${views.length > 1 ? '\n' : ''}${verdictLine(checked, colour)}` : ''}`
+export function lagText({ views, checked }: LagLook, screen: Screen, isQuiet: boolean): string {
+  const width = screen.isTerminal ? screen.width : Number.POSITIVE_INFINITY
+  const verdict = verdictLine(views, checked, screen)
+  if (isQuiet) return verdict
+  const trees = views.map((view) => `${shardLine(view, screen)}${treeText(view, screen, width)}`)
+  return `${verdict}${trees.join('\n')}`
 }
 
 /** The slots of the shard; empty without --cluster. */
-export function shardLine({ shard }: LagView, colour: Palette): string {
-  return shard ? `${colour.strong(`slots ${slotsText(shard.slots)}`)}\n` : ''
+export function shardLine({ shard }: LagView, screen: Screen): string {
+  return shard ? `${screen.colour.strong(`slots ${slotsText(shard.slots)}`)}\n` : ''
 }
 
-function treeText({ report, advice, markerCost }: LagView, colour: Palette, width: number, isQuiet: boolean): string {
+function treeText({ report, advice, markerCost }: LagView, screen: Screen, width: number): string {
   const loops = resyncLoops(report)
-  const parts = [loopsText(loops, colour, isQuiet), `${masterLine(report.master, colour)}\n`]
-  if (report.replicas.some(({ state }) => state !== 'tool')) parts.push(`\n${lagTable(report, colour, width)}`)
+  const parts = [loopsText(loops, screen, false), `${masterLine(report.master, screen)}\n`]
+  if (report.replicas.some(({ state }) => state !== 'tool')) parts.push(`\n${lagTable(report, screen, width)}`)
   else if (!describeMasterLoss(report.master)) parts.push(noReplicasText(report.master, report.resyncs !== undefined))
-  if (!isQuiet) parts.push(notesText(report, colour), adviceText(advice, colour))
+  parts.push(notesText(report, screen), adviceText(advice, screen))
   if (markerCost)
     parts.push(
-      colour.dim(`${markerCost.sent} markers were written: the history has grown by about ${exact(markerCost.bytes)} bytes for them.\n`),
+      screen.colour.dim(
+        `${markerCost.sent} markers were written: the history has grown by about ${exact(markerCost.bytes)} bytes for them.\n`,
+      ),
     )
   return parts.filter((part) => part !== '').join('')
 }
@@ -112,45 +116,58 @@ function noReplicasText(master: MasterReport, hasTraces: boolean): string {
 }
 
 /** @param isLive on a redrawn screen, which has no room for histograms */
-export function notesText({ master, replicas }: LagReport, colour: Palette, isLive = false): string {
+export function notesText({ master, replicas }: LagReport, screen: Screen, isLive = false): string {
   const notes = replicas.flatMap((replica) =>
-    replicaNotes(replica, master.writes?.average).map((note) => serverSentence(replica.name, ` ${note}`, colour)),
+    replicaNotes(replica, master.writes?.average).map((note) => serverSentence(replica.name, ` ${note}`, screen)),
   )
   const tools = toolsText(replicas)
   const rest = notes.length - MOST_NOTES
   const lines = [
     ...notes.slice(0, MOST_NOTES),
-    ...(rest > 0 ? [colour.dim(`… ${rest} notes more; --json has all`)] : []),
+    ...(rest > 0 ? [screen.colour.dim(`… ${rest} notes more; --json has all`)] : []),
     ...(isLive ? [] : replicas.flatMap(histogramLines)),
-    ...(tools ? [colour.dim(wrap(printable(tools), '  '))] : []),
+    ...(tools ? [screen.colour.dim(screen.paragraph(printable(tools)))] : []),
   ]
   return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`
 }
 
-export function adviceText(advice: readonly LagAdvice[], colour: Palette): string {
+export function adviceText(advice: readonly LagAdvice[], screen: Screen): string {
   if (advice.length === 0) return ''
   const lines = advice.map(({ text, command, isWarning }) => {
-    const sentence = wrap(`${isWarning ? '!' : '-'} ${printable(command ? text.replace(/[.:]*$/, ':') : text)}`, '  ')
-    const painted = isWarning ? sentence.replace('!', colour.warn('!')) : sentence
-    return command ? `${painted}\n    ${colour.strong(command)}` : painted
+    const sentence = screen.paragraph(printable(command ? text.replace(/[.:]*$/, ':') : text), isWarning ? '! ' : '- ')
+    const painted = isWarning ? sentence.replace('!', screen.colour.warn('!')) : sentence
+    return command ? `${painted}\n    ${screen.colour.strong(command)}` : painted
   })
   return `\n${lines.join('\n')}\n`
 }
 
 /** A wrapped sentence that begins with the server's name in bold. */
-function serverSentence(name: string, rest: string, colour: Palette): string {
-  const safeName = printable(name)
-  return `${colour.strong(safeName)}${wrap(safeName + printable(rest), '  ').slice(safeName.length)}`
+function serverSentence(name: string, rest: string, screen: Screen): string {
+  return screen.paragraph(printable(rest), screen.colour.strong(printable(name)))
 }
 
-export function verdictLine({ isOk, reason }: Checked, colour: Palette): string {
-  return `${isOk ? colour.good('OK') : colour.bad('FAIL')} ${printable(reason)}\n`
+const TONES: Record<LagVerdictKind, Tone> = {
+  ok: 'good',
+  none: 'warn',
+  unknown: 'warn',
+  down: 'bad',
+  failed: 'bad',
+  loop: 'bad',
+  lost: 'bad',
+}
+
+export function verdictLine(views: readonly LagView[], checked: Checked | undefined, screen: Screen): string {
+  const { kind, text } = lagVerdict(
+    views.map(({ report }) => report),
+    checked,
+  )
+  return verdictText(screen, kind.toUpperCase(), TONES[kind], text)
 }
 
 /** Printed at the end of --watch. */
-export function watchSummary({ replicas }: LagReport, colour: Palette): string {
+export function watchSummary({ replicas }: LagReport, screen: Screen): string {
   return replicas
-    .flatMap(({ name, summary }) => (summary ? [`${serverSentence(name, ` ${summaryText(summary)}`, colour)}\n`] : []))
+    .flatMap(({ name, summary }) => (summary ? [`${serverSentence(name, ` ${summaryText(summary)}`, screen)}\n`] : []))
     .join('')
 }
 

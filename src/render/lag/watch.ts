@@ -6,8 +6,8 @@ import { bytesText, resyncText, secondsText, trendText } from '../../diagnosis/l
 import { loopText } from '../../diagnosis/resync/loop-words.ts'
 import { LiveText } from '../base/live.ts'
 import { loopsText } from '../base/loop.ts'
-import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
+import type { Screen } from '../base/screen.ts'
 import { sparkline } from '../base/sparkline.ts'
 import { adviceText, lagTable, masterLine, notesText, shardLine, verdictLine, watchSummary } from './text.ts'
 import type { LagLook, LagView } from './view.ts'
@@ -19,20 +19,20 @@ const LEAST_MS = 100
 export class LagWatch {
   readonly #stream: NodeJS.WriteStream
   readonly #isQuiet: boolean
-  readonly #colour: Palette
+  readonly #screen: Screen
   readonly #live: LiveText
   readonly #lagsByName = new Map<string, (number | undefined)[]>()
 
-  constructor(stream: NodeJS.WriteStream, isQuiet: boolean) {
+  constructor(stream: NodeJS.WriteStream, screen: Screen, isQuiet: boolean) {
     this.#stream = stream
     this.#isQuiet = isQuiet
-    this.#colour = palette(stream)
+    this.#screen = screen
     this.#live = new LiveText(stream)
   }
 
   readonly show = (look: LagLook): void => {
     for (const { report } of look.views) for (const replica of report.replicas) this.#recordLag(replica)
-    if (this.#stream.isTTY) this.#live.draw(this.#screen(look))
+    if (this.#stream.isTTY) this.#live.draw(this.#frame(look))
     else this.#stream.write(this.#lines(look))
   }
 
@@ -40,12 +40,12 @@ export class LagWatch {
     if (!look) return
     if (this.#stream.isTTY && !this.#isQuiet) for (const view of look.views) this.#stream.write(this.#advice(view))
     this.#stream.write(this.#stream.isTTY ? '\n' : '')
-    for (const { report } of look.views) this.#stream.write(watchSummary(report, this.#colour))
+    for (const { report } of look.views) this.#stream.write(watchSummary(report, this.#screen))
   }
 
   #advice(view: LagView): string {
-    const text = adviceText(view.advice, this.#colour)
-    return text === '' || !view.shard ? text : `\n${shardLine(view, this.#colour)}${text.trimStart()}`
+    const text = adviceText(view.advice, this.#screen)
+    return text === '' || !view.shard ? text : `\n${shardLine(view, this.#screen)}${text.trimStart()}`
   }
 
   #recordLag({ name, lag }: ReplicaReport): void {
@@ -54,30 +54,30 @@ export class LagWatch {
   }
 
   /** Never taller than the terminal: lines that scrolled away cannot be redrawn. */
-  #screen({ views, checked }: LagLook): string {
+  #frame({ views, checked }: LagLook): string {
     const { rows } = this.#stream
-    const head = `${this.#colour.dim((views[0]?.report.at ?? new Date(0)).toISOString())}\n`
-    const foot = checked ? `\n${verdictLine(checked, this.#colour)}` : ''
+    const head = `${this.#screen.colour.dim((views[0]?.report.at ?? new Date(0)).toISOString())}\n`
+    const foot = `\n${verdictLine(views, checked, this.#screen)}`
     const body = views
       .map((view) => this.#tree(view))
       .join('\n')
       .split('\n')
     const room = Math.max(6, rows - head.split('\n').length - foot.split('\n').length)
-    const kept = body.length > room ? [...body.slice(0, room - 1), this.#colour.dim(`… ${body.length - room} lines more`), ''] : body
+    const kept = body.length > room ? [...body.slice(0, room - 1), this.#screen.colour.dim(`… ${body.length - room} lines more`), ''] : body
     return `${head}${kept.join('\n')}${foot}`
   }
 
   #tree(view: LagView): string {
     const { report } = view
-    const table = lagTable(report, this.#colour, this.#stream.columns, (name) => sparkline(this.#lagsByName.get(name) ?? [], LEAST_MS))
-    const notes = this.#isQuiet ? '' : notesText(report, this.#colour, true)
-    const master = `${shardLine(view, this.#colour)}${masterLine(report.master, this.#colour)}`
-    return `${loopsText(resyncLoops(report), this.#colour, this.#isQuiet)}${master}\n${historyNote(report, this.#colour)}\n${table}${notes}`
+    const table = lagTable(report, this.#screen, this.#stream.columns, (name) => sparkline(this.#lagsByName.get(name) ?? [], LEAST_MS))
+    const notes = this.#isQuiet ? '' : notesText(report, this.#screen, true)
+    const master = `${shardLine(view, this.#screen)}${masterLine(report.master, this.#screen)}`
+    return `${loopsText(resyncLoops(report), this.#screen, this.#isQuiet)}${master}\n${historyNote(report, this.#screen)}\n${table}${notes}`
   }
 
   #lines({ views, checked }: LagLook): string {
     const at = (views[0]?.report.at ?? new Date(0)).toISOString()
-    const fail = checked && !checked.isOk ? [`${at} ${verdictLine(checked, this.#colour)}`] : []
+    const fail = checked && !checked.isOk ? [`${at} ${verdictLine(views, checked, this.#screen)}`] : []
     return [...views.map(({ report }) => linesOf(report, at)), ...fail].join('')
   }
 }
@@ -98,6 +98,6 @@ function linesOf(report: LagReport, at: string): string {
   return [...loops, ...(isNewHistory ? [`${at} the history began anew\n`] : []), ...lines, ...none].join('')
 }
 
-function historyNote({ isNewHistory }: LagReport, colour: Palette): string {
-  return isNewHistory ? colour.warn('the history began anew: a failover, or a restart\n') : ''
+function historyNote({ isNewHistory }: LagReport, screen: Screen): string {
+  return isNewHistory ? screen.colour.warn('the history began anew: a failover, or a restart\n') : ''
 }

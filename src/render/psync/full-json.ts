@@ -3,20 +3,13 @@ import { judgeResync, type ResyncFigures } from '../../diagnosis/psync/resync.ts
 import type { Visit } from '../../engine/visit.ts'
 import type { KnownShard } from '../../protocol/cluster/cluster-map.ts'
 import type { JsonObject } from '../base/json-line.ts'
+import { type About, reportJson } from '../base/report.ts'
 import { shardJson } from '../cluster/one-shard.ts'
-import { counterJson, traceJson } from '../trace/json.ts'
+import { costJson, traceJson } from '../trace/json.ts'
 
 /** @param shard of a node of a cluster */
-export function psyncFullJson(visit: Visit, figures: ResyncFigures, shard: KnownShard | undefined): JsonObject {
+export function psyncFullJson(about: About, visit: Visit, figures: ResyncFigures, shard: KnownShard | undefined): JsonObject {
   const { risk, sentences, commands } = judgeResync(figures)
-  return {
-    schema: 'redis-repl/psync-full/1',
-    risk,
-    text: sentences.join(' '),
-    commands,
-    figures,
-    shard: shardJson(shard),
-    ...traceJson(visit),
-    ...counterJson(visit),
-  }
+  const body = { commands, figures, shard: shardJson(shard), ...traceJson(visit), ...costJson(visit) }
+  return reportJson(about, 'psync-full/1', undefined, { kind: risk.toLowerCase(), text: sentences.join(' ') }, body)
 }

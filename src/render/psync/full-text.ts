@@ -3,10 +3,9 @@ import { judgeResync, type ResyncFigures } from '../../diagnosis/psync/resync.ts
 import { bytes, duration, exact, milliseconds } from '../../diagnosis/units.ts'
 import type { ReplEvent } from '../../engine/events.ts'
 import type { KnownShard } from '../../protocol/cluster/cluster-map.ts'
-import { type Palette, palette } from '../base/palette.ts'
 import type { Progress } from '../base/progress.ts'
+import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
-import { wrap } from '../base/wrap.ts'
 import { shardText } from '../cluster/one-shard.ts'
 import { countersLine } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
@@ -17,33 +16,33 @@ export class ResyncText {
   readonly #progress: Progress
   readonly #transfer: TransferProgress
   readonly #detail: Detail
-  readonly #colour: Palette
+  readonly #screen: Screen
   #cost = ''
+  /** The steps so far, with -v. They are held back, because the verdict comes first. */
+  #steps = ''
 
-  constructor(write: (text: string) => void, progress: Progress, detail: Detail, stream: { readonly isTTY?: boolean }) {
+  constructor(write: (text: string) => void, progress: Progress, detail: Detail, screen: Screen) {
     this.#write = write
     this.#progress = progress
     this.#transfer = new TransferProgress(progress)
     this.#detail = detail
-    this.#colour = palette(stream)
+    this.#screen = screen
   }
 
   show(event: ReplEvent): void {
-    if (event.type === 'counters') this.#cost = countersLine(event)
+    if (event.type === 'counters') this.#cost = countersLine(event, this.#screen)
     else this.#step(event)
   }
 
   end(): void {
     this.#progress.end()
+    if (this.#steps !== '') this.#write(this.#steps)
+    this.#steps = ''
   }
 
   #step(event: ReplEvent): void {
-    const isTraced = !this.#detail.quiet && !(event.type === 'keep-alive' && this.#detail.verbosity === 0)
-    const text = isTraced ? traceText(event, this.#detail, this.#colour) : ''
-    if (text) {
-      this.#progress.end()
-      this.#write(text)
-    }
+    const isShown = this.#detail.verbosity > 0 || event.type === 'source' || event.type === 'warning'
+    if (isShown && !this.#detail.quiet) this.#steps += traceText(event, this.#detail, this.#screen)
     this.#transfer.show(event)
     if (event.type === 'stream') this.#progress.update('catching up', `${bytes(Math.max(0, event.masterOffset - event.offset))} behind`)
   }
@@ -53,18 +52,22 @@ export class ResyncText {
     this.#progress.end()
     const { risk, sentences, commands } = judgeResync(figures)
     const paint = {
-      SAFE: this.#colour.good,
-      CLOSE: this.#colour.warn,
-      LOOP: this.#colour.bad,
-      BEHIND: this.#colour.bad,
-      UNKNOWN: this.#colour.warn,
+      SAFE: this.#screen.colour.good,
+      CLOSE: this.#screen.colour.warn,
+      LOOP: this.#screen.colour.bad,
+      BEHIND: this.#screen.colour.bad,
+      UNKNOWN: this.#screen.colour.warn,
     }
     const [first = '', ...rest] = sentences
     const scope = shard && shard.shards !== 1 ? [`These figures are of one shard: ${shardText(shard)}.`] : []
-    const lines = [...rest, ...scope].map((sentence) => `  ${wrap(sentence, '  ', 78)}\n`)
-    const settings = commands.map((command) => `    ${this.#colour.strong(command)}\n`)
-    const details = this.#detail.quiet ? '' : `\n${table([], rows(figures))}\n${this.#colour.dim(wrap(this.#cost, '  '))}\n\n`
-    this.#write(`${details}${paint[risk](risk)} ${wrap(first, '  ', 79 - risk.length)}\n${[...lines, ...settings].join('')}`)
+    const lines = [...rest, ...scope].map((sentence) => `${this.#screen.paragraph(sentence, '  ')}\n`)
+    const settings = commands.map((command) => `    ${this.#screen.colour.strong(command)}\n`)
+    this.#write(`${this.#screen.paragraph(first, `${paint[risk](`${risk}:`)} `)}\n`)
+    if (this.#detail.quiet) return
+    const cost = this.#screen.colour.dim(this.#screen.paragraph(this.#cost))
+    this.#write(`${[...lines, ...settings].join('')}\n${table(this.#screen, [], rows(figures))}\n${cost}\n`)
+    if (this.#steps !== '') this.#steps = `\n${this.#steps}`
+    this.end()
   }
 }
 

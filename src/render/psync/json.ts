@@ -6,36 +6,42 @@ import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
 import { describeGuard, describeTraces } from '../../diagnosis/psync/verdict.ts'
 import { because, headline, notSent } from '../../diagnosis/psync/words.ts'
 import type { Visit } from '../../engine/visit.ts'
+import type { ErrorCode } from '../../errors.ts'
 import { requestOffset } from '../../protocol/history.ts'
 import type { JsonObject } from '../base/json-line.ts'
 import { resyncLoopJson } from '../base/loop-json.ts'
-import { counterJson, traceJson } from '../trace/json.ts'
+import { type About, reportJson } from '../base/report.ts'
+import { costJson, traceJson } from '../trace/json.ts'
 
-/** @param at when the answer was given */
-export function psyncJson(visit: Visit, facts: PsyncFacts, subject: Subject, at: Date, expected: string | undefined): JsonObject {
-  return {
-    schema: 'redis-repl/psync/1',
-    at: at.toISOString(),
-    ...answerJson(facts, subject, expected),
-    ...traceJson(visit),
-    ...counterJson(visit),
-  }
+/** An answer, and what it was expected to be. */
+export interface Answered {
+  readonly facts: PsyncFacts
+  readonly subject: Subject
+  /** When the answer was given. */
+  readonly at: Date
+  readonly expected: string | undefined
+  /** What gives the run its exit status. */
+  readonly code: ErrorCode | undefined
+}
+
+export function psyncJson(about: About, visit: Visit, { facts, subject, at, expected, code }: Answered): JsonObject {
+  const { answer, basis } = answerOf(facts)
+  const text = [headline(facts, subject), ...because(facts, subject)].join(' ')
+  const body = { ...answerJson(facts, subject, expected), ...traceJson(visit), ...costJson(visit) }
+  return reportJson(about, 'psync/1', code, { kind: answer, basis, text }, body, at)
 }
 
 function answerJson(facts: PsyncFacts, subject: Subject, expected: string | undefined): JsonObject {
   const { position, forecast, verdict, guard, rate } = facts
-  const { answer, basis } = answerOf(facts)
+  const { answer } = answerOf(facts)
   const seconds = secondsToLive(facts)
   return {
     resyncLoop: facts.loop ? resyncLoopJson(facts.loop) : null,
-    answer,
-    basis,
-    text: [headline(facts, subject), ...because(facts, subject)].join(' '),
     subject,
     asked: position ? { ...position, requestOffset: requestOffset(position) } : null,
     forecast: forecast ?? null,
     isAsForecast: isAsForecast(facts) ?? null,
-    verdict: verdict ?? null,
+    reply: verdict ?? null,
     notSent: notSent(facts) ?? null,
     guard: guard ? { name: guard.name, isCertain: guard.isCertain, text: describeGuard(guard), leaves: describeTraces(guard) } : null,
     conditions: checkedConditions(facts).map((condition) => ({ ...condition, holds: condition.holds ?? null })),

@@ -1,80 +1,97 @@
-/** `psync` for people: every exchange, the conditions one by one, and the answer last. */
+/** `psync` for people: the answer, its cause, the advice, and the conditions where one of them decided. */
 import { adviseOn } from '../../diagnosis/psync/advice.ts'
-import { answerOf, isAsForecast, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
+import { type Answer, answerOf, isAsForecast, markOf, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
 import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
 import { describeTraces } from '../../diagnosis/psync/verdict.ts'
 import { because, headline, notSent } from '../../diagnosis/psync/words.ts'
-import type { ResyncLoop } from '../../diagnosis/resync/loop.ts'
 import type { CountersEvent, ReplEvent } from '../../engine/events.ts'
 import { loopsText } from '../base/loop.ts'
-import { type Palette, palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
+import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
-import { wrap } from '../base/wrap.ts'
+import { type Tone, verdictText } from '../base/verdict.ts'
 import { countersLine, countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
 
 const INDENT = '  '
 
+const TONES: Record<Answer, Tone> = { partial: 'good', full: 'bad', later: 'warn', 'no-link': 'bad', unknown: 'warn' }
+
 export class PsyncText {
   readonly #write: (text: string) => void
   readonly #detail: Detail
-  readonly #colour: Palette
+  readonly #screen: Screen
   #counters: CountersEvent | undefined
+  /** The steps so far, with -v. They are held back, because the answer comes first. */
+  #steps = ''
 
-  constructor(write: (text: string) => void, detail: Detail, stream: { readonly isTTY?: boolean }) {
+  constructor(write: (text: string) => void, detail: Detail, screen: Screen) {
     this.#write = write
     this.#detail = detail
-    this.#colour = palette(stream)
+    this.#screen = screen
   }
 
   show(event: ReplEvent): void {
     if (event.type === 'counters') this.#counters = event
-    const text = this.#detail.quiet ? '' : traceText(event, this.#detail, this.#colour)
-    if (text) this.#write(text)
+    const isShown = this.#detail.verbosity > 0 || event.type === 'source' || event.type === 'warning'
+    if (isShown && !this.#detail.quiet) this.#steps += traceText(event, this.#detail, this.#screen)
   }
 
-  showLoop(loop: ResyncLoop): void {
-    this.#write(loopsText([loop], this.#colour, this.#detail.quiet))
-  }
-
-  /** The whole answer, or only its headline if quiet. @param at the time, if the run gives several answers */
+  /** The whole answer, or only its first line if quiet. @param at the time, if the run gives several answers */
   conclude(facts: PsyncFacts, subject: Subject, at?: Date): void {
-    const moment = at ? `${this.#colour.dim(at.toISOString())}\n` : ''
-    const parts = [this.#conditions(facts), this.#cost(), this.#answer(facts, subject)]
-    const whole = `\n${moment}${parts.filter((part) => part !== '').join('\n')}`
-    this.#write(this.#detail.quiet ? `${moment}${this.#headline(facts, subject)}\n` : whole)
+    const { dim } = this.#screen.colour
+    const moment = at ? `${dim(at.toISOString())}\n` : ''
+    const loop = facts.loop ? loopsText([facts.loop], this.#screen, this.#detail.quiet) : ''
+    const verdict = `${loop}${moment}${this.#verdict(facts, subject)}`
+    this.#write(this.#detail.quiet ? verdict : `${verdict}${this.#rest(facts, subject)}`)
+    this.end()
   }
 
+  /** Writes the steps that are held back. */
+  end(): void {
+    if (this.#steps !== '') this.#write(this.#steps)
+    this.#steps = ''
+  }
+
+  #verdict(facts: PsyncFacts, subject: Subject): string {
+    const { answer, basis } = answerOf(facts)
+    // Green is what PSYNC itself has granted. A prediction is less.
+    const tone = answer === 'partial' && basis === 'info' ? 'warn' : TONES[answer]
+    return verdictText(this.#screen, markOf(facts), tone, headline(facts, subject))
+  }
+
+  #rest(facts: PsyncFacts, subject: Subject): string {
+    const sentences = [...because(facts, subject), ...describeBasis(facts)].map((sentence) => this.#paragraph(sentence))
+    const advice = adviseOn(facts).map(
+      ({ text, command }) => `${this.#paragraph(text)}${command ? `    ${this.#screen.colour.strong(command)}\n` : ''}`,
+    )
+    const rest = [this.#conditions(facts), this.#cost(), this.#steps].filter((part) => part !== '').map((part) => `\n${part}`)
+    this.#steps = ''
+    return [...sentences, ...advice, ...rest].join('')
+  }
+
+  /** All conditions with -v; otherwise only where one of them decided against a partial resync. */
   #conditions(facts: PsyncFacts): string {
-    const mark = (holds: boolean | undefined) => (holds === undefined ? '-' : holds ? 'yes' : 'NO')
-    const rows = checkedConditions(facts).map(({ statement, numbers, holds }) => [statement, numbers, mark(holds)])
-    return rows.length === 0
-      ? ''
-      : `${this.#colour.dim('A partial resync needs, in the order in which the server asks:')}\n${table([], rows)}\n`
+    const conditions = checkedConditions(facts)
+    const decides = conditions.some(({ holds }) => holds === false)
+    if (conditions.length === 0 || (!decides && this.#detail.verbosity === 0)) return ''
+    const { bad, dim } = this.#screen.colour
+    const rows = conditions.map(({ statement, numbers, holds }) => {
+      const row = [statement, numbers, holds === undefined ? '-' : holds ? 'yes' : 'NO: decides']
+      return holds === false ? row.map((cell) => bad(cell)) : row
+    })
+    return `${dim('A partial resync needs, in the order in which the server checks:')}\n${table(this.#screen, [], rows)}\n`
   }
 
   #cost(): string {
     if (!this.#counters) return ''
     return this.#detail.verbosity > 0
-      ? countersText(this.#counters, this.#colour)
-      : `${this.#colour.dim(wrap(countersLine(this.#counters), INDENT))}\n`
+      ? countersText(this.#counters, this.#screen)
+      : `${this.#screen.colour.dim(this.#screen.paragraph(countersLine(this.#counters, this.#screen)))}\n`
   }
 
-  #answer(facts: PsyncFacts, subject: Subject): string {
-    const lines = [...because(facts, subject), ...describeBasis(facts)].map((sentence) => paragraph(sentence))
-    const advice = adviseOn(facts).map(({ text, command }) => `${paragraph(text)}${command ? `    ${this.#colour.strong(command)}\n` : ''}`)
-    return `${this.#headline(facts, subject)}\n${[...lines, ...advice].join('')}`
-  }
-
-  #headline(facts: PsyncFacts, subject: Subject): string {
-    const { answer, basis } = answerOf(facts)
-    // Green is what PSYNC itself has granted; a forecast is less.
-    const promise = basis === 'psync' ? this.#colour.good : this.#colour.warn
-    const [good, bad, warn] = [promise, this.#colour.bad, this.#colour.warn]
-    const paint = { continue: good, full: bad, later: warn, 'no-link': bad, unknown: warn }[answer]
-    const word = { continue: 'PARTIAL', full: 'FULL', later: 'LATER', 'no-link': 'NO LINK', unknown: 'UNKNOWN' }[answer]
-    return `${paint(word)} ${wrap(printable(headline(facts, subject)), INDENT, 80 - word.length - 1)}`
+  #paragraph(sentence: string): string {
+    return `${this.#screen.paragraph(printable(sentence), INDENT)}\n`
   }
 }
 
@@ -83,12 +100,8 @@ function describeBasis(facts: PsyncFacts): string[] {
   const { guard } = facts
   const { answer, basis } = answerOf(facts)
   if (answer === 'no-link') return []
-  if (basis === 'info') return [`From INFO alone: ${notSent(facts)?.text ?? 'nothing was attached.'}`]
-  const source = isAsForecast(facts) ? 'PSYNC was answered as INFO had it' : 'This is what PSYNC was answered'
-  if (answer === 'continue' || !guard) return [`${source}.`]
-  return [`${source}. What that leaves behind (guard: ${guard.name}): ${describeTraces(guard)}`]
-}
-
-function paragraph(sentence: string): string {
-  return `${INDENT}${wrap(printable(sentence), INDENT, 78)}\n`
+  if (basis === 'info') return [`Predicted from INFO. ${notSent(facts)?.text ?? 'No PSYNC was sent.'}`]
+  const source = isAsForecast(facts) ? 'Confirmed by a real PSYNC.' : 'This is what a real PSYNC was answered.'
+  if (answer === 'partial' || !guard) return [source]
+  return [`${source} It left behind (guard: ${guard.name}): ${describeTraces(guard)}`]
 }

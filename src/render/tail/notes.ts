@@ -8,11 +8,9 @@ import { bytes, duration, exact, rate } from '../../diagnosis/units.ts'
 import type { ReplEvent, ServerEvent, SilenceEvent, StoredEvent } from '../../engine/events.ts'
 import type { AttachedEvent, FollowEvent, Progress as FollowProgress, ResumedEvent, ShardChange } from '../../engine/follow/events.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
-import type { Palette } from '../base/palette.ts'
-import { palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
-import { wrap } from '../base/wrap.ts'
+import type { Screen } from '../base/screen.ts'
 import { shardText } from '../cluster/one-shard.ts'
 import { keysText } from '../dump-rdb/keys.ts'
 import { type Detail, linesOf, traceText, warningText } from '../trace/trace.ts'
@@ -24,7 +22,7 @@ type StreamProgress = FollowProgress & { readonly server: string }
 export class TailText {
   readonly #progress: Progress
   readonly #detail: Detail
-  readonly #colour: Palette
+  readonly #screen: Screen
   readonly #stream: NodeJS.WriteStream
   readonly #beforeNote: () => void
   readonly #name: (() => string) | undefined
@@ -36,10 +34,10 @@ export class TailText {
    * @param beforeNote makes room on the terminal
    * @param name the name of the stream, if there are several streams
    */
-  constructor(progress: Progress, detail: Detail, stream: NodeJS.WriteStream, beforeNote: () => void, name?: () => string) {
+  constructor(progress: Progress, detail: Detail, stream: NodeJS.WriteStream, screen: Screen, beforeNote: () => void, name?: () => string) {
     this.#progress = progress
     this.#detail = detail
-    this.#colour = palette(stream)
+    this.#screen = screen
     this.#stream = stream
     this.#beforeNote = beforeNote
     this.#name = name
@@ -47,7 +45,7 @@ export class TailText {
 
   /** For one of several streams, on the same output. */
   ofShard(name: () => string): TailText {
-    return new TailText(this.#progress, this.#detail, this.#stream, this.#beforeNote, name)
+    return new TailText(this.#progress, this.#detail, this.#stream, this.#screen, this.#beforeNote, name)
   }
 
   show(event: FollowEvent): void {
@@ -83,7 +81,7 @@ export class TailText {
       const name = streams.length > 1 ? `${printable(server)}: ` : ''
       return `${name}last offset ${position.offset} of ${position.replid}`
     })
-    this.#progress.note([this.#colour.strong(figures), ...ends].join('\n'))
+    this.#progress.note([this.#screen.colour.strong(figures), ...ends].join('\n'))
     if (resumeCommand) this.#progress.note(`go on with: ${resumeCommand}`)
   }
 
@@ -98,7 +96,7 @@ export class TailText {
       case 'resumed':
         return this.#resumed(event)
       case 'gap':
-        return this.#colour.bad(wrap(`! ${this.#prefix()}gap: ${gapSentence(event)}`, '  '))
+        return this.#screen.colour.bad(this.#screen.paragraph(`${this.#prefix()}gap: ${gapSentence(event)}`, '! '))
       case 'link-down':
         return this.#warn(`${explain(event.error).what} Next try in ${(event.retryMs / 1000).toFixed(1)} s.`)
       case 'silence':
@@ -106,7 +104,7 @@ export class TailText {
       case 'spool-full':
         return this.#warn(`${this.#prefix()}the spool is full: the output is ${bytes(event.bytes)} behind (--on-full ${event.onFull})`)
       case 'warning':
-        return warningText(event, this.#colour)
+        return warningText(event, this.#screen)
       case 'server':
         return `${this.#oneShard(event)}${this.#trace(event)}`
       case 'stored':
@@ -126,7 +124,7 @@ export class TailText {
   /** With several streams, each line names its stream. */
   #trace(event: ReplEvent): string {
     if (this.#detail.verbosity === 0 && event.type !== 'source') return ''
-    const text = traceText(event, this.#detail, this.#colour)
+    const text = traceText(event, this.#detail, this.#screen)
     return this.#name ? linesOf(this.#name(), text) : text
   }
 
@@ -136,12 +134,14 @@ export class TailText {
   }
 
   #attached({ server, position: { replid, offset }, showAfter }: AttachedEvent): string {
-    return this.#colour.dim(`following ${printable(server)} behind offset ${Math.max(offset, showAfter)} of ${replid}`)
+    return this.#screen.colour.dim(`following ${printable(server)} behind offset ${Math.max(offset, showAfter)} of ${replid}`)
   }
 
   #resumed({ server, position: { replid, offset }, formerReplid }: ResumedEvent): string {
     const renamed = replid === formerReplid ? '' : `; the history goes on as ${replid} (a replica was promoted)`
-    return this.#colour.good(wrap(`following ${printable(server)} again behind offset ${offset}, nothing was missed${renamed}`, '  '))
+    return this.#screen.colour.good(
+      this.#screen.paragraph(`following ${printable(server)} again behind offset ${offset}, nothing was missed${renamed}`),
+    )
   }
 
   /** Reports the same silence again only when its duration has doubled. */
@@ -155,7 +155,7 @@ export class TailText {
   }
 
   #warn(text: string): string {
-    return this.#colour.warn(wrap(`! ${printable(text)}`, '  '))
+    return this.#screen.colour.warn(this.#screen.paragraph(printable(text), '! '))
   }
 }
 

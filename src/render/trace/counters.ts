@@ -3,35 +3,39 @@
 import { explain } from '../../diagnosis/errors/explain.ts'
 import type { CounterRow, CountersEvent } from '../../engine/events.ts'
 import { isReplid } from '../../protocol/history.ts'
-import type { Palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
+import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
 
 const UNCOUNTED = 'INFO shows no counters of forks and full resyncs.'
 
-export function countersText(event: CountersEvent, colour: Palette): string {
+export function countersText(event: CountersEvent, screen: Screen): string {
   const { rows } = event
-  if (!rows) return `${colour.dim(`Forks, full syncs and the replid before and after are unknown: ${whyUnknown(event)}`)}\n`
-  if (rows.length === 0) return `${colour.dim(`What it cost is unknown. ${UNCOUNTED}`)}\n`
+  if (!rows) return `${screen.colour.dim(screen.paragraph(countersLine(event, screen)))}\n`
+  if (rows.length === 0) return `${screen.colour.dim(`Server counters: ${UNCOUNTED}`)}\n`
   const cells = rows.map(({ field, before = '-', after = '-' }) => [
     field,
     shorten(before),
     shorten(after),
     before === after ? '' : 'changed',
   ])
-  const caption = colour.dim('What it cost, by the counters of the whole server (other clients count too):')
-  const note = isCounted(rows) ? '' : `${colour.dim(UNCOUNTED)}\n`
-  return `${caption}\n${table(['', 'before', 'after', ''], cells)}\n${note}`
+  const caption = screen.colour.dim('Server counters before and after (other clients count too):')
+  const note = isCounted(rows) ? '' : `${screen.colour.dim(UNCOUNTED)}\n`
+  return `${caption}\n${table(screen, ['', 'before', 'after', ''], cells)}\n${note}`
 }
 
-/** In one line: only the counters that changed. */
-export function countersLine(event: CountersEvent): string {
+/** In one line: the counters that changed, and whether the server forked. */
+export function countersLine(event: CountersEvent, { isUnicode }: Screen): string {
   const { rows } = event
-  if (!rows) return `cost: unknown. ${whyUnknown(event)}`
+  if (!rows) return `Server counters: unknown. ${whyUnknown(event)}`
+  const arrow = isUnicode ? '→' : '->'
   const changed = rows.filter(({ before, after }) => before !== after)
-  const note = isCounted(rows) ? '' : `. ${UNCOUNTED}`
-  if (changed.length === 0) return `cost: ${note === '' ? 'nothing' : `unknown${note}`}`
-  return `cost: ${changed.map(({ field, before = '-', after = '-' }) => `${field} ${shorten(before)} → ${shorten(after)}`).join(', ')}${note}`
+  const changes = changed.map(({ field, before = '-', after = '-' }) => `${field} ${shorten(before)} ${arrow} ${shorten(after)}`)
+  if (!isCounted(rows)) return `Server counters: ${[...changes, UNCOUNTED].join('. ')}`
+  const hasForked = changed.some(({ field }) => field === 'total_forks' || field === 'latest_fork_usec')
+  // Before 6.2 only the duration of the last fork is shown, and two forks can take the same time.
+  const without = rows.some(({ field }) => field === 'total_forks') ? '; no fork' : '; no fork seen'
+  return `Server counters: ${changes.join(', ') || 'unchanged'}${hasForked ? '' : without}`
 }
 
 /** Whether INFO shows what a fork and a full resync would have changed (total_forks is of 6.2). */

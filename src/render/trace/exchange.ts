@@ -1,102 +1,146 @@
-/** One exchange in the style of curl -v: `>` sent, `<` received, `*` the meaning. */
+/** The steps of an attachment: one line each, and with -v their meaning and what was sent. */
 
 import { describeFinding } from '../../diagnosis/psync/findings.ts'
 import { milliseconds } from '../../diagnosis/units.ts'
 import type { ConnectedEvent, DialEvent, ExchangeEvent, KeepAliveEvent, QueryEvent, SourceEvent } from '../../engine/events.ts'
 import { encodeCommand } from '../../protocol/wire/multibulk.ts'
-import type { Palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
-import { wrap } from '../base/wrap.ts'
+import type { Screen } from '../base/screen.ts'
 import { describeChoice } from './choice.ts'
 
-const STATE_WIDTH = 19
-const LINE_WIDTH = 80
+const NAME_WIDTH = 11
 /** Early enough to renew a certificate by hand. */
 const EXPIRES_SOON_DAYS = 14
 
 type SecuredEvent = Extract<DialEvent, { type: 'secured' }>
+type Paint = (text: string) => string
 
-/** A note between exchanges, in the same column. */
-export function noteText(text: string, colour: Palette): string {
-  return block('', [colour.dim(wrap(`* ${printable(text)}`, '  ', LINE_WIDTH - STATE_WIDTH))], undefined, colour)
+const PLAIN: Paint = (text) => text
+
+/** A step: its name, what happened, and how long it took. */
+function step(screen: Screen, name: string, text: string, ms?: number, paint = PLAIN): string {
+  const time = ms === undefined ? '' : `  ${milliseconds(ms)}`
+  const lines = screen.paragraph(`${text}${time}`, name.padEnd(NAME_WIDTH), ' '.repeat(NAME_WIDTH))
+  const painted = paint(lines)
+  return `${time === '' ? painted : painted.replace(new RegExp(`${time.trim()}$`), (shown) => screen.colour.dim(shown))}\n`
 }
 
-/** The first line has the state before it and the time after it. */
-function block(state: string, lines: readonly string[], ms: number | undefined, colour: Palette): string {
-  const time = ms === undefined ? '' : colour.dim(`  (${milliseconds(ms)})`)
-  const rows = lines.flatMap((line) => line.split('\n'))
-  return rows.map((line, index) => `${(index === 0 ? state : '').padEnd(STATE_WIDTH)}${line}${index === 0 ? time : ''}\n`).join('')
+/** A note below the step that it belongs to. */
+export function noteText(screen: Screen, text: string, paint: Paint = screen.colour.dim): string {
+  return step(screen, '', printable(text), undefined, paint)
 }
 
-export function connectedText(event: ConnectedEvent, colour: Palette): string {
-  return block('CONNECTING', [`* ${printable(event.remote)}, from ${printable(event.local)}`], event.rttMs, colour)
+export function connectedText(event: ConnectedEvent, screen: Screen): string {
+  return step(screen, 'CONNECT', `${printable(event.remote)} from ${printable(event.local)}`, event.rttMs)
 }
 
 /** The chosen server, and the other servers that were asked or considered. */
-export function choiceText(event: SourceEvent, colour: Palette): string {
-  const [first = '', ...others] = describeChoice(event).map((text) => wrap(`* ${printable(text)}`, '  ', LINE_WIDTH - STATE_WIDTH))
-  return block('SOURCE', [event.isFallback ? colour.warn(first) : first, ...others.map((text) => colour.dim(text))], undefined, colour)
+export function choiceText(event: SourceEvent, screen: Screen): string {
+  const [first = '', ...others] = describeChoice(event).map(printable)
+  const paint = event.isFallback ? screen.colour.warn : PLAIN
+  return step(screen, 'SOURCE', first, undefined, paint) + others.map((text) => noteText(screen, text)).join('')
 }
 
 /** One step of connecting. */
-export function dialText(event: DialEvent, colour: Palette): string {
+export function dialText(event: DialEvent, screen: Screen, isBrief: boolean): string {
   switch (event.type) {
     case 'lookup':
-      return block('CONNECTING', [`* ${printable(event.host)} is ${event.addresses.join(', ')}`], event.ms, colour)
+      return step(screen, 'LOOKUP', `${printable(event.host)} is ${event.addresses.join(', ')}`, event.ms)
     case 'unreached':
-      return block('CONNECTING', [colour.warn(`* ${event.address} cannot be reached (${event.errno})`)], event.ms, colour)
+      return step(screen, 'CONNECT', `${event.address} cannot be reached (${event.errno})`, event.ms, screen.colour.warn)
     case 'secured':
-      return securedText(event, colour)
+      return isBrief ? securedLine(event, screen) : securedText(event, screen)
   }
 }
 
-function securedText({ ms, protocol, cipher, serverName, certificate, distrust, isVerified }: SecuredEvent, colour: Palette): string {
-  const trust = distrust ? colour.bad(`not trusted (${distrust})`) : colour.good(`trusted for ${printable(serverName)}`)
-  const lines = [`* ${protocol}, ${cipher}`]
+function securedLine({ ms, protocol, serverName, certificate, distrust, isVerified }: SecuredEvent, screen: Screen): string {
+  const name = printable(serverName)
+  const trust = distrust ? `certificate not trusted for ${name} (${distrust})` : `certificate trusted for ${name}`
+  const left = certificate ? `, ${expiryText(certificate.daysLeft)}` : ''
+  const isSoon = certificate !== undefined && certificate.daysLeft < EXPIRES_SOON_DAYS
+  const paint = !isVerified || distrust ? screen.colour.bad : isSoon ? screen.colour.warn : PLAIN
+  return step(screen, 'TLS', `${protocol}, ${trust}${left}${isVerified ? '' : ', not verified (--insecure)'}`, ms, paint)
+}
+
+function expiryText(daysLeft: number): string {
+  return daysLeft < 0 ? 'expired' : `expires in ${daysLeft} days`
+}
+
+function securedText({ ms, protocol, cipher, serverName, certificate, distrust, isVerified }: SecuredEvent, screen: Screen): string {
+  const { good, bad, warn } = screen.colour
+  const lines = [step(screen, 'TLS', `${protocol}, ${cipher}`, ms)]
   if (certificate) {
     const { subject, issuer, names, validTo, daysLeft } = certificate
+    const trust = distrust ? `not trusted (${distrust})` : `trusted for ${serverName}`
     lines.push(
-      `* certificate of ${printable(subject)}, by ${printable(issuer)}: ${trust}`,
-      `* names: ${printable(names.join(', ') || 'none')}`,
+      noteText(screen, `certificate of ${subject}, issued by ${issuer}: ${trust}`, distrust ? bad : good),
+      noteText(screen, `names in it: ${names.join(', ') || 'none'}`),
+      noteText(screen, `valid to ${validTo}: ${expiryText(daysLeft)}`, daysLeft < EXPIRES_SOON_DAYS ? warn : screen.colour.dim),
     )
-    const left = daysLeft < 0 ? 'has expired' : `${daysLeft} days left`
-    lines.push(daysLeft < EXPIRES_SOON_DAYS ? colour.warn(`* expires ${validTo}: ${left}`) : `* expires ${validTo}: ${left}`)
   }
-  if (!isVerified) lines.push(colour.bad('! not verified, as --insecure wants it'))
-  return block(
-    'TLS',
-    lines.map((line) => wrap(line, '  ', LINE_WIDTH - STATE_WIDTH)),
-    ms,
-    colour,
-  )
+  if (!isVerified) lines.push(noteText(screen, 'not verified, because of --insecure', bad))
+  return lines.join('')
 }
 
-/** @param raw shows the bytes too (-vv); secrets are masked in them as well */
-export function exchangeText(event: ExchangeEvent, colour: Palette, raw: boolean): string {
-  const meaning = wrap(`* ${describeFinding(event.finding)}`, '  ', LINE_WIDTH - STATE_WIDTH)
-  const lines = [`> ${printable(event.sent.map(quoteArgument).join(' '))}`]
-  if (raw) lines.push(colour.dim(`> ${printable(encodeCommand(event.sent).toString())}`))
-  if (event.reply) lines.push(`< ${printable(event.reply)}`)
-  if (raw && event.reply) lines.push(colour.dim(`< ${printable(`${event.reply}\r\n`)}`))
-  const paint = { ok: colour.good, tolerated: colour.warn, fatal: colour.bad }[event.outcome]
-  return block(event.state, [...lines, paint(meaning)], event.rttMs, colour)
+/** One line: the name of the rung, what is particular to it, and the reply. */
+export function exchangeLine({ state, sent, reply, outcome, rttMs }: ExchangeEvent, screen: Screen): string {
+  const paint = outcome === 'fatal' ? screen.colour.bad : outcome === 'tolerated' ? screen.colour.warn : PLAIN
+  const args = shortArguments(sent)
+  const text = [args, screen.isUnicode ? '→' : '->', replyWord(reply, sent)].filter((part) => part !== '').join('  ')
+  return step(screen, rungName(state), text, rttMs, paint)
 }
 
-export function keepAliveText(event: KeepAliveEvent, colour: Palette): string {
-  return block(
-    event.state,
-    ['< \\n', colour.dim(`* keep-alive${event.count > 1 ? ` × ${event.count}` : ''}: the master is preparing the sync`)],
-    undefined,
-    colour,
-  )
+/** The exchange in full: the command, the reply, and what it means. @param raw shows the bytes too; secrets are masked in them */
+export function exchangeText(event: ExchangeEvent, screen: Screen, raw: boolean): string {
+  const { sent, reply } = event
+  const paint = { ok: screen.colour.dim, tolerated: screen.colour.warn, fatal: screen.colour.bad }[event.outcome]
+  return [
+    step(screen, rungName(event.state), `> ${commandText(sent)}`, event.rttMs),
+    raw ? noteText(screen, `> ${encodeCommand(sent)}`) : '',
+    reply ? noteText(screen, `< ${reply}`, PLAIN) : '',
+    raw && reply ? noteText(screen, `< ${reply}\r\n`) : '',
+    noteText(screen, describeFinding(event.finding), paint),
+  ].join('')
 }
 
-export function queryText(event: QueryEvent, colour: Palette): string {
-  const lines = [`> ${printable(event.sent.map(quoteArgument).join(' '))}`, `< ${printable(event.reply)}`]
-  return block(event.on === 'link' ? '(same link)' : '(second link)', lines, event.rttMs, colour)
+export function keepAliveText({ count }: KeepAliveEvent, screen: Screen): string {
+  return noteText(screen, `keep-alive${count > 1 ? ` x ${count}` : ''}: the master is preparing the sync`)
+}
+
+export function queryText(event: QueryEvent, screen: Screen): string {
+  const name = event.on === 'link' ? 'ASK' : 'ASK (2nd)'
+  return step(screen, name, `> ${commandText(event.sent)}`, event.rttMs) + noteText(screen, `< ${event.reply}`)
+}
+
+/** The rung of handshake/states.ts, by its name without the direction. */
+function rungName(state: string): string {
+  return state === 'RECEIVE_PONG' ? 'PING' : state.replace(/^(SEND|RECEIVE)_/, '')
+}
+
+/** The words that differ from one server to another: not the name of the command, nor that of the option. */
+function shortArguments(sent: readonly string[]): string {
+  const [command = '', ...args] = sent
+  if (/^REPLCONF$/i.test(command)) {
+    const isCapa = args[0] === 'capa'
+    return args
+      .filter((_, index) => (isCapa ? index % 2 === 1 : index > 0))
+      .map(quoted)
+      .join(' ')
+  }
+  return (/^CLIENT$/i.test(command) ? args.slice(1) : args).map(quoted).join(' ')
+}
+
+/** Without the type byte of a status, and without the replid that was asked for. */
+function replyWord(reply: string, sent: readonly string[]): string {
+  const word = reply.startsWith('+') ? reply.slice(1) : reply
+  return printable(sent.includes(word.split(' ')[1] ?? ' ') ? (word.split(' ')[0] ?? '') : word)
+}
+
+function commandText(sent: readonly string[]): string {
+  return sent.map(quoted).join(' ')
 }
 
 /** Quotes an empty argument or an argument with a space, to keep it visible. */
-function quoteArgument(arg: string): string {
-  return arg === '' || /\s/.test(arg) ? JSON.stringify(arg) : arg
+function quoted(arg: string): string {
+  return printable(arg === '' || /\s/.test(arg) ? JSON.stringify(arg) : arg)
 }

@@ -7,12 +7,13 @@ import type { DialEvent, ExchangeEvent, ServerEvent, SourceEvent, WarningEvent }
 import type { Visit } from '../../engine/visit.ts'
 import type { ReplError } from '../../errors.ts'
 import type { JsonObject } from '../base/json-line.ts'
+import { type About, reportJson } from '../base/report.ts'
 import { describeChoice, wordsOf } from './choice.ts'
 
 /** The failure, with the trace of the visit before it. */
-export function errorJson(error: ReplError, explanation: Explanation, exitStatus: number, visit: Visit): JsonObject {
-  const { code, details } = error
-  return { schema: 'redis-repl/error/1', error: { code, exitStatus, ...explanation, details }, ...traceJson(visit) }
+export function errorJson(about: About, { code, details }: ReplError, explanation: Explanation, visit: Visit): JsonObject {
+  const body = { error: { code, ...explanation, details }, ...traceJson(visit) }
+  return reportJson(about, 'error/1', code, { kind: 'error', text: explanation.what }, body)
 }
 
 export function traceJson({ choices, dialled, exchanges, queries, warnings, keepAlives, seen }: Visit): JsonObject {
@@ -29,9 +30,22 @@ export function traceJson({ choices, dialled, exchanges, queries, warnings, keep
   }
 }
 
-/** Counters before and after the visit; null without INFO. */
-export function counterJson({ seen }: Visit): { readonly bill: unknown } {
-  return { bill: seen.counters?.rows ?? null }
+/** Counters of the whole server before and after the visit, by their names in camel case; null without INFO. */
+export function costJson({ seen }: Visit): { readonly cost: JsonObject | null } {
+  const rows = seen.counters?.rows
+  if (!rows) return { cost: null }
+  const entries = rows.map(({ field, before, after }) => [camelCase(field), { before: figureOf(before), after: figureOf(after) }])
+  return { cost: Object.fromEntries(entries) }
+}
+
+function camelCase(field: string): string {
+  return field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+}
+
+/** A number where INFO shows one. A replid is no number, even one of digits alone. */
+function figureOf(text: string | undefined): number | string | null {
+  if (text === undefined) return null
+  return /^\d{1,15}$/.test(text) ? Number(text) : text
 }
 
 function choiceJson({ type: _, at: __, announced, ...choice }: SourceEvent): JsonObject {

@@ -2,38 +2,38 @@
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { describeGuard, describeWarning } from '../../diagnosis/psync/verdict.ts'
 import type { ReplEvent, ServerEvent, WarningEvent } from '../../engine/events.ts'
-import type { Palette } from '../base/palette.ts'
 import { printable } from '../base/printable.ts'
-import { wrap } from '../base/wrap.ts'
-import { choiceText, connectedText, dialText, exchangeText, keepAliveText, noteText, queryText } from './exchange.ts'
+import type { Screen } from '../base/screen.ts'
+import { choiceText, connectedText, dialText, exchangeLine, exchangeText, keepAliveText, noteText, queryText } from './exchange.ts'
 
-/** quiet: only the result line. verbosity 1: also the second connection. 2: also the bytes. */
+/** quiet: only the verdict line. verbosity 1: the exchanges in full, also those of the second connection. 2: also the bytes. */
 export interface Detail {
   readonly quiet: boolean
   readonly verbosity: number
 }
 
 /** Empty for an event that is not part of the trace. */
-export function traceText(event: ReplEvent, { verbosity }: Detail, colour: Palette): string {
+export function traceText(event: ReplEvent, { verbosity }: Detail, screen: Screen): string {
+  const isBrief = verbosity === 0
   switch (event.type) {
     case 'source':
-      return choiceText(event, colour)
+      return choiceText(event, screen)
     case 'lookup':
     case 'unreached':
     case 'secured':
-      return dialText(event, colour)
+      return dialText(event, screen, isBrief)
     case 'connected':
-      return connectedText(event, colour)
+      return connectedText(event, screen)
     case 'exchange':
-      return exchangeText(event, colour, verbosity > 1)
+      return isBrief ? exchangeLine(event, screen) : exchangeText(event, screen, verbosity > 1)
     case 'keep-alive':
-      return keepAliveText(event, colour)
+      return keepAliveText(event, screen)
     case 'query':
-      return verbosity > 0 ? queryText(event, colour) : ''
+      return isBrief ? '' : queryText(event, screen)
     case 'server':
-      return serverText(event, colour)
+      return serverText(event, screen, isBrief)
     case 'warning':
-      return warningText(event, colour)
+      return warningText(event, screen)
     default:
       return ''
   }
@@ -44,16 +44,16 @@ export function linesOf(server: string, text: string): string {
   return text.replace(/^(?=.)/gm, () => `${printable(server)} `)
 }
 
-function serverText({ identity, history, guard }: ServerEvent, colour: Palette): string {
+function serverText({ identity, history, guard }: ServerEvent, screen: Screen, isBrief: boolean): string {
   if (!identity) return ''
   const notes = [`${identity.flavour} ${identity.version} ${identity.mode}`]
-  if (history) notes.push(`replid ${history.replid}`, `offset ${history.offset}, backlog ${history.backlog ? 'active' : 'none'}`)
-  if (guard) notes.push(`guard against a fork: ${describeGuard(guard)}`)
-  return notes.map((note) => noteText(note, colour)).join('')
+  if (history) notes.push(`replid ${history.replid}, offset ${history.offset}, backlog ${history.backlog ? 'active' : 'none'}`)
+  if (guard && !isBrief) notes.push(describeGuard(guard))
+  return notes.map((note) => noteText(screen, note)).join('')
 }
 
 /** A warning, followed by its cause if it has one. */
-export function warningText({ code, cause }: WarningEvent, colour: Palette): string {
+export function warningText({ code, cause }: WarningEvent, screen: Screen): string {
   const why = cause ? ` ${printable(explain(cause).what)}` : ''
-  return `${colour.warn(wrap(`! ${describeWarning(code)}${why}`, '  '))}\n`
+  return `${screen.colour.warn(screen.paragraph(`${describeWarning(code)}${why}`, '! '))}\n`
 }

@@ -31,6 +31,13 @@ export interface ClusterDumpView {
   readonly report: Report
 }
 
+/** What the file manifest.json of the folder holds. */
+interface Manifest {
+  readonly schema: string
+  readonly at: string
+  readonly shards: readonly object[]
+}
+
 interface ClusterRun extends ClusterDumpView {
   readonly dump: ClusterDump
   readonly connection: Connection
@@ -45,7 +52,12 @@ interface ShardDump {
 }
 
 /** @returns the manifest. @throws ReplError of the first shard that fails; TRY_LATER (CLUSTER_CHANGED) */
-export async function dumpCluster(dump: ClusterDump, connection: Connection, view: ClusterDumpView, signal: AbortSignal): Promise<object> {
+export async function dumpCluster(
+  dump: ClusterDump,
+  connection: Connection,
+  view: ClusterDumpView,
+  signal: AbortSignal,
+): Promise<Manifest> {
   const { cluster, shards } = await findShards(connection, signal)
   const { progress } = view
   const startedAt = now()
@@ -142,9 +154,9 @@ async function dumpShard(
   return { file, shard, from, stored }
 }
 
-function manifestOf(dumped: readonly ShardDump[]): object {
+function manifestOf(dumped: readonly ShardDump[]): Manifest {
   return {
-    schema: 'redis-repl/cluster-dump/1',
+    schema: 'redis-repl/cluster-manifest/1',
     at: wallClock().toISOString(),
     shards: dumped.map(({ file, shard, from, stored }) => ({
       file,
@@ -160,7 +172,7 @@ function manifestOf(dumped: readonly ShardDump[]): object {
       sha256: stored.written.sha256,
       rdb: stored.header,
       keys: keysJson(stored.keys),
-      elapsedMs: stored.elapsedMs,
+      transferMs: stored.elapsedMs,
     })),
   }
 }

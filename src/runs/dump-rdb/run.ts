@@ -4,7 +4,7 @@ import { ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
 import { StdoutSink } from '../../io/sinks/stdout-sink.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
-import { dumpRdbJson } from '../../render/dump-rdb/json.ts'
+import { clusterDumpJson, dumpRdbJson } from '../../render/dump-rdb/json.ts'
 import { NodeGuard } from '../../topology/node-guard.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
@@ -26,7 +26,7 @@ async function dumpServer(
   context: RunContext,
   json: NodeJS.WriteStream,
 ): Promise<void> {
-  const { isJson, visit, stop } = context
+  const { isJson, visit, about, stop } = context
   const sink = throughSinks(path === undefined ? new StdoutSink(stop) : await rdbFile(path, force), through)
   const store = { sink, guard: new NodeGuard(addresses, isOneShard, stop), ...(path !== undefined && { path }) }
   const text = isJson ? undefined : await textOn(context)
@@ -39,20 +39,24 @@ async function dumpServer(
   } finally {
     text?.end()
   }
-  if (isJson) json.write(jsonLine(dumpRdbJson(visit)))
+  if (isJson) json.write(jsonLine(dumpRdbJson(about, visit)))
 }
 
-async function dumpShards(plan: ClusterDump, connection: Connection, { isJson, detail, stdout, stderr, stop }: RunContext): Promise<void> {
+async function dumpShards(
+  plan: ClusterDump,
+  connection: Connection,
+  { about, isJson, detail, screen, stdout, stderr, stop }: RunContext,
+): Promise<void> {
   const { progressOn } = await import('../../render/base/progress.ts')
   const progress = isJson ? undefined : await progressOn(stderr, detail.quiet, now)
-  const manifest = await dumpCluster(plan, connection, { progress, report: await traceOn(stderr, detail.verbosity) }, stop)
-  if (isJson) stdout.write(jsonLine(manifest))
+  const manifest = await dumpCluster(plan, connection, { progress, report: await traceOn(stderr, screen, detail.verbosity) }, stop)
+  if (isJson) stdout.write(jsonLine(clusterDumpJson(about, plan.path, manifest)))
 }
 
-async function textOn({ detail, stderr }: RunContext) {
+async function textOn({ detail, stderr, screen }: RunContext) {
   const [{ DumpText }, { progressOn }] = await Promise.all([
     import('../../render/dump-rdb/text.ts'),
     import('../../render/base/progress.ts'),
   ])
-  return new DumpText(await progressOn(stderr, detail.quiet, now), detail, stderr)
+  return new DumpText(await progressOn(stderr, detail.quiet, now), detail, await screen(stderr))
 }

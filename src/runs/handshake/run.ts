@@ -1,5 +1,5 @@
 /** `handshake`: up to the reply to PSYNC, with one server or with every master of a cluster. */
-import { describeVerdict, judgeVerdict } from '../../diagnosis/psync/verdict.ts'
+import { describeVerdict, judgeVerdict, markOf } from '../../diagnosis/psync/verdict.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { ReplEvent } from '../../engine/events.ts'
 import { Visit } from '../../engine/visit.ts'
@@ -21,11 +21,15 @@ export interface HandshakePlan {
 /** @returns a failure that the output already contains. @throws ReplError */
 export async function runHandshake(plan: HandshakePlan, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
   if (plan.isCluster) return await atEachShard(plan, connection, context)
-  const { stdout, detail, isJson } = context
-  const text = isJson ? undefined : await textOn(stdout, detail)
-  const visit = await shake(plan, connection, connection.source, context.visit, (event) => text?.show(event), context.stop)
-  if (isJson) stdout.write(jsonLine(handshakeJson(visit)))
-  return judged(visit)
+  const { stdout, isJson, about } = context
+  const text = isJson ? undefined : await textOn(context)
+  try {
+    const visit = await shake(plan, connection, connection.source, context.visit, (event) => text?.show(event), context.stop)
+    if (isJson) stdout.write(jsonLine(handshakeJson(about, visit)))
+    return judged(visit)
+  } finally {
+    text?.end()
+  }
 }
 
 async function atEachShard(plan: HandshakePlan, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
@@ -33,7 +37,8 @@ async function atEachShard(plan: HandshakePlan, connection: Connection, context:
     const visit = await shake(plan, connection, source, new Visit(), show, context.stop)
     const { verdict } = visit.seen
     const result = verdict ? describeVerdict(verdict.verdict, verdict.stopped) : ''
-    return { result, isWell: judged(visit) === undefined, report: handshakeJson(visit) }
+    const word = verdict ? markOf(verdict.verdict, verdict.stopped).toUpperCase() : ''
+    return { word, result, isWell: judged(visit) === undefined, report: handshakeJson(context.about, visit) }
   }
   return await lookAtShards('handshake', connection, plan.jobs, context, look)
 }
@@ -54,7 +59,7 @@ async function shake(
   return await observe(source, { ...linkOptions, goal }, visit, show, signal)
 }
 
-async function textOn(stdout: NodeJS.WriteStream, detail: RunContext['detail']) {
+async function textOn({ stdout, detail, print, screen }: RunContext) {
   const { HandshakeText } = await import('../../render/handshake/text.ts')
-  return new HandshakeText((text) => stdout.write(text), detail, stdout)
+  return new HandshakeText(print, detail, await screen(stdout))
 }

@@ -3,7 +3,7 @@
 import { adviseOnLag } from '../../diagnosis/lag/advice.ts'
 import { type Criteria, checkAll, hasCriteria, needsOffset } from '../../diagnosis/lag/check.ts'
 import { findLoss, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
-import { ReplError } from '../../errors.ts'
+import { type ErrorCode, ReplError } from '../../errors.ts'
 import { now, sleep } from '../../io/clock.ts'
 import type { LagLook } from '../../render/lag/view.ts'
 import type { Surveys } from '../../survey/source-survey.ts'
@@ -15,8 +15,8 @@ const BEYOND_MS = 500
 const RETRY_MS = 1000
 
 export interface LagOutput {
-  /** Prints one measurement. */
-  show(look: LagLook): void
+  /** Prints one measurement. @param code of the exit status that the run has so far */
+  show(look: LagLook, code: ErrorCode | undefined): void
   /** Reports that the run waits, and why. */
   waiting(phase: string, reason: string): void
   /** Ends a watch with its last measurement. */
@@ -81,8 +81,9 @@ async function judge(surveys: Surveys, plan: LagPlan, output: LagOutput, started
     const isSampled = now() - from >= Math.max(plan.sampleMs, watchMsOf(look))
     const isOver = isSampled && (goodSince === undefined ? mayEnd(plan, replicasOf(look), from, startedAt) : isHeld)
     if (isOver) {
-      output.show(look)
-      return outcomeOf(look, isWell(look), plan.criteria)
+      const outcome = outcomeOf(look, isWell(look), plan.criteria)
+      output.show(look, codeOf(outcome))
+      return outcome
     }
     if (checked && !checked.isOk) output.waiting('waiting', checked.reason)
     await sleep(LOOK_EVERY_MS, signal)
@@ -112,7 +113,7 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
       await sleep(Math.min(plan.intervalMs, Math.max(0, end - now())), signal)
       look = await lookAt(surveys, plan)
       if (!isWell(look) || lossIn(look, plan.criteria)) failed += 1
-      output.show(look)
+      output.show(look, codeOf(outcomeOf(look, failed === 0, plan.criteria)))
     }
   } catch (error) {
     // Ctrl-C is the normal end of a watch.
@@ -125,6 +126,11 @@ async function watch(surveys: Surveys, plan: LagPlan, output: LagOutput, signal:
 function outcomeOf(look: LagLook | undefined, isWell: boolean, criteria: Criteria): LagOutcome {
   const lost = look && lossIn(look, criteria)
   return { isWell, ...(lost && { lost }) }
+}
+
+/** The failure that the exit status stands for; undefined if all is well. */
+export function codeOf({ isWell, lost }: LagOutcome): ErrorCode | undefined {
+  return lost?.code ?? (isWell ? undefined : 'EXPECTATION_FAILED')
 }
 
 /** Why nothing could be measured in one of the trees. The links can be checked without an offset. */

@@ -11,21 +11,21 @@ export interface EndableOutput extends LagOutput {
 }
 
 /** @param setStatus called with the exit status of a monitoring plugin */
-export async function lagOutput(
-  plan: LagPlan,
-  { stdout, stderr, detail: { quiet } }: RunContext,
-  setStatus: (status: number) => void,
-): Promise<EndableOutput> {
+export async function lagOutput(plan: LagPlan, context: RunContext, setStatus: (status: number) => void): Promise<EndableOutput> {
+  const {
+    stderr,
+    detail: { quiet },
+  } = context
   const { progressOn } = await import('../../render/base/progress.ts')
   const progress = await progressOn(stderr, quiet || plan.format !== 'text' || !stderr.isTTY, now)
   const show =
     plan.watch && plan.format === 'text'
-      ? await openWatch(stdout, quiet)
-      : { ...(await openReport(plan, stdout, quiet, setStatus)), conclude: () => {} }
+      ? await openWatch(context)
+      : { ...(await openReport(plan, context, setStatus)), conclude: () => {} }
   return {
-    show: (look) => {
+    show: (look, code) => {
       progress.end()
-      show.show(look)
+      show.show(look, code)
     },
     waiting: (phase, reason) => progress.update(phase, reason),
     conclude: show.conclude,
@@ -35,14 +35,13 @@ export async function lagOutput(
 
 async function openReport(
   { format, ranges }: LagPlan,
-  stdout: NodeJS.WriteStream,
-  quiet: boolean,
+  { about, stdout, detail, print, screen: screenOf }: RunContext,
   setStatus: (status: number) => void,
 ): Promise<Pick<LagOutput, 'show'>> {
   switch (format) {
     case 'json': {
       const { lagJson } = await import('../../render/lag/json.ts')
-      return { show: (look) => void stdout.write(jsonLine(lagJson(look))) }
+      return { show: (look, code) => void stdout.write(jsonLine(lagJson(about, look, code))) }
     }
     case 'prometheus': {
       const { prometheusText } = await import('../../render/lag/prometheus.ts')
@@ -60,7 +59,8 @@ async function openReport(
     }
     case 'text': {
       const { lagText } = await import('../../render/lag/text.ts')
-      return { show: (look: LagLook) => void stdout.write(lagText(look, stdout, quiet)) }
+      const screen = await screenOf(stdout)
+      return { show: (look: LagLook) => print(lagText(look, screen, detail.quiet)) }
     }
   }
 }
@@ -69,7 +69,7 @@ function reportsOf(views: LagLook['views']) {
   return views.map(({ report }) => report)
 }
 
-async function openWatch(stdout: NodeJS.WriteStream, quiet: boolean): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
+async function openWatch({ stdout, detail, screen }: RunContext): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
   const { LagWatch } = await import('../../render/lag/watch.ts')
-  return new LagWatch(stdout, quiet)
+  return new LagWatch(stdout, await screen(stdout), detail.quiet)
 }

@@ -7,7 +7,7 @@ import { accessTo } from '../../topology/target.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { traceOn } from '../trace.ts'
-import { type LagOutcome, lookAtTrees } from './looks.ts'
+import { codeOf, type LagOutcome, lookAtTrees } from './looks.ts'
 import { lagOutput } from './output.ts'
 import type { LagPlan } from './plan.ts'
 
@@ -34,7 +34,7 @@ export async function runLag(
 async function settingsOf(
   plan: LagPlan,
   { template, addresses, linkOptions }: Connection,
-  { stderr, detail }: RunContext,
+  { screen, stderr, detail }: RunContext,
 ): Promise<SurveySettings> {
   const { resolutionMs, isAttached, marker } = plan
   const named = plan.replicas.map((target) => addresses.named(accessTo(target, template)))
@@ -44,7 +44,7 @@ async function settingsOf(
     addresses,
     resolutionMs,
     isAttached,
-    report: await traceOn(stderr, detail.verbosity),
+    report: await traceOn(stderr, screen, detail.verbosity),
     ...(marker && { marker }),
   }
 }
@@ -63,8 +63,8 @@ async function openSurvey(
 }
 
 /** @throws ReplError when the measurement failed and the text output does not say so */
-function conclude({ isWell, lost }: LagOutcome, { format }: LagPlan): ErrorCode | undefined {
+function conclude(outcome: LagOutcome, { format }: LagPlan): ErrorCode | undefined {
   if (format === 'nagios') return undefined
-  if (lost && format === 'text') throw lost
-  return lost?.code ?? (isWell ? undefined : 'EXPECTATION_FAILED')
+  if (outcome.lost && format === 'text') throw outcome.lost
+  return codeOf(outcome)
 }

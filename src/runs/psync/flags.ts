@@ -20,7 +20,10 @@ export const psyncFlags = {
   }),
   explain: Flags.boolean({ description: 'decide from INFO alone and attach nothing', exclusive: ['allow-fork'] }),
   'allow-fork': Flags.boolean({ description: 'send PSYNC also where its refusal forks the server or changes its replid' }),
-  expect: Flags.string({ options: ['continue', 'full'], description: 'exit with 1 when the answer is another' }),
+  expect: Flags.string({
+    options: ['partial', 'continue', 'full'],
+    description: 'exit with 1 if the answer is another; continue is the same as partial',
+  }),
   sample: Flags.integer({
     min: 0,
     max: 3600,
@@ -68,7 +71,7 @@ export function psyncPlan(flags: PsyncFlags): PsyncPlan {
     asked: { replid: flags.replid, offset: flags.offset, fromReplica: flags['from-replica'] },
     isByInfoAlone: explain,
     allowFork: flags['allow-fork'],
-    expected: expect,
+    expected: expect === 'continue' ? 'partial' : expect,
     sampleMs: sample * 1000,
   }
   if (cluster) return { kind: 'cluster', question, jobs }

@@ -19,7 +19,7 @@ import { bufferOf, bytesBySample, lowestLimit, resyncFigures } from './figures.t
 
 /** @throws ReplError */
 export async function runFull(isDiskless: boolean, { source, linkOptions }: Connection, context: RunContext): Promise<void> {
-  const { visit, isJson, stdout, stop } = context
+  const { visit, isJson, stdout, about, stop } = context
   const store: Store = isDiskless ? nullStore() : await temporaryStore(join(tmpdir(), `redis-repl-${process.pid}.rdb`))
   const text = isJson ? undefined : await textOn(context)
   try {
@@ -27,7 +27,7 @@ export async function runFull(isDiskless: boolean, { source, linkOptions }: Conn
     const figures = resyncFigures(visit)
     const shard = await shardOf(source, visit, stop)
     text?.conclude(figures, shard)
-    if (isJson) stdout.write(jsonLine(psyncFullJson(visit, figures, shard)))
+    if (isJson) stdout.write(jsonLine(psyncFullJson(about, visit, figures, shard)))
   } catch (error) {
     // A master closes the link when our output buffer overruns. From here that looks like a lost link.
     const { buffer, limit } = bufferOf(visit)
@@ -52,10 +52,10 @@ function limitFacts({ buffers }: Visit, peakBytes: number, limit: BufferLimit) {
   return { bufferLimit, ...(isNear && { bufferCommand: largerLimitCommand(Math.max(peakBytes, bufferLimit), limit) }) }
 }
 
-async function textOn({ stdout, stderr, detail }: RunContext) {
+async function textOn({ stdout, stderr, detail, print, screen }: RunContext) {
   const [{ ResyncText }, { progressOn }] = await Promise.all([
     import('../../render/psync/full-text.ts'),
     import('../../render/base/progress.ts'),
   ])
-  return new ResyncText((text) => stdout.write(text), await progressOn(stderr, detail.quiet, now), detail, stdout)
+  return new ResyncText(print, await progressOn(stderr, detail.quiet, now), detail, await screen(stdout))
 }

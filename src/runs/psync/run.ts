@@ -1,5 +1,5 @@
 /** `psync`: would a replica get a partial resync? Asked once, repeatedly, or at every shard of a cluster. */
-import { answerOf, openAnswer, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
+import { answerOf, markOf, openAnswer, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
 import { isOthersLoop } from '../../diagnosis/psync/others-loop.ts'
 import { headline } from '../../diagnosis/psync/words.ts'
 import type { Source } from '../../engine/ask/source.ts'
@@ -62,34 +62,30 @@ async function answer(
   context: RunContext,
   { isTraced, isOneOfMany = false }: { readonly isTraced: boolean; readonly isOneOfMany?: boolean },
 ): Promise<PrintedAnswer> {
-  const { isJson, stdout, detail } = context
-  const text = isJson ? undefined : await textOn(stdout, detail)
+  const { isJson, stdout, about } = context
+  const text = isJson ? undefined : await textOn(context)
   context.visit = new Visit()
-  // A resync loop comes first, and is known last.
-  const held: ReplEvent[] = []
-  const show = (event: ReplEvent) => (asker.isWatching ? void held.push(event) : text?.show(event))
-  const release = () => held.splice(0).forEach((event) => void text?.show(event))
   try {
-    const { facts, subject } = await asker.ask(connection.source, context.visit, (event) => void (isTraced && show(event)))
+    const { facts, subject } = await asker.ask(connection.source, context.visit, (event) => void (isTraced && text?.show(event)))
     const at = wallClock()
-    if (facts.loop) text?.showLoop(facts.loop)
-    release()
     text?.conclude(facts, subject, isOneOfMany ? at : undefined)
-    if (isJson) stdout.write(jsonLine(psyncJson(context.visit, facts, subject, at, question.expected)))
-    return { facts, unmet: unmet(facts, subject, question.expected, isJson) }
+    const { expected } = question
+    const code = unmet(facts, subject, expected)
+    if (isJson) stdout.write(jsonLine(psyncJson(about, context.visit, { facts, subject, at, expected, code })))
+    else if (expected !== undefined && code !== undefined && !facts.loop)
+      throw new ReplError('EXPECTATION_FAILED', { expected, answer: answerOf(facts).answer })
+    return { facts, unmet: code }
   } finally {
-    release()
+    text?.end()
   }
 }
 
-/** JSON output already contains the answer and has one object per run. @throws ReplError EXPECTATION_FAILED in text output */
-function unmet(facts: PsyncFacts, subject: Subject, expected: string | undefined, isJson: boolean): ErrorCode | undefined {
+/** What gives the run its exit status: an unmet expectation, a resync loop, or an open question. */
+function unmet(facts: PsyncFacts, subject: Subject, expected: string | undefined): ErrorCode | undefined {
   const { answer } = answerOf(facts)
   if (facts.loop && (expected === undefined || (expected === answer && !isOthersLoop(facts.loop, subject)))) return 'EXPECTATION_FAILED'
   if (expected === undefined) return openAnswer(facts)
-  if (expected === answer) return undefined
-  if (!isJson) throw new ReplError('EXPECTATION_FAILED', { expected, answer })
-  return 'EXPECTATION_FAILED'
+  return expected === answer ? undefined : 'EXPECTATION_FAILED'
 }
 
 async function watch(
@@ -132,12 +128,14 @@ async function atEachShard(
     const visit = new Visit()
     const { facts, subject } = await asker.ask(source, visit, show)
     const isWell = expected === undefined ? openAnswer(facts) === undefined : expected === answerOf(facts).answer
-    return { result: headline(facts, subject), isWell, report: psyncJson(visit, facts, subject, wallClock(), expected) }
+    const code = isWell ? undefined : (openAnswer(facts) ?? 'EXPECTATION_FAILED')
+    const report = psyncJson(context.about, visit, { facts, subject, at: wallClock(), expected, code })
+    return { word: markOf(facts), result: headline(facts, subject), isWell, report }
   }
   return await lookAtShards('psync', connection, jobs, context, look)
 }
 
-async function textOn(stdout: NodeJS.WriteStream, detail: RunContext['detail']) {
+async function textOn({ stdout, detail, print, screen }: RunContext) {
   const { PsyncText } = await import('../../render/psync/text.ts')
-  return new PsyncText((text) => stdout.write(text), detail, stdout)
+  return new PsyncText(print, detail, await screen(stdout))
 }

@@ -103,13 +103,13 @@ async function reportOn(plan: TailPlan, context: RunContext, resumeCommand: (aft
   return { text, stats, resumeCommand }
 }
 
-async function textOn({ isJson, stderr, ...context }: RunContext, beforeNote: () => void) {
+async function textOn({ isJson, screen, stderr, ...context }: RunContext, beforeNote: () => void) {
   const detail = { ...context.detail, quiet: context.detail.quiet || isJson }
   const [{ TailText }, { progressOn }] = await Promise.all([import('../../render/tail/notes.ts'), import('../../render/base/progress.ts')])
-  return new TailText(await progressOn(stderr, detail.quiet, now), detail, stderr, beforeNote)
+  return new TailText(await progressOn(stderr, detail.quiet, now), detail, stderr, await screen(stderr), beforeNote)
 }
 
-async function statsOn({ isJson, stdout }: RunContext) {
-  if (isJson) return new (await import('../../render/tail/stats/json.ts')).StatsJson(stdout)
-  return new (await import('../../render/tail/stats/tables.ts')).StatsTables(stdout)
+async function statsOn({ about, isJson, screen, stdout }: RunContext) {
+  if (isJson) return new (await import('../../render/tail/stats/json.ts')).StatsJson(stdout, about)
+  return new (await import('../../render/tail/stats/tables.ts')).StatsTables(stdout, await screen(stdout))
 }

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { EXIT_STATUS_HELP, exitStatus } from '../../../src/cli/exit-status.ts'
 import { type ErrorCode, REASONS } from '../../../src/errors.ts'
+import { EXIT_STATUS_HELP, exitStatus } from '../../../src/exit-status.ts'
 
 test('the README lists the exit statuses in the words of --help', async () => {
   const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8')

@@ -3,15 +3,18 @@
 import { ratesOf } from '../../../diagnosis/stream-stats.ts'
 import type { Progress } from '../../../engine/follow/events.ts'
 import { jsonLine } from '../../base/json-line.ts'
+import { type About, reportJson } from '../../base/report.ts'
 import { gapJson } from '../gap.ts'
 import type { StatsReport } from './report.ts'
 import type { Counted } from './view.ts'
 
 export class StatsJson implements StatsReport {
   readonly #stream: NodeJS.WriteStream
+  readonly #about: About
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: NodeJS.WriteStream, about: About) {
     this.#stream = stream
+    this.#about = about
   }
 
   live(): void {}
@@ -22,8 +25,8 @@ export class StatsJson implements StatsReport {
     const figures = stats.figures()
     // Several streams have no common position.
     const place = others.length === 0 ? first : undefined
-    const report = {
-      schema: 'redis-repl/tail-stats/1',
+    const text = `${figures.commands} commands, ${figures.bytes} bytes`
+    const body = {
       elapsedMs,
       replid: place?.position.replid ?? null,
       offset: place?.position.offset ?? null,
@@ -32,6 +35,6 @@ export class StatsJson implements StatsReport {
       biggest: figures.biggest.map((command) => ({ ...command, key: command.key ?? null })),
       gaps: gaps.map(gapJson),
     }
-    this.#stream.write(jsonLine(report))
+    this.#stream.write(jsonLine(reportJson(this.#about, 'tail-stats/1', undefined, { kind: 'ok', text }, body)))
   }
 }

@@ -1,21 +1,39 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { wrap } from '../../../../src/render/base/wrap.ts'
+import { wrapped } from '../../../../src/render/base/wrap.ts'
 
-const CASES: readonly (readonly [rule: string, text: string, indent: string, width: number, lines: string[]])[] = [
-  ['text that fits stays on one line', 'one two', '  ', 7, ['one two']],
-  ['one column less breaks it', 'one two', '', 6, ['one', 'two']],
-  ['the indent of later lines counts', 'aaa bbb cc dd', '  ', 7, ['aaa bbb', '  cc dd']],
-  ['a line is filled with its indent to the last column, and no further', 'aaaa bbb cc ddd', '  ', 6, ['aaaa', '  bbb', '  cc', '  ddd']],
-  ['a word longer than the line is never cut', 'a bbbbbbbbbb c', '', 5, ['a', 'bbbbbbbbbb', 'c']],
-  ['no text is one empty line', '', '  ', 10, ['']],
+const CASES: readonly (readonly [rule: string, text: string, first: string, rest: string, width: number, lines: string[]])[] = [
+  ['text that fits stays on one line', 'one two three four five', '', '', 23, ['one two three four five']],
+  ['one column less breaks it', 'one two three four five', '', '', 22, ['one two three four', 'five']],
+  ['the indent of later lines counts', 'aaaaaaaaaa bbbbbbbbbb cccccccccc dd', '', '  ', 23, ['aaaaaaaaaa bbbbbbbbbb', '  cccccccccc dd']],
+  [
+    'a mark before the first line takes its room',
+    'aaaa bbbbbbbbbb ccccccc ddd',
+    'PARTIAL: ',
+    '  ',
+    24,
+    ['PARTIAL: aaaa bbbbbbbbbb', '  ccccccc ddd'],
+  ],
+  [
+    'a coloured mark takes no more room',
+    'aaaa bbbbbbbbbb ccccccc ddd',
+    '\x1b[32mPARTIAL:\x1b[39m ',
+    '  ',
+    24,
+    ['\x1b[32mPARTIAL:\x1b[39m aaaa bbbbbbbbbb', '  ccccccc ddd'],
+  ],
+  ['a character of East Asia takes two columns', '東東東東東 東東東東東 東', '', '', 21, ['東東東東東 東東東東東', '東']],
+  [
+    'a word longer than the line is never cut',
+    'a bbbbbbbbbbbbbbbbbbbbbbbbbbbbb c',
+    '',
+    '',
+    20,
+    ['a', 'bbbbbbbbbbbbbbbbbbbbbbbbbbbbb', 'c'],
+  ],
+  ['no text is one empty line', '', '', '  ', 20, ['']],
 ]
 
-for (const [rule, text, indent, width, lines] of CASES) {
-  test(`wrap: ${rule}`, () => assert.deepEqual(wrap(text, indent, width).split('\n'), lines))
+for (const [rule, text, first, rest, width, lines] of CASES) {
+  test(`wrapped: ${rule}`, () => assert.deepEqual(wrapped(text, first, rest, width).split('\n'), lines))
 }
-
-test('wrap: by default lines have at most 80 columns', () => {
-  const lines = wrap('word '.repeat(100).trim(), '    ').split('\n')
-  assert.deepEqual([lines.every((text) => text.length <= 80), lines[0]?.length], [true, 79])
-})

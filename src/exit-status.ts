@@ -1,5 +1,5 @@
 /** Exit statuses by class of failure, so that a script can distinguish a refusal from a broken pipe. */
-import type { ErrorCode } from '../errors.ts'
+import type { ErrorCode } from './errors.ts'
 
 const STATUS: Record<ErrorCode, number> = {
   EXPECTATION_FAILED: 1,
