@@ -53,7 +53,7 @@ test('screenOf: prose is as wide as the terminal, and 80 columns wide elsewhere'
   const widest = (stream: { isTTY: boolean; columns?: number }) =>
     Math.max(
       ...screenOf(stream, 'never', {})
-        .paragraph(text)
+        .paragraph(text, '', '')
         .split('\n')
         .map((line) => line.length),
     )
