@@ -79,6 +79,7 @@ export const discoveryFlags = {
     helpGroup: DISCOVERY,
     helpValue: 'HOST[:PORT]',
     multiple: true,
+    multipleNonGreedy: true,
     description: 'ask this Sentinel for the master; may be repeated, and any of them may be down; the same as redis-sentinel://H1,H2/NAME',
     dependsOn: ['master-name'],
   }),
@@ -119,6 +120,7 @@ export const discoveryFlags = {
   map: Flags.string({
     helpGroup: DISCOVERY,
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'ANNOUNCED=REACHABLE',
     description: 'where a server that is announced at an address of another network is really reached; hosts or host:port',
   }),

@@ -42,6 +42,7 @@ export const lagFlags = {
   replica: Flags.string({
     helpGroup: MEASURE,
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'TARGET',
     description: 'ask this one too, where no list shows it; may be repeated',
   }),
