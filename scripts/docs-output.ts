@@ -1,6 +1,7 @@
 /**
  * `npm run docs-output [-- PAGE ...]`: runs each `$ redis-repl …` line of the console blocks and writes what it shows below it.
- * An output that a line `…` shortens is kept, and named where its shape has changed; so is one whose exit status is not that of the page.
+ * A block that ends with a line `…` gets the first paragraph. Any other that a line `…` shortens is kept, and named where its shape has
+ * changed; so is one whose exit status is not that of the page.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -39,6 +40,15 @@ function write(page: string): void {
   for (const { line, ran } of ofPage) {
     const { at, command, status, output = [] } = line
     if (ran.status !== status) complain(`${page}:${at}: exit status ${ran.status} instead of ${status}: ${command}\n${ran.output}`)
+    else if (output.at(-1) === '…')
+      text.splice(
+        at,
+        output.length,
+        ...ran.output
+          .trimEnd()
+          .replace(/\n\n[^]*/, '\n…')
+          .split('\n'),
+      )
     else if (!output.includes('…')) text.splice(at, output.length, ...ran.output.trimEnd().split('\n'))
     else if (!hasShape(ran.output, output)) complain(`${page}:${at}: shortened by hand, and no longer so: ${command}\n${ran.output}`)
   }

@@ -8,9 +8,12 @@ import type { DocsLab } from './lab.ts'
 /** Longer than any line of the documentation takes that ends by itself. */
 const LIMIT_MS = 120_000
 
+/** Which phases a pipe sees depends on how long they take; a terminal clears them when they are over. */
+const PROGRESS = /^(shaking hands|waiting for|receiving|syncing to disk|catching up)\b.*\n/gm
+
 export interface LineRun {
   readonly status: number | null
-  /** stdout and stderr, as a pipe receives them. */
+  /** stdout and stderr, without progress. */
   readonly output: string
 }
 
@@ -33,7 +36,7 @@ export async function runLine(lab: DocsLab, command: string, more: NodeJS.Proces
   }
   const [status] = await closed
   clearTimeout(limit)
-  return { status, output: lab.named(Buffer.concat(chunks).toString()) }
+  return { status, output: lab.named(Buffer.concat(chunks).toString()).replace(PROGRESS, '') }
 }
 
 /** `tail`, `--watch` and `--listen` end by Ctrl-C, unless a limit is given. */
