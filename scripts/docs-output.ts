@@ -39,17 +39,10 @@ function write(page: string): void {
   const ofPage = results.filter(({ line }) => line.page === page).sort((a, b) => b.line.at - a.line.at)
   for (const { line, ran } of ofPage) {
     const { at, command, status, output = [] } = line
+    const shown = ran.output.trimEnd().split('\n')
     if (ran.status !== status) complain(`${page}:${at}: exit status ${ran.status} instead of ${status}: ${command}\n${ran.output}`)
-    else if (output.at(-1) === '…')
-      text.splice(
-        at,
-        output.length,
-        ...ran.output
-          .trimEnd()
-          .replace(/\n\n[^]*/, '\n…')
-          .split('\n'),
-      )
-    else if (!output.includes('…')) text.splice(at, output.length, ...ran.output.trimEnd().split('\n'))
+    else if (output.at(-1) === '…') text.splice(at, output.length, ...shown.slice(0, shown.indexOf('')), '…')
+    else if (!output.includes('…')) text.splice(at, output.length, ...shown)
     else if (!hasShape(ran.output, output)) complain(`${page}:${at}: shortened by hand, and no longer so: ${command}\n${ran.output}`)
   }
   writeFileSync(path, text.join('\n'))

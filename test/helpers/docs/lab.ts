@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DEPLOYMENTS, type Deployment } from './deployments.ts'
+import type { LineRun } from './run-line.ts'
 
 const RUN = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 
@@ -28,6 +29,8 @@ export function deploymentOf(line: string): string {
 
 export class DocsLab {
   readonly folder: string
+  /** What was run here, by the line. */
+  readonly ran = new Map<string, LineRun>()
   readonly #deployment: Deployment
 
   private constructor(folder: string, deployment: Deployment) {

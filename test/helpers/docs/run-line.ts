@@ -17,10 +17,17 @@ export interface LineRun {
   readonly output: string
 }
 
-/** Runs the line in the lab's folder. A line without an end of its own gets Ctrl-C a second after it has shown something. */
-export async function runLine(lab: DocsLab, command: string, more: NodeJS.ProcessEnv = {}): Promise<LineRun> {
+/** Runs the line in the lab's folder, once if several pages have it. */
+export async function runLine(lab: DocsLab, command: string): Promise<LineRun> {
+  const ran = lab.ran.get(command) ?? (await run(lab, command))
+  lab.ran.set(command, ran)
+  return ran
+}
+
+/** A line without an end of its own gets Ctrl-C a second after it has shown something. */
+async function run(lab: DocsLab, command: string): Promise<LineRun> {
   const script = `set -o pipefail; { ${await lab.prepare(command)}\n} 2>&1`
-  const env = { ...lab.environment(), ...more }
+  const env = lab.environment()
   const child = owned(spawn('bash', ['-c', script], { cwd: lab.folder, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true }))
   const chunks: Buffer[] = []
   child.stdout.on('data', (chunk) => chunks.push(chunk))
