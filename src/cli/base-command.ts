@@ -136,8 +136,8 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   #warn(): void {
     const { quiet, json, 'no-auth-warning': isAccepted } = this.flags
     if (quiet || json || isAccepted) return
-    if (this.written.has('pass')) warn('a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it')
-    if (this.written.has('sentinel-pass')) warn('a password on the command line can be seen by others; --sentinel-pass-file hides it')
+    if (this.written.has('pass')) warn('others can see a password on the command line; use --pass-file or REDISCLI_AUTH')
+    if (this.written.has('sentinel-pass')) warn('others can see a password on the command line; use --sentinel-pass-file')
   }
 
   /** Not when stderr carries the JSON. */
@@ -149,7 +149,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   /** Printed even with -q and --json, but not when stderr carries the JSON, which reports it in `dial.tls`. */
   #warnInsecure(): void {
     if (this.flags.json && this.jsonStream() === process.stderr) return
-    warn('--insecure: the certificate is not verified; whoever answers may be anybody, and gets the password')
+    warn('--insecure: the certificate is not verified; any server that answers gets the password')
   }
 
   /**
