@@ -13,7 +13,8 @@ import { colorOf } from './color.ts'
 import { openConnection } from './connection.ts'
 import { asReplError, type FailureView, reportFailure } from './failure.ts'
 import { connectionFlags, discoveryFlags, outputFlags, settingsFlags, tlsFlags } from './flags.ts'
-import { settingsInForce } from './settings/layers.ts'
+import { wantsJson, withAgreeingFormat } from './json-format.ts'
+import { type Definitions, settingsInForce } from './settings/layers.ts'
 import { type Completed, completed } from './settings/parse.ts'
 import { abortOnSignals } from './signals.ts'
 
@@ -47,19 +48,19 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     const all = await completed(this.argv, { flags, args: ctor.args }, this.config, process.env)
     const { argv, target, written, profile } = all
     const parsed = await this.parse({ flags: ctor.flags, baseFlags: ReplCommand.baseFlags, args: ctor.args, strict: true }, argv)
-    this.flags = parsed.flags as FlagsOf<T>
+    this.flags = withAgreeingFormat(parsed.flags as FlagsOf<T>, written)
     this.args = { ...parsed.args, target } as unknown as Interfaces.InferredArgs<T['args']>
     this.#profile = profile
     this.written = written
     for (const warning of all.warnings) this.#warnOfSetting(warning)
-    if (this.flags['print-config']) await this.#printConfig(all)
+    if (this.flags['print-config']) await this.#printConfig(all, flags as unknown as Definitions)
     const count = (name: string) => parsed.raw.filter((token) => token.type === 'flag' && token.flag === name).length
     this.#repeated = { verbose: count('verbose'), quiet: count('quiet') }
     this.#warn()
   }
 
-  async #printConfig({ added, target, written }: Completed): Promise<void> {
-    const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, written)
+  async #printConfig({ added, target, written }: Completed, definitions: Definitions): Promise<void> {
+    const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, written, definitions)
     const { configJson, configText } = await import('../render/config/settings.ts')
     process.stdout.write(
       this.flags.json ? jsonLine(configJson(this.#about(), settings)) : configText(await this.context().screen(process.stdout), settings),
@@ -104,7 +105,8 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   /** How a failure is reported. @param json where, as JSON; undefined for text on stderr */
   #failureView(json: NodeJS.WriteStream | undefined): FailureView {
     const isSilent = this.#repeated.quiet > 1 || this.argv.includes('-qq')
-    return { visit: this.#context?.visit ?? new Visit(), about: this.#about(), color: this.#color(), json, isSilent }
+    const help = `${this.config.bin} ${this.id?.replaceAll(':', ' ')} --help`
+    return { visit: this.#context?.visit ?? new Visit(), about: this.#about(), color: this.#color(), json, isSilent, help }
   }
 
   /** Sets the exit status of a failure that the output already contains. */
@@ -180,7 +182,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   override async catch(error: unknown): Promise<void> {
     if (error instanceof ConfigPrinted) return
-    await reportFailure(asReplError(error), this.#failureView(this.argv.includes('--json') ? this.jsonStream() : undefined))
+    await reportFailure(asReplError(error), this.#failureView(wantsJson(this.argv) ? this.jsonStream() : undefined))
   }
 
   /** Where JSON goes. A command whose output occupies stdout returns stderr. */

@@ -9,7 +9,7 @@ const [IPV4, IPV6] = ['4', '6'] as unknown as ['a', 'b']
 const CONNECTION = 'CONNECTION'
 const TLS = 'TLS'
 const DISCOVERY = 'DISCOVERY'
-const OUTPUT = 'OUTPUT'
+export const OUTPUT = 'OUTPUT'
 const SETTINGS = 'SETTINGS'
 
 /** The groups that `redis-repl help connection` explains, once for all commands. */
@@ -18,7 +18,7 @@ export const CONNECTION_GROUPS: readonly string[] = [CONNECTION, TLS, DISCOVERY,
 /** The default of --name. */
 export const CLIENT_NAME = 'redis-repl'
 
-export const targetArg = Args.string({ description: 'host, host:port, port, URI, unix:///path or @profile (default: 127.0.0.1:6379)' })
+export const targetArg = Args.string({ description: 'host:port, port, URI, unix path or @profile (default: 127.0.0.1:6379)' })
 
 export const connectionFlags = {
   host: Flags.string({ char: 'h', helpGroup: CONNECTION, helpValue: 'HOST', description: 'host name or address' }),
@@ -32,7 +32,8 @@ export const connectionFlags = {
     char: 'a',
     helpGroup: CONNECTION,
     helpValue: 'PASSWORD',
-    description: 'password; others can see command lines, so better use --pass-file or REDISCLI_AUTH',
+    summary: 'password; others can see it, so use REDISCLI_AUTH',
+    description: 'password; others can see command lines, so use --pass-file or REDISCLI_AUTH',
   }),
   'pass-file': Flags.string({
     helpGroup: CONNECTION,
@@ -46,12 +47,14 @@ export const connectionFlags = {
     helpGroup: CONNECTION,
     helpValue: 'NAME',
     default: CLIENT_NAME,
-    description: 'client name; with --user it is sent only if given',
+    summary: 'name for CLIENT LIST',
+    description: 'name for CLIENT LIST; with --user it is sent only if it differs from the default',
   }),
   announce: Flags.string({
     helpGroup: CONNECTION,
     helpValue: 'IP:PORT',
-    description: 'announce this address as a replica does (default: none that Sentinels use)',
+    summary: 'announce this address as a replica would',
+    description: 'announce this address as a replica would; the default is one that Sentinels ignore (redis_repl, port -1)',
   }),
   'connect-timeout': durationFlag({ helpGroup: CONNECTION, min: 1, default: 5000, description: 'limit for connecting' }),
   'step-timeout': durationFlag({ helpGroup: CONNECTION, min: 1, default: 5000, description: 'limit for each reply in the handshake' }),
@@ -59,7 +62,7 @@ export const connectionFlags = {
     helpGroup: CONNECTION,
     min: 1,
     default: 60_000,
-    description: 'limit without a byte from the master, as repl-timeout',
+    description: 'limit without a byte from the master',
   }),
 }
 
@@ -71,7 +74,7 @@ export const tlsFlags = {
   key: Flags.string({ helpGroup: TLS, helpValue: 'FILE', description: 'its private key (PEM)', dependsOn: ['cert'] }),
   sni: Flags.string({ helpGroup: TLS, helpValue: 'NAME', description: 'server name to ask for and verify (default: the host)' }),
   'tls-ciphers': Flags.string({ helpGroup: TLS, helpValue: 'LIST', description: 'cipher suites, in OpenSSL’s format' }),
-  insecure: Flags.boolean({ helpGroup: TLS, description: 'do not verify: encrypted, but the server’s identity is not checked' }),
+  insecure: Flags.boolean({ helpGroup: TLS, description: 'encrypt, but do not check the server’s identity' }),
 }
 
 export const discoveryFlags = {
@@ -92,32 +95,35 @@ export const discoveryFlags = {
   'sentinel-pass': Flags.string({
     helpGroup: DISCOVERY,
     helpValue: 'PASSWORD',
-    description: 'password for the Sentinels; others can see command lines',
+    description: 'their password; others can see it',
   }),
   'sentinel-pass-file': Flags.string({
     helpGroup: DISCOVERY,
     helpValue: 'FILE',
-    description: 'file whose first line is that password',
+    description: 'file whose first line is their password',
     exclusive: ['sentinel-pass'],
   }),
-  'sentinel-tls': Flags.boolean({ helpGroup: DISCOVERY, allowNo: true, description: 'TLS to the Sentinels (default: as to the servers)' }),
+  'sentinel-tls': Flags.boolean({ helpGroup: DISCOVERY, allowNo: true, description: 'TLS to the Sentinels (default: as for servers)' }),
   prefer: Flags.string({
     helpGroup: DISCOVERY,
     options: ['master', 'replica'],
+    summary: 'use the master, or the most advanced replica',
     description: 'use the master, or the healthy replica with the highest offset',
   }),
   map: Flags.string({
     helpGroup: DISCOVERY,
     multiple: true,
     helpValue: 'ANNOUNCED=REACHABLE',
-    description: 'where to reach a server announced at an address of another network; repeatable',
+    summary: 'reach servers elsewhere than announced; repeatable',
+    description: 'where to reach a server that is announced at an address of another network; hosts or host:port; repeatable',
   }),
   'psync-command': Flags.string({
     helpGroup: DISCOVERY,
     helpValue: 'NAME',
-    description: 'name of a renamed PSYNC; all but dump-rdb then need --allow-fork',
+    summary: 'new name of a renamed PSYNC',
+    description: 'new name of a renamed PSYNC; most servers take it for SYNC, so all commands but dump-rdb need --allow-fork',
   }),
-  'sync-command': Flags.string({ helpGroup: DISCOVERY, helpValue: 'NAME', description: 'name of a renamed SYNC' }),
+  'sync-command': Flags.string({ helpGroup: DISCOVERY, helpValue: 'NAME', description: 'new name of a renamed SYNC' }),
 }
 
 export const settingsFlags = {
@@ -131,13 +137,13 @@ export const reachingFlags = { ...connectionFlags, ...tlsFlags, ...discoveryFlag
 export const outputFlags = {
   json: Flags.boolean({
     helpGroup: OUTPUT,
-    description: 'JSON instead of text; schemas: redis-repl schema',
+    description: 'print JSON (its schema: redis-repl schema)',
     exclusive: ['quiet', 'verbose'],
   }),
   quiet: Flags.boolean({
     char: 'q',
     helpGroup: OUTPUT,
-    description: 'print the verdict line only; -qq: only set the exit status',
+    description: 'print the verdict only; -qq: print nothing',
     exclusive: ['verbose'],
   }),
   verbose: Flags.boolean({ char: 'v', helpGroup: OUTPUT, description: 'show each exchange; -vv: its bytes' }),
@@ -145,7 +151,7 @@ export const outputFlags = {
     helpGroup: OUTPUT,
     options: [...COLORS],
     default: 'auto',
-    description: 'colour; auto: on a terminal, unless NO_COLOR is set',
+    description: 'auto: if stdout is a terminal',
   }),
 }
 

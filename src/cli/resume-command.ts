@@ -23,14 +23,20 @@ const LEFT_OUT = [
 /** Flags for an RDB. The next run receives one only if a gap causes a full resync. */
 const FOR_AN_RDB = ['rdb', 'force', 'max-rate']
 
-type Definitions = Readonly<Record<string, { readonly default?: unknown; readonly allowNo?: boolean }>>
+/** A flag, as oclif defines it. `show` writes a value with a unit as the flag takes it. */
+interface Definition {
+  readonly default?: unknown
+  readonly allowNo?: boolean
+  readonly show?: (value: number) => string
+}
+type Definitions = Readonly<Record<string, Definition>>
 type Flags = Readonly<Record<string, unknown>>
 
 /** @param server the words that name the server */
 export function resumeCommand(server: readonly string[], after: string, flags: Flags, definitions: Definitions): string {
   const words = Object.entries(forNextRun(flags))
     .filter(([name, value]) => name in definitions && !LEFT_OUT.includes(name) && value !== definitions[name]?.default)
-    .flatMap(([name, value]) => flagWords(name, value, definitions[name]?.allowNo))
+    .flatMap(([name, value]) => flagWords(name, value, definitions[name]))
   return ['redis-repl', 'tail', ...server, '--from', after, ...words].map(shellWord).join(' ')
 }
 
@@ -41,11 +47,12 @@ function forNextRun(flags: Flags): Flags {
   return flags.rdb === undefined ? flags : { ...flags, force: true }
 }
 
-function flagWords(name: string, value: unknown, allowNo = false): string[] {
+function flagWords(name: string, value: unknown, { allowNo = false, show }: Definition = {}): string[] {
   if (value === true) return [`--${name}`]
   if (value === false) return allowNo ? [`--no-${name}`] : []
   if (value === undefined) return []
-  return [value].flat().flatMap((one) => [`--${name}`, String(one)])
+  const text = (one: unknown) => (show ? show(one as number) : String(one))
+  return [value].flat().flatMap((one) => [`--${name}`, text(one)])
 }
 
 function shellWord(word: string): string {

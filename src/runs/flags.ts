@@ -4,6 +4,7 @@ import { type DurationRange, durationText, parseDuration } from './duration.ts'
 import { parseSize, sizeText } from './size.ts'
 
 interface Options {
+  readonly summary?: string
   readonly description: string
   readonly char?: 'i'
   readonly helpGroup?: string
@@ -51,6 +52,7 @@ const LOWEST_RATE = 64 * 1024
 
 /** Bytes a second, also as in `20mb/s`. */
 export const maxRateFlag = numberFlag('SIZE', (text, name) => parseSize(text.replace(/\/s$/, ''), name, LOWEST_RATE), sizeText, {
+  summary: 'limit the RDB to this many bytes a second (64kb or more)',
   description: 'limit the RDB to this many bytes a second, 64kb or more; lifted if the master’s output buffer for us fills up',
 }) as Interfaces.OptionFlag<number | undefined>
 

@@ -20,7 +20,7 @@ export const LOCAL_REASONS = rows({
   FLAGS: {
     what: '{problem}',
     meaning: 'The command line cannot be used; nothing was contacted.',
-    next: 'redis-repl --help lists commands and flags.',
+    next: 'For the flags and examples: {help|redis-repl --help}',
   },
   BAD_TARGET: {
     what: '"{target}" names no server.',
@@ -42,6 +42,12 @@ export const LOCAL_REASONS = rows({
     meaning: 'Nothing was contacted.',
     next: '[defaults] and [profiles.NAME] hold long flags by name, as in connect-timeout = 3; --config FILE takes another file.',
     parts: {
+      suggestion: {
+        by: 'nearest',
+        of: {},
+        else: '; did you mean {nearest}?',
+        absent: '; settings have the names of the long flags, or "target"',
+      },
       toml: { by: 'line', of: {}, else: 'line {line}, column {column} is no TOML', absent: 'it is no TOML' },
       why: {
         by: 'problem',
@@ -51,7 +57,7 @@ export const LOCAL_REASONS = rows({
           OUTSIDE_OF_TABLES: '"{key}" stands outside of [defaults] and [profiles.NAME]',
           PROFILES_NOT_A_TABLE: 'profiles is no table: write [profiles.NAME]',
           NOT_A_TABLE: '{table} is no table',
-          UNKNOWN_SETTING: '{setting} is no setting: they are called as the long flags, and target',
+          UNKNOWN_SETTING: 'unknown setting {setting}{suggestion}',
           COMMAND_LINE_ONLY: '{setting} can only be said on the command line',
           NOT_A_VALUE: '{setting} is neither text, number, boolean nor a list of texts or numbers',
           IS_A_SWITCH: '{setting} is a switch: true or false',
@@ -72,7 +78,6 @@ export const LOCAL_REASONS = rows({
     meaning: 'It would garble the screen; nothing was contacted.',
     next: 'Redirect it (redis-repl dump-rdb > snapshot.rdb) or name a file (-o snapshot.rdb).',
   },
-  // NOT_SUPPORTED
   NO_ZSTD: {
     what: 'This Node ({nodeVersion}) has no zstd.',
     meaning: 'It came with Node 22.15; nothing was contacted.',

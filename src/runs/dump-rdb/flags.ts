@@ -10,7 +10,8 @@ export const dumpFlags = {
   output: Flags.string({
     char: 'o',
     helpValue: 'FILE',
-    description: 'file to write; .gz or .zst compresses it; - is stdout; with --cluster a folder',
+    summary: 'file to write; .gz or .zst compresses it (default: stdout)',
+    description: 'file to write, or with --cluster a folder; .gz or .zst compresses it; - is stdout, the default',
     default: '-',
     noCacheDefault: true,
   }),
@@ -18,7 +19,7 @@ export const dumpFlags = {
   gzip: Flags.boolean({ description: 'compress with gzip, on another thread', exclusive: ['zstd'] }),
   zstd: Flags.boolean({ description: 'compress with zstd (Node.js 22.15 or later)' }),
   level: Flags.integer({ min: 1, max: 22, helpValue: 'N', description: 'compression level: gzip 1 to 9, zstd 1 to 22' }),
-  sha256: Flags.boolean({ description: 'print the SHA-256 of the file; the manifest of --cluster always has it' }),
+  sha256: Flags.boolean({ description: 'print the SHA-256 of the file' }),
   'max-rate': maxRateFlag,
   ...clusterFlags,
   shard: Flags.boolean({

@@ -17,34 +17,43 @@ const LIMITS = ['max-bytes', 'max-seconds', 'min-replicas', 'require-link'] as c
 const INTERVAL_MS = 1000
 
 export const lagFlags = {
+  cluster: {
+    ...clusterFlag,
+    helpGroup: MEASURE,
+    exclusive: ['replica'],
+    description: 'every shard of the cluster of TARGET; checks hold for each',
+  },
   attach: Flags.boolean({
     helpGroup: MEASURE,
+    summary: 'attach to master and replicas (no fork), compare streams',
     description: 'attach to the master and each replica, without a fork, and compare when the same byte arrives',
   }),
   marker: Flags.boolean({
     helpGroup: MEASURE,
-    description: 'publish ten markers a second on the master and time each replica; touches no key',
+    description: 'publish ten markers a second and time each replica',
   }),
   'marker-key': Flags.string({
     helpGroup: MEASURE,
     helpValue: 'KEY',
-    description: 'write the markers to this key instead (needed in a cluster); it expires by itself',
+    summary: 'write markers to this key instead, as clusters need it',
+    description: 'write the markers to this key instead, as clusters need it (one key for each shard, by a hash tag); it expires by itself',
     exclusive: ['marker'],
   }),
   replica: Flags.string({
     helpGroup: MEASURE,
     multiple: true,
     helpValue: 'TARGET',
-    description: 'also measure this replica, which no server lists; repeatable',
+    description: 'also measure this replica; repeatable',
   }),
-  sample: durationFlag({ helpGroup: MEASURE, default: 2000, description: 'watch the offsets for this long before the answer' }),
+  sample: durationFlag({ helpGroup: MEASURE, default: 2000, description: 'watch the offsets for this long' }),
   resolution: durationFlag({
     helpGroup: MEASURE,
     min: 1,
     default: 20,
+    summary: 'how often to read the master’s offset',
     description: 'how often to read the master’s offset: the error bound of lag in seconds',
   }),
-  cut: durationFlag({ helpGroup: MEASURE, default: 60_000, description: 'length of the link failure that the forecast assumes' }),
+  cut: durationFlag({ helpGroup: MEASURE, default: 60_000, description: 'link failure that the forecast assumes' }),
   ...watchFlags('repeat until Ctrl-C', INTERVAL_MS, { min: 100 }),
   'max-bytes': sizeFlag({ helpGroup: CHECK, description: 'most bytes that a replica may lag' }),
   'max-seconds': durationFlag({ helpGroup: CHECK, description: 'most time that a replica may lag, by its upper bound' }),
@@ -56,11 +65,10 @@ export const lagFlags = {
   critical: Flags.string({ helpGroup: NAGIOS, helpValue: 'RANGE', description: 'lag in seconds' }),
   'warning-bytes': Flags.string({ helpGroup: NAGIOS, helpValue: 'RANGE', description: 'lag in bytes' }),
   'critical-bytes': Flags.string({ helpGroup: NAGIOS, helpValue: 'RANGE', description: 'lag in bytes' }),
-  cluster: { ...clusterFlag, exclusive: ['replica'], description: 'measure every shard of the cluster of TARGET; checks hold for each' },
   format: Flags.string({
     helpGroup: 'OUTPUT',
     options: ['text', 'json', 'prometheus', 'nagios'],
-    description: 'prometheus: text exposition format; nagios: one line, exit status 0 to 3',
+    description: 'nagios: one line, exit status 0 to 3',
   }),
 }
 

@@ -10,6 +10,7 @@ const INTERVAL_MS = 5000
 export const psyncFlags = {
   'from-replica': Flags.string({
     helpValue: 'TARGET',
+    summary: 'ask for the position of this replica, or future replica',
     description:
       'ask for the position of this replica, or of a master that would become one; it gets the same login unless its URI has one',
   }),
@@ -21,19 +22,19 @@ export const psyncFlags = {
   }),
   offset: Flags.string({
     helpValue: 'N',
-    description: 'last offset received, as in INFO (PSYNC sends this plus 1)',
+    description: 'last offset received, as INFO shows it',
     dependsOn: ['replid'],
   }),
   explain: Flags.boolean({ description: 'predict from INFO only; do not attach', exclusive: ['allow-fork'] }),
-  'allow-fork': Flags.boolean({ description: 'send PSYNC even if a refusal makes the server fork or changes its replid' }),
+  'allow-fork': Flags.boolean({ description: 'send PSYNC even if its refusal makes the server fork' }),
   expect: Flags.string({
     options: ['partial', 'continue', 'full'],
-    description: 'exit with 1 if the answer differs; continue means partial',
+    description: 'exit with 1 if the answer differs; continue is partial',
   }),
-  sample: durationFlag({ max: 3_600_000, default: 1000, description: 'measure the write rate for this long; 0: do not' }),
-  full: Flags.boolean({ description: 'do a full resync on purpose, and measure it; the server forks', exclusive: FULL_ONLY }),
-  diskless: Flags.boolean({ description: 'with --full: verify the RDB without writing a temporary file', dependsOn: ['full'] }),
-  ...watchFlags('repeat and report each change, until Ctrl-C or until --expect fails', INTERVAL_MS, { min: 1000, max: 86_400_000 }),
+  sample: durationFlag({ max: 3_600_000, default: 1000, description: 'measure the write rate for this long' }),
+  full: Flags.boolean({ description: 'do a full resync on purpose and measure it (forks)', exclusive: FULL_ONLY }),
+  diskless: Flags.boolean({ description: 'with --full: write no temporary file', dependsOn: ['full'] }),
+  ...watchFlags('repeat and report changes until --expect fails', INTERVAL_MS, { min: 1000, max: 86_400_000 }),
   ...clusterFlags,
   cluster: { ...clusterFlags.cluster, exclusive: ['replid', 'from-replica', 'watch'] },
 }

@@ -14,46 +14,69 @@ import { rdbPlan } from './rdb-target.ts'
 
 const START = 'START'
 const FORMAT = 'FORMAT'
-const FILTERS = 'FILTERS (repeatable, except --grep)'
+const FILTERS = 'FILTERS (all but --grep are repeatable)'
 const LIMITS = 'LIMITS'
 const RECOVERY = 'RECOVERY'
 
 export const tailFlags = {
+  cluster: {
+    ...clusterFlag,
+    helpGroup: START,
+    exclusive: ['until-offset'],
+    description: 'follow every shard of the cluster; --state keeps all positions',
+  },
   from: Flags.string({
     helpGroup: START,
     helpValue: 'START',
-    description: 'now; backlog: all of the backlog; snapshot: a full resync (forks); or ID:OFFSET, the last byte received',
+    summary: 'now, backlog, snapshot (forks) or ID:OFFSET',
+    description:
+      'now: the live end; backlog: all of the backlog; snapshot: a full resync (forks); ID:OFFSET: after this last byte received',
     default: 'now',
   }),
   state: Flags.string({
     helpGroup: START,
     helpValue: 'FILE',
-    description: 'keep a checkpoint in this file and resume from it; --from counts until it exists',
+    summary: 'keep the position in this file; resume from it if it exists',
+    description: 'keep the position in this file, and resume from it; --from counts only until the file exists',
   }),
   rdb: Flags.string({
     helpGroup: START,
     helpValue: 'FILE',
-    description: 'keep the RDB of a full resync, verified; .gz or .zst compresses it; with --cluster a folder',
+    summary: 'keep the RDB of a full resync; .gz or .zst compresses it',
+    description:
+      'keep the RDB of a full resync (--from snapshot, --on-gap resync), verified; .gz or .zst compresses it; with --cluster a folder',
   }),
   force: Flags.boolean({ helpGroup: START, description: 'let --rdb replace an existing file', dependsOn: ['rdb'] }),
   'max-rate': { ...maxRateFlag, helpGroup: START },
   'allow-fork': Flags.boolean({
     helpGroup: START,
-    description: 'attach even without a backlog, by a full resync (its RDB is empty on 7.0 and later)',
+    summary: 'attach even without a backlog, by a full resync',
+    description: 'attach even without a backlog, by a full resync; its RDB is empty on 7.0 and later',
   }),
   format: Flags.string({
     helpGroup: FORMAT,
     options: [...FORMATS],
-    description: 'resp: the commands as received, for redis-cli --pipe',
+    description: 'resp: as received, for redis-cli --pipe',
   }),
-  template: Flags.string({ helpGroup: FORMAT, helpValue: 'TEMPLATE', description: TEMPLATE_HELP, exclusive: ['format'] }),
-  time: Flags.boolean({ helpGroup: FORMAT, description: 'show when each command arrived (text, csv)' }),
-  'max-arg': sizeFlag({ helpGroup: FORMAT, min: 1, description: 'shorten arguments to this many bytes (text)' }),
-  flat: Flags.boolean({ helpGroup: FORMAT, description: 'show each command as it arrives, not whole transactions' }),
-  all: Flags.boolean({ helpGroup: FORMAT, description: 'also show PING, SELECT, REPLCONF and Sentinel hellos' }),
+  template: Flags.string({
+    helpGroup: FORMAT,
+    helpValue: 'TEMPLATE',
+    summary: 'a format of your own (see --help --all)',
+    description: TEMPLATE_HELP,
+    exclusive: ['format'],
+  }),
+  time: Flags.boolean({ helpGroup: FORMAT, description: 'show the time of arrival (text, csv)' }),
+  'max-arg': sizeFlag({ helpGroup: FORMAT, min: 1, description: 'shorten longer arguments (text)' }),
+  flat: Flags.boolean({ helpGroup: FORMAT, description: 'show commands at once, not whole transactions' }),
+  all: Flags.boolean({
+    helpGroup: FORMAT,
+    summary: 'also show PING, SELECT and the like',
+    description: 'also show PING, SELECT, REPLCONF and Sentinel hellos; they are always counted',
+  }),
   stats: Flags.boolean({
     helpGroup: FORMAT,
-    description: 'show statistics by command, database and key prefix instead',
+    summary: 'show statistics instead of commands',
+    description: 'show statistics by command, database and key prefix instead of commands',
     exclusive: ['format', 'template'],
   }),
   db: Flags.integer({
@@ -81,31 +104,28 @@ export const tailFlags = {
     helpGroup: RECOVERY,
     options: ['fail', 'skip', 'resync'],
     default: 'fail',
-    description: 'if commands are lost: exit with 9, record the gap and continue, or do a full resync (forks)',
+    description: 'if commands are lost: exit with 9, record the gap and continue, or do a full resync',
   }),
-  'spool-max': sizeFlag({ helpGroup: RECOVERY, default: 1024 ** 3, description: 'disk space for commands that the reader has not taken' }),
+  'spool-max': sizeFlag({ helpGroup: RECOVERY, default: 1024 ** 3, description: 'disk space for a slow reader' }),
   'spool-dir': Flags.string({
     helpGroup: RECOVERY,
     helpValue: 'FOLDER',
-    description: 'where the spool is (default: the temporary folder)',
+    description: 'folder for that (default: the temporary one)',
   }),
   'on-full': Flags.string({
     helpGroup: RECOVERY,
     options: ['stop', 'block', 'drop'],
     default: 'stop',
-    description: 'if the spool is full: stop, leave the rest in the master’s buffer, or disconnect until there is room',
+    description: 'if that is full: stop, stop reading, or disconnect until there is room',
   }),
   ack: Flags.string({
     helpGroup: RECOVERY,
     options: ['safe', 'zero', 'honest'],
     default: 'safe',
-    description: 'offset to acknowledge: safe: none that WAIT counts; zero: always 0; honest: what was output',
+    summary: 'offset to acknowledge: none that WAIT counts, 0, or what was output',
+    description:
+      'offset to acknowledge. safe: none that WAIT counts, but confirm SHUTDOWN and CLUSTER SETSLOT; zero: always 0; honest: what was output',
   }),
-  cluster: {
-    ...clusterFlag,
-    exclusive: ['until-offset'],
-    description: 'follow every shard of the cluster of TARGET; --state keeps one checkpoint for all',
-  },
 }
 
 /** The values of tailFlags, as oclif parses them. */
