@@ -9,11 +9,11 @@ import type { About } from '../render/base/report.ts'
 import type { ColorChoice } from '../render/base/screen.ts'
 import type { Connection } from '../runs/connection.ts'
 import type { RunContext } from '../runs/context.ts'
-import { colorOf } from './color.ts'
+import { colorOf } from './argv/color.ts'
+import { wantsJson, withAgreeingFormat } from './argv/json-format.ts'
 import { openConnection } from './connection.ts'
 import { asReplError, type FailureView, reportFailure } from './failure.ts'
 import { connectionFlags, discoveryFlags, outputFlags, settingsFlags, tlsFlags } from './flags.ts'
-import { wantsJson, withAgreeingFormat } from './json-format.ts'
 import { type Definitions, settingsInForce } from './settings/layers.ts'
 import { type Completed, completed } from './settings/parse.ts'
 import { abortOnSignals } from './signals.ts'
@@ -48,7 +48,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     const all = await completed(this.argv, { flags, args: ctor.args }, this.config, process.env)
     const { argv, target, written, profile } = all
     const parsed = await this.parse({ flags: ctor.flags, baseFlags: ReplCommand.baseFlags, args: ctor.args, strict: true }, argv)
-    this.flags = withAgreeingFormat(parsed.flags as FlagsOf<T>, written)
+    this.flags = withAgreeingFormat(parsed.flags as FlagsOf<T>, written, this.isReport)
     this.args = { ...parsed.args, target } as unknown as Interfaces.InferredArgs<T['args']>
     this.#profile = profile
     this.written = written
@@ -182,7 +182,12 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   override async catch(error: unknown): Promise<void> {
     if (error instanceof ConfigPrinted) return
-    await reportFailure(asReplError(error), this.#failureView(wantsJson(this.argv) ? this.jsonStream() : undefined))
+    await reportFailure(asReplError(error), this.#failureView(wantsJson(this.argv, this.isReport) ? this.jsonStream() : undefined))
+  }
+
+  /** Whether the output is a report, and not a stream of records. */
+  protected get isReport(): boolean {
+    return true
   }
 
   /** Where JSON goes. A command whose output occupies stdout returns stderr. */

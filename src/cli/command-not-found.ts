@@ -1,8 +1,8 @@
 /** oclif's hook for a command that does not exist. It reports a usage error like any other, including with --json. */
 import type { Hook, Interfaces } from '@oclif/core'
 import { type ReplError, usageError } from '../errors.ts'
+import { didYouMean } from './argv/nearest.ts'
 import { plainView, reportFailure } from './failure.ts'
-import { didYouMean } from './nearest.ts'
 
 const commandNotFound: Hook.CommandNotFound = async ({ id, argv = [], config }) => {
   // oclif joins the first words with colons, because some may be topics.

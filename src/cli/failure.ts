@@ -13,9 +13,9 @@ import { printable } from '../render/base/printable.ts'
 import type { About } from '../render/base/report.ts'
 import type { ColorChoice } from '../render/base/screen.ts'
 import { errorJson } from '../render/trace/json.ts'
-import { colorOf } from './color.ts'
-import { wantsJson } from './json-format.ts'
-import { didYouMean } from './nearest.ts'
+import { colorOf } from './argv/color.ts'
+import { wantsJson } from './argv/json-format.ts'
+import { didYouMean } from './argv/nearest.ts'
 
 /** How and where a failure is reported. */
 export interface FailureView {

@@ -1,7 +1,7 @@
 /** The flags that all commands share. Connection flags have the names that redis-cli uses. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
 import { durationFlag } from '../runs/flags.ts'
-import { COLORS } from './color.ts'
+import { COLORS } from './argv/color.ts'
 
 /** oclif accepts digits as short flags, but its type does not. */
 const [IPV4, IPV6] = ['4', '6'] as unknown as ['a', 'b']

@@ -12,7 +12,7 @@ import {
   type Section,
   shortExplanation,
 } from '../render/help/page.ts'
-import { colorOf } from './color.ts'
+import { colorOf } from './argv/color.ts'
 import { noSuchCommand } from './command-not-found.ts'
 import { plainView, reportFailure } from './failure.ts'
 import { CONNECTION_GROUPS, OUTPUT } from './flags.ts'

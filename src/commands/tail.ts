@@ -20,6 +20,10 @@ export default class Tail extends ReplCommand<typeof Tail> {
   static override args = { target: targetArg }
   static override flags = tailFlags
 
+  protected override get isReport(): boolean {
+    return this.argv.includes('--stats')
+  }
+
   async run(): Promise<void> {
     const asked = tailPlan(this.flags, this.written)
     const connection = await this.connect()

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type ConfigFileProblem, errnoOf, ReplError, type SettingProblem } from '../../errors.ts'
-import { nearest } from '../nearest.ts'
+import { nearest } from '../argv/nearest.ts'
 
 export type Value = string | number | boolean | readonly (string | number)[]
 export type Values = Readonly<Record<string, Value>>

@@ -1,5 +1,5 @@
 /** The variables `REDIS_REPL_<FLAG>`: which of them are settings, which belong to others, and which are misspelt. */
-import { didYouMean } from '../nearest.ts'
+import { didYouMean } from '../argv/nearest.ts'
 import { type Definitions, type Layer, TARGET } from './layers.ts'
 
 const PREFIX = 'REDIS_REPL_'

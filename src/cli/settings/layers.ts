@@ -2,7 +2,7 @@
 import { type ReplError, usageError } from '../../errors.ts'
 import { parseSentinelTarget } from '../../topology/sentinel-target.ts'
 import { parseTarget, withoutSecret } from '../../topology/target.ts'
-import { didYouMean } from '../nearest.ts'
+import { didYouMean } from '../argv/nearest.ts'
 import type { ConfigFile, Value, Values } from './config-file.ts'
 
 /** A flag, as oclif defines it. */
