@@ -75,9 +75,11 @@ export function asReplError(error: unknown): ReplError {
  * The patterns match oclif/core, lib/parser (errors.ts, validate.ts, parse.ts) and lib/flags.ts.
  */
 const SENTENCES: readonly (readonly [oclif: RegExp, ours: string])[] = [
+  [/^Missing \d+ required args?:\s*(\w+).*/s, 'An argument is missing: $1'],
   [/^Unexpected argument.*/s, 'Unexpected argument; give one TARGET'],
   [/^Parsing (--[\w-]+) \s*Expected an? (integer[^:]*?) but received: .*/s, '$1 takes an $2'],
   [/^Expected (--[\w-]+)=.* to be one of: (.*)/s, '$1 takes one of: $2'],
+  [/^Expected .* to be one of: (.*)/s, 'The argument is one of: $1'],
   [/^Flag (--[\w-]+) expects a value/, '$1 needs a value'],
   [/(--[\w-]+)=[^\n]*? cannot also be provided when using/g, '$1 cannot be combined with'],
   [/All of the following must be provided when using (--[\w-]+): /g, '$1 needs '],
