@@ -321,7 +321,7 @@ export interface ReasonFacts {
   MISCONF: Reply
   MAX_CLIENTS: Reply
   NOT_SERVING: { readonly obstacle: 'LOADING' | 'NOMASTERLINK' | 'FAILOVER' }
-  BEHIND_US: None
+  REPLICA_LAGS: None
   NOT_MASTER: { readonly role: string }
   /**
    * The server at an announced address has another run ID, or another node ID, than the announced one.
@@ -362,7 +362,7 @@ export interface ReasonFacts {
   // PAYLOAD_INCOMPLETE
   /** @property db absent: in all databases together */
   KEYS_MISSING: { readonly rdbKeys: number; readonly infoKeys: number; readonly db?: number }
-  OFFSET_BEHIND: { readonly offset: number; readonly infoOffset: number }
+  RDB_TOO_OLD: { readonly offset: number; readonly infoOffset: number }
   // OUTPUT_FAILED, OUTPUT_EXISTS
   WRITE: Path & Errno & { readonly output: Output }
   NO_SPACE: Path & { readonly freeBytes: number; readonly neededBytes: number }
@@ -457,7 +457,7 @@ export const REASONS = {
     'MISCONF',
     'MAX_CLIENTS',
     'NOT_SERVING',
-    'BEHIND_US',
+    'REPLICA_LAGS',
     'NOT_MASTER',
     'NOT_ANNOUNCED',
     'CLUSTER_SLOTS',
@@ -487,7 +487,7 @@ export const REASONS = {
   ],
   PAYLOAD_TRUNCATED: ['PAYLOAD_TRUNCATED'],
   PAYLOAD_CORRUPT: ['MAGIC', 'TRAILER', 'CHECKSUM'],
-  PAYLOAD_INCOMPLETE: ['KEYS_MISSING', 'OFFSET_BEHIND'],
+  PAYLOAD_INCOMPLETE: ['KEYS_MISSING', 'RDB_TOO_OLD'],
   OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
   GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED'],

@@ -150,7 +150,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   MAX_CLIENTS: [REPLY],
   REPLICA_LOADING: [{}, { etaSeconds: 9 }],
   NOT_SERVING: [{ obstacle: 'LOADING' }],
-  BEHIND_US: [{}],
+  REPLICA_LAGS: [{}],
   NOT_MASTER: [{ role: 'slave' }, { role: 'sentinel' }],
   CLUSTER_SLOTS: [{ missingSlots: 7 }],
   CLUSTER_MASTER: [{ slot: 0 }],
@@ -185,7 +185,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
     { rdbKeys: 0, infoKeys: 1000 },
     { rdbKeys: 7, infoKeys: 1000, db: 3 },
   ],
-  OFFSET_BEHIND: [{ offset: 0, infoOffset: 64_000 }],
+  RDB_TOO_OLD: [{ offset: 0, infoOffset: 64_000 }],
   WRITE: [
     { ...PATH, output: 'FILE', errno: 'ENOSPC' },
     { path: 'stdout', output: 'STDOUT', errno: 'EIO' },
