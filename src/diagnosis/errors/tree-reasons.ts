@@ -2,7 +2,7 @@
 import { ANSWERED } from './parts.ts'
 import { rows } from './template.ts'
 
-const MAP = 'Give the address that reaches it from here: --map {endpoint}=HOST:PORT'
+const MAP = 'Map it to an address that reaches that server from here: --map {endpoint}=HOST:PORT'
 const SOON = 'Try again in a few seconds.'
 const WRONG_ROUTE = 'a loopback address, a tunnel, or an address of another network'
 const ONLY_ACKS = 'the only facts left are the ACKs in the list of the master'
@@ -34,7 +34,7 @@ export const TREE_REASONS = rows({
   NOT_ITS_MASTER: {
     what: 'The server at {endpoint} is not the master of {replica}: they have different histories, and the link of the replica is {link}.',
     meaning: `The replica has that address as its master, but from here it leads to another server: ${WRONG_ROUTE}.`,
-    next: `Use the master as TARGET. ${MAP}`,
+    next: 'Use the address of the master as TARGET, or map this one to an address that works from here: --map {endpoint}=HOST:PORT',
   },
   NOT_THE_REPLICA: {
     what: 'The server at {endpoint} is not the replica that {master} lists at that address: its INFO shows another history or another master.',
