@@ -142,7 +142,7 @@ export class GapRules {
   #waitForCatchUp(link: FailedLink): Step {
     this.#aheadSince ??= now()
     if (now() - this.#aheadSince > AHEAD_PATIENCE_MS) return this.lost(link, 'LOST')
-    return later(new ReplError('BEHIND_US'))
+    return later(new ReplError('REPLICA_LAGS'))
   }
 
   /** @param to where the histories diverge, when known @throws ReplError GAP */

@@ -117,12 +117,12 @@ async function compareKeys(info: ServerInfo, header: RdbHeader, observer: Observ
 
 /**
  * A new replid changes nothing: a server that begins one keeps its offset (replication.c, changeReplicationId), and INFO was asked
- * on the same link. @throws ReplError OFFSET_BEHIND if the history of the snapshot ends before what INFO showed earlier
+ * on the same link. @throws ReplError RDB_TOO_OLD if the history of the snapshot ends before what INFO showed earlier
  */
 function refuseEarlierOffset(info: ServerInfo, verdict: Verdict): void {
   const { history } = info
   if (verdict.kind !== 'full' || !history || mayShareSave(info)) return
-  if (verdict.offset < history.offset) throw new ReplError('OFFSET_BEHIND', { offset: verdict.offset, infoOffset: history.offset })
+  if (verdict.offset < history.offset) throw new ReplError('RDB_TOO_OLD', { offset: verdict.offset, infoOffset: history.offset })
 }
 
 /** Whether the RDB stays after the run. */
