@@ -1,4 +1,4 @@
-/** What would have allowed a partial resync, or what keeps it possible, with the command that sets it. */
+/** What would have allowed a partial resync, or what keeps it possible, with the command for it. */
 import { type History, type Position, requestOffset } from '../../protocol/history.ts'
 import { atLeast } from '../../protocol/info/identity.ts'
 import { isPingsOnly } from '../lag/write-rate.ts'
@@ -41,16 +41,16 @@ export function adviseOn(facts: PsyncFacts): Advice[] {
 }
 
 const DATA_DIFFERS =
-  'No setting saves this one: its data differs from this server’s, and a full resync drops what is more. WAIT and min-replicas-to-write keep that little.'
+  'No setting avoids this: the replica has writes that this server never got, and a full resync discards them. WAIT and min-replicas-to-write limit that.'
 
 const BACKLOG_YOUNG =
-  'The backlog is large enough for this; it is younger than the position: a restart, repl-backlog-ttl, or on 6.2 and older a new size began it anew.'
+  'The backlog is large enough, but it began after this offset: the server was restarted, repl-backlog-ttl freed it, or (up to 6.2) a new size emptied it.'
 
-const LENT = 'It is served only while the output buffer of another replica keeps more than repl-backlog-size.'
+const LENT = 'The server has these bytes only while the output buffer of another replica holds more than repl-backlog-size.'
 
-const BACKLOG_FIRST = 'The first replica that attaches makes the server keep a backlog; from then on others can resync partially.'
+const BACKLOG_FIRST = 'The first replica that attaches makes the server create a backlog. From then on replicas can resync partially.'
 
-/** Write rate, without the PINGs of an idle master; undefined if it was not measured. */
+/** The write rate, without the PINGs of an idle master; undefined if it was not measured. */
 export function bytesPerSecond({ rate }: PsyncFacts): number | undefined {
   if (!rate || rate.overMs <= 0) return undefined
   return isPingsOnly(rate.bytes, rate.overMs) ? 0 : (rate.bytes / rate.overMs) * 1000
@@ -70,10 +70,10 @@ function adviseMargin(facts: PsyncFacts): Advice[] {
   if (!history || !position || !rate || perSecond === undefined || seconds === undefined) return []
   const left = bytesToLive(history, position)
   if (left === 0) return [{ code: 'STAYS_GOOD', text: LENT }]
-  const room = `${exact(left)} bytes can still be written before the backlog drops it`
+  const room = `The backlog drops this offset after ${exact(left)} more bytes`
   const over = `over ${duration(rate.overMs)}`
-  if (perSecond === 0) return [{ code: 'STAYS_GOOD', text: `${room}; nothing was written ${over}.` }]
-  const text = `${room}: at ${exact(Math.round(perSecond))} bytes/s, as measured ${over}, in ${duration(seconds * 1000)}.`
+  if (perSecond === 0) return [{ code: 'STAYS_GOOD', text: `${room}. Nothing was written ${over}.` }]
+  const text = `${room}: in ${duration(seconds * 1000)}, at the ${exact(Math.round(perSecond))} bytes/s measured ${over}.`
   const good: Advice = { code: 'STAYS_GOOD', text }
   return seconds >= CUT_SECONDS
     ? [good]
@@ -84,7 +84,7 @@ function adviseSize(facts: PsyncFacts): Advice {
   const { history, position } = facts
   const missing = history && position ? gap(history, position) : 0
   if (missing <= (history?.backlog?.size ?? 0)) return { code: 'BACKLOG_YOUNG', text: BACKLOG_YOUNG }
-  return sized(facts, missing, `A backlog of ${exact(missing)} bytes would still hold it; with room to spare`)
+  return sized(facts, missing, `A backlog of ${exact(missing)} bytes would still have it. With headroom`)
 }
 
 function gap(history: History, position: Position): number {
@@ -96,7 +96,7 @@ export function sized({ identity }: Pick<PsyncFacts, 'identity'>, bytes: number,
   const megabytes = Math.max(1, Math.ceil((bytes * HEADROOM) / MEGABYTE))
   const emptiesBacklog = identity?.flavour === 'redis' && identity.version !== '' && !atLeast(identity.version, 7)
   // Up to 6.2 a resize allocates a new, empty buffer (replication.c, resizeReplicationBacklog).
-  const trap = emptiesBacklog ? ' Set it while all replicas are connected: on this version it empties the backlog.' : ''
+  const trap = emptiesBacklog ? ' Set it while all replicas are connected, because on this version a new size empties the backlog.' : ''
   return { code: 'BACKLOG_SIZE', text: `${why}:${trap}`, command: `CONFIG SET repl-backlog-size ${megabytes}mb` }
 }
 
@@ -104,7 +104,7 @@ export function sized({ identity }: Pick<PsyncFacts, 'identity'>, bytes: number,
 function adviseTtl({ history, settings }: PsyncFacts): Advice[] {
   const ttl = settings?.get('repl-backlog-ttl')
   if (history?.backlog || ttl === '0') return []
-  const text = `A backlog is freed ${ttl ? `${ttl} s` : 'repl-backlog-ttl'} after the last replica left, and the history ends with it; to keep it for ever:`
+  const text = `The server frees its backlog ${ttl ? `${ttl} s` : 'repl-backlog-ttl'} after the last replica left, and changes its replid. To keep both:`
   return [{ code: 'BACKLOG_TTL', text, command: 'CONFIG SET repl-backlog-ttl 0' }]
 }
 
@@ -114,7 +114,7 @@ function adviseSave({ identity }: PsyncFacts): Advice[] {
   return [
     {
       code: 'SAVE_ON_SHUTDOWN',
-      text: 'A restart keeps the history when the server saves an RDB as it goes down and loads that one (no AOF):',
+      text: 'A restart keeps the replid if the server saves an RDB on shutdown and loads it (no AOF):',
       command: 'SHUTDOWN SAVE',
     },
   ]
