@@ -71,7 +71,7 @@ function adviseMargin(facts: PsyncFacts): Advice[] {
   const left = bytesToLive(history, position)
   if (left === 0) return [{ code: 'STAYS_GOOD', text: LENT }]
   const room = `The backlog drops this offset after ${exact(left)} more bytes`
-  const over = `over ${duration(rate.overMs)}`
+  const over = `in ${duration(rate.overMs)}`
   if (perSecond === 0) return [{ code: 'STAYS_GOOD', text: `${room}. Nothing was written ${over}.` }]
   const text = `${room}: in ${duration(seconds * 1000)}, at the ${exact(Math.round(perSecond))} bytes/s measured ${over}.`
   const good: Advice = { code: 'STAYS_GOOD', text }

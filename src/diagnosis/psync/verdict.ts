@@ -127,7 +127,7 @@ export function describeVerdict(verdict: Verdict, stopped: StopReason | undefine
     case 'permitted':
       return { text: 'A replica with these credentials is allowed to sync from here.', reasons: [...why, ...newReplica(dataBytes)] }
     case 'none':
-      return { text: 'The server refused nothing so far, but no PSYNC was sent.', reasons: why }
+      return { text: STOPPED[stopped ?? 'ASKED_TO'], reasons: ['The server refused nothing so far.'] }
     case 'legacy':
       return {
         text: 'No replica can follow this server: it treats PSYNC under this name as SYNC.',
