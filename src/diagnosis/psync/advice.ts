@@ -2,6 +2,7 @@
 import { type History, type Position, requestOffset } from '../../protocol/history.ts'
 import { atLeast } from '../../protocol/info/identity.ts'
 import { isPingsOnly } from '../lag/write-rate.ts'
+import { largerBacklog } from '../resync/backlog-size.ts'
 import { duration, exact } from '../units.ts'
 import { answerOf, type PsyncFacts } from './answer.ts'
 import { bytesToLive } from './forecast.ts'
@@ -14,11 +15,8 @@ export interface Advice {
   readonly command?: string
 }
 
-const MEGABYTE = 1024 * 1024
 /** An outage that a backlog should outlast: a server restart, a switch reboot. */
 const CUT_SECONDS = 60
-/** Factor on the measured size. */
-const HEADROOM = 1.5
 
 export function adviseOn(facts: PsyncFacts): Advice[] {
   const { forecast } = facts
@@ -92,12 +90,12 @@ function gap(history: History, position: Position): number {
 }
 
 /** A backlog size for that many bytes plus headroom. @param why begins the text */
-export function sized({ identity }: Pick<PsyncFacts, 'identity'>, bytes: number, why: string): Advice {
-  const megabytes = Math.max(1, Math.ceil((bytes * HEADROOM) / MEGABYTE))
+function sized({ identity, history }: PsyncFacts, bytes: number, why: string): Advice {
+  const [command = ''] = largerBacklog('', identity, bytes, history?.backlog?.size).commands
   const emptiesBacklog = identity?.flavour === 'redis' && identity.version !== '' && !atLeast(identity.version, 7)
   // Up to 6.2 a resize allocates a new, empty buffer (replication.c, resizeReplicationBacklog).
   const trap = emptiesBacklog ? ' Set it while all replicas are connected: on this version it empties the backlog.' : ''
-  return { code: 'BACKLOG_SIZE', text: `${why}:${trap}`, command: `CONFIG SET repl-backlog-size ${megabytes}mb` }
+  return { code: 'BACKLOG_SIZE', text: `${why}:${trap}`, command }
 }
 
 /** Only a master without replicas frees its backlog. */
