@@ -1,7 +1,9 @@
-/** What would have allowed a partial resync, or what keeps it possible, with the command for it. */
+/** What would have allowed a partial resync, or what keeps it possible. */
 import { type History, type Position, requestOffset } from '../../protocol/history.ts'
 import { atLeast } from '../../protocol/info/identity.ts'
 import { isPingsOnly } from '../lag/write-rate.ts'
+import { type Remedy, settingRemedy } from '../remedy.ts'
+import { largerBacklog } from '../resync/backlog-size.ts'
 import { duration, exact } from '../units.ts'
 import { answerOf, type PsyncFacts } from './answer.ts'
 import { bytesToLive } from './forecast.ts'
@@ -11,14 +13,11 @@ type AdviceCode = 'STAYS_GOOD' | 'BACKLOG_SIZE' | 'BACKLOG_YOUNG' | 'BACKLOG_TTL
 export interface Advice {
   readonly code: AdviceCode
   readonly text: string
-  readonly command?: string
+  readonly remedy?: Remedy
 }
 
-const MEGABYTE = 1024 * 1024
 /** An outage that a backlog should outlast: a server restart, a switch reboot. */
 const CUT_SECONDS = 60
-/** Factor on the measured size. */
-const HEADROOM = 1.5
 
 export function adviseOn(facts: PsyncFacts): Advice[] {
   const { forecast } = facts
@@ -77,45 +76,45 @@ function adviseMargin(facts: PsyncFacts): Advice[] {
   const good: Advice = { code: 'STAYS_GOOD', text }
   return seconds >= CUT_SECONDS
     ? [good]
-    : [good, sized(facts, gap(history, position) + perSecond * CUT_SECONDS, `To outlast ${CUT_SECONDS} s at this rate`)]
+    : [good, sized(facts, gap(history, position) + perSecond * CUT_SECONDS, `To outlast ${CUT_SECONDS} s without a link at this rate:`)]
 }
 
 function adviseSize(facts: PsyncFacts): Advice {
   const { history, position } = facts
   const missing = history && position ? gap(history, position) : 0
   if (missing <= (history?.backlog?.size ?? 0)) return { code: 'BACKLOG_YOUNG', text: BACKLOG_YOUNG }
-  return sized(facts, missing, `A backlog of ${exact(missing)} bytes would still have it. With headroom`)
+  return sized(facts, missing, `A backlog of ${exact(missing)} bytes would still have it. With headroom:`)
 }
 
 function gap(history: History, position: Position): number {
   return history.offset + 1 - requestOffset(position)
 }
 
-/** A backlog size for that many bytes plus headroom. @param why begins the text */
-export function sized({ identity }: Pick<PsyncFacts, 'identity'>, bytes: number, why: string): Advice {
-  const megabytes = Math.max(1, Math.ceil((bytes * HEADROOM) / MEGABYTE))
-  const emptiesBacklog = identity?.flavour === 'redis' && identity.version !== '' && !atLeast(identity.version, 7)
-  // Up to 6.2 a resize allocates a new, empty buffer (replication.c, resizeReplicationBacklog).
-  const trap = emptiesBacklog ? ' Set it while all replicas are connected, because on this version a new size empties the backlog.' : ''
-  return { code: 'BACKLOG_SIZE', text: `${why}:${trap}`, command: `CONFIG SET repl-backlog-size ${megabytes}mb` }
+function sized(facts: PsyncFacts, neededBytes: number, text: string): Advice {
+  const remedy = largerBacklog(serverOf(facts), facts.identity, neededBytes, facts.history?.backlog?.size)
+  return { code: 'BACKLOG_SIZE', text, remedy }
 }
 
 /** Only a master without replicas frees its backlog. */
-function adviseTtl({ history, settings }: PsyncFacts): Advice[] {
+function adviseTtl(facts: PsyncFacts): Advice[] {
+  const { history, settings } = facts
   const ttl = settings?.get('repl-backlog-ttl')
   if (history?.backlog || ttl === '0') return []
   const text = `The server frees its backlog ${ttl ? `${ttl} s` : 'repl-backlog-ttl'} after the last replica left, and changes its replid. To keep both:`
-  return [{ code: 'BACKLOG_TTL', text, command: 'CONFIG SET repl-backlog-ttl 0' }]
+  const size = settings?.get('repl-backlog-size')
+  const cost = `It then keeps the memory of the backlog${size ? ` (${exact(Number(size))} bytes)` : ''} also without replicas.`
+  return [{ code: 'BACKLOG_TTL', text, remedy: settingRemedy(serverOf(facts), ['CONFIG SET repl-backlog-ttl 0'], cost) }]
 }
 
 /** Since 7.0 a master resumes its history from the RDB that it loads at startup (server.c, loadDataFromDisk). */
-function adviseSave({ identity }: PsyncFacts): Advice[] {
+function adviseSave(facts: PsyncFacts): Advice[] {
+  const { identity } = facts
   if (!identity || !atLeast(identity.version, 7)) return []
-  return [
-    {
-      code: 'SAVE_ON_SHUTDOWN',
-      text: 'A restart keeps the replid if the server saves an RDB on shutdown and loads it (no AOF):',
-      command: 'SHUTDOWN SAVE',
-    },
-  ]
+  const text = 'A restart keeps the replid if the server saves an RDB on shutdown and loads it (no AOF). To stop it for a restart:'
+  const cost = 'It writes the whole dataset to disk before it stops.'
+  return [{ code: 'SAVE_ON_SHUTDOWN', text, remedy: { server: serverOf(facts), commands: ['SHUTDOWN SAVE'], cost } }]
+}
+
+function serverOf({ server = 'the master' }: PsyncFacts): string {
+  return server
 }

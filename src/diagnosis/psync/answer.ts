@@ -40,6 +40,8 @@ export interface ListedPosition {
 
 /** What a run found out. Unknown facts are absent. */
 export interface PsyncFacts {
+  /** The server that was asked, by its address. */
+  readonly server?: string
   readonly identity?: ServerIdentity
   readonly uptimeSeconds?: number
   readonly settings?: Settings

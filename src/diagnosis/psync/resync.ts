@@ -1,7 +1,8 @@
 /** Judges a full resync: could a replica finish it? If its output buffer overflows every time, it is in a resync loop. */
 import type { ErrorCode } from '../../errors.ts'
 import { isPingsOnly } from '../lag/write-rate.ts'
-import { type BufferLimit, bufferedDuring, largerLimitCommand } from '../resync/buffer-limit.ts'
+import type { Remedy } from '../remedy.ts'
+import { type BufferLimit, bufferedDuring, largerLimit } from '../resync/buffer-limit.ts'
 import { duration, exact, bytes as human } from '../units.ts'
 
 /** Figures of one full resync; a figure that the server does not report is absent. */
@@ -45,9 +46,9 @@ export interface ResyncJudgement {
   readonly risk: ResyncRisk
   /** The answer in one sentence. */
   readonly text: string
-  /** What it rests on, and what would help; `commands` follow the last one. */
+  /** What it rests on. The last one introduces the remedy. */
   readonly reasons: readonly string[]
-  readonly commands: readonly string[]
+  readonly remedy?: Remedy
 }
 
 /** A buffer this full leaves no room for a slower disk or a busier hour. */
@@ -55,7 +56,8 @@ const CLOSE_SHARE = 0.5
 /** A few writes in a short time say nothing about the next hours. */
 const MOST_TIMES_AHEAD = 1000
 
-export function judgeResync(figures: ResyncFigures): ResyncJudgement {
+/** @param server the master, where a setting would help */
+export function judgeResync(figures: ResyncFigures, server: string): ResyncJudgement {
   const { catchUp, limit, buffer } = figures
   const risk = riskOf(figures)
   const reasons = [
@@ -65,8 +67,13 @@ export function judgeResync(figures: ResyncFigures): ResyncJudgement {
     ...(figures.hasChannel ? [CHANNEL] : []),
     ...OUTLOOKS[risk],
   ]
-  const commands = risk === 'CLOSE' || risk === 'LOOP' ? [largerLimitCommand(neededBytes(figures), limit)] : []
-  return { risk, text: risk === 'UNKNOWN' ? unknownText(figures) : ANSWERS[risk], reasons, commands }
+  const hasRemedy = risk === 'CLOSE' || risk === 'LOOP'
+  return {
+    risk,
+    text: risk === 'UNKNOWN' ? unknownText(figures) : ANSWERS[risk],
+    reasons,
+    ...(hasRemedy && { remedy: largerLimit(server, neededBytes(figures), limit) }),
+  }
 }
 
 /** The answer is no if a replica would never finish a full resync, or never catch up. */

@@ -3,6 +3,7 @@ import type { BufferLimit } from '../../diagnosis/resync/buffer-limit.ts'
 import type { ResyncLoop } from '../../diagnosis/resync/loop.ts'
 import { loopRemedy, loopText } from '../../diagnosis/resync/loop-words.ts'
 import type { JsonObject } from './json-line.ts'
+import { remedyJson } from './remedy.ts'
 
 export function resyncLoopJson(loop: ResyncLoop): JsonObject {
   const { master, replicas, fullResyncs, overMs, partialErrors, forks, cause, bufferBytes, limit, timeoutSeconds } = loop
@@ -20,7 +21,7 @@ export function resyncLoopJson(loop: ResyncLoop): JsonObject {
     writeBytesPerSecond: Math.round(loop.writesBytesPerSecond),
     payloadMs: Math.round(loop.payloadSeconds * 1000),
     text: loopText(loop),
-    command: loopRemedy(loop)?.command ?? null,
+    remedy: remedyJson(loopRemedy(loop)?.remedy),
   }
 }
 

@@ -1,10 +1,11 @@
 /** `psync --full` for people: the current phase, then the answer, its reasons and the figures; with -v the steps. */
-import { judgeResync, type ResyncFigures, type ResyncRisk } from '../../diagnosis/psync/resync.ts'
+import type { ResyncFigures, ResyncJudgement, ResyncRisk } from '../../diagnosis/psync/resync.ts'
 import { bytes, duration, exact, milliseconds } from '../../diagnosis/units.ts'
 import type { ReplEvent } from '../../engine/events.ts'
 import type { KnownShard } from '../../protocol/cluster/cluster-map.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
+import { remedyText } from '../base/remedy.ts'
 import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
 import { type Tone, verdictText } from '../base/verdict.ts'
@@ -12,6 +13,14 @@ import { shardText } from '../cluster/one-shard.ts'
 import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
 import { TransferProgress } from '../trace/transfer.ts'
+
+/** A full resync and what it means. */
+export interface JudgedResync {
+  readonly figures: ResyncFigures
+  readonly judgement: ResyncJudgement
+  /** Of a node of a cluster. */
+  readonly shard: KnownShard | undefined
+}
 
 const TONES: Record<ResyncRisk, Tone> = { SAFE: 'good', CLOSE: 'warn', LOOP: 'bad', BEHIND: 'bad', UNKNOWN: 'warn' }
 
@@ -51,10 +60,9 @@ export class ResyncText {
     if (event.type === 'stream') this.#progress.update('catching up', `${bytes(Math.max(0, event.masterOffset - event.offset))} behind`)
   }
 
-  /** @param shard of a node of a cluster */
-  conclude(figures: ResyncFigures, shard?: KnownShard): void {
+  conclude({ figures, judgement, shard }: JudgedResync): void {
     this.#progress.end()
-    const { risk, text, reasons, commands } = judgeResync(figures)
+    const { risk, text, reasons, remedy } = judgement
     const verdict = verdictText(this.#screen, risk, TONES[risk], text)
     if (this.#detail.quiet) {
       this.#write(verdict)
@@ -62,8 +70,8 @@ export class ResyncText {
     }
     const scope = shard && shard.shards !== 1 ? [`These figures are of one shard: ${shardText(shard)}.`] : []
     const lines = [...scope, ...reasons].map((sentence) => `${this.#screen.paragraph(printable(sentence), '  ')}\n`)
-    const settings = commands.map((command) => `    ${this.#screen.colour.strong(command)}\n`)
-    this.#write(`${[verdict, ...lines, ...settings].join('')}\n${table(this.#screen, [], rows(figures))}\n\n${this.#cost}`)
+    const help = remedy ? remedyText(remedy, this.#screen) : ''
+    this.#write(`${[verdict, ...lines, help].join('')}\n${table(this.#screen, [], rows(figures))}\n\n${this.#cost}`)
     if (this.#steps !== '') this.#steps = `\n${this.#steps}`
     this.end()
   }

@@ -10,6 +10,7 @@ import type { ErrorCode } from '../../errors.ts'
 import { requestOffset } from '../../protocol/history.ts'
 import type { JsonObject } from '../base/json-line.ts'
 import { resyncLoopJson } from '../base/loop-json.ts'
+import { remedyJson } from '../base/remedy.ts'
 import { type About, reportJson } from '../base/report.ts'
 import { costJson, traceJson } from '../trace/json.ts'
 
@@ -52,7 +53,7 @@ function answerJson(facts: PsyncFacts, subject: Subject, expected: string | unde
     notSent: notSent(facts) ?? null,
     guard: guard ? { name: guard.name, isCertain: guard.isCertain, text: describeGuard(guard), leaves: describeTraces(guard) } : null,
     conditions: checkedConditions(facts).map((condition) => ({ ...condition, holds: condition.holds ?? null })),
-    advice: adviseOn(facts),
+    advice: adviseOn(facts).map(({ code, text, remedy }) => ({ code, text, remedy: remedyJson(remedy) })),
     writeRate: rate ? { ...rate, bytesPerSecond: bytesPerSecond(facts) } : null,
     // JSON has no Infinity: null with a measured rate of 0 means "as long as nothing is written".
     staysGoodMs: seconds !== undefined && Number.isFinite(seconds) ? Math.round(seconds * 1000) : null,

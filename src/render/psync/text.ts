@@ -7,6 +7,7 @@ import { because, headline, notSent } from '../../diagnosis/psync/words.ts'
 import type { CountersEvent, ReplEvent } from '../../engine/events.ts'
 import { loopsText } from '../base/loop.ts'
 import { printable } from '../base/printable.ts'
+import { remedyText } from '../base/remedy.ts'
 import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
 import { type Tone, verdictText } from '../base/verdict.ts'
@@ -62,9 +63,7 @@ export class PsyncText {
 
   #rest(facts: PsyncFacts, subject: Subject): string {
     const sentences = [...because(facts, subject), ...describeBasis(facts)].map((sentence) => this.#paragraph(sentence))
-    const advice = adviseOn(facts).map(
-      ({ text, command }) => `${this.#paragraph(text)}${command ? `    ${this.#screen.colour.strong(command)}\n` : ''}`,
-    )
+    const advice = adviseOn(facts).map(({ text, remedy }) => `${this.#paragraph(text)}${remedy ? remedyText(remedy, this.#screen) : ''}`)
     const rest = [this.#conditions(facts), this.#cost(), this.#steps].filter((part) => part !== '').map((part) => `\n${part}`)
     this.#steps = ''
     return [...sentences, ...advice, ...rest].join('')

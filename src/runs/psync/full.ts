@@ -30,11 +30,11 @@ export async function runFull(
   try {
     await observe(source, { ...linkOptions, goal: { kind: 'live', store } }, visit, (event) => text?.show(event), stop)
     const figures = resyncFigures(visit)
-    const shard = await shardOf(source, visit, stop)
-    const code = resyncCode(judgeResync(figures))
-    text?.conclude(figures, shard)
-    if (isJson) stdout.write(jsonLine(psyncFullJson(about, visit, figures, shard, code)))
-    return code
+    const judgement = judgeResync(figures, visit.choices.at(-1)?.endpoint ?? source.name)
+    const judged = { figures, judgement, shard: await shardOf(source, visit, stop) }
+    text?.conclude(judged)
+    if (isJson) stdout.write(jsonLine(psyncFullJson(about, visit, judged)))
+    return resyncCode(judgement)
   } catch (error) {
     // A master closes the link when our output buffer overruns. From here that looks like a lost link.
     const { buffer, limit } = bufferOf(visit)

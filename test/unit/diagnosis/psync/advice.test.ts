@@ -20,21 +20,22 @@ const HISTORY: History = {
 function facts(offset: number, more: Partial<PsyncFacts> = {}, replid = REPLID): PsyncFacts {
   const history = more.history ?? HISTORY
   const position = { replid, offset }
-  return { identity: REDIS_8, history, position, ...forecastPsync(history, position), ...more }
+  return { server: 'm:1', identity: REDIS_8, history, position, ...forecastPsync(history, position), ...more }
 }
 
 test('a gap of three megabytes is covered by one and a half times as much', () => {
   const [advice, ...more] = adviseOn(facts(MEGABYTE))
-  assert.equal(advice?.command, 'CONFIG SET repl-backlog-size 5mb') // 3 × 1.5 = 4.5
+  assert.deepEqual(advice?.remedy?.commands, ['CONFIG SET repl-backlog-size 5mb']) // 3 × 1.5 = 4.5
+  assert.equal(advice?.remedy?.server, 'm:1')
   assert.match(advice?.text ?? '', /3,145,728 bytes/)
-  assert.doesNotMatch(advice?.text ?? '', /empties/)
+  assert.doesNotMatch(advice?.remedy?.cost ?? '', /empties/)
   assert.deepEqual(more, [])
 })
 
 test('a backlog that is large enough, but began after the offset, is not made smaller', () => {
   const young = { ...HISTORY, backlog: { firstByteOffset: HISTORY.offset + 1, histlen: 0, size: 100 * MEGABYTE } }
   const [advice, ...more] = adviseOn(facts(HISTORY.offset - 100, { history: young }))
-  assert.deepEqual([advice?.code, advice?.command, more], ['BACKLOG_YOUNG', undefined, []])
+  assert.deepEqual([advice?.code, advice?.remedy, more], ['BACKLOG_YOUNG', undefined, []])
 })
 
 test('a position that only the buffer of a slow replica still holds is not promised any time', () => {
@@ -46,7 +47,7 @@ test('a position that only the buffer of a slow replica still holds is not promi
 
 test('up to 6.2 a new size empties the backlog, and the advice says so', () => {
   const [advice] = adviseOn(facts(MEGABYTE, { identity: { ...REDIS_8, version: '6.2.16' } }))
-  assert.match(advice?.text ?? '', /empties the backlog/)
+  assert.match(advice?.remedy?.cost ?? '', /empties the backlog/)
 })
 
 test('a position stays good for as long as the master needs to overwrite it at the measured rate', () => {
@@ -60,7 +61,7 @@ test('a position stays good for as long as the master needs to overwrite it at t
 test('a position that is lost in less than a minute comes with the size that would outlast one', () => {
   const [, advice] = adviseOn(facts(3.5 * MEGABYTE, { rate: { bytes: MEGABYTE, overMs: 1000 } }))
   // Half a megabyte is missing, and sixty more are written in a minute: 60.5 × 1.5 = 90.75.
-  assert.equal(advice?.command, 'CONFIG SET repl-backlog-size 91mb')
+  assert.deepEqual(advice?.remedy?.commands, ['CONFIG SET repl-backlog-size 91mb'])
 })
 
 test('while nothing is written a position stays good, without a figure of infinity', () => {
