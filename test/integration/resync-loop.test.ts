@@ -196,7 +196,7 @@ it('a replica that gives up after its own repl-timeout each time is named with t
   const { status, json } = await lag(master.target)
   assert.equal(status, 1)
   const [loop] = json.resyncLoops
-  assert.deepEqual([loop.cause, loop.timeoutSeconds, loop.command], ['timeout', 2, 'CONFIG SET repl-timeout 60'])
+  assert.deepEqual([loop.cause, loop.timeoutMs, loop.command], ['timeout', 2000, 'CONFIG SET repl-timeout 60'])
   assert.match(loop.text, /repl-timeout of the replica/)
 })
 

@@ -1,14 +1,15 @@
 /** `lag` for people: the tree with its figures, the notes, and the advice on the settings at this write rate. */
 
-import type { LagAdvice } from '../../diagnosis/lag/advice.ts'
 import { type Checked, describeNoReplicas, describeState, hasLink } from '../../diagnosis/lag/check.ts'
 import { describeMasterLoss, type LagReport, type MasterReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
+import type { LagAdvice } from '../../diagnosis/lag/setting-rules.ts'
 import { type LagVerdictKind, lagVerdict } from '../../diagnosis/lag/verdict.ts'
 import { bytesText, replicaNotes, resyncText, secondsText, summaryText, toolsText, trendText } from '../../diagnosis/lag/words.ts'
 import { duration, exact, bytes as human } from '../../diagnosis/units.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { loopsText } from '../base/loop.ts'
 import { printable } from '../base/printable.ts'
+import { remedyText } from '../base/remedy.ts'
 import type { Screen } from '../base/screen.ts'
 import { columns } from '../base/table.ts'
 import { type Tone, verdictText } from '../base/verdict.ts'
@@ -133,12 +134,11 @@ export function notesText({ master, replicas }: LagReport, screen: Screen, isLiv
 
 export function adviceText(advice: readonly LagAdvice[], screen: Screen): string {
   if (advice.length === 0) return ''
-  const lines = advice.map(({ text, command, isWarning }) => {
-    const sentence = screen.paragraph(printable(command ? text.replace(/[.:]*$/, ':') : text), isWarning ? '! ' : '- ')
-    const painted = isWarning ? sentence.replace('!', screen.colour.warn('!')) : sentence
-    return command ? `${painted}\n    ${screen.colour.strong(command)}` : painted
+  const items = advice.map(({ text, remedy, isWarning }) => {
+    const sentence = screen.paragraph(printable(text), isWarning ? `${screen.colour.warn('!')} ` : '- ')
+    return `${sentence}\n${remedy ? remedyText(remedy, screen) : ''}`
   })
-  return `\n${lines.join('\n')}\n`
+  return `\n${items.join('')}`
 }
 
 /** A wrapped sentence that begins with the server's name in bold. */

@@ -149,6 +149,7 @@ async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Prom
   const views = (await surveys.look()).map(({ settings, ...surveyed }) => ({
     ...surveyed,
     advice: adviseOnLag(surveyed.report, settings, cutSeconds),
+    checked: hasCriteria(criteria) ? checkAll([surveyed.report], criteria) : undefined,
   }))
   const reports = views.map(({ report }) => report)
   return { views, checked: hasCriteria(criteria) ? checkAll(reports, criteria) : undefined }
