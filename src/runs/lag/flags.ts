@@ -70,6 +70,7 @@ export const lagFlags = {
     options: ['text', 'json', 'prometheus', 'nagios'],
     description: 'nagios: one line, exit status 0 to 3',
   }),
+  wide: Flags.boolean({ helpGroup: 'OUTPUT', description: 'show all columns, and each name in full' }),
 }
 
 /** The values of lagFlags that the plan needs, as oclif parses them. */
@@ -81,6 +82,7 @@ interface LagFlags {
   readonly replica: readonly string[] | undefined
   readonly format: string | undefined
   readonly json: boolean
+  readonly wide: boolean
   readonly watch: boolean
   readonly sample: number
   readonly resolution: number
@@ -107,6 +109,7 @@ export function lagPlan(flags: LagFlags): LagPlan {
   refuseContradictions(flags, format, ranges)
   return {
     format,
+    isWide: flags.wide,
     criteria: criteria(flags),
     ranges,
     isCluster: flags.cluster,
