@@ -1,5 +1,5 @@
 /**
- * Unpacks the servers and proxies that the tests need into the user's cache folder: `npm run servers [-- ID ...]`.
+ * Unpacks the servers, proxies and promtool for the tests into the user's cache folder: `npm run servers [-- ID ...]`.
  * If no suite offers one any more, the script reports it by name and continues with the others.
  */
 import { existsSync } from 'node:fs'
@@ -10,10 +10,10 @@ import {
   CATALOGUE,
   cacheFolder,
   type InstalledProgram,
-  installedProxies,
   installedServers,
-  PROXIES,
+  installedTools,
   recordPath,
+  TOOLS,
   type Wanted,
 } from './server-cache.ts'
 
@@ -30,7 +30,7 @@ const ORDERS: readonly Order[] = [
     const programs = { server: program('server'), cli: program('cli'), checkRdb: program('check-rdb') }
     return { ...server, packages: [`${server.flavour}-server`, `${server.flavour}-tools`], programs }
   }),
-  ...PROXIES.map(({ program, ...proxy }): Order => ({ ...proxy, packages: [proxy.id], programs: { server: program } })),
+  ...TOOLS.map(({ program, ...tool }): Order => ({ ...tool, packages: [tool.id], programs: { server: program } })),
 ]
 
 /** Unpacks the named programs that are missing. @returns a line for each one that is not available */
@@ -95,7 +95,7 @@ async function main(): Promise<void> {
   const servers = installedServers()
   const list = (found: readonly InstalledProgram[]) => found.map(({ id, version }) => `${id} (${version})`).join(', ') || 'none'
   console.log(`servers at hand: ${list(servers)}`)
-  console.log(`proxies at hand: ${list(installedProxies())}`)
+  console.log(`tools at hand: ${list(installedTools())}`)
   if (servers.length > 0) return
   console.error(
     'No server to test against. They are unpacked from the Debian archive: this needs a Debian with apt-get, apt-cache and dpkg-deb.',
