@@ -8,6 +8,7 @@ import type { AlertRanges } from '../../render/lag/nagios.ts'
 import { parseDuration } from '../duration.ts'
 import { clusterFlag } from '../flags.ts'
 import { parseSize } from '../size.ts'
+import { parseListenAddress } from './listen-address.ts'
 import type { LagFormat, LagPlan } from './plan.ts'
 
 const MEASURE = 'HOW TO MEASURE'
@@ -69,10 +70,17 @@ export const lagFlags = {
     helpGroup: WATCH,
     helpValue: TIME,
     description: 'between two looks; 1s if not given',
-    dependsOn: ['watch'],
+    relationships: [{ type: 'some', flags: ['watch', 'listen'] }],
   }),
   count: Flags.integer({ helpGroup: WATCH, min: 1, helpValue: 'N', description: 'end after N looks', dependsOn: ['watch'] }),
   duration: Flags.string({ helpGroup: WATCH, helpValue: TIME, description: 'end after this time', dependsOn: ['watch'] }),
+  listen: Flags.string({
+    helpGroup: WATCH,
+    helpValue: '[ADDR]:PORT',
+    description:
+      'keep measuring and serve /metrics for Prometheus and /healthz over HTTP, until Ctrl-C; 127.0.0.1 unless an address is given',
+    exclusive: ['watch', 'json', 'for', 'wait'],
+  }),
   'max-bytes': Flags.string({ helpGroup: CHECK, helpValue: 'SIZE', description: 'exit with 1 when a replica is further behind' }),
   'max-seconds': Flags.string({ helpGroup: CHECK, helpValue: 'SECONDS', description: 'the same in time; its upper bound counts' }),
   'min-replicas': Flags.integer({ helpGroup: CHECK, min: 0, helpValue: 'N', description: 'exit with 1 when fewer have their link' }),
@@ -101,6 +109,7 @@ interface LagFlags {
   readonly format: string | undefined
   readonly json: boolean
   readonly watch: boolean
+  readonly listen: string | undefined
   readonly sample: string
   readonly resolution: string
   readonly cut: string
@@ -121,7 +130,7 @@ interface LagFlags {
 
 /** @throws ReplError USAGE */
 export function lagPlan(flags: LagFlags): LagPlan {
-  const format = flags.json ? 'json' : ((flags.format ?? 'text') as LagFormat)
+  const format = flags.json ? 'json' : ((flags.format ?? (flags.listen === undefined ? 'text' : 'prometheus')) as LagFormat)
   const ranges = alertRanges(flags)
   refuseContradictions(flags, format, ranges)
   const time = (name: 'duration' | 'for' | 'wait' | 'interval') =>
@@ -142,6 +151,7 @@ export function lagPlan(flags: LagFlags): LagPlan {
     ...(flags.watch && {
       watch: { count: flags.count ?? Number.POSITIVE_INFINITY, durationMs: time('duration') ?? Number.POSITIVE_INFINITY },
     }),
+    ...(flags.listen !== undefined && { listen: parseListenAddress(flags.listen) }),
     forMs: time('for') ?? 0,
     ...(waitMs !== undefined && { waitMs }),
   }
@@ -156,6 +166,7 @@ function markerOf({ marker, 'marker-key': key }: LagFlags): Pick<LagPlan, 'marke
 function refuseContradictions(flags: LagFlags, format: LagFormat, ranges: AlertRanges): void {
   const isOneShot = format === 'prometheus' || format === 'nagios'
   if (flags.watch && isOneShot) throw usageError(`--watch has no end, and --format ${format} is read as a whole`)
+  if (flags.listen !== undefined && format !== 'prometheus') throw usageError(`--format ${format} cannot be combined with --listen`)
   if (Object.keys(ranges).length > 0 && format !== 'nagios') {
     throw usageError('--warning and --critical are for --format nagios; the others take --max-seconds and --max-bytes')
   }

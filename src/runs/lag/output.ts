@@ -34,18 +34,19 @@ export async function lagOutput(plan: LagPlan, context: RunContext, setStatus: (
 }
 
 async function openReport(
-  { format, ranges }: LagPlan,
+  plan: LagPlan,
   { about, stdout, detail, print, screen: screenOf }: RunContext,
   setStatus: (status: number) => void,
 ): Promise<Pick<LagOutput, 'show'>> {
+  const { format, ranges } = plan
   switch (format) {
     case 'json': {
       const { lagJson } = await import('../../render/lag/json.ts')
       return { show: (look, code) => void stdout.write(jsonLine(lagJson(about, look, code))) }
     }
     case 'prometheus': {
-      const { prometheusText } = await import('../../render/lag/prometheus.ts')
-      return { show: ({ views, checked }) => void stdout.write(prometheusText(reportsOf(views), checked)) }
+      const { metricsText } = await import('./prometheus.ts')
+      return { show: (look) => void stdout.write(metricsText(look, plan, about.target ?? '', about.elapsedMs())) }
     }
     case 'nagios': {
       const { nagiosLine } = await import('../../render/lag/nagios.ts')
