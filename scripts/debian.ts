@@ -60,14 +60,14 @@ export class PrivateApt {
     await run('rm', ['-rf', downloads])
   }
 
-  /** Follows libraries only: a plain recursion would reach perl and half a system through debconf. Those of web pages are not needed. */
+  /** Follows libraries only: a plain recursion would reach perl and half a system through debconf. */
   async #libraries(names: readonly string[], options: readonly string[]): Promise<string[]> {
     const found = new Set<string>()
     let frontier = [...names]
     while (frontier.length > 0) {
       const { stdout } = await run('apt-cache', [...options, 'depends', '--important', ...frontier], { maxBuffer: 1 << 24 })
       const needed = [...stdout.matchAll(/^ [ |](?:Pre)?Depends: (.*)$/gm)].map(([, name]) => name ?? '')
-      frontier = [...new Set(needed)].filter((name) => /^(lib(?!js-)|lua-|zlib1g)[\w.+-]*$/.test(name) && !found.has(name))
+      frontier = [...new Set(needed)].filter((name) => /^(lib|lua-|zlib1g)[\w.+-]*$/.test(name) && !found.has(name))
       for (const name of frontier) found.add(name)
     }
     return [...found]

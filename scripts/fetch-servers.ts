@@ -2,7 +2,7 @@
  * Unpacks the servers, proxies and promtool for the tests into the user's cache folder: `npm run servers [-- ID ...]`.
  * If no suite offers one any more, the script reports it by name and continues with the others.
  */
-import { existsSync } from 'node:fs'
+import { type Dirent, existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { PrivateApt } from './debian.ts'
@@ -71,7 +71,8 @@ async function install(apt: PrivateApt, wanted: Order, suites: readonly string[]
   await apt.unpack(wanted.packages, suites, staging)
   const entries = await readdir(staging, { recursive: true, withFileTypes: true })
   // A symlink to the loader may be absolute and point outside this folder, so use only the file itself.
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(staging, join(entry.parentPath, entry.name)))
+  const pathOf = (entry: Dirent) => relative(staging, join(entry.parentPath, entry.name))
+  const files = entries.filter((entry) => entry.isFile()).map(pathOf)
   const loader = files.find((file) => /(^|\/)(ld-linux[\w-]*\.so\.\d|ld-[\d.]+\.so)$/.test(file))
   const libraries = new Set(
     files
@@ -81,6 +82,8 @@ async function install(apt: PrivateApt, wanted: Order, suites: readonly string[]
   )
   if (!loader) throw new Error('its package brought no dynamic loader')
   const { id, flavour, programs } = wanted
+  const missing = Object.values(programs).find((program) => !entries.some((entry) => pathOf(entry) === program))
+  if (missing) throw new Error(`its package brought no ${missing}`)
   const record = { id, flavour, version, suite: suites[0], loader, libraryPath: [...libraries].join(':'), ...programs }
   await writeFile(join(staging, 'server.json'), JSON.stringify(record, null, 2))
   await rm(join(cacheFolder(), wanted.id), { recursive: true, force: true })

@@ -38,7 +38,8 @@ const STABLE = [['trixie'], ['bookworm'], ['forky']]
 export const TOOLS: readonly (Wanted & { readonly program: string })[] = [
   { id: 'haproxy', version: /^\d/, suites: STABLE, program: 'usr/sbin/haproxy' },
   { id: 'stunnel4', version: /^\d/, suites: STABLE, program: 'usr/bin/stunnel4' },
-  { id: 'prometheus', version: /^\d/, suites: STABLE, program: 'usr/bin/promtool' },
+  // Up to bookworm it is part of the package prometheus.
+  { id: 'promtool', version: /^\d/, suites: [['trixie'], ['forky']], program: 'usr/bin/promtool' },
 ]
 
 /** A program to run. An unpacked one is started as `loader --library-path libraryPath server`. */

@@ -29,8 +29,8 @@ export default class Lag extends ReplCommand<typeof Lag> {
     )
     const isNagios = isTyped || this.flags?.format === 'nagios'
     if (!isNagios) return await super.catch(error)
-    const { line, status } = nagiosOf(this.failureOf(error))
+    const { text, status } = nagiosOf(this.failureOf(error))
     this.exitStatus(status)
-    process.stdout.write(line)
+    process.stdout.write(text)
   }
 }

@@ -29,7 +29,8 @@ export interface Measurement {
 
 /** Always contains redis_repl_up and redis_repl_master_up, so that no alert waits for a series that has ended. */
 export function prometheusText({ target, views, checked, durationMs }: Measurement): string {
-  const seconds = durationMs / 1000
+  // To the microsecond: the rest is noise.
+  const seconds = Math.round(durationMs * 1000) / 1e6
   return exposition([
     ...(views.length > 0
       ? views.flatMap((view) => treeMetrics(view, target))

@@ -49,12 +49,12 @@ async function openReport(
       return { show: (look) => void stdout.write(metricsText(look, plan, about.target ?? '', about.elapsedMs())) }
     }
     case 'nagios': {
-      const { nagiosLine } = await import('../../render/lag/nagios.ts')
+      const { nagiosOutput } = await import('../../render/lag/nagios.ts')
       return {
         show: ({ views, checked }) => {
-          const { line, status } = nagiosLine(reportsOf(views), ranges, checked)
+          const { text, status } = nagiosOutput(reportsOf(views), ranges, checked)
           setStatus(status)
-          stdout.write(line)
+          stdout.write(text)
         },
       }
     }
