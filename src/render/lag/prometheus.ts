@@ -183,8 +183,9 @@ const REPLICA_METRICS: readonly (readonly [name: string, help: string, value: Va
   ['replica_marker_lag_p99_seconds', '99th percentile of the delay of the markers.', ({ markers }) => inSeconds(markers?.lag?.p99)],
 ]
 
-function replicaMetrics({ master, replicas }: LagReport, inShard: Labels): Metric[] {
-  const real = replicas.filter(({ state }) => state !== 'tool')
+function replicaMetrics(report: LagReport, inShard: Labels): Metric[] {
+  const { master, replicas } = report
+  const real = replicas.filter(({ state }) => state !== 'tool').map((replica) => withCurrentList(replica, report))
   return REPLICA_METRICS.map(([name, help, value]) => ({
     name: `redis_repl_${name}`,
     type: 'gauge',
@@ -194,6 +195,13 @@ function replicaMetrics({ master, replicas }: LagReport, inShard: Labels): Metri
       return [{ master: master.name, replica: own, upstream, ...inShard }, value(replica)] as const
     }),
   }))
+}
+
+/** Without the ACK and the state in the list of its upstream, if that server no longer answers: both are of the past. */
+function withCurrentList({ listed, ...replica }: ReplicaReport, { master, replicas }: LagReport): ReplicaReport {
+  const upstream = replicas.find(({ name }) => name === replica.upstream)
+  const isCurrent = upstream ? isReachable(upstream) : hasAnswered(master)
+  return { ...replica, ...(listed && isCurrent && { listed }) }
 }
 
 function inSeconds(ms: number | undefined): number | undefined {

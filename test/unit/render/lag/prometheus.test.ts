@@ -81,6 +81,18 @@ describe('the text exposition format', () => {
     assert.match(textOf([report([lost], { failure: refused })]), /^redis_repl_up\{.*\} 0$/m)
   })
 
+  test('takes nothing from the list of a server that is gone', () => {
+    const near = replica('10.0.0.2:6380', { state: 'unreachable', listed })
+    const far = replica('10.0.0.3:6380', { state: 'unreachable', listed, upstream: near.name })
+    const ages = (more: Parameters<typeof report>[1]) =>
+      textOf([report([near, far], more)])
+        .split('\n')
+        .filter((line) => /^redis_repl_replica_(ack_age_seconds|link_up)/.test(line))
+        .map((line) => line.replace(/\{.*replica="([^"]*)".*\}/, ' $1').replace('redis_repl_replica_', ''))
+    assert.deepEqual(ages({}), ['link_up 10.0.0.2:6380 1', 'link_up 10.0.0.3:6380 0', 'ack_age_seconds 10.0.0.2:6380 1'])
+    assert.deepEqual(ages({ failure: refused }), ['link_up 10.0.0.2:6380 0', 'link_up 10.0.0.3:6380 0'])
+  })
+
   test('tells a master that hangs or loads its data from one that hides its offset', () => {
     const upOf = (master: Parameters<typeof report>[1]) => {
       const exposed = textOf([report([], master)])
