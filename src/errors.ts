@@ -368,6 +368,8 @@ export interface ReasonFacts {
   // OUTPUT_FAILED, OUTPUT_EXISTS
   WRITE: Path & Errno & { readonly output: Output }
   NO_SPACE: Path & { readonly freeBytes: number; readonly neededBytes: number }
+  /** @property address where --listen was to serve */
+  LISTEN: Errno & { readonly address: string; readonly port: number }
   NOT_A_FILE: Path
   NOT_A_FOLDER: Path
   NOT_A_DUMP: Path & Partial<Kept>
@@ -503,7 +505,7 @@ export const REASONS = {
   PAYLOAD_TRUNCATED: ['PAYLOAD_TRUNCATED'],
   PAYLOAD_CORRUPT: ['MAGIC', 'TRAILER', 'CHECKSUM'],
   PAYLOAD_INCOMPLETE: ['KEYS_MISSING', 'RDB_TOO_OLD'],
-  OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
+  OUTPUT_FAILED: ['WRITE', 'LISTEN', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
   GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED'],
   FORK_NEEDED: ['NO_BACKLOG', 'RENAMED'],

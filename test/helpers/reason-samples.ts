@@ -197,6 +197,11 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
     { path: 'stdout', output: 'STDOUT', errno: 'EIO' },
     { path: '/var/lib/tail.json', output: 'STATE', errno: 'EACCES' },
   ],
+  LISTEN: ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND', 'EMFILE'].map((errno) => ({
+    address: '127.0.0.1:9121',
+    port: 9121,
+    errno,
+  })),
   NO_SPACE: [{ ...PATH, freeBytes: 10, neededBytes: 20 }],
   NOT_A_FILE: [PATH],
   NOT_A_FOLDER: [PATH],

@@ -103,6 +103,24 @@ export const LOCAL_REASONS = rows({
       else: 'Check the free space and the permissions there.',
     },
   },
+  LISTEN: {
+    what: {
+      by: 'errno',
+      of: { EADDRINUSE: 'Cannot listen on {address}: the port is in use ({errno}).' },
+      else: 'Cannot listen on {address} ({errno}).',
+    },
+    meaning: 'Nothing is served, and no server was contacted.',
+    next: {
+      by: 'errno',
+      of: {
+        EADDRINUSE: "Choose another port, or find the program that uses this one: ss -ltnp 'sport = :{port}'",
+        EADDRNOTAVAIL: 'This machine does not have that address: choose one of `ip -brief address`.',
+        EACCES: 'This user may not open that port: choose one above 1023.',
+        ENOTFOUND: 'That host name does not resolve: give an IP address.',
+      },
+      else: 'Choose another address or port, as in --listen 127.0.0.1:9121.',
+    },
+  },
   NO_SPACE: {
     what: '{path} needs {neededBytes} bytes, but its file system has only {freeBytes} free.',
     meaning: 'The snapshot would not fit. Nothing was received.',
