@@ -8,8 +8,10 @@ import type { Start } from '../../engine/follow/start.ts'
 import { checkStateFile } from '../../io/sinks/state-file.ts'
 import { StdoutOutput } from '../../io/sinks/stdout-output.ts'
 import { READ_BUFFER_BYTES } from '../../io/socket-link.ts'
+import type { About } from '../../render/base/report.ts'
+import type { Screen } from '../../render/base/screen.ts'
 import type { Label } from '../../render/tail/format.ts'
-import type { TailText } from '../../render/tail/notes.ts'
+import type { Resume, TailText } from '../../render/tail/notes.ts'
 import type { StatsReport } from '../../render/tail/stats/report.ts'
 import { NodeGuard } from '../../topology/node-guard.ts'
 import type { Connection } from '../connection.ts'
@@ -22,6 +24,9 @@ const SPOOL_MEMORY_BYTES = 32 * 1024 * 1024
 
 /** The output beside the stream: notes, progress and statistics. */
 export interface TailReport {
+  readonly about: About
+  /** The terminal on which the stream is shown; undefined for a file or a pipe. */
+  readonly terminal: Screen | undefined
   readonly text: TailText | undefined
   readonly stats: StatsReport | undefined
   /** Makes the command that resumes after ID:OFFSET. */
@@ -36,8 +41,8 @@ export interface Followed {
   readonly pipelines: readonly HistoryPipeline[]
   /** Undefined until a stream has a position. */
   readonly checkpoint: Checkpoint | undefined
-  /** How to resume where the run ended. */
-  readonly resume: string | undefined
+  /** Undefined until a stream has a position. */
+  readonly resume: Resume | undefined
 }
 
 /** One stream of a session. */
@@ -82,8 +87,12 @@ export class TailSession {
   static async open(plan: TailPlan, connection: Connection, report: TailReport, signal: AbortSignal): Promise<TailSession> {
     if (plan.statePath !== undefined) await checkStateFile(plan.statePath)
     const output = new StdoutOutput(plan.statePath, signal)
-    const keys = async () => loadKeyRules((await connection.source.find(signal)).access, signal)
-    return new TailSession(plan, connection, report, await tailView(plan.view, keys, output), output, signal)
+    const context = {
+      about: report.about,
+      terminal: report.terminal,
+      loadKeyRules: async () => loadKeyRules((await connection.source.find(signal)).access, signal),
+    }
+    return new TailSession(plan, connection, report, await tailView(plan.view, context, output), output, signal)
   }
 
   /** Completes the last line if a killed run left it incomplete. */
