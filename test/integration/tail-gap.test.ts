@@ -67,7 +67,7 @@ for (const installed of servers()) {
         .map((line) => JSON.parse(line))
       assert.deepEqual(
         lines.map(({ type }) => type),
-        ['attached', 'command', 'gap', 'attached', 'command'],
+        ['attached', 'command', 'gap', 'attached', 'command', 'end'],
       )
       const replid = await server.info('master_replid')
       const { text: _, ...gap } = lines[2]

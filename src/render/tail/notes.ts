@@ -2,7 +2,7 @@
 
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { describeSilence } from '../../diagnosis/psync/silence.ts'
-import { bytes, duration } from '../../diagnosis/units.ts'
+import { bytes, duration, milliseconds } from '../../diagnosis/units.ts'
 import type { ReplEvent, ServerEvent, SilenceEvent, StoredEvent } from '../../engine/events.ts'
 import type { AttachedEvent, FollowEvent, ResumedEvent, ShardChange } from '../../engine/follow/events.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
@@ -87,6 +87,12 @@ export class TailText {
     this.#progress.end()
   }
 
+  /** The question whether a server without a backlog may fork, with its price. */
+  forkQuestion(name: string, server: ServerEvent | undefined): string {
+    this.#progress.end()
+    return `${this.#screen.paragraph(printable(forkPrice(name, server)), '? ')}\n  Continue? [y/N] `
+  }
+
   #text(event: FollowEvent): string {
     switch (event.type) {
       case 'attached':
@@ -161,6 +167,18 @@ export class TailText {
   #warn(text: string): string {
     return this.#screen.colour.warn(this.#screen.paragraph(printable(text), '! '))
   }
+}
+
+function forkPrice(name: string, server: ServerEvent | undefined): string {
+  const { dataBytes, lastForkUsec, guard } = server ?? {}
+  const facts = [
+    ...(dataBytes === undefined ? [] : [`${bytes(dataBytes)} in use`]),
+    ...(lastForkUsec === undefined
+      ? []
+      : [lastForkUsec === 0 ? 'no fork since its start' : `last fork ${milliseconds(lastForkUsec / 1000)}`]),
+    guard?.emptyRdb ? 'RDB left empty' : 'its whole RDB is sent and discarded',
+  ]
+  return `${name} has no replication backlog, so tail needs one fork (${facts.join(', ')}). The server then keeps a backlog and gets a new replid.`
 }
 
 function lastOffset({ server, position: { replid, offset } }: StreamProgress, isNamed: boolean): string {

@@ -4,11 +4,12 @@ import { after, every, now } from '../../io/clock.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import type { StreamProgress } from '../../render/tail/figures.ts'
 import { endRecord } from '../../render/tail/json.ts'
+import type { TailText } from '../../render/tail/notes.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { OneTail } from './one.ts'
 import { hasRecords, type TailPlan } from './plan.ts'
-import { type Followed, type TailReport, TailSession } from './session.ts'
+import { type Followed, type TailCommands, type TailReport, TailSession } from './session.ts'
 import { ShardTails } from './shards.ts'
 
 const LOOK_EVERY_MS = 1000
@@ -22,16 +23,10 @@ interface TailRun {
 
 /**
  * Returns when the user stops it or one of its limits is reached.
- * @param resumeCommand makes the command that resumes after ID:OFFSET
  * @throws ReplError after it has written everything it received; TIMEOUT or ABORTED when it ended before a stream began
  */
-export async function runTail(
-  plan: TailPlan,
-  connection: Connection,
-  context: RunContext,
-  resumeCommand: (after: string) => string,
-): Promise<void> {
-  const report = await reportOn(plan, context, resumeCommand)
+export async function runTail(plan: TailPlan, connection: Connection, context: RunContext, commands: TailCommands): Promise<void> {
+  const report = await reportOn(plan, context, commands)
   const { durationMs: limitMs } = plan
   const timeUp = new AbortController()
   const stopClock = limitMs === undefined ? () => {} : after(limitMs, () => timeUp.abort('time limit'))
@@ -109,13 +104,25 @@ function isClosedPipe(error: unknown): boolean {
   return error instanceof ReplError && error.details.reason === 'WRITE' && error.details.errno === 'EPIPE'
 }
 
-async function reportOn(plan: TailPlan, context: RunContext, resumeCommand: (after: string) => string): Promise<TailReport> {
+async function reportOn(plan: TailPlan, context: RunContext, commands: TailCommands): Promise<TailReport> {
   const { view } = plan
   const stats = view.isStats ? await statsOn(context) : undefined
   // A gap is never silent: where the output has no record of it, a note says it.
   const text = context.isJson && (view.isStats || hasRecords(view)) ? undefined : await textOn(context, () => stats?.clear())
   const terminal = context.stdout.isTTY && view.format === 'text' ? await context.screen(context.stdout) : undefined
-  return { about: context.about, terminal, text, stats, resumeCommand }
+  const askToFork = text && canAsk(context) ? askerOn(text, context.stop) : undefined
+  return { about: context.about, terminal, text, stats, commands, ...(askToFork && { askToFork }) }
+}
+
+function canAsk({ stderr, detail }: RunContext): boolean {
+  return process.stdin.isTTY && stderr.isTTY && !detail.quiet
+}
+
+function askerOn(text: TailText, stop: AbortSignal): NonNullable<TailReport['askToFork']> {
+  return async (name, server) => {
+    const { confirm } = await import('../../io/ask.ts')
+    return await confirm(text.forkQuestion(name, server), stop)
+  }
 }
 
 async function textOn({ isJson, screen, stderr, ...context }: RunContext, beforeNote: () => void) {

@@ -1,6 +1,7 @@
 /** What all streams of one `tail` share: the output with its checkpoint, the view, and the signal that ends it. */
 import { loadKeyRules } from '../../engine/ask/command-table.ts'
 import type { Source } from '../../engine/ask/source.ts'
+import type { ServerEvent } from '../../engine/events.ts'
 import type { Checkpoint } from '../../engine/follow/checkpoint.ts'
 import type { FollowEvent } from '../../engine/follow/events.ts'
 import { HistoryPipeline } from '../../engine/follow/pipeline.ts'
@@ -29,8 +30,17 @@ export interface TailReport {
   readonly terminal: Screen | undefined
   readonly text: TailText | undefined
   readonly stats: StatsReport | undefined
-  /** Makes the command that resumes after ID:OFFSET. */
-  readonly resumeCommand: (after: string) => string
+  readonly commands: TailCommands
+  /** Asks whether this server may fork; undefined without a terminal, or if the output is JSON. */
+  readonly askToFork?: (name: string, server: ServerEvent | undefined) => Promise<boolean>
+}
+
+/** Command lines to paste. */
+export interface TailCommands {
+  /** Resumes after ID:OFFSET. */
+  readonly toResume: (after: string) => string
+  /** The same run, with permission to fork. */
+  readonly toPermitFork: string
 }
 
 /** One history, or every shard of a cluster. */
@@ -108,6 +118,7 @@ export class TailSession {
   open({ source, start, parts, rdb, report, label }: StreamOptions): HistoryPipeline {
     const { follow, view, untilOffset, spoolFolder } = this.plan
     const { maxRate } = follow
+    const { askToFork } = this.report
     const spoolBytes = Math.ceil(follow.spoolBytes / parts)
     const options = {
       follow: {
@@ -117,6 +128,9 @@ export class TailSession {
         start,
         spoolBytes,
         ...(maxRate !== undefined && { maxRate: maxRate / parts }),
+        forkCommand: this.report.commands.toPermitFork,
+        // Several servers would ask several questions at once.
+        askToFork: askToFork && label === undefined ? (server: ServerEvent | undefined) => askToFork(source.name, server) : undefined,
         rdb: async () => rdb?.open() ?? nullStore(),
       },
       consume: { flat: view.isFlat, untilOffset },
