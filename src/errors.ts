@@ -378,7 +378,8 @@ export interface ReasonFacts {
   SPOOL_FULL: { readonly spooledBytes: number }
   OUTPUT_EXISTS: Path & Partial<Kept>
   // FORK_NEEDED
-  NO_BACKLOG: None
+  /** The user's command line with the flag that permits the fork. */
+  NO_BACKLOG: { readonly forkCommand?: string }
   /** PSYNC has another name there, and most servers take that for SYNC. */
   RENAMED: OwnName
   // GAP
