@@ -43,6 +43,7 @@ export const lagFlags = {
   replica: Flags.string({
     helpGroup: MEASURE,
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'TARGET',
     description: 'also measure this replica; repeatable',
   }),
