@@ -43,7 +43,7 @@ describe('a replica whose link is down', { concurrency: 1 }, () => {
         assert.match(text, wanted)
         assert.match(text, /it accepts ours/)
         const quiet = await cli(['psync', `redis://:secret@${master.target}`, '--from-replica', replica.target, '-q', '--sample', '0'])
-        assert.match(quiet.out, /^NO LINK Replica /)
+        assert.match(quiet.out, /^NO LINK: Replica /)
         assert.match(await note(replica), wanted)
       })
     }
