@@ -486,7 +486,7 @@ describe('a report without a loop', () => {
     const suspicion = resyncReport(history, 'm:1', {})?.suspicion
     assert.equal(
       suspicion && suspicionText(suspicion),
-      'm:1 began 3 full resyncs in its uptime of 3 min 0 s, and lists 1 replica now. Whether that is a resync loop was not seen; lag --sample 150s would show it.',
+      'm:1 began 3 full resyncs in its uptime of 3 min 0 s, and lists 1 replica now. This may be a resync loop; use lag --sample 150s to see it.',
     )
     saw(history, [160_000, { 7: 'wait_bgsave' }, { ...rare, uptime_in_seconds: 180 }])
     assert.equal(resyncReport(history, 'm:1', {})?.suspicion, undefined)
