@@ -83,6 +83,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
       isJson: this.flags.json,
       about: this.#about(),
       print: (text) => void (this.#repeated.quiet < 2 && process.stdout.write(text)),
+      printNote: (text) => void (this.#repeated.quiet < 2 && process.stderr.write(text)),
       screen: async (stream) => (await import('../render/base/screen.ts')).screenOf(stream, this.#color()),
       stop: this.#signal,
       outputEnded: this.#outputEnded.signal,

@@ -59,8 +59,8 @@ for (const installed of oldestNewestAndValkey()) {
       it(`${how} is as good as one server: everything works, and the cost is known`, async (context) => {
         const target = await startHaproxy(context, masters.slice(0, count), ...lines)
         const file = join(masters[0].folder, `${count}.rdb`)
-        const attached = assertSchema((await cli(['handshake', target, '--json'])).out, 'handshake') as { bill: { field: string }[] }
-        assert.ok(attached.bill.some(({ field }) => field === 'sync_partial_ok'))
+        const attached = assertSchema((await cli(['handshake', target, '--json'])).out, 'handshake') as { cost: { syncPartialOk?: object } }
+        assert.ok(attached.cost.syncPartialOk)
         const dumped = await cli(['dump-rdb', target, '-o', file])
         assert.equal(dumped.status, 0, dumped.err)
         assert.match(dumped.err, /cost: [\s\S]*sync_full \d+ → \d+/)
