@@ -43,6 +43,14 @@ function rounded(ms: number, round: (value: number) => number): string {
   return duration(round(ms / 1000) * 1000)
 }
 
+/** A time in one unit, rounded down, for a table cell. */
+export function short(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  if (seconds < 100) return `${seconds} s`
+  if (seconds < 100 * 60) return `${Math.floor(seconds / 60)} min`
+  return seconds < 48 * 3600 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`
+}
+
 /** A whole number with thousands separators. Written by hand, because loading Intl takes 7 ms. */
 export function exact(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',')

@@ -2,7 +2,7 @@
 
 import { phaseOf } from '../../protocol/info/replicas.ts'
 import { loopHeadline } from '../resync/loop-words.ts'
-import { atLeast, atMost, bytes as human } from '../units.ts'
+import { atLeast, atMost, bytes as human, short } from '../units.ts'
 import { describeMasterLoss, findLoss, type LagReport, type LagUnknown, type MasterReport, type ReplicaReport, resyncLoops } from './lag.ts'
 
 export interface Criteria {
@@ -147,13 +147,17 @@ export function describeState({ state, link, listed, silentMs, unknown }: Replic
       return unknown === 'OTHER_HISTORY' ? 'another history' : 'online'
     case 'link-down':
       if (link?.status) return `link ${link.status}`
-      return link?.downSeconds === undefined ? 'link down' : link.downSeconds < 0 ? 'link never up' : `link down ${link.downSeconds} s`
+      return link?.downSeconds === undefined
+        ? 'link down'
+        : link.downSeconds < 0
+          ? 'link never up'
+          : `link down ${short(link.downSeconds * 1000)}`
     case 'syncing':
       return 'full resync'
     case 'loading':
       return 'loading'
     case 'silent':
-      return `no answer ${(silentMs / 1000).toFixed(1)} s`
+      return `no answer ${short(silentMs)}`
     case 'not-asked':
       return 'not asked yet'
     case 'unreachable':

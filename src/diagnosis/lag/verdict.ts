@@ -45,8 +45,7 @@ function unlimitedVerdict(reports: readonly LagReport[]): LagVerdict {
   const replicas = reports.flatMap((report) => report.replicas.filter(({ state }) => state !== 'tool'))
   const scope = reports.length > 1 ? `${reports.length} shards, ` : ''
   const down = replicas.filter((replica) => !hasLink(replica))
-  if (down.length > 0)
-    return { kind: 'down', text: `${scope}${countOf(down, replicas)} without a link to the master: ${down.map(stateOf).join(', ')}` }
+  if (down.length > 0) return { kind: 'down', text: `${scope}${downText(down, replicas)}` }
   const hidden = reports.find(({ master }) => master.isListHidden || master.unlisted !== undefined)
   if (hidden) return { kind: 'unknown', text: `${hidden.master.name} ${describeNoReplicas(hidden.master)}` }
   if (replicas.length === 0)
@@ -55,6 +54,15 @@ function unlimitedVerdict(reports: readonly LagReport[]): LagVerdict {
   if (unknown.length > 0)
     return { kind: 'unknown', text: `${scope}the lag of ${countOf(unknown, replicas)} is unknown: ${unknown.map(whyUnknown).join(', ')}` }
   return { kind: 'ok', text: `${scope}${describeHealthy(replicas)}` }
+}
+
+/** A replica that does not answer may have its link. */
+function downText(down: readonly ReplicaReport[], replicas: readonly ReplicaReport[]): string {
+  const link = down.every(({ state }) => state === 'link-down' || state === 'syncing') ? 'no link' : 'no confirmed link'
+  const [only] = replicas
+  if (only && replicas.length === 1) return `${only.name} has ${link} to its master (${describeState(only)})`
+  const have = down.length === 1 ? `has ${link} to its master` : `have ${link} to their masters`
+  return `${countOf(down, replicas)} ${have}: ${down.map(stateOf).join(', ')}`
 }
 
 function countOf(some: readonly ReplicaReport[], all: readonly ReplicaReport[]): string {

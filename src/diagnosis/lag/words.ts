@@ -4,7 +4,7 @@ import type { ErrorCode, ReplError } from '../../errors.ts'
 import { explain } from '../errors/explain.ts'
 import { describeDownLink } from '../psync/master-answer.ts'
 import { describeStop } from '../psync/verdict.ts'
-import { atLeast, atMost, duration, exact, bytes as human, milliseconds } from '../units.ts'
+import { atLeast, atMost, duration, exact, bytes as human, milliseconds, short } from '../units.ts'
 import { describeUnknown } from './check.ts'
 import type { ArrivalFigures, ArrivalProblem, Lag, MarkerFigures, ReplicaReport, ResyncNow } from './lag.ts'
 import { errorMs, lagMs } from './lag.ts'
@@ -26,7 +26,8 @@ function boundsText(lag: Lag | undefined): string {
   if (!lag) return ''
   const { low, high } = lag.bounds
   const [middle, error] = [lagMs(lag), errorMs(lag)]
-  if (high === undefined || middle === undefined || error === undefined) return low === 0 ? 'unknown' : `> ${atLeast(low)}`
+  if (high === undefined || middle === undefined || error === undefined)
+    return low === 0 ? 'unknown' : `> ${low < 60_000 ? atLeast(low) : short(low)}`
   if (high === 0) return '0 ms'
   if (low === 0) return `< ${atMost(high)}`
   return middle < 999.5 ? `${Math.round(middle)} ± ${atMost(error)}` : `${duration(middle)} ± ${atMost(error)}`
@@ -55,7 +56,7 @@ export function trendText(trend: Trend | undefined): string {
     case 'even':
       return 'steady'
     case 'catching-up':
-      return `in sync in ${duration(trend.seconds * 1000)}`
+      return `in sync in ${short(trend.seconds * 1000 + 999)}`
     case 'falling-behind':
       return `+${human(Math.round(trend.bytesPerSecond))}/s`
   }
@@ -67,7 +68,7 @@ export function resyncText(resync: ResyncNow | undefined): string {
   const { forecast, secondsLeft } = resync
   if (forecast.kind === 'full') return 'full'
   if (forecast.kind === 'later') return 'refused now'
-  return secondsLeft !== undefined && Number.isFinite(secondsLeft) ? `partial for ${duration(secondsLeft * 1000)}` : 'partial'
+  return secondsLeft !== undefined && Number.isFinite(secondsLeft) ? `partial, ${short(secondsLeft * 1000)}` : 'partial'
 }
 
 /** Everything that is worth a sentence, for JSON. @param writes the average write rate in bytes per second */

@@ -46,9 +46,9 @@ export interface TableOptions {
 
 /** Marks the deciding cell, also without colours. */
 const MARK = '! '
-/** A shorter name cannot be told from another one. */
-const SHORTEST_NAME = 13
-const GAP = 2
+/** A name is rather cut than the figures are broken, down to this width, and then further. */
+const SHORT_NAME = 15
+const SHORTEST_NAME = 8
 
 /** A table as wide as the terminal at most. In a pipe and with --wide, each replica is one line, however long. */
 export function replicaTable(replicas: readonly ReplicaReport[], screen: Screen, options: TableOptions): string {
@@ -57,7 +57,7 @@ export function replicaTable(replicas: readonly ReplicaReport[], screen: Screen,
   const longest = Math.max(stringWidth('REPLICA'), ...names.map((name) => stringWidth(name)))
   const limit = options.isWide || !screen.isTerminal ? Number.POSITIVE_INFINITY : Math.max(screen.width, LEAST_WIDTH)
   const fitting = layouts(options).map((layout) => ({ layout, room: limit - figuresWidth(real, layout, screen, options) }))
-  const chosen = fitting.find(({ room }) => room >= longest) ?? fitting.find(({ room }) => room >= SHORTEST_NAME) ?? fitting.at(-1)
+  const chosen = fitting.find(({ room }) => room >= longest) ?? fitting.find(({ room }) => room >= SHORT_NAME) ?? fitting.at(-1)
   if (!chosen) return ''
   const { layout, room } = chosen
   const short = names.map((name) => shortened(name, Math.max(SHORTEST_NAME, room), screen))
@@ -68,7 +68,7 @@ export function replicaTable(replicas: readonly ReplicaReport[], screen: Screen,
   ])
   const cut = real.flatMap(({ name }, index) => (short[index] === names[index] ? [] : [`  ${printable(name)}\n`]))
   const full = cut.length === 0 ? '' : `\n${screen.colour.dim('Full names, in this order:')}\n${cut.join('')}`
-  return `${columns([head.map((text) => screen.colour.dim(text)), ...rows])}\n${full}`
+  return `${columns([head.map((text) => screen.colour.dim(text)), ...rows], layout.gap)}\n${full}`
 }
 
 /** The table is not made narrower than this. */
@@ -78,21 +78,24 @@ interface Layout {
   readonly columns: readonly Column[]
   readonly headBreak: RegExp
   readonly cellBreak: RegExp
+  /** Between two columns. */
+  readonly gap: number
 }
 
 const NOWHERE = /$^/
-const ANYWHERE = / /g
-/** Before a figure that follows a word, and after a comma. */
-const BEFORE_FIGURES = /(?<=[a-z,]) (?=\d)|(?<=,) | (?=±)/g
+/** The first word stands alone. */
+const AT_FIRST_SPACE = / /
+/** After a comma, before a figure that follows a word, and before a margin. */
+const BEFORE_FIGURES = /(?<=,) |(?<=[a-z]) (?=\d)| (?=±|\+-)/g
 
 /** From the widest to the narrowest. */
 function layouts({ isWide, extra }: TableOptions): Layout[] {
   const all = isWide ? [...COLUMNS, ...WIDE_COLUMNS] : COLUMNS
   const breaks = [
-    { headBreak: NOWHERE, cellBreak: NOWHERE },
-    { headBreak: ANYWHERE, cellBreak: NOWHERE },
-    { headBreak: ANYWHERE, cellBreak: BEFORE_FIGURES },
-    { headBreak: ANYWHERE, cellBreak: ANYWHERE },
+    { headBreak: NOWHERE, cellBreak: NOWHERE, gap: 2 },
+    { headBreak: AT_FIRST_SPACE, cellBreak: NOWHERE, gap: 2 },
+    { headBreak: AT_FIRST_SPACE, cellBreak: BEFORE_FIGURES, gap: 2 },
+    { headBreak: AT_FIRST_SPACE, cellBreak: BEFORE_FIGURES, gap: 1 },
   ]
   const withExtra = extra ? breaks.slice(0, 3).map((one) => ({ ...one, columns: [...all, extra] })) : []
   return [...withExtra, ...breaks.map((one) => ({ ...one, columns: all }))]
@@ -107,7 +110,7 @@ function figuresWidth(replicas: readonly ReplicaReport[], layout: Layout, screen
       ...replicas.map((replica) => widthOf(cellText(replica, column, layout, screen, options))),
     ),
   )
-  return widths.reduce((sum, width) => sum + GAP + width, 0)
+  return widths.reduce((sum, width) => sum + layout.gap + width, 0)
 }
 
 function cellText(replica: ReplicaReport, column: Column, { cellBreak }: Layout, screen: Screen, { deciding }: TableOptions): string {
@@ -115,7 +118,7 @@ function cellText(replica: ReplicaReport, column: Column, { cellBreak }: Layout,
   const plain = printable(text(replica))
   const isDeciding = cell !== undefined && deciding(replica) === cell
   const marked = isDeciding ? `${MARK}${plain === '' ? '-' : plain}` : plain
-  const shown = broken(screen.isUnicode ? marked : marked.replaceAll('±', '+-'), cellBreak).replace(/^!\n/, MARK)
+  const shown = broken(screen.isUnicode ? marked : marked.replaceAll('±', '+-'), cellBreak)
   if (plain === '' && !isDeciding) return screen.colour.dim('-')
   if (isDeciding) return screen.colour.bad(shown)
   return paint ? paint(replica, screen)(shown) : shown

@@ -1,7 +1,7 @@
 /** `lag` for people: the verdict, its cause, the table, and the advice on the settings at this write rate. */
 
 import { type Checked, describeNoReplicas } from '../../diagnosis/lag/check.ts'
-import { describeMasterLoss, type LagReport, type MasterReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
+import { describeMasterLoss, type LagReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import type { LagAdvice } from '../../diagnosis/lag/setting-rules.ts'
 import { decidingCell, type LagVerdictKind, lagVerdict } from '../../diagnosis/lag/verdict.ts'
 import { figureNotes, toolsText, troubleNotes } from '../../diagnosis/lag/words.ts'
@@ -83,28 +83,28 @@ function treeText(view: LagView, screen: Screen, detail: LagDetail): string {
   return parts.join('')
 }
 
-/** What the verdict rests on: the cause of a loop, or the notes on the replicas that decide it. */
+/** What the verdict rests on: the cause of a loop, or the first note on each replica that decides it. */
 export function causeText(view: LagView, screen: Screen): string {
   const loops = resyncLoops(view.report)
   if (loops.length > 0) return `${loops.map((loop) => loopDetails(loop, screen)).join('')}\n`
-  const notes = notesOn(deciders(view), view.report.master, screen, '  ')
-  const rest = notes.length - MOST_CAUSES
-  const lines = [...notes.slice(0, MOST_CAUSES), ...(rest > 0 ? [screen.colour.dim(`  and ${rest} more; --json shows all`)] : [])]
-  return lines.map((line) => `${line}\n`).join('')
+  return deciders(view)
+    .flatMap((replica) => notesOn(replica, view, screen, '  ').slice(0, 1))
+    .map((line) => `${line}\n`)
+    .join('')
 }
 
-/** The rest can be seen in the table. */
+/** More causes would push the table off the screen. Their notes stand below it. */
 const MOST_CAUSES = 3
 
 /** The replicas that the verdict rests on. */
 function deciders({ report, checked }: LagView): ReplicaReport[] {
-  return report.replicas.filter((replica) => decidingCell(replica, report, checked) !== undefined)
+  if (resyncLoops(report).length > 0) return []
+  return report.replicas.filter((replica) => decidingCell(replica, report, checked) !== undefined).slice(0, MOST_CAUSES)
 }
 
-function notesOn(replicas: readonly ReplicaReport[], master: MasterReport, screen: Screen, indent = ''): string[] {
-  return replicas.flatMap((replica) =>
-    troubleNotes(replica, master.writes?.average).map((note) => serverSentence(`${indent}${replica.name}`, ` ${note}`, screen)),
-  )
+function notesOn(replica: ReplicaReport, { report }: LagView, screen: Screen, indent = ''): string[] {
+  const notes = troubleNotes(replica, report.master.writes?.average)
+  return notes.map((note) => serverSentence(`${indent}${replica.name}`, ` ${note}`, screen))
 }
 
 /** The server that all lags are measured against; empty if the verdict says why nothing can be measured. */
@@ -143,13 +143,9 @@ function noReplicasText({ master, resyncs }: LagReport, screen: Screen): string 
 
 /** Everything on the replicas that the cause has not shown. */
 export function notesText(view: LagView, screen: Screen, { isVerbose }: LagDetail): string {
-  const { master, replicas } = view.report
-  const shown = resyncLoops(view.report).length > 0 ? [] : deciders(view)
-  const notes = notesOn(
-    replicas.filter((replica) => !shown.includes(replica)),
-    master,
-    screen,
-  )
+  const { replicas } = view.report
+  const deciding = deciders(view)
+  const notes = replicas.flatMap((replica) => notesOn(replica, view, screen).slice(deciding.includes(replica) ? 1 : 0))
   const tools = toolsText(replicas)
   const rest = notes.length - MOST_NOTES
   const lines = [
