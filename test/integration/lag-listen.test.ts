@@ -109,6 +109,7 @@ describe('lag --listen', () => {
       [404, 405, 200],
     )
     assert.equal(statuses[2]?.text, '')
+    assert.equal(await exporting.end('SIGTERM'), 0, 'also while it waits for its server')
   })
 
   it('ends with status 8 where the port is in use, and contacts no server', async (context) => {
