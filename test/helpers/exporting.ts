@@ -8,6 +8,11 @@ import { owned } from './processes.ts'
 const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
 const LIMIT_MS = 30_000
 
+export interface Health {
+  readonly status: number
+  readonly text: string
+}
+
 export class Exporting {
   readonly #child: ChildProcess
   readonly #url: string
@@ -48,11 +53,11 @@ export class Exporting {
   }
 
   /** @throws with the last pages */
-  async until(what: string, holds: (metrics: string, health: number) => boolean): Promise<void> {
+  async until(what: string, holds: (metrics: string, health: Health) => boolean): Promise<void> {
     const end = Date.now() + LIMIT_MS
     for (;;) {
       const [metrics, health] = [await this.metrics(), await this.get('/healthz')]
-      if (holds(metrics, health.status)) return
+      if (holds(metrics, health)) return
       if (Date.now() > end) throw new Error(`no ${what}: ${health.status} ${health.text}${metrics}${this.#err}`)
       await sleep(50)
     }

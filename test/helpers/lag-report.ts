@@ -1,7 +1,7 @@
 /** Reports of `lag` as a survey makes them, for tests of what is printed. */
 import type { LagReport, MasterReport, ReplicaReport } from '../../src/diagnosis/lag/lag.ts'
 
-export function master(more: Partial<MasterReport> = {}): MasterReport {
+function master(more: Partial<MasterReport> = {}): MasterReport {
   return {
     name: '10.0.0.1:6379',
     silentMs: 0,

@@ -46,7 +46,7 @@ export function isMasterUp({ master }: LagReport): boolean {
   return loss === undefined || (loss.trouble === 'NO_OFFSET' && hasAnswered(master))
 }
 
-export function shardName({ slots, node }: NonNullable<LagView['shard']>): string {
+function shardName({ slots, node }: NonNullable<LagView['shard']>): string {
   return slotsText(slots) || node
 }
 

@@ -1,7 +1,7 @@
 /** `lag --listen`: keeps its connections, measures at every --interval, and serves the last measurement over HTTP. */
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { describeMasterLoss } from '../../diagnosis/lag/lag.ts'
-import { expectReplError, type ReplError } from '../../errors.ts'
+import { expectReplError, ignoreFailure, type ReplError } from '../../errors.ts'
 import { now, sleep } from '../../io/clock.ts'
 import { type ListenAddress, type Page, plainPage, serveHttp } from '../../io/http/server.ts'
 import { printable } from '../../render/base/printable.ts'
@@ -72,7 +72,7 @@ class Exporter {
   /** Measures until the signal aborts. */
   async run(open: () => Promise<Surveys>, signal: AbortSignal): Promise<void> {
     let wasOpen = false
-    for (;;) {
+    while (!signal.aborted) {
       try {
         const surveys = await open()
         wasOpen = true
@@ -84,8 +84,8 @@ class Exporter {
         this.#last = undefined
         this.#failure = failure
         this.#noteChange()
-        await sleep(RETRY_MS, signal)
       }
+      await sleep(RETRY_MS, signal).catch(ignoreFailure)
     }
   }
 
