@@ -1,7 +1,7 @@
 /** A replica's link to its master, as INFO replication shows it. */
 import { type Info, infoNumber } from './info.ts'
 
-/** A master replicates from nobody. KeyDB's active replica does, and has a history of its own besides (role:active-replica). */
+/** Undefined for a master. KeyDB's active replica has a master and also a history of its own (role:active-replica). */
 const ACTIVE_REPLICA = 'active-replica'
 
 export interface MasterLink {
