@@ -1,7 +1,7 @@
 /** A replica's link to its master, as INFO replication shows it. */
 import { type Info, infoNumber } from './info.ts'
 
-/** Undefined for a master. KeyDB's active replica has a master and also a history of its own (role:active-replica). */
+/** The role of KeyDB's active replica, which has a master and also a history of its own. */
 const ACTIVE_REPLICA = 'active-replica'
 
 export interface MasterLink {
