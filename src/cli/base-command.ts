@@ -156,9 +156,9 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   }
 
   /**
-   * For a report, a closed pipe is no failure, but a full disk is one. stderr carries notes: losing it silences them and changes
-   * nothing else. oclif's own listener is removed because it throws every error except EPIPE. The sink of a dump sees both kinds
-   * in its own callbacks.
+   * For a report, a closed pipe is not a failure, but a full disk is. stderr carries notes: losing it silences them and changes
+   * nothing else. oclif's own listener is removed because it throws every error except EPIPE. The sink of a dump sees both kinds in
+   * its own callbacks.
    */
   #watchOutput(): void {
     for (const stream of [process.stdout, process.stderr]) {

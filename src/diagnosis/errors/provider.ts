@@ -4,7 +4,7 @@ import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
 
 const OWN_PROTOCOL = 'It has its own replication protocol and does not support PSYNC.'
-const PROXY = 'Proxies do not forward PSYNC. Connect to a server behind it.'
+const PROXY = 'Proxies do not forward PSYNC. Connect to one of its servers directly.'
 const NOT_OFFERED = 'Its documentation lists PSYNC and SYNC as not supported.'
 const BY_REPLY = '(recognised by its error reply)'
 const BY_HOST = '(recognised by its host name)'

@@ -107,7 +107,7 @@ export const SERVER_REASONS = rows({
     next: {
       by: 'command',
       of: { INFO: ASK_FOR_INFO },
-      else: 'Ask the provider for replication access, or use its own export. If this is a proxy, connect to a server behind it.',
+      else: 'Ask the provider for replication access, or use its own export. If this is a proxy, connect to one of its servers directly.',
     },
   },
   COMMAND_REFUSED: {

@@ -62,7 +62,7 @@ export const TLS_REASONS = rows({
   },
   SERVER_NAME: {
     what: '{endpoint} does not know the server name that we sent in the TLS handshake ({errno}).',
-    meaning: 'A TLS proxy chooses the server behind it by that name.',
+    meaning: 'A TLS proxy chooses the server by that name.',
     next: 'Send the right name: --sni NAME',
   },
   TLS_OTHER: {

@@ -80,8 +80,8 @@ export async function* receiveResync(
 }
 
 /**
- * Compares the RDB with what the server says that it has. Its bytes are verified elsewhere.
- * @throws ReplError PAYLOAD_INCOMPLETE; TRY_LATER (CLUSTER_MOVING) for an RDB that is to be kept
+ * Compares the RDB with the keys and the offset that INFO showed. Its bytes are verified elsewhere.
+ * @throws ReplError PAYLOAD_INCOMPLETE; TRY_LATER (CLUSTER_MOVING) for an RDB that is kept
  */
 async function examine({ planner, observer, options: { goal } }: Attachment, verdict: Verdict, header: RdbHeader): Promise<KeyCounts> {
   const slots = isKept(goal) ? movingAtSnapshot(header) : undefined

@@ -109,7 +109,7 @@ test('explain: a service that is recognised is named in place of a guess', () =>
   assert.equal(
     meaning,
     'This server accepts no replicas. This is Envoy (recognised by its error reply). Proxies do not forward PSYNC. ' +
-      'Connect to a server behind it. INFO still works, and with it: redis-repl lag',
+      'Connect to one of its servers directly. INFO still works, and with it: redis-repl lag',
   )
 })
 
