@@ -109,11 +109,11 @@ describe('settings', () => {
   it('of a file are found from the folder of the file, and are refused where they are of the wrong kind', async () => {
     const file = join(home, 'kinds.toml')
     const wrong: [content: string, expected: RegExp][] = [
-      ['host = true', /defaults\.host is no switch/],
+      ['host = true', /defaults\.host needs a value/],
       ['target = ["a", "b"]', /defaults\.target takes one value/],
-      ['tls = [1]', /defaults\.tls is a switch/],
-      ['config = "x"', /defaults\.config can only be said on the command line/],
-      ['pass-file = "nowhere/pass"', new RegExp(`${home}/nowhere/pass cannot be used: ENOENT`)],
+      ['tls = [1]', /defaults\.tls takes true or false/],
+      ['config = "x"', /defaults\.config is allowed on the command line only/],
+      ['pass-file = "nowhere/pass"', new RegExp(`${home}/nowhere/pass cannot be used: no such file or directory`)],
     ]
     for (const [content, expected] of wrong) {
       await writeFile(file, `[defaults]\n${content}\n`)
@@ -243,11 +243,11 @@ describe('settings', () => {
       [undefined, ['@staging'], {}, /no profile "staging": .* has @prod, @parts/],
       [undefined, [], { REDIS_REPL_PORT: 'many' }, /REDIS_REPL_PORT: .*integer/],
       [undefined, [], { REDIS_REPL_TLS: 'maybe' }, /REDIS_REPL_TLS: tls is a switch/],
-      ['pass = "s3cret', [], {}, /line 1, column \d+ is no TOML/],
-      ['port = 1', [], {}, /"port" stands outside/],
-      ['[defaults]\nprot = 1', [], {}, /defaults\.prot is no setting/],
-      ['[profiles]\nx = 1', [], {}, /profiles\.x is no table/],
-      ['[defaults]\nname = { s3cret = 1 }', [], {}, /defaults\.name is neither/],
+      ['pass = "s3cret', [], {}, /line 1, column \d+ is not TOML/],
+      ['port = 1', [], {}, /"port" is outside of/],
+      ['[defaults]\nprot = 1', [], {}, /unknown setting defaults\.prot/],
+      ['[profiles]\nx = 1', [], {}, /profiles\.x is not a table/],
+      ['[defaults]\nname = { s3cret = 1 }', [], {}, /defaults\.name is not text/],
     ]
     for (const [content, args, more, expected] of cases) {
       const file = join(home, 'case.toml')
