@@ -5,7 +5,7 @@
 
 const QUESTIONS = /^ASK\b.*\n(?:[ \t]+.*\n)*/gm
 
-const ID = /\b[0-9a-f]{40}\b|\b[0-9a-f]{12}…/g
+const ID = /\b[0-9a-f]{40}\b|\b(?:[0-9a-f]{8}|[0-9a-f]{12})…/g
 const DATE = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 const DURATION = /\d+ (?:d|h|min) \d+ (?:h|min|s)\b/g
 /** With or without a unit, and with its bounds: `1,024 bytes`, `< 0.001`, `0.052 ± 0.011`, `3.1 s`. */
