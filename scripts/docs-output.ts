@@ -22,8 +22,8 @@ for (const [deployment, lines] of linesByDeployment(named.length > 0 ? named : p
   const shown = lines.filter(({ output }) => output)
   if (shown.length > 0) await run(deployment, shown)
 }
-if (named.length === 0) writeStatuses()
 for (const page of new Set(results.map(({ line }) => line.page))) write(page)
+if (named.length === 0) writeStatuses()
 
 async function run(deployment: string, lines: readonly DocsLine[]): Promise<void> {
   const lab = await DocsLab.start(deployment)
