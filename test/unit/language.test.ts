@@ -104,7 +104,7 @@ describe('plain English', () => {
     })
   }
 
-  it('lets servers lag behind, and stand behind a proxy', () => {
+  it('allows servers that lag behind, and servers behind a proxy', () => {
     for (const text of [
       'the replica is 5 bytes behind',
       'it lags behind its master',
