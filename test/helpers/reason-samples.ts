@@ -7,6 +7,7 @@ const REPLY = { reply: 'ERR the words of the server' }
 const ERRNO = { errno: 'ENOENT' }
 const LIMIT = { limitMs: 5000 }
 const PATH = { path: '/backup/snapshot.rdb' }
+const TLS_FILE = { option: '--cacert', path: '/etc/redis/tls/ca.crt' }
 const DISTRUST = { errno: 'CERT_HAS_EXPIRED', serverName: 'db1.example' }
 const GAP = { offset: 77, replid: 'a1'.repeat(20), onGap: 'fail' } as const
 const FAR_GAP = { ...GAP, distanceBytes: 1234 }
@@ -42,14 +43,14 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
     { ...setting, problem: 'TAKES_ONE_VALUE' },
   ],
   TLS_FILE: [
-    UNREADABLE,
-    { ...PATH, problem: 'NO_CERTIFICATE' },
-    { ...PATH, problem: 'BROKEN_CERTIFICATE' },
-    { ...PATH, problem: 'NOTHING_IN_FILE' },
-    { ...PATH, problem: 'NOTHING_IN_FOLDER' },
-    { ...PATH, problem: 'NO_KEY' },
-    { ...PATH, problem: 'ENCRYPTED_KEY' },
-    { ...PATH, problem: 'OTHER_KEY', certificate: 'us.crt' },
+    { ...TLS_FILE, problem: 'UNREADABLE', ...ERRNO },
+    { ...TLS_FILE, problem: 'NO_CERTIFICATE' },
+    { ...TLS_FILE, problem: 'BROKEN_CERTIFICATE' },
+    { ...TLS_FILE, problem: 'NOTHING_IN_FILE' },
+    { ...TLS_FILE, problem: 'NOTHING_IN_FOLDER' },
+    { ...TLS_FILE, problem: 'NO_KEY' },
+    { ...TLS_FILE, problem: 'ENCRYPTED_KEY' },
+    { ...TLS_FILE, problem: 'OTHER_KEY', certificate: 'us.crt' },
   ],
   TLS_CIPHERS: [{ errno: 'ERR_SSL_NO_CIPHER_MATCH' }],
   TERMINAL: [{}],
