@@ -10,7 +10,7 @@ const MAX_BUCKETS = 6000
 const LEAST_FOR_P99 = 100
 /** The fastest of fewer buckets says nothing about a peak. */
 const LEAST_FOR_PEAK = 5
-/** Growth in fewer buckets is a few single writes, from which no rate can be calculated. */
+/** Growth in fewer buckets is a few single writes, from which no rate can be told. */
 const LEAST_FOR_RATE = 3
 /** `*1\r\n$4\r\nPING\r\n` */
 const PING_BYTES = 14

@@ -7,7 +7,7 @@ export function shardText({ node, slots, shards }: KnownShard): string {
   return slots.length > 0 ? `slots ${slotsText(slots)} of 16384, one of ${shards} (node ${node})` : `no slots (node ${node})`
 }
 
-/** @returns null for a server that is not a cluster node */
+/** @returns null for a server that is no node of a cluster */
 export function shardJson(shard: KnownShard | undefined): JsonObject | null {
   return shard ? { node: shard.node ?? null, slots: shard.slots ?? null, shards: shard.shards ?? null } : null
 }

@@ -9,20 +9,20 @@ const ANSWERS: Record<Answer, (server: Candidate) => string> = {
   chosen: ({ offset }) => `chosen, offset ${offset ?? 'unknown'}`,
   behind: ({ offset }) => `is healthy, offset ${offset}`,
   'link down': () => 'has no link to its master',
-  syncing: () => 'is doing a full resync',
+  syncing: () => 'is in the middle of a full resync',
   loading: () => 'is loading its dataset',
   'other history': () => 'has another history than the master',
-  'no replica': () => 'is not a replica',
+  'no replica': () => 'is no replica',
 }
 
 /** One sentence for the choice, then one for each server that was asked. */
 export function describeChoice({ endpoint, announced, by, isFallback, asked }: Choice): readonly string[] {
   const others = asked.map((server) => `${server.name} ${ANSWERS[server.answer](server)}`)
-  if (isFallback) return [`no replica is suitable, so we use the master: ${endpoint}`, ...others]
+  if (isFallback) return [`no replica will do, so it is the master: ${endpoint}`, ...others]
   switch (by) {
     case 'sentinel': {
       const agree = asked.filter(({ answer, address }) => answer === 'says' && address === announced).length
-      return [`${endpoint}, named by ${agree} of ${asked.length} Sentinels; it confirmed that it is the master`, ...others]
+      return [`${endpoint}, named by ${agree} of ${asked.length} Sentinels; it says itself that it is the master`, ...others]
     }
     case 'prefer replica':
       return [`${endpoint}, the healthy replica with the highest offset`, ...others]
@@ -38,6 +38,6 @@ export function wordsOf({ address, failure }: Candidate): string | undefined {
 
 function summarise({ code, details }: Failure): string {
   if (details.reason === 'LATE') return 'did not answer in time'
-  if (details.reason === 'SEVERAL_SERVERS') return 'that address leads to several servers'
+  if (details.reason === 'SEVERAL_SERVERS') return 'several servers are behind that address'
   return 'errno' in details ? details.errno : code
 }

@@ -42,14 +42,14 @@ export function choiceText(event: SourceEvent, screen: Screen): string {
 }
 
 /** One step of connecting. */
-export function dialText(event: DialEvent, screen: Screen, isOneLine: boolean): string {
+export function dialText(event: DialEvent, screen: Screen, isBrief: boolean): string {
   switch (event.type) {
     case 'lookup':
       return step(screen, 'LOOKUP', `${printable(event.host)} is ${event.addresses.join(', ')}`, event.ms)
     case 'unreached':
       return step(screen, 'CONNECT', `${event.address} cannot be reached (${event.errno})`, event.ms, screen.colour.warn)
     case 'secured':
-      return isOneLine ? securedLine(event, screen) : securedText(event, screen)
+      return isBrief ? securedLine(event, screen) : securedText(event, screen)
   }
 }
 

@@ -14,24 +14,24 @@ export interface Detail {
 
 /** Empty for an event that is not part of the trace. */
 export function traceText(event: ReplEvent, { verbosity }: Detail, screen: Screen): string {
-  const isOneLine = verbosity === 0
+  const isBrief = verbosity === 0
   switch (event.type) {
     case 'source':
       return choiceText(event, screen)
     case 'lookup':
     case 'unreached':
     case 'secured':
-      return dialText(event, screen, isOneLine)
+      return dialText(event, screen, isBrief)
     case 'connected':
       return connectedText(event, screen)
     case 'exchange':
-      return isOneLine ? exchangeLine(event, screen) : exchangeText(event, screen, verbosity > 1)
+      return isBrief ? exchangeLine(event, screen) : exchangeText(event, screen, verbosity > 1)
     case 'keep-alive':
       return keepAliveText(event, screen)
     case 'query':
-      return isOneLine ? '' : queryText(event, screen)
+      return isBrief ? '' : queryText(event, screen)
     case 'server':
-      return serverText(event, screen, isOneLine)
+      return serverText(event, screen, isBrief)
     case 'warning':
       return warningText(event, screen)
     default:
@@ -44,11 +44,11 @@ export function linesOf(server: string, text: string): string {
   return text.replace(/^(?=.)/gm, () => `${printable(server)} `)
 }
 
-function serverText({ identity, history, guard }: ServerEvent, screen: Screen, isOneLine: boolean): string {
+function serverText({ identity, history, guard }: ServerEvent, screen: Screen, isBrief: boolean): string {
   if (!identity) return ''
   const notes = [`${identity.flavour} ${identity.version} ${identity.mode}`]
   if (history) notes.push(`replid ${history.replid}, offset ${history.offset}, backlog ${history.backlog ? 'active' : 'none'}`)
-  if (guard && !isOneLine) notes.push(describeGuard(guard))
+  if (guard && !isBrief) notes.push(describeGuard(guard))
   return notes.map((note) => noteText(screen, note)).join('')
 }
 

@@ -39,7 +39,7 @@ function payloadOf({ seen: { 'payload-start': start, 'payload-end': end } }: Vis
   return { transferMs: end.at - (start?.at ?? 0), payloadBytes: end.bytes, checksum: end.checksum }
 }
 
-/** A refusal is not a loss, and a connection lost after the live end leaves out no figure. */
+/** A refusal is no loss, and what is lost after the live end is not missing here. */
 function lossOf({ warnings, seen: { live } }: Visit): Pick<ResyncFigures, 'lost'> {
   const before = warnings.filter(({ at }) => live === undefined || at <= live.at)
   const causes = before.flatMap(({ code, cause }) => (cause && (code === 'INFO_LOST' || code === 'NO_INFO') ? [cause] : []))
