@@ -57,6 +57,8 @@ export interface Context {
   readonly bufferLimit?: number
   /** The CONFIG SET command that raises that limit. */
   readonly bufferCommand?: string
+  /** The command line that explains the usage, for a usage error. */
+  readonly help?: string
 }
 
 export type Output = 'FILE' | 'STDOUT' | 'STATE'
@@ -186,9 +188,10 @@ export type ConfigFileProblem =
   | { readonly problem: 'OUTSIDE_OF_TABLES'; readonly key: string }
   | { readonly problem: 'PROFILES_NOT_A_TABLE' }
   | { readonly problem: 'NOT_A_TABLE'; readonly table: string }
+  | { readonly problem: 'UNKNOWN_SETTING'; readonly setting: string; readonly nearest?: string }
   | { readonly problem: SettingProblem; readonly setting: string }
 
-export type SettingProblem = 'UNKNOWN_SETTING' | 'COMMAND_LINE_ONLY' | 'NOT_A_VALUE' | 'IS_A_SWITCH' | 'IS_NO_SWITCH' | 'TAKES_ONE_VALUE'
+export type SettingProblem = 'COMMAND_LINE_ONLY' | 'NOT_A_VALUE' | 'IS_A_SWITCH' | 'IS_NO_SWITCH' | 'TAKES_ONE_VALUE'
 
 /** Why lag cannot be measured against a master. */
 export type MasterLoss =
@@ -221,8 +224,11 @@ export interface ReasonFacts {
   TLS_FILE: Path & { readonly option: string } & TlsFileProblem
   TLS_CIPHERS: Errno
   TERMINAL: None
+  NO_ZSTD: { readonly nodeVersion: string }
   /** The server is a node of a cluster and does not hold all slots. Both facts are absent if the node does not show them. */
   ONE_SHARD: { readonly slots?: SlotRanges; readonly shards?: number }
+  /** The Sentinels know no master of this name. */
+  SENTINEL_NAME: { readonly masterName: string }
   // MASTER_UNREACHABLE
   CONNECTION_REFUSED: Errno
   SOCKET_REFUSED: Errno
@@ -292,18 +298,14 @@ export interface ReasonFacts {
   /** @property masterNames the masters that it watches; absent if we did not ask */
   SENTINEL: { readonly masterNames?: readonly string[] }
   NO_SENTINEL: Reply
-  SENTINEL_NAME: { readonly masterName: string }
   CIRCLE: None
   /** The run IDs of two servers that one address led to; empty if INFO does not show it. */
   SEVERAL_SERVERS: { readonly runId: string; readonly otherRunId: string }
   NO_CLUSTER: Reply
-  NO_BACKLOG: None
-  RENAMED: OwnName
   AS_SYNC: OwnName
   NOT_GRANTED: NotGranted
   MARKER_KEY_TAKEN: { readonly key: string }
   MARKER_IN_CLUSTER: None
-  NO_ZSTD: { readonly nodeVersion: string }
   // NOT_REDIS
   HTTP: Reply
   SSH: Reply
@@ -367,6 +369,8 @@ export interface ReasonFacts {
   // OUTPUT_FAILED, OUTPUT_EXISTS
   WRITE: Path & Errno & { readonly output: Output }
   NO_SPACE: Path & { readonly freeBytes: number; readonly neededBytes: number }
+  /** @property address where --listen was to serve */
+  LISTEN: Errno & { readonly address: string; readonly port: number }
   NOT_A_FILE: Path
   NOT_A_FOLDER: Path
   NOT_A_DUMP: Path & Partial<Kept>
@@ -374,6 +378,11 @@ export interface ReasonFacts {
   SPOOL: Errno
   SPOOL_FULL: { readonly spooledBytes: number }
   OUTPUT_EXISTS: Path & Partial<Kept>
+  // FORK_NEEDED
+  /** The user's command line with the flag that permits the fork. */
+  NO_BACKLOG: { readonly forkCommand?: string }
+  /** PSYNC has another name there, and most servers take that for SYNC. */
+  RENAMED: OwnName
   // GAP
   OTHER_HISTORY: Gap
   BACKLOG_GONE: Gap
@@ -393,7 +402,19 @@ export type Reason = keyof ReasonFacts
 
 export const REASONS = {
   EXPECTATION_FAILED: ['EXPECTATION_FAILED', 'SHARDS_DIFFER'],
-  USAGE: ['FLAGS', 'BAD_TARGET', 'PASS_FILE', 'STATE_FILE', 'CONFIG_FILE', 'TLS_FILE', 'TLS_CIPHERS', 'TERMINAL', 'ONE_SHARD'],
+  USAGE: [
+    'FLAGS',
+    'BAD_TARGET',
+    'PASS_FILE',
+    'STATE_FILE',
+    'CONFIG_FILE',
+    'TLS_FILE',
+    'TLS_CIPHERS',
+    'TERMINAL',
+    'NO_ZSTD',
+    'ONE_SHARD',
+    'SENTINEL_NAME',
+  ],
   MASTER_UNREACHABLE: [
     'CONNECTION_REFUSED',
     'SOCKET_REFUSED',
@@ -436,16 +457,13 @@ export const REASONS = {
     'OWN_PROTOCOL',
     'SENTINEL',
     'NO_SENTINEL',
-    'SENTINEL_NAME',
     'CIRCLE',
     'SEVERAL_SERVERS',
     'NO_CLUSTER',
-    'RENAMED',
     'AS_SYNC',
     'NOT_GRANTED',
     'MARKER_KEY_TAKEN',
     'MARKER_IN_CLUSTER',
-    'NO_ZSTD',
   ],
   NOT_REDIS: ['HTTP', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', 'TLS', 'OTHER_SERVICE'],
   TRY_LATER: [
@@ -489,10 +507,10 @@ export const REASONS = {
   PAYLOAD_TRUNCATED: ['PAYLOAD_TRUNCATED'],
   PAYLOAD_CORRUPT: ['MAGIC', 'TRAILER', 'CHECKSUM'],
   PAYLOAD_INCOMPLETE: ['KEYS_MISSING', 'RDB_TOO_OLD'],
-  OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
+  OUTPUT_FAILED: ['WRITE', 'LISTEN', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
   GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED'],
-  FORK_NEEDED: ['NO_BACKLOG'],
+  FORK_NEEDED: ['NO_BACKLOG', 'RENAMED'],
   INTERNAL: ['INTERNAL'],
   ABORTED: ['ABORTED'],
 } as const satisfies Record<ErrorCode, readonly Reason[]>

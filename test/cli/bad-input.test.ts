@@ -233,15 +233,15 @@ describe('handshake', { concurrency: false }, () => {
   it('leaves at the first keep-alive when a position it was sure of is answered with a full resync', async () => {
     const ran = await handshake({ PSYNC: '\n' }, ['--json'])
     assert.equal(ran.status, 0)
-    assert.deepEqual(JSON.parse(ran.out).verdict.stopped, 'WOULD_FORK')
+    assert.deepEqual(JSON.parse(ran.out).reply.stopped, 'WOULD_FORK')
   })
 
   it('ends although the second connection never answers', async () => {
     master = await FakeMaster.start({}, undefined, 1)
     const ran = await cli(['handshake', master.target, '--step-timeout', '3', '--json'])
     assert.equal(ran.status, 0)
-    const { verdict, bill } = JSON.parse(ran.out)
-    assert.deepEqual([verdict.kind, bill], ['continue', null])
+    const { reply, cost } = JSON.parse(ran.out)
+    assert.deepEqual([reply.kind, cost], ['continue', null])
   })
 
   it('ends quietly when its reader leaves', async () => {

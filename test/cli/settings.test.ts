@@ -51,6 +51,13 @@ describe('settings', () => {
   }
   const FILE = '~/redis-repl/config.toml'
 
+  it('that are lists leave the TARGET alone, on the command line and in a variable', async () => {
+    const onCommandLine = await inForce(['handshake', '--map', 'db1=a', 'db1:7000'])
+    assert.deepEqual([onCommandLine('map'), onCommandLine('target')?.[0]], [[['db1=a'], 'command line'], 'db1:7000'])
+    const inVariable = await inForce(['handshake', 'db1:7000'], { REDIS_REPL_MAP: 'db1=a,db2=b' })
+    assert.deepEqual([inVariable('map'), inVariable('target')?.[0]], [[['db1=a', 'db2=b'], 'REDIS_REPL_MAP'], 'db1:7000'])
+  })
+
   it('come from the command line, a variable, the profile, the defaults and the program, in this order', async () => {
     const found = await inForce(['handshake', '@prod', '--silence-timeout', '7'], { REDIS_REPL_STEP_TIMEOUT: '8' })
     assert.deepEqual(found('silence-timeout'), [7, 'command line'])

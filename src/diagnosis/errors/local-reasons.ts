@@ -20,7 +20,7 @@ export const LOCAL_REASONS = rows({
   FLAGS: {
     what: '{problem}',
     meaning: 'The command line cannot be used. No server was contacted.',
-    next: 'redis-repl --help lists commands and flags.',
+    next: 'For the flags and examples: {help|redis-repl --help}',
   },
   BAD_TARGET: {
     what: '"{target}" is not the address of a server.',
@@ -42,6 +42,12 @@ export const LOCAL_REASONS = rows({
     meaning: 'No server was contacted.',
     next: '[defaults] and [profiles.NAME] hold long flags by name, such as connect-timeout = 3. To use another file: --config FILE',
     parts: {
+      suggestion: {
+        by: 'nearest',
+        of: {},
+        else: '; did you mean {nearest}?',
+        absent: '; settings have the names of the long flags, or "target"',
+      },
       toml: { by: 'line', of: {}, else: 'line {line}, column {column} is not TOML', absent: 'it is not TOML' },
       why: {
         by: 'problem',
@@ -51,7 +57,7 @@ export const LOCAL_REASONS = rows({
           OUTSIDE_OF_TABLES: '"{key}" is outside of [defaults] and [profiles.NAME]',
           PROFILES_NOT_A_TABLE: 'profiles is not a table; write [profiles.NAME]',
           NOT_A_TABLE: '{table} is not a table',
-          UNKNOWN_SETTING: 'unknown setting {setting}; settings have the names of the long flags, or "target"',
+          UNKNOWN_SETTING: 'unknown setting {setting}{suggestion}',
           COMMAND_LINE_ONLY: '{setting} is allowed on the command line only',
           NOT_A_VALUE: '{setting} is not text, a number, a boolean, or a list of texts or numbers',
           IS_A_SWITCH: '{setting} takes true or false',
@@ -72,7 +78,6 @@ export const LOCAL_REASONS = rows({
     meaning: 'It would garble the screen. No server was contacted.',
     next: 'Redirect it (redis-repl dump-rdb > snapshot.rdb) or name a file (-o snapshot.rdb).',
   },
-  // NOT_SUPPORTED
   NO_ZSTD: {
     what: 'This Node.js ({nodeVersion}) has no zstd.',
     meaning: 'zstd needs Node.js 22.15 or later. No server was contacted.',
@@ -96,6 +101,24 @@ export const LOCAL_REASONS = rows({
         ENOENT: 'Create the folder first.',
       },
       else: 'Check the free space and the permissions there.',
+    },
+  },
+  LISTEN: {
+    what: {
+      by: 'errno',
+      of: { EADDRINUSE: 'Cannot listen on {address}: the port is in use ({errno}).' },
+      else: 'Cannot listen on {address} ({errno}).',
+    },
+    meaning: 'Nothing is served, and no server was contacted.',
+    next: {
+      by: 'errno',
+      of: {
+        EADDRINUSE: "Choose another port, or find the program that uses this one: ss -ltnp 'sport = :{port}'",
+        EADDRNOTAVAIL: 'This machine does not have that address: choose one of `ip -brief address`.',
+        EACCES: 'This user may not open that port: choose one above 1023.',
+        ENOTFOUND: 'That host name does not resolve: give an IP address.',
+      },
+      else: 'Choose another address or port, as in --listen 127.0.0.1:9121.',
     },
   },
   NO_SPACE: {
