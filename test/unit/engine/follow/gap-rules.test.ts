@@ -163,7 +163,7 @@ test('whatever may pass is left for later, and what no attempt changes ends it',
     const { code, reason, command } = failure(() => rules.next(unserved(undefined, { stopped })))
     assert.deepEqual(
       [code, reason, command],
-      [stopped === 'NO_BACKLOG' ? 'FORK_NEEDED' : 'NOT_SUPPORTED', stopped, stopped === 'NO_BACKLOG' ? undefined : 'MYSYNC'],
+      [stopped === 'AS_SYNC' ? 'NOT_SUPPORTED' : 'FORK_NEEDED', stopped, stopped === 'NO_BACKLOG' ? undefined : 'MYSYNC'],
     )
   }
 })
