@@ -56,7 +56,7 @@ for (const installed of oldestNewestAndValkey()) {
       const full = await server.info('sync_full')
       for (const onGap of ['fail', 'skip', 'resync']) {
         const ran = await cli(['tail', server.target, '--psync-command', 'its-psync', '--on-gap', onGap, '--duration', '30'])
-        assertThreeParts(ran, 'NOT_SUPPORTED', 5)
+        assertThreeParts(ran, 'FORK_NEEDED', 10)
         assert.match(ran.err.replaceAll(/\s+/g, ' '), /was not sent .* its-psync\. .* dump-rdb/)
       }
       assert.equal(await server.info('sync_full'), full)
