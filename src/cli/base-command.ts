@@ -84,6 +84,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
       isJson: this.flags.json,
       about: this.#about(),
       print: (text) => void (this.#repeated.quiet < 2 && process.stdout.write(text)),
+      printNote: (text) => void (this.#repeated.quiet < 2 && process.stderr.write(text)),
       screen: async (stream) => (await import('../render/base/screen.ts')).screenOf(stream, this.#color()),
       stop: this.#signal,
       outputEnded: this.#outputEnded.signal,
@@ -155,9 +156,9 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   }
 
   /**
-   * For a report, a closed pipe is no failure, but a full disk is one. stderr carries notes: losing it silences them and changes
-   * nothing else. oclif's own listener is removed because it throws every error except EPIPE. The sink of a dump sees both kinds
-   * in its own callbacks.
+   * For a report, a closed pipe is not a failure, but a full disk is. stderr carries notes: losing it silences them and changes
+   * nothing else. oclif's own listener is removed because it throws every error except EPIPE. The sink of a dump sees both kinds in
+   * its own callbacks.
    */
   #watchOutput(): void {
     for (const stream of [process.stdout, process.stderr]) {

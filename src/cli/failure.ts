@@ -60,7 +60,12 @@ export async function reportFailure(failure: ReplError, { visit, about, color, j
     screen.paragraph(explanation.next, `  ${screen.colour.strong(screen.isUnicode ? '→' : '->')} `, '    '),
     ...(isUsage && !explanation.next.includes(help) ? [`    Help: ${help}`] : []),
   ]
-  process.stderr.write(`${lines.join('\n')}\n`)
+  process.stderr.write(`${[...lines, ...lineToPaste(failure)].join('\n')}\n`)
+}
+
+/** The command line that permits what the run needs. Never wrapped, since it is pasted. */
+function lineToPaste({ details }: ReplError): string[] {
+  return 'forkCommand' in details && details.forkCommand !== undefined ? [`    ${printable(details.forkCommand)}`] : []
 }
 
 /** Returns a ReplError unchanged, oclif's parse errors as USAGE, and anything else as INTERNAL. */

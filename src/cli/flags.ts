@@ -82,6 +82,7 @@ export const discoveryFlags = {
     helpGroup: DISCOVERY,
     helpValue: 'HOST[:PORT]',
     multiple: true,
+    multipleNonGreedy: true,
     description: 'ask this Sentinel for the master; repeatable',
     dependsOn: ['master-name'],
   }),
@@ -113,6 +114,7 @@ export const discoveryFlags = {
   map: Flags.string({
     helpGroup: DISCOVERY,
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'ANNOUNCED=REACHABLE',
     summary: 'reach servers elsewhere than announced; repeatable',
     description: 'where to reach a server that is announced at an address of another network; hosts or host:port; repeatable',

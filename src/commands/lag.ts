@@ -26,13 +26,14 @@ export default class Lag extends ReplCommand<typeof Lag> {
   }
 
   override async catch(error: unknown): Promise<void> {
-    // Search argv, because the failure may be one of parsing the flags.
-    const isNagios = this.argv.some(
+    // The failure may be one of parsing the flags, so search argv too.
+    const isTyped = this.argv.some(
       (word, index) => word === '--format=nagios' || (word === 'nagios' && this.argv[index - 1] === '--format'),
     )
+    const isNagios = isTyped || this.flags?.format === 'nagios'
     if (!isNagios) return await super.catch(error)
-    const { line, status } = nagiosOf(this.failureOf(error))
+    const { text, status } = nagiosOf(this.failureOf(error))
     this.exitStatus(status)
-    process.stdout.write(line)
+    process.stdout.write(text)
   }
 }

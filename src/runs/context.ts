@@ -13,6 +13,8 @@ export interface RunContext {
   readonly about: About
   /** Writes a report for people to stdout; nothing with -qq. */
   print(text: string): void
+  /** Writes the verdict of a run whose product is on stdout, to stderr; nothing with -qq. */
+  printNote(text: string): void
   /** What the stream can show, with --color applied. Loads the packages for that. */
   screen(stream: NodeJS.WriteStream): Promise<Screen>
   /** Fires on Ctrl-C, SIGTERM or SIGHUP. */

@@ -9,6 +9,7 @@ interface Options {
   readonly char?: 'i'
   readonly helpGroup?: string
   readonly dependsOn?: string[]
+  readonly relationships?: { type: 'some'; flags: string[] }[]
   readonly exclusive?: string[]
 }
 interface Minimum {
@@ -75,10 +76,14 @@ export const clusterFlags = {
   }),
 }
 
-const WATCH = 'WATCH'
+export const WATCH = 'WATCH'
 
-/** How a watch repeats: the same names in every command that has one. @param intervalMs the default of --interval */
-export function watchFlags(description: string, intervalMs: number, range: DurationRange) {
+/**
+ * How a watch repeats: the same names in every command that has one.
+ * @param intervalMs the default of --interval
+ * @param repeating further flags that make the command repeat, and so allow --interval
+ */
+export function watchFlags(description: string, intervalMs: number, range: DurationRange, repeating: readonly string[] = []) {
   return {
     watch: Flags.boolean({ helpGroup: WATCH, description }),
     interval: durationFlag({
@@ -86,7 +91,7 @@ export function watchFlags(description: string, intervalMs: number, range: Durat
       char: 'i',
       helpGroup: WATCH,
       description: `time between two repetitions (default: ${durationText(intervalMs)})`,
-      dependsOn: ['watch'],
+      relationships: [{ type: 'some', flags: ['watch', ...repeating] }],
     }),
     count: Flags.integer({ helpGroup: WATCH, min: 1, helpValue: 'N', description: 'stop after N repetitions', dependsOn: ['watch'] }),
     duration: durationFlag({ helpGroup: WATCH, description: 'stop after this time', dependsOn: ['watch'] }),

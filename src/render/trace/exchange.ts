@@ -86,7 +86,7 @@ function securedText({ ms, protocol, cipher, serverName, certificate, distrust, 
 export function exchangeLine({ state, sent, reply, outcome, rttMs }: ExchangeEvent, screen: Screen): string {
   const paint = outcome === 'fatal' ? screen.colour.bad : outcome === 'tolerated' ? screen.colour.warn : PLAIN
   const args = shortArguments(sent)
-  const text = [args, screen.isUnicode ? '→' : '->', replyWord(reply, sent)].filter((part) => part !== '').join('  ')
+  const text = [args, `${screen.isUnicode ? '→' : '->'} ${replyWord(reply, sent)}`].filter((part) => part !== '').join('  ')
   return step(screen, rungName(state), text, rttMs, paint)
 }
 

@@ -36,7 +36,7 @@ async function atEachShard(plan: HandshakePlan, connection: Connection, context:
   const look = async (source: Source, show: (event: ReplEvent) => void) => {
     const visit = await shake(plan, connection, source, new Visit(), show, context.stop)
     const { verdict } = visit.seen
-    const result = verdict ? describeVerdict(verdict.verdict, verdict.stopped) : ''
+    const result = verdict ? describeVerdict(verdict.verdict, verdict.stopped).text : ''
     const word = verdict ? markOf(verdict.verdict, verdict.stopped).toUpperCase() : ''
     return { word, result, isWell: judged(visit) === undefined, report: handshakeJson(context.about, visit) }
   }

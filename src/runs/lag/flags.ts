@@ -5,7 +5,8 @@ import { type AlertRange, parseAlertRange } from '../../diagnosis/lag/alert-rang
 import type { Criteria } from '../../diagnosis/lag/check.ts'
 import { usageError } from '../../errors.ts'
 import type { AlertRanges } from '../../render/lag/nagios.ts'
-import { clusterFlag, durationFlag, sizeFlag, watchFlags } from '../flags.ts'
+import { clusterFlag, durationFlag, sizeFlag, WATCH, watchFlags } from '../flags.ts'
+import { parseListenAddress } from './listen-address.ts'
 import type { LagFormat, LagPlan } from './plan.ts'
 
 const MEASURE = 'MEASUREMENT'
@@ -42,6 +43,7 @@ export const lagFlags = {
   replica: Flags.string({
     helpGroup: MEASURE,
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'TARGET',
     description: 'also measure this replica; repeatable',
   }),
@@ -54,7 +56,14 @@ export const lagFlags = {
     description: 'how often to read the master’s offset: the error bound of lag in seconds',
   }),
   cut: durationFlag({ helpGroup: MEASURE, default: 60_000, description: 'link failure that the forecast assumes' }),
-  ...watchFlags('repeat until Ctrl-C', INTERVAL_MS, { min: 100 }),
+  ...watchFlags('repeat until Ctrl-C', INTERVAL_MS, { min: 100 }, ['listen']),
+  listen: Flags.string({
+    helpGroup: WATCH,
+    helpValue: '[ADDR]:PORT',
+    summary: 'serve /metrics (Prometheus) and /healthz until Ctrl-C',
+    description: 'keep measuring and serve /metrics (Prometheus) and /healthz over HTTP until Ctrl-C; ADDR is 127.0.0.1 by default',
+    exclusive: ['watch', 'json', 'for', 'wait'],
+  }),
   'max-bytes': sizeFlag({ helpGroup: CHECK, description: 'most bytes that a replica may lag' }),
   'max-seconds': durationFlag({ helpGroup: CHECK, description: 'most time that a replica may lag, by its upper bound' }),
   'min-replicas': Flags.integer({ helpGroup: CHECK, min: 0, helpValue: 'N', description: 'fewest replicas with a link' }),
@@ -70,6 +79,7 @@ export const lagFlags = {
     options: ['text', 'json', 'prometheus', 'nagios'],
     description: 'nagios: one line, exit status 0 to 3',
   }),
+  wide: Flags.boolean({ helpGroup: 'OUTPUT', description: 'show all columns, and each name in full' }),
 }
 
 /** The values of lagFlags that the plan needs, as oclif parses them. */
@@ -81,7 +91,9 @@ interface LagFlags {
   readonly replica: readonly string[] | undefined
   readonly format: string | undefined
   readonly json: boolean
+  readonly wide: boolean
   readonly watch: boolean
+  readonly listen: string | undefined
   readonly sample: number
   readonly resolution: number
   readonly cut: number
@@ -102,11 +114,12 @@ interface LagFlags {
 
 /** @throws ReplError USAGE */
 export function lagPlan(flags: LagFlags): LagPlan {
-  const format = flags.json ? 'json' : ((flags.format ?? 'text') as LagFormat)
+  const format = flags.json ? 'json' : ((flags.format ?? (flags.listen === undefined ? 'text' : 'prometheus')) as LagFormat)
   const ranges = alertRanges(flags)
   refuseContradictions(flags, format, ranges)
   return {
     format,
+    isWide: flags.wide,
     criteria: criteria(flags),
     ranges,
     isCluster: flags.cluster,
@@ -120,6 +133,7 @@ export function lagPlan(flags: LagFlags): LagPlan {
     ...(flags.watch && {
       watch: { count: flags.count ?? Number.POSITIVE_INFINITY, durationMs: flags.duration ?? Number.POSITIVE_INFINITY },
     }),
+    ...(flags.listen !== undefined && { listen: parseListenAddress(flags.listen) }),
     forMs: flags.for ?? 0,
     ...(flags.wait !== undefined && { waitMs: flags.wait }),
   }
@@ -134,6 +148,7 @@ function markerOf({ marker, 'marker-key': key }: LagFlags): Pick<LagPlan, 'marke
 function refuseContradictions(flags: LagFlags, format: LagFormat, ranges: AlertRanges): void {
   const isOneShot = format === 'prometheus' || format === 'nagios'
   if (flags.watch && isOneShot) throw usageError(`--format ${format} cannot be combined with --watch`)
+  if (flags.listen !== undefined && format !== 'prometheus') throw usageError(`--format ${format} cannot be combined with --listen`)
   if (Object.keys(ranges).length > 0 && format !== 'nagios') {
     throw usageError('--warning and --critical need --format nagios; other formats take --max-seconds and --max-bytes')
   }

@@ -69,7 +69,7 @@ export class Asker {
     const common = { sampleMs, ...(position && { position }) }
     const goal: Goal = kind === 'forecast' ? { kind, ...common } : { kind, allowFork, stopBeforePsync: false, ...common }
     await observe(source, { ...linkOptions, goal }, visit, show, this.#signal)
-    return { facts: psyncFacts(visit), subject }
+    return { facts: psyncFacts(visit, source.name), subject }
   }
 }
 

@@ -29,8 +29,7 @@ export async function runPsync(
 ): Promise<ErrorCode | undefined> {
   switch (plan.kind) {
     case 'full':
-      await runFull(plan.isDiskless, connection, context)
-      return undefined
+      return await runFull(plan.isDiskless, connection, context)
     case 'cluster':
       return await atEachShard(plan.question, plan.jobs, connection, context)
     case 'once':

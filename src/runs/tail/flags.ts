@@ -66,6 +66,12 @@ export const tailFlags = {
     exclusive: ['format'],
   }),
   time: Flags.boolean({ helpGroup: FORMAT, description: 'show the time of arrival (text, csv)' }),
+  utf8: Flags.boolean({
+    helpGroup: FORMAT,
+    allowNo: true,
+    summary: 'show Unicode as it is (default on a UTF-8 terminal)',
+    description: 'show printable characters beyond ASCII as they are (text); the default on a terminal whose locale is UTF-8',
+  }),
   'max-arg': sizeFlag({ helpGroup: FORMAT, min: 1, description: 'shorten longer arguments (text)' }),
   flat: Flags.boolean({ helpGroup: FORMAT, description: 'show commands at once, not whole transactions' }),
   all: Flags.boolean({
@@ -83,14 +89,28 @@ export const tailFlags = {
     helpGroup: FILTERS,
     min: 0,
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'N',
     description: 'only this database (default: that of TARGET)',
   }),
-  command: Flags.string({ helpGroup: FILTERS, multiple: true, helpValue: 'NAME', description: 'only this command, or NAME|SUBCOMMAND' }),
-  exclude: Flags.string({ helpGroup: FILTERS, multiple: true, helpValue: 'NAME', description: 'not this command' }),
+  command: Flags.string({
+    helpGroup: FILTERS,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'NAME',
+    description: 'only this command, or NAME|SUBCOMMAND',
+  }),
+  exclude: Flags.string({
+    helpGroup: FILTERS,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'NAME',
+    description: 'not this command',
+  }),
   match: Flags.string({
     helpGroup: FILTERS,
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'GLOB',
     description: 'only commands with a matching key (as KEYS)',
   }),
@@ -141,6 +161,7 @@ export interface TailFlags {
   readonly json: boolean
   readonly template: string | undefined
   readonly time: boolean
+  readonly utf8: boolean | undefined
   readonly 'max-arg': number | undefined
   readonly flat: boolean
   readonly all: boolean
@@ -198,6 +219,7 @@ function viewPlan(flags: TailFlags): ViewPlan {
     format: template !== undefined ? 'template' : ((format ?? (json ? 'json' : 'text')) as FormatName),
     template,
     hasTime: flags.time,
+    utf8: flags.utf8,
     maxArg: flags['max-arg'] ?? Number.POSITIVE_INFINITY,
     isFlat: flags.flat,
     showsAll: flags.all,
