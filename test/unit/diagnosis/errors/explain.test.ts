@@ -49,7 +49,7 @@ function templatesOf({ what, meaning, next, parts = {} }: Row): string[] {
 }
 
 test('explain: each placeholder stands for a fact that its reason has, or for a part', () => {
-  const common = ['endpoint', 'state', 'command', 'before', 'path', 'bytes', 'expectedBytes', 'bufferBytes', 'fate', 'provider']
+  const common = ['endpoint', 'state', 'command', 'before', 'path', 'bytes', 'expectedBytes', 'bufferBytes', 'help', 'fate', 'provider']
   for (const reason of REASON_NAMES) {
     const row = REASONS[reason]
     const known = new Set([...common, ...SAMPLES[reason].flatMap((facts) => Object.keys(facts)), ...Object.keys(row.parts ?? {})])
