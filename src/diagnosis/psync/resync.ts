@@ -147,5 +147,5 @@ function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, 
   const roomMs = hardBytes > 0 && perMs > 0 ? (hardBytes - buffer.peakBytes) / perMs : undefined
   const isFar = roomMs === undefined || roomMs > figures.spanMs * MOST_TIMES_AHEAD
   const room = !isFar && roomMs > 0 ? ` It would be full after ${duration(roomMs)} more of loading.` : ''
-  return `${whose} grew to ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
+  return `${whose} peaked at ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
 }

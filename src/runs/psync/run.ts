@@ -9,6 +9,7 @@ import { type ErrorCode, ReplError } from '../../errors.ts'
 import { wallClock } from '../../io/clock.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import { psyncJson } from '../../render/psync/json.ts'
+import { toneOf } from '../../render/psync/tone.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { lookAtShards } from '../shards.ts'
@@ -129,7 +130,7 @@ async function atEachShard(
     const isWell = expected === undefined ? openAnswer(facts) === undefined : expected === answerOf(facts).answer
     const code = isWell ? undefined : (openAnswer(facts) ?? 'EXPECTATION_FAILED')
     const report = psyncJson(context.about, visit, { facts, subject, at: wallClock(), expected, code })
-    return { word: markOf(facts), result: headline(facts, subject), isWell, report }
+    return { mark: markOf(facts), tone: toneOf(facts), result: headline(facts, subject), isWell, report }
   }
   return await lookAtShards('psync', connection, jobs, context, look)
 }
