@@ -41,8 +41,16 @@ export function screenOf(stream: Stream, color: ColorChoice, env: NodeJS.Process
     get width() {
       return widthOf(stream)
     },
-    paragraph: (text, first = '', rest = ' '.repeat(2)) => wrapped(text, first, rest, Math.min(widthOf(stream), MAX_PROSE_WIDTH)),
+    paragraph: (text, first = '', rest = ' '.repeat(2)) =>
+      wrapped(isUnicode ? text : inAscii(text), first, rest, Math.min(widthOf(stream), MAX_PROSE_WIDTH)),
   }
+}
+
+/** The characters beyond ASCII in our own sentences. */
+const ASCII: Readonly<Record<string, string>> = { '’': "'", '“': '"', '”': '"', '…': '...', '±': '+-', '→': '->', '×': 'x' }
+
+function inAscii(text: string): string {
+  return text.replace(/[’“”…±→×]/g, (char) => ASCII[char] ?? char)
 }
 
 function widthOf({ isTTY, columns }: Stream): number {
