@@ -36,7 +36,7 @@ function view(replicas: readonly ReplicaReport[], more: Partial<LagView> = {}): 
       identity: { flavour: 'redis', version: '8.6.3', mode: 'standalone' },
       role: 'master',
       replid: REPLID,
-      offset: 12,
+      offset: 1,
       fullResyncs: 2,
       writes: { average: 100_000, overMs: 2000 },
       isReplica: false,
@@ -76,7 +76,7 @@ describe('the screen of lag', () => {
   test('begins with the verdict, and has the same columns at every run, with a dash where there is nothing', () => {
     assert.deepEqual(lines(lagText(look(view([HEALTHY, CHAINED])), terminal(120), BRIEF)), [
       'OK: 2 replicas, up to 60 ms and 700 bytes behind',
-      `10.0.0.1:6379: master, redis 8.6.3, offset 12, replid ${REPLID}, 100 kB/s written in 2.0 s`,
+      `10.0.0.1:6379: master, redis 8.6.3, offset 1, replid ${REPLID}, 100 kB/s written in 2.0 s`,
       '',
       'REPLICA           STATE   LAG    LAG TIME    MEASURED BY  TREND   RECONNECT WOULD BE  LAST ACK',
       '10.0.0.2:6379     online  0 B    < 21 ms     INFO         steady  partial, 90 s       0 s',
