@@ -12,6 +12,8 @@ interface Look {
   readonly shards: readonly {
     readonly node: string
     readonly slots: readonly number[][]
+    readonly at: string
+    readonly verdict: { readonly kind: string }
     readonly report: {
       readonly master: { readonly name: string; readonly lost: string | null }
       readonly replicas: readonly {
@@ -26,7 +28,11 @@ interface Look {
 
 function lookOf(text: string): Look {
   const look = assertSchema(text, 'lag-cluster') as unknown as Look
-  for (const { report } of look.shards) assertSchema(JSON.stringify(report), 'lag')
+  // The report of a shard is a report of lag without its head.
+  const { shards, ...head } = look
+  for (const { at, verdict, report } of shards) {
+    assertSchema(JSON.stringify({ ...head, schema: 'redis-repl/lag/1', at, verdict, ...report }), 'lag')
+  }
   return look
 }
 
@@ -59,7 +65,10 @@ for (const installed of oldestNewestAndValkey()) {
       assert.match(look.check?.reason ?? '', /^3 shards, 3 replicas/)
       const poor = await cli(['lag', '--cluster', entry(), '--min-replicas', '2', '--sample', '0'])
       assert.equal(poor.status, 1, poor.err)
-      assert.match(poor.out, /^slots 0-5460\n[\s\S]*^slots 5461-10921\n[\s\S]*^slots 10922-16383\n[\s\S]*^FAIL /m)
+      assert.match(
+        poor.out,
+        /^FAILED: 1 of at least 2 replicas[\s\S]*^slots 0-5460 {2}FAILED\n[\s\S]*^slots 5461-10921 {2}FAILED\n[\s\S]*^slots 10922-16383 {2}FAILED\n[\s\S]*^0 of 3 shards OK$/m,
+      )
     })
 
     it('writes a marker into a slot of each shard', async () => {

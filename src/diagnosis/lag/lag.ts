@@ -185,6 +185,8 @@ export interface MasterReport {
   readonly isListHidden?: true
   /** The replicas that count for min-replicas-to-write; absent if it is not set. */
   readonly goodReplicas?: number
+  /** How many full resyncs it has begun since its start. */
+  readonly fullResyncs?: number
   readonly bgsaveSeconds?: number
   readonly dataBytes?: number
   /** INFO is not permitted there. */

@@ -47,7 +47,7 @@ function masterReport({ name, seen, failure, silentMs }: TreeNode, writes: Write
     ...(offset !== undefined && { offset }),
     ...(history?.backlog && { backlog: { size: history.backlog.size, histlen: history.backlog.histlen } }),
     ...(writes && { writes }),
-    ...(server && adviceInputs(server)),
+    ...(server && masterFigures(server)),
     ...(unlisted > 0 && { unlisted }),
     ...(seen && !listsReplicas(seen) && { isListHidden: true }),
     ...(server?.isLoading && { loading: loadingOf(server) }),
@@ -71,13 +71,15 @@ function identityOf(seen: Observation | undefined): { readonly identity?: Server
   return identity?.version ? { identity } : {}
 }
 
-/** The figures that advice.ts needs to judge the settings. */
-function adviceInputs(server: ServerInfo): Pick<MasterReport, 'goodReplicas' | 'bgsaveSeconds' | 'dataBytes'> {
+/** The figures that the advice and --watch need. */
+function masterFigures(server: ServerInfo): Pick<MasterReport, 'goodReplicas' | 'fullResyncs' | 'bgsaveSeconds' | 'dataBytes'> {
   const goodReplicas = numberField(server, 'min_slaves_good_slaves')
+  const fullResyncs = numberField(server, 'sync_full')
   const bgsaveSeconds = numberField(server, 'rdb_last_bgsave_time_sec')
   const dataBytes = numberField(server, 'used_memory')
   return {
     ...(goodReplicas !== undefined && { goodReplicas }),
+    ...(fullResyncs !== undefined && { fullResyncs }),
     ...(bgsaveSeconds !== undefined && bgsaveSeconds >= 0 && { bgsaveSeconds }),
     ...(dataBytes !== undefined && { dataBytes }),
   }

@@ -52,9 +52,9 @@ const NO_LINES = Object.fromEntries(
 )
 
 /** Columns without lines, for tables that are as wide as the terminal. */
-export function columns(rows: readonly (readonly string[])[]): string {
+export function columns(rows: readonly (readonly string[])[], gap = 2): string {
   const grid = new Table({
-    chars: { ...NO_LINES, middle: '  ' },
+    chars: { ...NO_LINES, middle: ' '.repeat(gap) },
     style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
   })
   grid.push(...rows.map((row) => [...row]))

@@ -85,6 +85,7 @@ export const lagFlags = {
     description: 'text; json, as --json; prometheus: the text exposition format; nagios: one line, with statuses 0 to 3',
     exclusive: ['json'],
   }),
+  wide: Flags.boolean({ helpGroup: 'OUTPUT', description: 'show all columns, and each name in full' }),
   warning: Flags.string({ helpGroup: CHECK, helpValue: 'RANGE', description: 'nagios: seconds behind, as in 5 or ~:5' }),
   critical: Flags.string({ helpGroup: CHECK, helpValue: 'RANGE', description: 'nagios: the same' }),
   'warning-bytes': Flags.string({ helpGroup: CHECK, helpValue: 'RANGE', description: 'nagios: bytes behind' }),
@@ -100,6 +101,7 @@ interface LagFlags {
   readonly replica: readonly string[] | undefined
   readonly format: string | undefined
   readonly json: boolean
+  readonly wide: boolean
   readonly watch: boolean
   readonly sample: string
   readonly resolution: string
@@ -129,6 +131,7 @@ export function lagPlan(flags: LagFlags): LagPlan {
   const waitMs = time('wait')
   return {
     format,
+    isWide: flags.wide,
     criteria: criteria(flags),
     ranges,
     isCluster: flags.cluster,

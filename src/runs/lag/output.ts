@@ -1,6 +1,7 @@
 /** Prints the measurements of `lag`, by format and by the kind of stdout. */
 import { now } from '../../io/clock.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
+import type { LagDetail } from '../../render/lag/text.ts'
 import type { LagLook } from '../../render/lag/view.ts'
 import type { RunContext } from '../context.ts'
 import type { LagOutput } from './looks.ts'
@@ -20,7 +21,7 @@ export async function lagOutput(plan: LagPlan, context: RunContext, setStatus: (
   const progress = await progressOn(stderr, quiet || plan.format !== 'text' || !stderr.isTTY, now)
   const show =
     plan.watch && plan.format === 'text'
-      ? await openWatch(context)
+      ? await openWatch(plan, context)
       : { ...(await openReport(plan, context, setStatus)), conclude: () => {} }
   return {
     show: (look, code) => {
@@ -34,10 +35,11 @@ export async function lagOutput(plan: LagPlan, context: RunContext, setStatus: (
 }
 
 async function openReport(
-  { format, ranges }: LagPlan,
+  plan: LagPlan,
   { about, stdout, detail, print, screen: screenOf }: RunContext,
   setStatus: (status: number) => void,
 ): Promise<Pick<LagOutput, 'show'>> {
+  const { format, ranges } = plan
   switch (format) {
     case 'json': {
       const { lagJson } = await import('../../render/lag/json.ts')
@@ -60,7 +62,7 @@ async function openReport(
     case 'text': {
       const { lagText } = await import('../../render/lag/text.ts')
       const screen = await screenOf(stdout)
-      return { show: (look: LagLook) => print(lagText(look, screen, detail.quiet)) }
+      return { show: (look: LagLook) => print(lagText(look, screen, lagDetail(plan, detail))) }
     }
   }
 }
@@ -69,7 +71,12 @@ function reportsOf(views: LagLook['views']) {
   return views.map(({ report }) => report)
 }
 
-async function openWatch({ stdout, detail, screen }: RunContext): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
+async function openWatch(plan: LagPlan, { stdout, detail, print, screen }: RunContext): Promise<Pick<LagOutput, 'show' | 'conclude'>> {
   const { LagWatch } = await import('../../render/lag/watch.ts')
-  return new LagWatch(stdout, await screen(stdout), detail.quiet)
+  const count = plan.watch?.count ?? Number.POSITIVE_INFINITY
+  return new LagWatch(await screen(stdout), { print, rows: () => stdout.rows, count, detail: lagDetail(plan, detail) })
+}
+
+function lagDetail({ isWide }: LagPlan, { quiet, verbosity }: RunContext['detail']): LagDetail {
+  return { isWide, isQuiet: quiet, isVerbose: verbosity > 0 }
 }

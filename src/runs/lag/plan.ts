@@ -13,6 +13,8 @@ export interface LagPlan {
   readonly isAttached: boolean
   /** Measure with markers: published, or written to this key. */
   readonly marker?: { readonly key?: string }
+  /** Show all columns of the table. */
+  readonly isWide: boolean
   readonly criteria: Criteria
   readonly ranges: AlertRanges
   readonly sampleMs: number
