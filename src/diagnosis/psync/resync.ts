@@ -46,7 +46,7 @@ export interface ResyncJudgement {
   readonly risk: ResyncRisk
   /** The answer in one sentence. */
   readonly text: string
-  /** What it rests on. The last one introduces the remedy. */
+  /** What it rests on, one sentence each. */
   readonly reasons: readonly string[]
   readonly remedy?: Remedy
 }
@@ -93,8 +93,8 @@ const ANSWERS: Record<Exclude<ResyncRisk, 'UNKNOWN'>, string> = {
 /** What to do, or what to expect. */
 const OUTLOOKS: Record<ResyncRisk, readonly string[]> = {
   SAFE: [],
-  CLOSE: ['With a slower network or disk, or more writes, the master would disconnect it, and it would start again. More room:'],
-  LOOP: ['Each attempt forks the master again. More room for the output buffer ends the loop:'],
+  CLOSE: ['With a slower network or disk, or more writes, the master would disconnect it, and it would start again.'],
+  LOOP: ['Each attempt forks the master again. More room for its output buffer ends the loop.'],
   BEHIND: ['More output buffer would only delay the end.'],
   UNKNOWN: [],
 }

@@ -36,13 +36,17 @@ export function clusterText(screen: Screen, rows: readonly ShardRow[], isQuiet: 
   const { mark, tone, text } = clusterVerdict(rows)
   const verdict = verdictText(screen, mark, tone, text)
   if (isQuiet) return verdict
-  const cells = rows.map(({ slots, endpoint, from, failure, looked }) => [
-    slotsText(slots),
-    [from, ...(from === endpoint ? [] : [`(replica of ${endpoint})`])].map(printable).join('\n'),
-    screen.colour[looked?.tone ?? 'bad'](failure ? failure.code : (looked?.mark ?? '')),
-    printable(failure ? explain(failure).what : (looked?.result ?? '')),
-  ])
-  return `${verdict}${table(screen, ['slots', 'server', 'answer', 'why'], cells)}\n${wellText(rows)}\n`
+  const cells = rows.map((row) => {
+    const { slots, endpoint, from, failure, looked } = row
+    return [
+      slotsText(slots),
+      [from, ...(from === endpoint ? [] : [`(replica of ${endpoint})`])].map(printable).join('\n'),
+      screen.colour[looked?.tone ?? 'bad'](answerText(row)),
+      printable(failure ? explain(failure).what : (looked?.result ?? '')),
+    ]
+  })
+  const counts = screen.paragraph(`${wellText(rows)}: ${countsText(rows)}`)
+  return `${verdict}${table(screen, ['slots', 'server', 'answer', 'why'], cells)}\n${counts}\n`
 }
 
 export function clusterJson(about: About, command: string, rows: readonly ShardRow[], code: ErrorCode | undefined): JsonObject {
@@ -70,6 +74,16 @@ function clusterVerdict(rows: readonly ShardRow[]): { readonly mark: string; rea
 
 function wellText(rows: readonly ShardRow[]): string {
   return `${rows.filter(isWell).length} of ${rows.length} shards`
+}
+
+/** Each answer and how many shards gave it. */
+function countsText(rows: readonly ShardRow[]): string {
+  const answers = rows.map(answerText)
+  return [...new Set(answers)].map((answer) => `${answers.filter((other) => other === answer).length} ${answer}`).join(', ')
+}
+
+function answerText({ failure, looked }: ShardRow): string {
+  return failure?.code ?? looked?.mark ?? ''
 }
 
 function isWell({ failure, looked }: ShardRow): boolean {

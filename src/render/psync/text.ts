@@ -75,7 +75,7 @@ export class PsyncText {
       const row = [statement, numbers, holds === undefined ? '-' : holds ? 'yes' : 'NO: decides']
       return holds === false ? row.map((cell) => bad(cell)) : row
     })
-    return `${dim('A partial resync needs, in the order of the server’s checks:')}\n${table(this.#screen, [], rows)}\n`
+    return `${dim(this.#screen.paragraph('A partial resync needs, in the order of the server’s checks:'))}\n${table(this.#screen, [], rows)}\n`
   }
 
   #cost(): string {

@@ -20,7 +20,7 @@ export function countersText(event: CountersEvent, { verbosity }: Detail, screen
     shorten(after),
     before === after ? '-' : 'changed',
   ])
-  const caption = screen.colour.dim('Server counters before and after (other clients count too):')
+  const caption = screen.colour.dim(screen.paragraph('Server counters before and after (other clients count too):'))
   const note = isCounted(rows) ? '' : `${screen.colour.dim(UNCOUNTED)}\n`
   return `${caption}\n${table(screen, ['', 'before', 'after', ''], cells)}\n${note}`
 }

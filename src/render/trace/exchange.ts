@@ -1,8 +1,9 @@
 /** The steps of an attachment: one line each, and with -v their meaning and what was sent. */
 
 import { describeFinding } from '../../diagnosis/psync/findings.ts'
+import { describeGuard } from '../../diagnosis/psync/verdict.ts'
 import { milliseconds } from '../../diagnosis/units.ts'
-import type { ConnectedEvent, DialEvent, ExchangeEvent, KeepAliveEvent, QueryEvent, SourceEvent } from '../../engine/events.ts'
+import type { ConnectedEvent, DialEvent, ExchangeEvent, KeepAliveEvent, QueryEvent, ServerEvent, SourceEvent } from '../../engine/events.ts'
 import { encodeCommand } from '../../protocol/wire/multibulk.ts'
 import { printable } from '../base/printable.ts'
 import type { Screen } from '../base/screen.ts'
@@ -36,6 +37,17 @@ export function noteText(screen: Screen, text: string, paint: Paint = screen.col
 /** Bytes and replies as they are. */
 function wireText(screen: Screen, text: string): string {
   return `${screen.colour.dim(screen.verbatim(printable(text), NOTE_INDENT, NOTE_INDENT))}\n`
+}
+
+/** Who answers, and where its history is. */
+export function serverText({ identity, history, guard }: ServerEvent, screen: Screen, isBrief: boolean): string {
+  if (!identity) return ''
+  const notes = [
+    ...(history ? [`replid ${history.replid}, offset ${history.offset}, ${history.backlog ? 'with' : 'without'} a backlog`] : []),
+    ...(guard && !isBrief ? [describeGuard(guard)] : []),
+  ]
+  const name = step(screen, 'SERVER', printable(`${identity.flavour} ${identity.version} ${identity.mode}`))
+  return name + notes.map((note) => noteText(screen, note)).join('')
 }
 
 export function connectedText(event: ConnectedEvent, screen: Screen): string {
