@@ -44,9 +44,9 @@ for (const installed of oldestNewestAndValkey()) {
       set.sentinels[0]?.signal('SIGSTOP')
       try {
         const ran = await cli(['handshake', set.target, '--step-timeout', '120', '--json'])
-        const [choice] = (JSON.parse(ran.out) as { choices: { asked: { answer: string; told: string }[] }[] }).choices
+        const [choice] = (JSON.parse(ran.out) as { choices: { asked: { answer: string; named?: string; failure?: string }[] }[] }).choices
         assert.deepEqual(
-          choice?.asked.map(({ answer, told }) => [answer, told]),
+          choice?.asked.map(({ answer, named, failure }) => [answer, named ?? failure]),
           [
             ['failed', 'did not answer in time'],
             ['says', set.master.target],

@@ -6,7 +6,7 @@ import { wrapped } from './wrap.ts'
 /** The value of --color. */
 export type ColorChoice = 'auto' | 'always' | 'never'
 
-/** Output that is no terminal, and terminals that do not say how wide they are. */
+/** For output that is not a terminal, and for terminals of unknown width. */
 const DEFAULT_WIDTH = 80
 /** Prose on longer lines is hard to read. */
 const MAX_PROSE_WIDTH = 120
@@ -27,8 +27,8 @@ export interface Screen {
   readonly width: number
   /**
    * Breaks a text between words at the width of the screen, by display width.
-   * @param first stands before the first line, for example a mark
-   * @param rest stands before all others
+   * @param first begins the first line, for example a mark
+   * @param rest begins all others
    */
   paragraph(text: string, first?: string, rest?: string): string
   /** The same for bytes and lists, which are broken anywhere. */

@@ -8,8 +8,8 @@ const LEAST_WIDTH = 20
 
 /**
  * Breaks a text between words.
- * @param first stands before the first line
- * @param rest stands before all others
+ * @param first begins the first line
+ * @param rest begins all others
  * @param width of a whole line, in columns
  * @param hard break words too that are longer than a line
  */

@@ -40,11 +40,11 @@ function wireText(screen: Screen, text: string): string {
 }
 
 /** Who answers, and where its history is. */
-export function serverText({ identity, history, guard }: ServerEvent, screen: Screen, isBrief: boolean): string {
+export function serverText({ identity, history, guard }: ServerEvent, screen: Screen, isShort: boolean): string {
   if (!identity) return ''
   const notes = [
     ...(history ? [`replid ${history.replid}, offset ${history.offset}, ${history.backlog ? 'with' : 'without'} a backlog`] : []),
-    ...(guard && !isBrief ? [describeGuard(guard)] : []),
+    ...(guard && !isShort ? [describeGuard(guard)] : []),
   ]
   const name = step(screen, 'SERVER', printable(`${identity.flavour} ${identity.version} ${identity.mode}`))
   return name + notes.map((note) => noteText(screen, note)).join('')
@@ -62,14 +62,14 @@ export function choiceText(event: SourceEvent, screen: Screen): string {
 }
 
 /** A step of connecting. */
-export function dialText(event: DialEvent, screen: Screen, isBrief: boolean): string {
+export function dialText(event: DialEvent, screen: Screen, isShort: boolean): string {
   switch (event.type) {
     case 'lookup':
       return step(screen, 'LOOKUP', `${printable(event.host)} is ${event.addresses.join(', ')}`, event.ms)
     case 'unreached':
       return step(screen, 'CONNECT', `${event.address} cannot be reached (${event.errno})`, event.ms, screen.colour.warn)
     case 'secured':
-      return isBrief ? securedLine(event, screen) : securedText(event, screen)
+      return isShort ? securedLine(event, screen) : securedText(event, screen)
   }
 }
 

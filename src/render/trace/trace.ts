@@ -14,24 +14,24 @@ export interface Detail {
 
 /** Empty for an event that is not part of the trace. */
 export function traceText(event: ReplEvent, { verbosity }: Detail, screen: Screen): string {
-  const isBrief = verbosity === 0
+  const isShort = verbosity === 0
   switch (event.type) {
     case 'source':
       return choiceText(event, screen)
     case 'lookup':
     case 'unreached':
     case 'secured':
-      return dialText(event, screen, isBrief)
+      return dialText(event, screen, isShort)
     case 'connected':
       return connectedText(event, screen)
     case 'exchange':
-      return isBrief ? exchangeLine(event, screen) : exchangeText(event, screen, verbosity > 1)
+      return isShort ? exchangeLine(event, screen) : exchangeText(event, screen, verbosity > 1)
     case 'keep-alive':
       return keepAliveText(event, screen)
     case 'query':
-      return isBrief ? '' : queryText(event, screen)
+      return isShort ? '' : queryText(event, screen)
     case 'server':
-      return serverText(event, screen, isBrief)
+      return serverText(event, screen, isShort)
     case 'warning':
       return warningText(event, screen)
     default:

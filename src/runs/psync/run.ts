@@ -101,7 +101,7 @@ async function watch(
     look: () => asker.look(),
     answer: async (isFirst: boolean) => {
       const { facts, unmet: failed } = await answer(question, asker, connection, context, { isTraced: isFirst, isOneOfMany: true })
-      // An answer that is open may come with the next question, and a resync loop may end, so the watch goes on.
+      // The next question may answer what is open, and a resync loop may end, so the watch continues.
       code = failed === openAnswer(facts) ? undefined : failed
       return { facts, isOver: code !== undefined && !facts.loop }
     },
