@@ -129,7 +129,7 @@ describe('what dump-rdb --cluster claims', () => {
     })
   }
 
-  it('a dump of one node passes for one shard only where the node says which, and ends with 2 where nobody asked for one', async () => {
+  it('a dump of one node is accepted as one shard only where the node shows its slots, and ends with 2 without --shard', async () => {
     const alone = await dump(as('unmapped'))
     assert.deepEqual([alone.ran.green, alone.ran.status, existsSync(alone.path)], [[], 2, false], alone.ran.err)
     const meant = await dump(as('unmapped'), '--shard')

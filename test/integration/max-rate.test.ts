@@ -102,7 +102,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.match(await server.checkRdb(file), /RDB looks OK/)
     })
 
-    it('is told which right is missing where nothing can be watched, and that nothing of the RDB was to be kept', async (context) => {
+    it('names the missing right where nothing can be watched, and that no byte of the RDB was kept', async (context) => {
       await server.cli('CONFIG', 'SET', 'client-output-buffer-limit', 'slave 2mb 0 0')
       context.after(writeSteadily(server, 1000, 5000))
       const tail = new Tailing([`redis://blind:p@${server.target}`, '--from', 'snapshot', '--stats', '--max-rate', '2mb']).read()
