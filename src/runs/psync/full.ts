@@ -23,7 +23,7 @@ export async function runFull(isDiskless: boolean, { source, linkOptions }: Conn
   const store: Store = isDiskless ? nullStore() : await temporaryStore(join(tmpdir(), `redis-repl-${process.pid}.rdb`))
   const text = isJson ? undefined : await textOn(context)
   try {
-    await observe(source, { ...linkOptions, goal: { kind: 'live', store } }, visit, (event) => text?.show(event), stop)
+    await observe(source, { ...linkOptions, goal: { kind: 'live', store } }, visit, (event) => text?.show(event), stop, context.waiting)
     const figures = resyncFigures(visit)
     const shard = await shardOf(source, visit, stop)
     text?.conclude(figures, shard)
