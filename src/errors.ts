@@ -296,7 +296,8 @@ export interface ReasonFacts {
   /** The run IDs of two servers that one address led to; empty if INFO does not show it. */
   SEVERAL_SERVERS: { readonly runId: string; readonly otherRunId: string }
   NO_CLUSTER: Reply
-  NO_BACKLOG: None
+  /** The user's command line with the flag that permits the fork. */
+  NO_BACKLOG: { readonly forkCommand?: string }
   RENAMED: OwnName
   AS_SYNC: OwnName
   NOT_GRANTED: NotGranted

@@ -9,6 +9,7 @@ import type { About } from '../render/base/report.ts'
 import type { ColorChoice } from '../render/base/screen.ts'
 import type { Connection } from '../runs/connection.ts'
 import type { RunContext } from '../runs/context.ts'
+import { SILENT_WAITING, TerminalWaiting, type Waiting } from '../runs/waiting.ts'
 import { colorOf } from './color.ts'
 import { openConnection } from './connection.ts'
 import { asReplError, type FailureView, reportFailure } from './failure.ts'
@@ -34,6 +35,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   readonly #startedAt = wallClock()
   readonly #startedMs = now()
   #context: RunContext | undefined
+  #waiting: Waiting = SILENT_WAITING
   readonly #signal = abortOnSignals()
   /** Fires when stdout loses its reader or cannot be written. */
   readonly #outputEnded = new AbortController()
@@ -72,6 +74,9 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     const { target } = this.args as { readonly target?: string }
     const connection = await openConnection(target, this.flags, this.written, () => this.#warnInsecure())
     this.#target = connection.source.name
+    if (process.stderr.isTTY && this.#repeated.quiet === 0) {
+      this.#waiting = new TerminalWaiting(process.stderr, connection.source.name, connection.template.limits)
+    }
     return connection
   }
 
@@ -87,6 +92,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
       screen: async (stream) => (await import('../render/base/screen.ts')).screenOf(stream, this.#color()),
       stop: this.#signal,
       outputEnded: this.#outputEnded.signal,
+      waiting: this.#waiting,
       visit: new Visit(),
     }
     return this.#context
@@ -172,6 +178,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   }
 
   override async finally(): Promise<void> {
+    this.#waiting.over()
     // After a signal, do not wait for a stalled reader.
     if (this.#signal.aborted) process.exit()
     // The callback of an empty write fires when everything before it is written or has failed.
@@ -181,6 +188,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   override async catch(error: unknown): Promise<void> {
     if (error instanceof ConfigPrinted) return
+    this.#waiting.over()
     await reportFailure(asReplError(error), this.#failureView(this.argv.includes('--json') ? this.jsonStream() : undefined))
   }
 

@@ -51,7 +51,12 @@ export async function reportFailure(failure: ReplError, { visit, about, color, j
     screen.paragraph(explanation.meaning, '  '),
     screen.paragraph(explanation.next, `  ${screen.colour.strong(screen.isUnicode ? '→' : '->')} `, '    '),
   ]
-  process.stderr.write(`${lines.join('\n')}\n`)
+  process.stderr.write(`${[...lines, ...lineToPaste(failure)].join('\n')}\n`)
+}
+
+/** The command line that permits what the run needs. Never wrapped, since it is pasted. */
+function lineToPaste({ details }: ReplError): string[] {
+  return 'forkCommand' in details && details.forkCommand !== undefined ? [`    ${printable(details.forkCommand)}`] : []
 }
 
 /** Returns a ReplError unchanged, oclif's parse errors as USAGE, and anything else as INTERNAL. */

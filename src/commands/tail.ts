@@ -1,6 +1,6 @@
 import { ReplCommand } from '../cli/base-command.ts'
-import { reachingFlags, targetArg } from '../cli/flags.ts'
-import { resumeCommand } from '../cli/resume-command.ts'
+import { outputFlags, reachingFlags, targetArg } from '../cli/flags.ts'
+import { forkCommand, resumeCommand } from '../cli/resume-command.ts'
 import { tailFlags, tailPlan } from '../runs/tail/flags.ts'
 import { inDatabase } from '../runs/tail/plan.ts'
 import { runTail } from '../runs/tail/run.ts'
@@ -22,9 +22,12 @@ export default class Tail extends ReplCommand<typeof Tail> {
     const asked = tailPlan(this.flags, this.written)
     const connection = await this.connect()
     const plan = inDatabase(asked, connection.db)
-    const definitions = { ...reachingFlags, ...tailFlags }
-    const resume = (after: string) =>
-      resumeCommand(this.namedAgain(connection.source.name), after, { ...this.flags, db: plan.view.filter.db }, definitions)
-    await runTail(plan, connection, this.context(), resume)
+    const definitions = { ...reachingFlags, ...tailFlags, json: outputFlags.json }
+    const server = this.namedAgain(connection.source.name)
+    const flags = { ...this.flags, db: plan.view.filter.db }
+    await runTail(plan, connection, this.context(), {
+      toResume: (after) => resumeCommand(server, after, flags, definitions),
+      toPermitFork: forkCommand(server, flags, definitions),
+    })
   }
 }

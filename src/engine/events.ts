@@ -54,6 +54,8 @@ export type ServerEvent = At & {
   readonly uptimeSeconds?: number
   /** The memory of its data; an RDB is smaller as a rule. */
   readonly dataBytes?: number
+  /** How long its last fork took; 0 if it has not forked since its start. */
+  readonly lastForkUsec?: number
   /** Absent when the goal is a full resync. */
   readonly guard?: Guard
 }

@@ -44,13 +44,14 @@ export async function lookAtShards(
   command: string,
   connection: Connection,
   jobs: number | undefined,
-  { about, detail, isJson, print, screen, stdout, stderr, stop }: RunContext,
+  { about, detail, isJson, print, screen, stdout, stderr, stop, waiting }: RunContext,
   look: (source: Source, show: (event: ReplEvent) => void) => Promise<ShardResult>,
 ): Promise<ErrorCode | undefined> {
   const { clusterJson, clusterText } = await import('../render/cluster/shards.ts')
   const { cluster, shards } = await findShards(connection, stop)
   cluster.close()
   const trace = await traceOn(stderr, screen, detail.verbosity, !detail.quiet && !isJson)
+  waiting.for({ text: `waiting for ${shards.length} shards` })
   const servers = new Map(shards.map((shard) => [shard, endpointName(shard.access.endpoint)]))
   const outcomes = await forEach(shards, jobs ?? JOBS, async (shard) => {
     const show = (event: ReplEvent) => {
@@ -59,6 +60,7 @@ export async function lookAtShards(
     }
     return await look(shardSource(connection, shard), show)
   })
+  waiting.over()
   stopIfAborted(stop)
   const rows = shards.map((shard, index): ShardRow => {
     const { value, failure } = outcomes[index] ?? {}

@@ -128,7 +128,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   ],
   SEVERAL_SERVERS: [{ runId: 'a'.repeat(40), otherRunId: 'b'.repeat(40) }],
   NO_CLUSTER: [REPLY],
-  NO_BACKLOG: [{}],
+  NO_BACKLOG: [{}, { forkCommand: 'redis-repl tail h:1 --allow-fork' }],
   RENAMED: [{ command: 'MYSYNC' }],
   AS_SYNC: [{ command: 'MYSYNC' }],
   NOT_GRANTED: [{ offset: 77, replid: 'a1'.repeat(20) }],

@@ -84,7 +84,7 @@ for (const installed of oldestNewestAndValkey()) {
     it('is followed by tail with a note that there are other shards', async () => {
       const ran = await cli(['tail', node(0).target, '--duration', '1'])
       assert.equal(ran.status, 0, ran.err)
-      assert.equal(one(ran.err).match(/node of a cluster: only its shard is followed; --cluster/g)?.length, 1, ran.err)
+      assert.equal(one(ran.err).match(/cluster node: tail follows its shard only. --cluster/g)?.length, 1, ran.err)
       const all = await cli(['tail', '--cluster', node(0).target, '--duration', '1'])
       assert.equal(all.status, 0, all.err)
       assert.doesNotMatch(all.err, /only its shard/)

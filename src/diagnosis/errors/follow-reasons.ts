@@ -78,9 +78,9 @@ export const FOLLOW_REASONS = rows({
     next: 'It may catch up: a later try may succeed.',
   },
   NO_BACKLOG: {
-    what: '{endpoint} keeps no backlog: no replica has been here, or it was freed.',
-    meaning: 'There is no live end to attach to: any PSYNC would be a full resync, which forks the server and changes its replid.',
-    next: '--allow-fork attaches all the same, with an empty RDB where the server can make one (7.0 and later); --from snapshot takes the data too.',
+    what: '{endpoint} has no replication backlog: no replica has connected yet, or the backlog was freed.',
+    meaning: 'There is no live end to attach to. Any PSYNC starts a full resync, which forks the server and changes its replid.',
+    next: 'To attach anyway, at the cost of one fork: --allow-fork. Servers from 7.0 on then send an empty RDB. To get the data too: --from snapshot.',
   },
   NOT_FOLLOWED: {
     what: 'Nothing was followed within {limitMs:seconds}: {endpoint} was not ready for us by then.',

@@ -183,6 +183,7 @@ export class Planner {
 
   #serverEvent(history: History | undefined, settings: Settings | undefined): ReplEvent {
     const dataBytes = this.#before && dataBytesOf(this.#before)
+    const lastForkUsec = this.#before && numberField(this.#before, 'latest_fork_usec')
     return {
       type: 'server',
       at: now(),
@@ -191,6 +192,7 @@ export class Planner {
       ...(history && { history }),
       ...(settings && { settings }),
       ...(dataBytes !== undefined && { dataBytes }),
+      ...(lastForkUsec !== undefined && { lastForkUsec }),
       ...(this.#before && { uptimeSeconds: numberField(this.#before, 'uptime_in_seconds') ?? 0 }),
     }
   }

@@ -11,6 +11,7 @@ import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { observe } from '../observe.ts'
 import { lookAtShards } from '../shards.ts'
+import { SILENT_WAITING } from '../waiting.ts'
 
 export interface HandshakePlan {
   readonly allowFork: boolean
@@ -25,7 +26,7 @@ export async function runHandshake(plan: HandshakePlan, connection: Connection, 
   const { stdout, isJson, about } = context
   const text = isJson ? undefined : await textOn(context)
   try {
-    const visit = await shake(plan, connection, connection.source, context.visit, (event) => text?.show(event), context.stop)
+    const visit = await shake(plan, connection, connection.source, context.visit, (event) => text?.show(event), context)
     if (isJson) stdout.write(jsonLine(handshakeJson(about, visit)))
     return judged(visit)
   } finally {
@@ -35,7 +36,7 @@ export async function runHandshake(plan: HandshakePlan, connection: Connection, 
 
 async function atEachShard(plan: HandshakePlan, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
   const look = async (source: Source, show: (event: ReplEvent) => void) => {
-    const visit = await shake(plan, connection, source, new Visit(), show, context.stop)
+    const visit = await shake(plan, connection, source, new Visit(), show, { ...context, waiting: SILENT_WAITING })
     const { verdict = { kind: 'none' }, stopped } = visit.seen.verdict ?? {}
     const mark = markOf(verdict, stopped)
     const isWell = judged(visit) === undefined
@@ -55,10 +56,10 @@ async function shake(
   source: Source,
   visit: Visit,
   show: (event: ReplEvent) => void,
-  signal: AbortSignal,
+  { stop, waiting }: RunContext,
 ): Promise<Visit> {
   const goal = { kind: 'verdict', sampleMs: 0, allowFork, stopBeforePsync } as const
-  return await observe(source, { ...linkOptions, goal }, visit, show, signal)
+  return await observe(source, { ...linkOptions, goal }, visit, show, stop, waiting)
 }
 
 async function textOn({ stdout, detail, print, screen }: RunContext) {

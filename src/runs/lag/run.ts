@@ -23,6 +23,7 @@ export async function runLag(
 ): Promise<ErrorCode | undefined> {
   const signal = AbortSignal.any([context.stop, context.outputEnded])
   const settings = await settingsOf(plan, connection, context)
+  context.waiting.for({ text: `waiting for ${connection.source.name} to answer`, limitMs: connection.template.limits.stepMs })
   const output = await lagOutput(plan, context, setStatus)
   try {
     return conclude(await lookAtTrees(plan, () => openSurvey(plan, connection, settings, signal), output, signal), plan)

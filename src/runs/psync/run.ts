@@ -13,6 +13,7 @@ import { toneOf } from '../../render/psync/tone.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { lookAtShards } from '../shards.ts'
+import { SILENT_WAITING } from '../waiting.ts'
 import { Asker } from './asker.ts'
 import { runFull } from './full.ts'
 import type { PsyncPlan, Question } from './plan.ts'
@@ -46,7 +47,7 @@ interface PrintedAnswer {
 }
 
 async function once(question: Question, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
-  const asker = new Asker(question, connection, context.stop)
+  const asker = new Asker(question, connection, context)
   try {
     return (await answer(question, asker, connection, context, { isTraced: true })).unmet
   } finally {
@@ -96,7 +97,7 @@ async function watch(
   fail: (failure: ReplError) => Promise<void>,
 ): Promise<ErrorCode | undefined> {
   let code: ErrorCode | undefined
-  const asker = new Asker(question, connection, context.stop)
+  const asker = new Asker(question, connection, context)
   const watched = {
     look: () => asker.look(),
     answer: async (isFirst: boolean) => {
@@ -123,7 +124,7 @@ async function atEachShard(
   context: RunContext,
 ): Promise<ErrorCode | undefined> {
   const { expected } = question
-  const asker = new Asker(question, connection, context.stop)
+  const asker = new Asker(question, connection, { stop: context.stop, waiting: SILENT_WAITING })
   const look = async (source: Source, show: (event: ReplEvent) => void) => {
     const visit = new Visit()
     const { facts, subject } = await asker.ask(source, visit, show)

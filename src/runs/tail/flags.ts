@@ -59,6 +59,11 @@ export const tailFlags = {
   }),
   template: Flags.string({ helpGroup: FORMAT, helpValue: 'TEMPLATE', description: TEMPLATE_HELP, exclusive: ['format'] }),
   time: Flags.boolean({ helpGroup: FORMAT, description: 'show when each command arrived (text, csv)' }),
+  utf8: Flags.boolean({
+    helpGroup: FORMAT,
+    allowNo: true,
+    description: 'show printable characters beyond ASCII as they are (text); by default on a terminal whose locale is UTF-8',
+  }),
   'max-arg': Flags.integer({ helpGroup: FORMAT, min: 1, helpValue: 'BYTES', description: 'show no more of an argument (text)' }),
   flat: Flags.boolean({ helpGroup: FORMAT, description: 'show each command as it comes, not a transaction as a whole' }),
   all: Flags.boolean({
@@ -143,6 +148,7 @@ export interface TailFlags {
   readonly json: boolean
   readonly template: string | undefined
   readonly time: boolean
+  readonly utf8: boolean | undefined
   readonly 'max-arg': number | undefined
   readonly flat: boolean
   readonly all: boolean
@@ -200,6 +206,7 @@ function viewPlan(flags: TailFlags): ViewPlan {
     format: template !== undefined ? 'template' : ((format ?? (json ? 'json' : 'text')) as FormatName),
     template,
     hasTime: flags.time,
+    utf8: flags.utf8,
     maxArg: flags['max-arg'] ?? Number.POSITIVE_INFINITY,
     isFlat: flags.flat,
     showsAll: flags.all,
