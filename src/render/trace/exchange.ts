@@ -30,7 +30,7 @@ function step(screen: Screen, name: string, text: string, ms?: number, paint = P
 }
 
 /** A note below the step that it belongs to. */
-export function noteText(screen: Screen, text: string, paint: Paint = screen.colour.dim): string {
+function noteText(screen: Screen, text: string, paint: Paint = screen.colour.dim): string {
   return step(screen, '', printable(text), undefined, paint)
 }
 
