@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { errnoOf, type PassFileProblem, ReplError, usageError } from '../errors.ts'
-import { askPassword } from '../io/ask-password.ts'
+import { askPassword } from '../io/ask.ts'
 import type { Credentials } from '../protocol/credentials.ts'
 import type { ConnectionFlags } from './flags.ts'
 

@@ -1,7 +1,7 @@
 /** Formats figures for people. */
 
 export function bytes(count: number): string {
-  // A rate is no whole number: one decimal is of use below ten only.
+  // A rate is not a whole number: one decimal helps only below ten.
   if (count < 999.5) return `${Number(count.toFixed(count < 9.95 ? 1 : 0))} bytes`
   const units = ['kB', 'MB', 'GB', 'TB', 'PB']
   let value = count

@@ -51,6 +51,13 @@ describe('settings', () => {
   }
   const FILE = '~/redis-repl/config.toml'
 
+  it('that are lists leave the TARGET alone, on the command line and in a variable', async () => {
+    const onCommandLine = await inForce(['handshake', '--map', 'db1=a', 'db1:7000'])
+    assert.deepEqual([onCommandLine('map'), onCommandLine('target')?.[0]], [[['db1=a'], 'command line'], 'db1:7000'])
+    const inVariable = await inForce(['handshake', 'db1:7000'], { REDIS_REPL_MAP: 'db1=a,db2=b' })
+    assert.deepEqual([inVariable('map'), inVariable('target')?.[0]], [[['db1=a', 'db2=b'], 'REDIS_REPL_MAP'], 'db1:7000'])
+  })
+
   it('come from the command line, a variable, the profile, the defaults and the program, in this order', async () => {
     const found = await inForce(['handshake', '@prod', '--silence-timeout', '7'], { REDIS_REPL_STEP_TIMEOUT: '8' })
     assert.deepEqual(found('silence-timeout'), [7, 'command line'])
@@ -102,11 +109,11 @@ describe('settings', () => {
   it('of a file are found from the folder of the file, and are refused where they are of the wrong kind', async () => {
     const file = join(home, 'kinds.toml')
     const wrong: [content: string, expected: RegExp][] = [
-      ['host = true', /defaults\.host is no switch/],
+      ['host = true', /defaults\.host needs a value/],
       ['target = ["a", "b"]', /defaults\.target takes one value/],
-      ['tls = [1]', /defaults\.tls is a switch/],
-      ['config = "x"', /defaults\.config can only be said on the command line/],
-      ['pass-file = "nowhere/pass"', new RegExp(`${home}/nowhere/pass cannot be used: ENOENT`)],
+      ['tls = [1]', /defaults\.tls takes true or false/],
+      ['config = "x"', /defaults\.config is allowed on the command line only/],
+      ['pass-file = "nowhere/pass"', new RegExp(`${home}/nowhere/pass cannot be used: no such file or directory`)],
     ]
     for (const [content, expected] of wrong) {
       await writeFile(file, `[defaults]\n${content}\n`)
@@ -236,11 +243,11 @@ describe('settings', () => {
       [undefined, ['@staging'], {}, /no profile "staging": .* has @prod, @parts/],
       [undefined, [], { REDIS_REPL_PORT: 'many' }, /REDIS_REPL_PORT: .*integer/],
       [undefined, [], { REDIS_REPL_TLS: 'maybe' }, /REDIS_REPL_TLS: tls is a switch/],
-      ['pass = "s3cret', [], {}, /line 1, column \d+ is no TOML/],
-      ['port = 1', [], {}, /"port" stands outside/],
-      ['[defaults]\nprot = 1', [], {}, /defaults\.prot is no setting/],
-      ['[profiles]\nx = 1', [], {}, /profiles\.x is no table/],
-      ['[defaults]\nname = { s3cret = 1 }', [], {}, /defaults\.name is neither/],
+      ['pass = "s3cret', [], {}, /line 1, column \d+ is not TOML/],
+      ['port = 1', [], {}, /"port" is outside of/],
+      ['[defaults]\nprot = 1', [], {}, /unknown setting defaults\.prot/],
+      ['[profiles]\nx = 1', [], {}, /profiles\.x is not a table/],
+      ['[defaults]\nname = { s3cret = 1 }', [], {}, /defaults\.name is not text/],
     ]
     for (const [content, args, more, expected] of cases) {
       const file = join(home, 'case.toml')

@@ -55,7 +55,7 @@ describe('tail', () => {
     assert.match(once.out, /DEL/)
     master?.stop()
     const forAWhile = await tail(streaming(Buffer.alloc(0), true), '--retry-max-time', '1')
-    assert.match(forAWhile.err, /Next try\s+in/)
+    assert.match(forAWhile.err, /Retrying\s+in/)
     assertThreeParts(forAWhile, 'LINK_LOST', 7)
   })
 
@@ -66,7 +66,7 @@ describe('tail', () => {
       for (const [from, status] of Object.entries(starts)) {
         const ran = await tail({ INFO: old, PSYNC }, '--from', from, '--on-gap', 'skip')
         assertThreeParts(ran, status === 9 ? 'GAP' : 'NOT_SUPPORTED', status)
-        assert.match(ran.err, /INFO and PSYNC\s+of \S+\s+disagree/)
+        assert.match(ran.err, /INFO\s+and\s+PSYNC\s+of\s+\S+\s+disagree/)
         assert.doesNotMatch(ran.err, /repl-backlog-size/)
         assert.equal(master?.received.filter(([name]) => name === 'PSYNC').length, 1, from)
         master?.stop()
@@ -99,6 +99,18 @@ describe('tail', () => {
     )
   })
 
+  it('ends its records with how the run ended, and how far its output got', async () => {
+    const bytes = bytesOf(...COMMANDS)
+    const end = 100 + bytes.length
+    const ran = await tail(streaming(bytes), '--json', '--until-offset', String(end))
+    const last = assertRecords(ran.out, 'tail').at(-1) ?? {}
+    const streams = [{ server: master?.target, replid: REPLID, offset: end }]
+    assert.deepEqual(
+      [last.type, last.target, last.ok, last.exitStatus, last.commands, last.bytes, last.streams],
+      ['end', master?.target, true, 0, COMMANDS.length, bytes.length, streams],
+    )
+  })
+
   it('prints figures that follow their schema', async () => {
     const bytes = bytesOf(...COMMANDS)
     const ran = await tail(streaming(bytes), '--stats', '--json', '--until-offset', String(100 + bytes.length))
@@ -120,14 +132,14 @@ describe('tail', () => {
       db: 0,
       transaction: null,
     })
-    assert.ok(ran.err.includes(`the place is in ${state}`))
+    assert.ok(ran.err.includes(`To resume: run the same command again. The checkpoint is in ${state}.\n`), ran.err)
   })
 
-  it('tells the command to go on with, without the secret', async () => {
+  it('says how to resume, without the secret', async () => {
     const bytes = bytesOf(...COMMANDS)
     const ran = await tail(streaming(bytes), '--pass', 'tr0ub4dor', '--match', 'user:*', '--until-offset', String(100 + bytes.length))
     assert.ok(
-      ran.err.includes(`go on with: redis-repl tail ${master?.target} --from ${REPLID}:${100 + bytes.length} --match 'user:*'`),
+      ran.err.includes(`To resume: redis-repl tail ${master?.target} --from ${REPLID}:${100 + bytes.length} --match 'user:*'`),
       ran.err,
     )
     assert.doesNotMatch(ran.err + ran.out, /tr0ub4dor/)
@@ -140,7 +152,7 @@ describe('tail', () => {
     assert.equal(set.status, 0, set.err)
     master.stop()
     const ran = await tail(streaming(bytesOf(['PING'])), '--allow-fork', '--max-rate', '1mb', ...until)
-    assert.match(ran.err, /go on with: /)
+    assert.match(ran.err, /^To resume: /m)
     assert.doesNotMatch(ran.err, /--max-rate/)
   })
 
@@ -200,7 +212,7 @@ describe('tail', () => {
       }
       const ran = await cli(['tail', master.target, '--step-timeout', '60', ...args], { during: (child) => void interrupt(child) })
       assert.equal(ran.status, 130, ran.err)
-      assert.match(ran.err + ran.out, /Stopped by the user/)
+      assert.match(ran.err + ran.out, /Stopped\s+by\s+the\s+user/)
     })
   }
 

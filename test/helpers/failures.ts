@@ -8,11 +8,10 @@ export function assertThreeParts(ran: Ran, code: string, status: number): void {
   const lines = ran.err.split('\n')
   const first = lines.findIndex((line) => line.startsWith(`error ${code}: `))
   assert.ok(first >= 0, ran.err)
-  assert.match(lines[first + 1] ?? '', /^ {2}\S.{10}/)
-  assert.ok(
-    lines.slice(first + 2).some((line) => /^ {2}→ \S/.test(line)),
-    ran.err,
-  )
+  const next = lines.findIndex((line, index) => index > first && /^ {2}(→|->) \S/.test(line))
+  assert.ok(next > 0, ran.err)
+  // The sentences are wrapped at the width of the screen.
+  assert.match(lines.slice(first + 1, next).join(''), /^ {2}\S.{10}/)
   assert.doesNotMatch(ran.err, /^\s+at .*:\d+/m, 'no stack trace')
   assert.doesNotMatch(ran.err + ran.out, /undefined|\[object/)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the check looks for control characters

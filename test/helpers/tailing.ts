@@ -63,7 +63,7 @@ export class Tailing {
   }
 
   async following(): Promise<void> {
-    await this.says(/following .* behind offset/)
+    await this.says(/following .*, starting\s+after/)
   }
 
   /** Waits for the end. @returns the exit status */
@@ -77,9 +77,12 @@ export class Tailing {
     }
   }
 
-  /** The position that the summary reports. */
+  /** The position that the summary reports: in the command to resume, or beside the name of the checkpoint. */
   get last(): { readonly offset: number; readonly replid: string } {
-    const [, offset, replid = ''] = /last offset (\d+) of ([0-9a-f]{40})/.exec(this.#err) ?? []
+    const { replid = '', offset } =
+      /^To resume: .*--from (?<replid>[0-9a-f]{40}):(?<offset>\d+)/m.exec(this.#err)?.groups ??
+      /last offset (?<offset>\d+) \(replid (?<replid>[0-9a-f]{40})\)/.exec(this.#err)?.groups ??
+      {}
     return { offset: Number(offset), replid }
   }
 }

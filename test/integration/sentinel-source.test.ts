@@ -86,7 +86,7 @@ for (const installed of oldestNewestAndValkey()) {
       // Sentinel ends the connections of a server whose role it changes (sentinel.c, sentinelSendSlaveOf), also that of a question.
       const field = (server: RunningServer, name: string) => server.info(name).catch(() => '')
       await set.replica.until('its promotion', async () => (await field(set.replica, 'role')) === 'master', 40_000)
-      await tail.says(/following .* again behind offset \d+, nothing\s+was missed/)
+      await tail.says(/following .* again,\s+starting\s+after\s+offset\s+\d+:\s+no\s+byte\s+is\s+missing/)
       for (let index = 50; index < 100; index++) await set.replica.cli('RPUSH', 'list', String(index))
       await tail.says(/99/)
       await preferring.says(/"RPUSH","list","99"/)

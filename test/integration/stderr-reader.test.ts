@@ -126,7 +126,7 @@ describe('the reader of stderr leaves', () => {
   it('of lag that tells how it attaches: its answer, and a status that speaks of it', async () => {
     const ran = await unheard(['lag', watched.target, '--attach', '-v', '--require-link'])
     assert.equal(ran.status, 0, ran.out)
-    assert.match(ran.out, /^OK 1 replica/m)
+    assert.match(ran.out, /^OK: 1 replica/m)
   })
 
   it('of psync --watch: it reports the next change, and Ctrl-C ends it with 0', async () => {
@@ -137,14 +137,14 @@ describe('the reader of stderr leaves', () => {
     const ran = await unheard(['psync', server.target, ...NOTED, ...place, '--watch', '-i', '1', '--sample', '0'], (child) => {
       child.stdout?.on('data', (chunk) => {
         out += chunk
-        if (/^FULL /m.test(out)) child.kill('SIGINT')
-        if (isOverrun || !/^PARTIAL /m.test(out)) return
+        if (/^FULL: /m.test(out)) child.kill('SIGINT')
+        if (isOverrun || !/^PARTIAL: /m.test(out)) return
         isOverrun = true
         void overrun()
       })
     })
     assert.equal(ran.status, 0, ran.out)
-    assert.match(ran.out, /^PARTIAL [\s\S]*^FULL /m)
+    assert.match(ran.out, /^PARTIAL: [\s\S]*^FULL: /m)
   })
 
   it('of dump-rdb: a whole and verified file', async () => {

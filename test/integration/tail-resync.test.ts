@@ -146,7 +146,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-8.6', 
       await followed(['--from', 'snapshot', '--on-gap', 'resync', '--rdb', file], async ({ server, tail, shown }) => {
         await shown('first')
         assert.equal(await tail.end('SIGINT'), 0, tail.err)
-        const words = /^go on with: redis-repl (.*)$/m.exec(tail.err)?.[1]?.split(' ') ?? []
+        const words = /^To resume: redis-repl (.*)$/m.exec(tail.err)?.[1]?.split(' ') ?? []
         assert.deepEqual(words.slice(words.indexOf('--rdb'), words.indexOf('--rdb') + 2), ['--rdb', file], tail.err)
         assert.ok(words.includes('resync'), tail.err)
         await server.cli('SET', 'second', '1')

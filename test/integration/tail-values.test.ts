@@ -112,7 +112,7 @@ for (const installed of servers().filter(({ id }) => ['valkey-8.1', 'valkey-9.1'
           const before = await number(server, 'master_repl_offset')
           proxy.cutAfter(head.length)
           await pipe(server, multibulk('SET', 'k', SETSLOT))
-          await tail.says(new RegExp(`again behind offset ${before + head.length},`))
+          await tail.says(new RegExp(`again, starting\\s+after\\s+offset\\s+${before + head.length}:`))
           assert.equal(await waited(server, ['SET', 'k', 'other']), 0)
           assert.equal(await acknowledged(server, tail), '0')
         })

@@ -168,6 +168,13 @@ export interface MarkerFigures {
   readonly error?: ReplError
 }
 
+/** How a server has answered its replicas since it started, or since CONFIG RESETSTAT. Absent where INFO does not show it. */
+export interface ResyncCounters {
+  readonly full?: number
+  readonly partialOk?: number
+  readonly partialErr?: number
+}
+
 export interface MasterReport {
   readonly name: string
   readonly failure?: ReplError
@@ -185,8 +192,10 @@ export interface MasterReport {
   readonly isListHidden?: true
   /** The replicas that count for min-replicas-to-write; absent if it is not set. */
   readonly goodReplicas?: number
-  /** How many full resyncs it has begun since its start. */
-  readonly fullResyncs?: number
+  /** How many replicas it counts itself, tools included (connected_slaves). */
+  readonly connectedReplicas?: number
+  /** Absent without INFO. */
+  readonly resyncCounters?: ResyncCounters
   readonly bgsaveSeconds?: number
   readonly dataBytes?: number
   /** INFO is not permitted there. */

@@ -39,6 +39,7 @@ export class Follower {
   readonly #rules: GapRules
   readonly #overruns = new Overruns()
   #start: Start
+  #mayFork: boolean
   #hasFollowed = false
   /** A reply proved that the renamed command is PSYNC. */
   #isProven = false
@@ -60,6 +61,7 @@ export class Follower {
     this.#report = report
     this.#signal = signal
     this.#start = options.start
+    this.#mayFork = options.allowFork
     this.#backoff = new Backoff(options.retry)
     this.#rules = new GapRules(options)
   }
@@ -102,10 +104,9 @@ export class Follower {
   }
 
   async #linkPlan(): Promise<LinkPlan> {
-    const { allowFork } = this.#options
     const isSnapshot = this.#start.kind === 'snapshot'
     // No fork to resume what we already followed: it would hide a gap.
-    const mayFork = this.#forkPermit.take(isSnapshot || (allowFork && (!this.#hasFollowed || this.#rules.gap !== undefined)))
+    const mayFork = this.#forkPermit.take(isSnapshot || (this.#mayFork && (!this.#hasFollowed || this.#rules.gap !== undefined)))
     if (isSnapshot && !mayFork) throw this.#rules.error(this.#unserved, 'LOST')
     const choose = (history: History) => {
       this.#request = streamRequest(this.#start, history, this.#rules.room, this.#overruns.lookBackBytes(this.#visit.seen.server))
@@ -150,7 +151,7 @@ export class Follower {
 
   #record(event: HistoryEvent): void {
     this.#report(event)
-    this.#spool.mark(event)
+    this.#spool.pushEvent(event)
   }
 
   async #store({ data, offset }: StreamChunkEvent): Promise<void> {
@@ -207,10 +208,20 @@ export class Follower {
 
   /** Chooses the next start after a link without a stream. @throws ReplError GAP, or why there is no stream */
   async #chooseNext(): Promise<void> {
+    if (await this.#isForkPermitted()) return
     const step = this.#rules.next(this.#unserved)
     if (step.kind === 'later') await this.#retry(step.error)
     if (step.kind === 'rewind') await this.#rewind(step)
     if (step.kind === 'restart') this.#start = step.start
+  }
+
+  /** Asks once, before the first stream of a server without a backlog. */
+  async #isForkPermitted(): Promise<boolean> {
+    const { verdict, server } = this.#visit.seen
+    const { askToFork } = this.#options
+    if (verdict?.stopped !== 'NO_BACKLOG' || this.#hasFollowed || this.#mayFork || !askToFork) return false
+    this.#mayFork = await askToFork(server)
+    return this.#mayFork
   }
 
   get #unserved(): FailedLink {
@@ -240,7 +251,7 @@ export class Follower {
     let forget = () => {}
     return await new Promise<Position | undefined>((resolve) => {
       forget = onAbort(this.#signal, () => resolve(undefined))
-      this.#spool.mark({ type: 'settle', resolve })
+      this.#spool.pushEvent({ type: 'settle', resolve })
     }).finally(() => forget())
   }
 }

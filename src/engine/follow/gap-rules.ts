@@ -17,6 +17,8 @@ export interface GapOptions {
   /** When the history cannot be resumed: fail with GAP, skip to the live end, or take a full resync. */
   readonly onGap: 'fail' | 'skip' | 'resync'
   readonly renamed?: Renamed
+  /** The user's command line with permission to fork. */
+  readonly forkCommand?: string
 }
 
 /** A link that ended without a stream: PSYNC was not sent, or its reply was not usable. */
@@ -111,7 +113,8 @@ export class GapRules {
 
   /** @throws ReplError NOT_SUPPORTED when no retry can help */
   #refuse(stopped: StopReason | undefined): void {
-    if (stopped === 'NO_BACKLOG') throw new ReplError(stopped)
+    const { forkCommand } = this.#options
+    if (stopped === 'NO_BACKLOG') throw new ReplError(stopped, forkCommand === undefined ? {} : { forkCommand })
     if (stopped === 'RENAMED') throw new ReplError(stopped, { command: this.#options.renamed?.psync ?? 'PSYNC' })
   }
 
@@ -142,7 +145,7 @@ export class GapRules {
   #waitForCatchUp(link: FailedLink): Step {
     this.#aheadSince ??= now()
     if (now() - this.#aheadSince > AHEAD_PATIENCE_MS) return this.lost(link, 'LOST')
-    return later(new ReplError('BEHIND_US'))
+    return later(new ReplError('REPLICA_LAGS'))
   }
 
   /** @param to where the histories diverge, when known @throws ReplError GAP */

@@ -1,6 +1,7 @@
 /** The goal of each link of a follower, from its options and its progress. */
 import type { History, Position } from '../../protocol/history.ts'
 import type { Source } from '../ask/source.ts'
+import type { ServerEvent } from '../events.ts'
 import type { LinkOptions, Store } from '../goal.ts'
 import type { Ack, AckMode, Delivered } from '../link/ack.ts'
 import type { SetslotWatch } from '../link/setslot-watch.ts'
@@ -15,6 +16,8 @@ export interface FollowOptions extends GapOptions, LinkOptions {
   readonly start: Start
   readonly ack: AckMode
   readonly allowFork: boolean
+  /** Asks the user for permission to fork a server without a backlog; undefined without a terminal. */
+  readonly askToFork?: ((server: ServerEvent | undefined) => Promise<boolean>) | undefined
   /** Limit for the payload of a full resync, in bytes per second. */
   readonly maxRate?: number
   /** When the spool is full: stop reading (block), fail (stop), or disconnect and resume when there is room (drop). */

@@ -144,6 +144,14 @@ export function betweenCharacters(bytes: Buffer, from: number, end: number): num
   return upTo
 }
 
+/** Never splits a UTF-8 character, among bytes that need not be UTF-8. */
+export function atCharacter(bytes: Buffer, from: number, end: number): number {
+  const upTo = anywhere(bytes, from, end)
+  if (upTo === end) return end
+  const first = [upTo, upTo - 1, upTo - 2, upTo - 3].find((at) => ((bytes[at] as number) & 0xc0) !== 0x80)
+  return first ?? upTo
+}
+
 function digitsOf(value: number): number {
   let count = 1
   for (let limit = 10; value >= limit; limit *= 10) count += 1

@@ -20,6 +20,16 @@ export interface Verdict {
   readonly text: string
 }
 
+/** What is known of a run from its start. @param at when the report was so */
+export function headJson({ tool, target }: About, schema: string, at: Date): JsonObject {
+  return { schema: `redis-repl/${schema}`, tool, target: target ?? null, at: at.toISOString() }
+}
+
+/** The present time, for one report among several. */
+export function presentOf({ startedAt, elapsedMs }: About): Date {
+  return new Date(startedAt.getTime() + elapsedMs())
+}
+
 /**
  * @param schema such as `lag/1`
  * @param code the failure that gives the run its exit status; undefined for status 0
@@ -27,14 +37,13 @@ export interface Verdict {
  * @param at when this was so, in a run of several reports; the start of the run otherwise
  */
 export function reportJson(
-  { tool, target, startedAt, elapsedMs }: About,
+  about: About,
   schema: string,
   code: ErrorCode | undefined,
   verdict: Verdict & JsonObject,
   body: JsonObject,
-  at: Date = startedAt,
+  at: Date = about.startedAt,
 ): JsonObject {
   const status = code === undefined ? 0 : exitStatus(code)
-  const head = { schema: `redis-repl/${schema}`, tool, target: target ?? null, at: at.toISOString(), durationMs: elapsedMs() }
-  return { ...head, ok: status === 0, exitStatus: status, verdict, ...body }
+  return { ...headJson(about, schema, at), durationMs: about.elapsedMs(), ok: status === 0, exitStatus: status, verdict, ...body }
 }

@@ -2,14 +2,17 @@
 import { isUtf8 } from 'node:buffer'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { Words } from '../../protocol/stream/words.ts'
-import { type ByteWriter, betweenCharacters, type Encoder, LARGE_BYTES } from '../base/byte-writer.ts'
+import { atCharacter, type ByteWriter, betweenCharacters, type Encoder, LARGE_BYTES } from '../base/byte-writer.ts'
 import { UNSAFE } from '../base/printable.ts'
 
 /**
- * The escapes inside quotes. repr: as in redis-cli (sds.c, sdscatrepr), `\n`, `\"`, `\x00`. csv: the same, except that a quote
- * is doubled (RFC 4180). json: ASCII only.
+ * The escapes inside quotes. repr: as in redis-cli (sds.c, sdscatrepr), `\n`, `\"`, `\x00`. utf8: the same, but printable
+ * characters beyond ASCII are shown as they are. csv: as repr, except that a quote is doubled (RFC 4180). json: ASCII only.
  */
-type Style = 'repr' | 'csv' | 'json'
+type Style = Exclude<Quoting, 'utf8'> | 'json'
+
+/** The styles of quotedArguments. */
+export type Quoting = 'repr' | 'utf8' | 'csv'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -19,6 +22,9 @@ const HEX = Buffer.from('0123456789abcdef')
 const SHORT: Readonly<Record<number, number>> = { 7: 0x61, 8: 0x62, 9: 0x74, 10: 0x6e, 13: 0x72 }
 /** A byte is beyond ASCII, which this style does not allow. */
 const NOT_ASCII = -1
+
+/** Controls, bidirectional and zero-width ones included, unassigned and private characters, and line separators. */
+const INVISIBLE = /[\p{C}\p{Zl}\p{Zp}]/u
 
 /** Printable ASCII except the quote and the backslash. */
 const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH))
@@ -53,12 +59,29 @@ function quote({ buffer, words: to }: ByteWriter, begin: number, from: Words, st
   return outEnd
 }
 
+/** Copies printable characters beyond ASCII, and quotes the runs between them. Room as in `quote`. */
+function quoteUtf8(out: ByteWriter, begin: number, from: Words, start: number, end: number): number {
+  const { bytes } = from
+  let outEnd = begin
+  for (let at = start; at < end; ) {
+    const width = printableWidth(bytes, at, end)
+    let runEnd = at + Math.max(1, width)
+    if (width > 0) outEnd += bytes.copy(out.buffer, outEnd, at, runEnd)
+    else {
+      while (runEnd < end && (bytes[runEnd] as number) < 0x80) runEnd += 1
+      outEnd = quote(out, outEnd, from, at, runEnd, 'repr')
+    }
+    at = runEnd
+  }
+  return outEnd
+}
+
 /**
  * Arguments in quotes, with a separator before each. Room for a small command is reserved once, by its length on the wire. There
  * each argument has at least six bytes of framing, which is enough for quotes, the separator and the mark of a cut argument.
  * @param separator also before the first argument @param most how many bytes of an argument are shown
  */
-export function quotedArguments(out: ByteWriter, command: Command, separator: number, style: 'repr' | 'csv', most: number): void {
+export function quotedArguments(out: ByteWriter, command: Command, separator: number, style: Quoting, most: number): void {
   const { argc, frameStart, frameEnd } = command
   const isSmall = frameEnd - frameStart <= LARGE_BYTES
   const buffer = isSmall ? out.reserveWide(frameEnd - frameStart) : out.buffer
@@ -69,13 +92,13 @@ export function quotedArguments(out: ByteWriter, command: Command, separator: nu
     if (!isSmall) {
       out.byte(separator)
       out.byte(QUOTE)
-      out.encoded(style === 'csv' ? encodeCsv : encodeRepr, command, start, cutEnd)
+      out.encoded(ENCODERS[style], command, start, cutEnd, style === 'utf8' ? atCharacter : undefined)
       out.byte(QUOTE)
     } else {
       const { length } = out
       buffer[length] = separator
       buffer[length + 1] = QUOTE
-      const outEnd = quote(out, length + 2, command, start, cutEnd, style)
+      const outEnd = quoteAs(style, out, length + 2, command, start, cutEnd)
       buffer[outEnd] = QUOTE
       out.length = outEnd + 1
     }
@@ -85,11 +108,27 @@ export function quotedArguments(out: ByteWriter, command: Command, separator: nu
 
 export const encodeRepr: Encoder = (out, from, start, end) => append(out, from, start, end, 'repr')
 
+export const encodeUtf8: Encoder = (out, from, start, end) => append(out, from, start, end, 'utf8')
+
 const encodeCsv: Encoder = (out, from, start, end) => append(out, from, start, end, 'csv')
 
-function append(out: ByteWriter, from: Words, start: number, end: number, style: Style): void {
+const ENCODERS: Readonly<Record<Quoting, Encoder>> = { repr: encodeRepr, utf8: encodeUtf8, csv: encodeCsv }
+
+function quoteAs(style: Quoting, out: ByteWriter, begin: number, from: Words, start: number, end: number): number {
+  return style === 'utf8' ? quoteUtf8(out, begin, from, start, end) : quote(out, begin, from, start, end, style)
+}
+
+function append(out: ByteWriter, from: Words, start: number, end: number, style: Quoting): void {
   out.reserveWide(end - start)
-  out.length = quote(out, out.length, from, start, end, style)
+  out.length = quoteAs(style, out, out.length, from, start, end)
+}
+
+/** @returns how many bytes the printable character beyond ASCII at `start` has; 0 if there is none */
+function printableWidth(bytes: Buffer, start: number, end: number): number {
+  const first = bytes[start] as number
+  const width = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0
+  if (width === 0 || start + width > end || !isUtf8(bytes.subarray(start, start + width))) return 0
+  return INVISIBLE.test(bytes.toString('utf8', start, start + width)) ? 0 : width
 }
 
 function writeEscape(buffer: Buffer, to: number, byte: number, style: 'repr' | 'csv'): number {

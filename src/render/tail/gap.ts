@@ -5,7 +5,7 @@ import type { Position } from '../../protocol/history.ts'
 /** One sentence, in ASCII. */
 export function gapSentence({ reason, from, to }: GapEvent): string {
   if (reason === 'DIVERGED') {
-    return `the history goes on from offset ${to.offset} as ${to.replid}; what was shown behind it, up to ${from.offset}, is no part of it`
+    return `the history continues after offset ${to.offset} as ${to.replid}; the commands shown after that offset, up to ${from.offset}, are not part of it`
   }
   const isSameHistory = from.replid === to.replid && to.offset >= from.offset
   const size = isSameHistory ? `${exact(to.offset - from.offset)} bytes` : 'an unknown number of bytes'

@@ -1,17 +1,23 @@
-/** For programs: NDJSON, docs/schemas/tail-1.json. The first record names the schema. */
+/** For programs: NDJSON, docs/schemas/tail-1.json. The first record names the schema, the last one says how the run ended. */
 import type { StoredEvent } from '../../engine/events.ts'
 import type { AttachedEvent, GapEvent, ResumedEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
 import type { ByteWriter } from '../base/byte-writer.ts'
 import { type JsonObject, jsonLine } from '../base/json-line.ts'
+import { printable } from '../base/printable.ts'
+import { type About, headJson, presentOf, reportJson } from '../base/report.ts'
 import { shardJson } from '../cluster/one-shard.ts'
 import { jsonArguments } from './encoders.ts'
+import { type StreamProgress, streamFigures } from './figures.ts'
 import { type Format, type Label, TimeStamp } from './format.ts'
 import { gapJson, gapSentence } from './gap.ts'
 import { OffsetPair } from './offsets.ts'
 
+const SCHEMA = 'tail/1'
+
 export class JsonFormat implements Format {
+  readonly #about: About
   readonly #label: Label | undefined
   readonly #stamp = new TimeStamp()
   #db: number | undefined
@@ -20,7 +26,8 @@ export class JsonFormat implements Format {
   #head = new OffsetPair('', '', '')
 
   /** @param label if there are several streams */
-  constructor(label?: Label) {
+  constructor(about: About, label?: Label) {
+    this.#about = about
     this.#label = label
   }
 
@@ -51,13 +58,26 @@ export class JsonFormat implements Format {
     const offset = event.type === 'attached' ? Math.max(position.offset, event.showAfter) : position.offset
     this.#at = Number.NaN // the following commands may come from another server
     const snapshot = event.type === 'attached' && event.stored && { snapshot: snapshotJson(event.stored) }
-    out.utf8(jsonLine({ type: 'attached', schema: 'redis-repl/tail/1', ...this.#label, server, replid, offset, ...snapshot }))
+    const head = headJson(this.#about, SCHEMA, presentOf(this.#about))
+    out.utf8(jsonLine({ type: 'attached', ...head, ...this.#label, server, replid, offset, ...snapshot }))
   }
 
   gap(out: ByteWriter, event: GapEvent): void {
     const { reason, from, to } = gapJson(event)
     out.utf8(jsonLine({ type: 'gap', ...this.#label, reason, from, to, text: gapSentence(event) }))
   }
+}
+
+/** The shard map of a cluster: the first record of --cluster, and one more whenever slots have moved. */
+export function shardsRecord(about: About, shards: readonly object[]): JsonObject {
+  return { type: 'shards', ...headJson(about, SCHEMA, presentOf(about)), shards }
+}
+
+/** The last record of a run that did not fail. A failure is an object of the schema error/1 instead. */
+export function endRecord(about: About, streams: readonly StreamProgress[], elapsedMs: number): JsonObject {
+  const { text, commands, bytes } = streamFigures(streams, elapsedMs)
+  const ends = streams.map(({ server, position: { replid, offset } }) => ({ server: printable(server), replid, offset }))
+  return { type: 'end', ...reportJson(about, SCHEMA, undefined, { kind: 'ok', text }, { commands, bytes, streams: ends }) }
 }
 
 /** `file` is the name as the user gave it. */

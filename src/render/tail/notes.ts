@@ -1,12 +1,10 @@
 /** What `tail` reports besides the stream: its progress, and a summary with the command to resume. */
 
 import { explain } from '../../diagnosis/errors/explain.ts'
-import { isPingsOnly } from '../../diagnosis/lag/write-rate.ts'
 import { describeSilence } from '../../diagnosis/psync/silence.ts'
-import { ratesOf } from '../../diagnosis/stream-stats.ts'
-import { bytes, duration, exact, rate } from '../../diagnosis/units.ts'
+import { bytes, duration, milliseconds } from '../../diagnosis/units.ts'
 import type { ReplEvent, ServerEvent, SilenceEvent, StoredEvent } from '../../engine/events.ts'
-import type { AttachedEvent, FollowEvent, Progress as FollowProgress, ResumedEvent, ShardChange } from '../../engine/follow/events.ts'
+import type { AttachedEvent, FollowEvent, ResumedEvent, ShardChange } from '../../engine/follow/events.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
@@ -14,10 +12,16 @@ import type { Screen } from '../base/screen.ts'
 import { shardText } from '../cluster/one-shard.ts'
 import { keysText } from '../dump-rdb/keys.ts'
 import { type Detail, linesOf, traceText, warningText } from '../trace/trace.ts'
+import { type StreamProgress, streamFigures } from './figures.ts'
 import { gapSentence } from './gap.ts'
 
-/** How far the output of a stream got. */
-type StreamProgress = FollowProgress & { readonly server: string }
+/** How the user can resume where the run ended: with this command, with the checkpoint in this file, or not at all. */
+export type Resume =
+  | { readonly kind: 'command'; readonly command: string }
+  | { readonly kind: 'checkpoint'; readonly path: string }
+  | { readonly kind: 'none' }
+
+const SHORT_REPLID = 8
 
 export class TailText {
   readonly #progress: Progress
@@ -56,7 +60,7 @@ export class TailText {
     this.#note(this.#warn(shardSentence(change)), change.type === 'gone')
   }
 
-  /** @param isLoss commands are missing from the output, and not every format has a record for that: it is told with --quiet too */
+  /** @param isLoss commands are missing from the output. Not every format has a record for that, so --quiet shows it too. */
   #note(text: string, isLoss: boolean): void {
     if (text === '') return
     this.#beforeNote()
@@ -65,28 +69,28 @@ export class TailText {
   }
 
   /** How many received bytes are not in the output yet. */
-  behind(spooled: number, onDisk: number): void {
-    if (spooled > 0) this.#progress.update('the output is behind', `${bytes(spooled)}, of which ${bytes(onDisk)} on disk`)
+  lagging(spooled: number, onDisk: number): void {
+    if (spooled > 0) this.#progress.update('the output lags', `${bytes(spooled)} to write, of which ${bytes(onDisk)} on disk`)
   }
 
-  summary(streams: readonly StreamProgress[], elapsedMs: number, resumeCommand: string | undefined): void {
+  summary(streams: readonly StreamProgress[], elapsedMs: number, resume: Resume | undefined): void {
     this.#progress.end()
     if (this.#detail.quiet || streams.length === 0) return
-    const sum = (what: 'commands' | 'bytes') => streams.reduce((total, stream) => total + stream[what], 0)
-    const all = { commands: sum('commands'), bytes: sum('bytes') }
-    const { commandsPerSecond, bytesPerSecond } = ratesOf(all, elapsedMs)
-    const isIdle = all.commands > 0 && isPingsOnly(all.bytes, elapsedMs)
-    const figures = `${isIdle ? 'only keep-alives: ' : ''}${exact(all.commands)} ${all.commands === 1 ? 'command' : 'commands'}, ${bytes(all.bytes)} in ${duration(elapsedMs)} (${rate(commandsPerSecond)} commands/s, ${bytes(Math.round(bytesPerSecond))}/s)`
-    const ends = streams.map(({ position, server }) => {
-      const name = streams.length > 1 ? `${printable(server)}: ` : ''
-      return `${name}last offset ${position.offset} of ${position.replid}`
-    })
-    this.#progress.note([this.#screen.colour.strong(figures), ...ends].join('\n'))
-    if (resumeCommand) this.#progress.note(`go on with: ${resumeCommand}`)
+    const lines = [this.#screen.colour.strong(streamFigures(streams, elapsedMs).text)]
+    // The command to resume already has the position.
+    if (resume?.kind !== 'command') lines.push(...streams.map((stream) => lastOffset(stream, streams.length > 1)))
+    if (resume) lines.push(resumeText(resume))
+    this.#progress.note(lines.join('\n'))
   }
 
   end(): void {
     this.#progress.end()
+  }
+
+  /** The question whether a server without a backlog may fork, with its price. */
+  forkQuestion(name: string, server: ServerEvent | undefined): string {
+    this.#progress.end()
+    return `${this.#screen.paragraph(printable(forkPrice(name, server)), '? ')}\n  Continue? [y/N] `
   }
 
   #text(event: FollowEvent): string {
@@ -98,11 +102,11 @@ export class TailText {
       case 'gap':
         return this.#screen.colour.bad(this.#screen.paragraph(`${this.#prefix()}gap: ${gapSentence(event)}`, '! '))
       case 'link-down':
-        return this.#warn(`${explain(event.error).what} Next try in ${(event.retryMs / 1000).toFixed(1)} s.`)
+        return this.#warn(`${explain(event.error).what} Retrying in ${(event.retryMs / 1000).toFixed(1)} s.`)
       case 'silence':
         return this.#silence(event)
       case 'spool-full':
-        return this.#warn(`${this.#prefix()}the spool is full: the output is ${bytes(event.bytes)} behind (--on-full ${event.onFull})`)
+        return this.#warn(`${this.#prefix()}the spool is full: the output lags by ${bytes(event.bytes)} (--on-full ${event.onFull})`)
       case 'warning':
         return warningText(event, this.#screen)
       case 'server':
@@ -118,7 +122,7 @@ export class TailText {
   #oneShard({ identity }: ServerEvent): string {
     if (this.#name || this.#isShardNoted || identity?.mode !== 'cluster') return ''
     this.#isShardNoted = true
-    return `${this.#warn('this server is a node of a cluster: only its shard is followed; --cluster follows all of them')}\n`
+    return `${this.#warn('This server is a cluster node: tail follows its shard only. --cluster follows all shards.')}\n`
   }
 
   /** With several streams, each line names its stream. */
@@ -134,14 +138,20 @@ export class TailText {
   }
 
   #attached({ server, position: { replid, offset }, showAfter }: AttachedEvent): string {
-    return this.#screen.colour.dim(`following ${printable(server)} behind offset ${Math.max(offset, showAfter)} of ${replid}`)
+    const { colour, paragraph } = this.#screen
+    const place = `starting after offset ${Math.max(offset, showAfter)} (replid ${this.#short(replid)})`
+    return colour.dim(paragraph(`following ${printable(server)}, ${place}`))
   }
 
   #resumed({ server, position: { replid, offset }, formerReplid }: ResumedEvent): string {
-    const renamed = replid === formerReplid ? '' : `; the history goes on as ${replid} (a replica was promoted)`
-    return this.#screen.colour.good(
-      this.#screen.paragraph(`following ${printable(server)} again behind offset ${offset}, nothing was missed${renamed}`),
-    )
+    const { colour, paragraph } = this.#screen
+    const promotion = replid === formerReplid ? '' : `. A replica was promoted: the history continues as replid ${this.#short(replid)}`
+    return colour.good(paragraph(`following ${printable(server)} again, starting after offset ${offset}: no byte is missing${promotion}`))
+  }
+
+  /** For reading only: what must be pasted is never shortened. */
+  #short(replid: string): string {
+    return `${replid.slice(0, SHORT_REPLID)}${this.#screen.isUnicode ? '…' : '...'}`
   }
 
   /** Reports the same silence again only when its duration has doubled. */
@@ -150,8 +160,8 @@ export class TailText {
     const last = this.#lastSilence
     if (last?.silence === silence && silentMs > last.silentMs && silentMs < last.silentMs * 2) return ''
     this.#lastSilence = event
-    const why = silence === 'unknown' ? 'INFO, which would tell why, is not permitted' : describeSilence(silence)
-    return this.#warn(`${this.#prefix()}nothing has come for ${duration(silentMs)}, not even a PING: ${why}`)
+    const why = silence === 'unknown' ? 'the reason is unknown, because INFO is not permitted' : describeSilence(silence)
+    return this.#warn(`${this.#prefix()}no bytes for ${duration(silentMs)}, not even a PING: ${why}`)
   }
 
   #warn(text: string): string {
@@ -159,21 +169,48 @@ export class TailText {
   }
 }
 
+function forkPrice(name: string, server: ServerEvent | undefined): string {
+  const { dataBytes, lastForkUsec, guard } = server ?? {}
+  const facts = [
+    ...(dataBytes === undefined ? [] : [`${bytes(dataBytes)} in use`]),
+    ...(lastForkUsec === undefined
+      ? []
+      : [lastForkUsec === 0 ? 'no fork since its start' : `last fork ${milliseconds(lastForkUsec / 1000)}`]),
+    guard?.emptyRdb ? 'RDB left empty' : 'its whole RDB is sent and discarded',
+  ]
+  return `${name} has no replication backlog, so tail needs one fork (${facts.join(', ')}). The server then keeps a backlog and gets a new replid.`
+}
+
+function lastOffset({ server, position: { replid, offset } }: StreamProgress, isNamed: boolean): string {
+  return `${isNamed ? `${printable(server)}: ` : ''}last offset ${offset} (replid ${replid})`
+}
+
+function resumeText(resume: Resume): string {
+  switch (resume.kind) {
+    case 'command':
+      return `To resume: ${resume.command}`
+    case 'checkpoint':
+      return `To resume: run the same command again. The checkpoint is in ${printable(resume.path)}.`
+    case 'none':
+      return 'To resume all shards, the run must have a checkpoint: --state FILE.'
+  }
+}
+
 function storedText({ path, bytes: size, checksum, written: { compression }, header, keys, shard }: StoredEvent): string {
   if (path === undefined) return ''
-  const how = compression ? ` (compressed by ${compression}, as its name says)` : ''
+  const how = compression ? ` (compressed with ${compression})` : ''
   return `snapshot of ${bytes(size)} in ${printable(path)}${how}, ${checksum}; ${shard ? `one shard: ${shardText(shard)}; ` : ''}keys: ${keysText(header, keys)}`
 }
 
 function shardSentence(change: ShardChange): string {
   switch (change.type) {
     case 'moved': {
-      const { slots, from = 'nobody', to = 'nobody' } = change
-      return `slots ${slotsText(slots)} are served by ${to} now, and were by ${from}`
+      const { slots, from = 'no server', to = 'no server' } = change
+      return `slots ${slotsText(slots)} moved from ${from} to ${to}`
     }
     case 'left':
-      return `${change.server} serves no slots any more; it was followed up to offset ${change.offset ?? 'unknown'}`
+      return `${change.server} no longer serves slots. Its stream was followed up to offset ${change.offset ?? 'unknown'}.`
     case 'gone':
-      return `the shard ${change.shard} serves no slots any more: what it wrote behind offset ${change.offset} is not followed`
+      return `The shard ${change.shard} no longer serves slots. Its writes after offset ${change.offset} are not followed.`
   }
 }

@@ -4,7 +4,7 @@ import type { Command } from '../../protocol/stream/command.ts'
 import { compileGlob } from '../../protocol/stream/glob.ts'
 import type { KeyRules } from '../../protocol/stream/key-rules.ts'
 import { ByteWriter } from '../base/byte-writer.ts'
-import { encodeRepr } from './encoders.ts'
+import { encodeRepr, encodeUtf8 } from './encoders.ts'
 
 export interface Wanted {
   readonly db: readonly number[]
@@ -17,8 +17,8 @@ export interface Wanted {
 
 type Test = (command: Command, db: number | undefined) => boolean
 
-/** Undefined if every command is wanted. @throws ReplError USAGE for an invalid regular expression */
-export function selection(wanted: Wanted, keys: KeyRules): Test | undefined {
+/** Undefined if every command is wanted. @param isUtf8 as text shows it @throws ReplError USAGE for an invalid regular expression */
+export function selection(wanted: Wanted, keys: KeyRules, isUtf8 = false): Test | undefined {
   const tests: Test[] = []
   if (wanted.db.length > 0) {
     const dbs = new Set<number | undefined>(wanted.db)
@@ -30,7 +30,7 @@ export function selection(wanted: Wanted, keys: KeyRules): Test | undefined {
     tests.push((command, db) => !isExcluded(command, db))
   }
   if (wanted.match.length > 0) tests.push(matchKeys(wanted.match, keys))
-  if (wanted.grep !== undefined) tests.push(matchText(wanted.grep))
+  if (wanted.grep !== undefined) tests.push(matchText(wanted.grep, isUtf8))
   if (tests.length === 0) return undefined
   return (command, db) => tests.every((test) => test(command, db))
 }
@@ -52,17 +52,18 @@ function matchKeys(patterns: readonly string[], keys: KeyRules): Test {
 }
 
 /** Tests the command as the text format shows it, with quotes and escapes. */
-function matchText(pattern: string): Test {
+function matchText(pattern: string, isUtf8: boolean): Test {
   const expression = compile(pattern)
   const out = new ByteWriter()
+  const encode = isUtf8 ? encodeUtf8 : encodeRepr
   return (command) => {
     out.cut(0)
     for (let index = 0; index < command.argc; index++) {
       out.ascii(index > 0 ? ' "' : '"')
-      encodeRepr(out, command, command.argStart(index), command.argEnd(index))
+      encode(out, command, command.argStart(index), command.argEnd(index))
       out.ascii('"')
     }
-    return expression.test(out.buffer.toString('latin1', 0, out.length))
+    return expression.test(out.buffer.toString('utf8', 0, out.length))
   }
 }
 

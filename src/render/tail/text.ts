@@ -3,6 +3,7 @@ import type { GapEvent } from '../../engine/follow/events.ts'
 import type { Command } from '../../protocol/stream/command.ts'
 import type { StreamState } from '../../protocol/stream/stream-state.ts'
 import type { ByteWriter } from '../base/byte-writer.ts'
+import type { Columns } from './columns.ts'
 import { quotedArguments } from './encoders.ts'
 import { type Format, type Label, TimeStamp } from './format.ts'
 import { gapSentence } from './gap.ts'
@@ -16,6 +17,10 @@ export interface TextOptions {
   readonly maxArg: number
   /** Whether the commands of a transaction are indented. */
   readonly indent: boolean
+  /** Whether printable characters beyond ASCII are shown as they are. */
+  readonly isUtf8: boolean
+  /** On a terminal: aligns what stands before the command. */
+  readonly columns?: Columns | undefined
   /** If there are several streams. */
   readonly label?: Label | undefined
 }
@@ -29,26 +34,30 @@ export class TextFormat implements Format {
   }
 
   command(out: ByteWriter, command: Command, state: StreamState, at: number): void {
-    this.#writeName(out)
-    if (this.#options.time) out.ascii(`${this.#stamp.of(at)} `)
-    out.number(command.endOffset)
-    out.byte(SPACE)
-    if (state.db === undefined) out.ascii('?')
-    else out.number(state.db)
-    if (this.#options.indent && isInside(command, state)) out.ascii('  ')
-    quotedArguments(out, command, SPACE, 'repr', this.#options.maxArg)
+    const { time, columns, label, indent, isUtf8, maxArg } = this.#options
+    const stamp = time ? this.#stamp.of(at) : undefined
+    if (columns) out.utf8(columns.aligned(label?.server, stamp, command.endOffset, state.db))
+    else writePlain(out, label?.server, stamp, command.endOffset, state.db)
+    if (indent && isInside(command, state)) out.ascii('  ')
+    quotedArguments(out, command, SPACE, isUtf8 ? 'utf8' : 'repr', maxArg)
     out.byte(NEWLINE)
   }
 
-  #writeName(out: ByteWriter): void {
+  gap(out: ByteWriter, mark: GapEvent): void {
     const { label } = this.#options
     if (label) out.utf8(`${label.server} `)
-  }
-
-  gap(out: ByteWriter, mark: GapEvent): void {
-    this.#writeName(out)
     out.ascii(`# gap: ${gapSentence(mark)}\n`)
   }
+}
+
+/** The same columns for programs: separated by one space, and without strings, since a stream has millions of lines. */
+function writePlain(out: ByteWriter, server: string | undefined, stamp: string | undefined, offset: number, db: number | undefined): void {
+  if (server !== undefined) out.utf8(`${server} `)
+  if (stamp !== undefined) out.ascii(`${stamp} `)
+  out.number(offset)
+  out.byte(SPACE)
+  if (db === undefined) out.ascii('?')
+  else out.number(db)
 }
 
 /** Between MULTI and EXEC. */

@@ -14,7 +14,7 @@ import type { RunContext } from '../context.ts'
 import { lookAtShards } from '../shards.ts'
 import { Asker } from './asker.ts'
 import { runFull } from './full.ts'
-import type { PsyncPlan, Question } from './plan.ts'
+import type { PsyncPlan, Question, Watch } from './plan.ts'
 import { watchPsync } from './watch.ts'
 
 /**
@@ -35,7 +35,7 @@ export async function runPsync(
     case 'once':
       return await once(plan.question, connection, context)
     case 'watch':
-      return await watch(plan.question, plan.everyMs, connection, context, reportFailure)
+      return await watch(plan.question, plan.watch, connection, context, reportFailure)
   }
 }
 
@@ -89,7 +89,7 @@ function unmet(facts: PsyncFacts, subject: Subject, expected: string | undefined
 
 async function watch(
   question: Question,
-  everyMs: number,
+  times: Watch,
   connection: Connection,
   context: RunContext,
   fail: (failure: ReplError) => Promise<void>,
@@ -107,7 +107,7 @@ async function watch(
     fail,
   }
   try {
-    await watchPsync(watched, everyMs, AbortSignal.any([context.stop, context.outputEnded]))
+    await watchPsync(watched, times, AbortSignal.any([context.stop, context.outputEnded]))
     return code
   } finally {
     await asker.close()

@@ -2,6 +2,7 @@
 import { type Checkpoint, checkpointAt, positionIn, STATE_SCHEMA } from '../../engine/follow/checkpoint.ts'
 import type { HistoryPipeline } from '../../engine/follow/pipeline.ts'
 import { readState } from '../../io/sinks/state-file.ts'
+import type { Resume } from '../../render/tail/notes.ts'
 import type { Followed, TailSession } from './session.ts'
 
 export class OneTail implements Followed {
@@ -39,11 +40,11 @@ export class OneTail implements Followed {
     return progress && checkpointAt(progress.position)
   }
 
-  get resume(): string | undefined {
+  get resume(): Resume | undefined {
     const { progress } = this.#pipeline
     const { plan, report } = this.#session
     if (!progress) return undefined
-    if (plan.statePath !== undefined) return `the same command (the place is in ${plan.statePath})`
-    return report.resumeCommand(`${progress.position.replid}:${progress.position.offset}`)
+    if (plan.statePath !== undefined) return { kind: 'checkpoint', path: plan.statePath }
+    return { kind: 'command', command: report.commands.toResume(`${progress.position.replid}:${progress.position.offset}`) }
   }
 }

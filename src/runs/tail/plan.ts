@@ -13,6 +13,8 @@ export interface ViewPlan {
   readonly format: FormatName
   readonly template: string | undefined
   readonly hasTime: boolean
+  /** Show printable characters beyond ASCII as they are; undefined: as the terminal can. */
+  readonly utf8: boolean | undefined
   /** How many bytes of an argument are shown. */
   readonly maxArg: number
   /** Show each command as it arrives, instead of whole transactions. */
@@ -56,6 +58,11 @@ export function inDatabase(plan: TailPlan, db: number | undefined): TailPlan {
   const { view } = plan
   if (db === undefined || view.filter.db.length > 0) return plan
   return { ...plan, view: { ...view, filter: { ...view.filter, db: [db] } } }
+}
+
+/** Whether the output is NDJSON with records besides the commands. */
+export function hasRecords({ isStats, format }: ViewPlan): boolean {
+  return !isStats && format === 'json'
 }
 
 /** Whether a line that a killed run left incomplete needs a newline before new output. */

@@ -1,6 +1,7 @@
 /** What all streams of one `tail` share: the output with its checkpoint, the view, and the signal that ends it. */
 import { loadKeyRules } from '../../engine/ask/command-table.ts'
 import type { Source } from '../../engine/ask/source.ts'
+import type { ServerEvent } from '../../engine/events.ts'
 import type { Checkpoint } from '../../engine/follow/checkpoint.ts'
 import type { FollowEvent } from '../../engine/follow/events.ts'
 import { HistoryPipeline } from '../../engine/follow/pipeline.ts'
@@ -8,8 +9,10 @@ import type { Start } from '../../engine/follow/start.ts'
 import { checkStateFile } from '../../io/sinks/state-file.ts'
 import { StdoutOutput } from '../../io/sinks/stdout-output.ts'
 import { READ_BUFFER_BYTES } from '../../io/socket-link.ts'
+import type { About } from '../../render/base/report.ts'
+import type { Screen } from '../../render/base/screen.ts'
 import type { Label } from '../../render/tail/format.ts'
-import type { TailText } from '../../render/tail/notes.ts'
+import type { Resume, TailText } from '../../render/tail/notes.ts'
 import type { StatsReport } from '../../render/tail/stats/report.ts'
 import { NodeGuard } from '../../topology/node-guard.ts'
 import type { Connection } from '../connection.ts'
@@ -22,10 +25,22 @@ const SPOOL_MEMORY_BYTES = 32 * 1024 * 1024
 
 /** The output beside the stream: notes, progress and statistics. */
 export interface TailReport {
+  readonly about: About
+  /** The terminal on which the stream is shown; undefined for a file or a pipe. */
+  readonly terminal: Screen | undefined
   readonly text: TailText | undefined
   readonly stats: StatsReport | undefined
-  /** Makes the command that resumes after ID:OFFSET. */
-  readonly resumeCommand: (after: string) => string
+  readonly commands: TailCommands
+  /** Asks whether this server may fork; undefined without a terminal, or if the output is JSON. */
+  readonly askToFork?: (name: string, server: ServerEvent | undefined) => Promise<boolean>
+}
+
+/** Command lines to paste. */
+export interface TailCommands {
+  /** Resumes after ID:OFFSET. */
+  readonly toResume: (after: string) => string
+  /** The same run, with permission to fork. */
+  readonly toPermitFork: string
 }
 
 /** One history, or every shard of a cluster. */
@@ -36,8 +51,8 @@ export interface Followed {
   readonly pipelines: readonly HistoryPipeline[]
   /** Undefined until a stream has a position. */
   readonly checkpoint: Checkpoint | undefined
-  /** How to resume where the run ended. */
-  readonly resume: string | undefined
+  /** Undefined until a stream has a position. */
+  readonly resume: Resume | undefined
 }
 
 /** One stream of a session. */
@@ -82,8 +97,12 @@ export class TailSession {
   static async open(plan: TailPlan, connection: Connection, report: TailReport, signal: AbortSignal): Promise<TailSession> {
     if (plan.statePath !== undefined) await checkStateFile(plan.statePath)
     const output = new StdoutOutput(plan.statePath, signal)
-    const keys = async () => loadKeyRules((await connection.source.find(signal)).access, signal)
-    return new TailSession(plan, connection, report, await tailView(plan.view, keys, output), output, signal)
+    const context = {
+      about: report.about,
+      terminal: report.terminal,
+      loadKeyRules: async () => loadKeyRules((await connection.source.find(signal)).access, signal),
+    }
+    return new TailSession(plan, connection, report, await tailView(plan.view, context, output), output, signal)
   }
 
   /** Completes the last line if a killed run left it incomplete. */
@@ -99,6 +118,7 @@ export class TailSession {
   open({ source, start, parts, rdb, report, label }: StreamOptions): HistoryPipeline {
     const { follow, view, untilOffset, spoolFolder } = this.plan
     const { maxRate } = follow
+    const { askToFork } = this.report
     const spoolBytes = Math.ceil(follow.spoolBytes / parts)
     const options = {
       follow: {
@@ -108,6 +128,9 @@ export class TailSession {
         start,
         spoolBytes,
         ...(maxRate !== undefined && { maxRate: maxRate / parts }),
+        forkCommand: this.report.commands.toPermitFork,
+        // Several servers would ask several questions at once.
+        askToFork: askToFork && label === undefined ? (server: ServerEvent | undefined) => askToFork(source.name, server) : undefined,
         rdb: async () => rdb?.open() ?? nullStore(),
       },
       consume: { flat: view.isFlat, untilOffset },

@@ -8,9 +8,12 @@ import { makeFolder } from '../../io/sinks/folder.ts'
 import { readState } from '../../io/sinks/state-file.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import { printable } from '../../render/base/printable.ts'
+import { shardsRecord } from '../../render/tail/json.ts'
+import type { Resume } from '../../render/tail/notes.ts'
 import type { ReachableShard } from '../../topology/cluster.ts'
 import { ShardSource } from '../../topology/shard-source.ts'
 import { findShards } from '../shards.ts'
+import { hasRecords } from './plan.ts'
 import type { RdbTarget } from './rdb-target.ts'
 import type { Followed, TailSession } from './session.ts'
 
@@ -41,11 +44,9 @@ export class ShardTails implements Followed {
     return positions.length === 0 ? undefined : clusterCheckpoint(positions)
   }
 
-  get resume(): string {
+  get resume(): Resume {
     const { statePath } = this.#session.plan
-    return statePath === undefined
-      ? 'nothing; --state FILE would have kept the places'
-      : `the same command (the places are in ${statePath})`
+    return statePath === undefined ? { kind: 'none' } : { kind: 'checkpoint', path: statePath }
   }
 
   /** @throws ReplError of the cluster and its shards; OUTPUT_EXISTS */
@@ -101,9 +102,9 @@ export class ShardTails implements Followed {
 
   /** Writes the shard map to the JSON output, for programs that read it. */
   async #writeMap(served: readonly ServedSlots[]): Promise<void> {
-    const { view } = this.#session.plan
-    if (view.format !== 'json' || view.isStats) return
+    const { plan, report, output } = this.#session
+    if (!hasRecords(plan.view)) return
     const shards = served.map(({ shard, server, slots }) => ({ shard, server: printable(server), slots }))
-    await this.#session.output.write([Buffer.from(jsonLine({ type: 'shards', schema: 'redis-repl/tail/1', shards }))])
+    await output.write([Buffer.from(jsonLine(shardsRecord(report.about, shards)))])
   }
 }

@@ -108,8 +108,8 @@ test('explain: a service that is recognised is named in place of a guess', () =>
   const { meaning } = explain(new ReplError('UNKNOWN_COMMAND', { ...REFUSED, provider: 'ENVOY' }))
   assert.equal(
     meaning,
-    'This server does not let replicas in. This is Envoy, by its words. Proxies forward no PSYNC: name a server behind it. ' +
-      'What INFO tells still works: redis-repl lag.',
+    'This server accepts no replicas. This is Envoy (recognised by its error reply). Proxies do not forward PSYNC. ' +
+      'Connect to one of its servers directly. INFO still works, and with it: redis-repl lag',
   )
 })
 
@@ -126,7 +126,7 @@ test('explain: Sentinels that cannot be asked are told one by one', () => {
   ].map((failure) => failure.toFailure())
   assert.equal(
     explain(new ReplError('SENTINELS', { failures })).what,
-    'None of the Sentinels can be asked: h1:26379 refused the connection (ECONNREFUSED); h2:26379 did not answer in time.',
+    'None of the Sentinels answered: h1:26379 refused the connection (ECONNREFUSED); h2:26379 did not answer in time.',
   )
 })
 

@@ -144,9 +144,9 @@ test('a server that is behind us is given ten seconds from the first time on', (
     const next = rules.next(unserved(AHEAD))
     return next.kind === 'later' ? next.error.details.reason : next.kind
   }
-  assert.equal(step(), 'BEHIND_US')
+  assert.equal(step(), 'REPLICA_LAGS')
   clock += 10_000
-  assert.equal(step(), 'BEHIND_US')
+  assert.equal(step(), 'REPLICA_LAGS')
   clock += 1
   assert.equal(step(), 'restart')
   // Who has received nothing has nothing to wait with.

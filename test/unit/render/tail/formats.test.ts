@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import type { GapEvent } from '../../../../src/engine/follow/events.ts'
 import { ReplError } from '../../../../src/errors.ts'
 import { KeyRules } from '../../../../src/protocol/stream/key-rules.ts'
+import { Columns } from '../../../../src/render/tail/columns.ts'
 import { CsvFormat } from '../../../../src/render/tail/csv.ts'
 import { JsonFormat } from '../../../../src/render/tail/json.ts'
 import { RespFormat } from '../../../../src/render/tail/resp.ts'
@@ -14,7 +15,14 @@ import { assertRecords } from '../../../helpers/schema.ts'
 import { attached, bytesOf, endsOf, printed, SERVER, type Words } from '../../../helpers/stream.ts'
 import { OTHER_REPLID, REPLID } from '../../../helpers/wire.ts'
 
-const PLAIN = { time: false, maxArg: Number.POSITIVE_INFINITY, indent: true }
+const PLAIN = { time: false, maxArg: Number.POSITIVE_INFINITY, indent: true, isUtf8: false }
+const ABOUT = {
+  tool: { name: 'redis-repl', version: '1.2.3' },
+  target: 'db1:6379',
+  startedAt: new Date('2026-11-24T12:00:00Z'),
+  elapsedMs: () => 250,
+}
+const HEAD = { schema: 'redis-repl/tail/1', tool: ABOUT.tool, target: ABOUT.target }
 const UNNAMED = { shard: '', server: '' }
 const ODD = Buffer.from([0, 7, 8, 9, 10, 13, 27, 34, 92, 127, 128, 255])
 const GAP: GapEvent = {
@@ -46,6 +54,54 @@ test('text: the time of arrival, and no more of an argument than was asked for',
   assert.equal(out, `2026-11-24T12:00:01.250Z 33 ? "SET" "k" "a\\n\\""...(7 bytes)\n`)
 })
 
+test('text: printable characters beyond ASCII as they are with utf8, and no byte of anything else', async () => {
+  const commands: Words[] = [['SET', 'größe:日本🙂', 'a"b\\c']]
+  const [set] = endsOf(...commands)
+  const out = await printed(new TextFormat({ ...PLAIN, isUtf8: true }), [bytesOf(...commands)])
+  assert.equal(Buffer.from(out, 'latin1').toString(), `${set} 0 "SET" "größe:日本🙂" "a\\"b\\\\c"\n`)
+})
+
+test('text: with utf8 a control, an invisible character or an invalid byte is still escaped', async () => {
+  const hostile: readonly (readonly [Buffer | string, string])[] = [
+    ['\u001b[2J', '\\x1b[2J'],
+    ['\u009b2J', '\\xc2\\x9b2J'],
+    ['\u202egnp', '\\xe2\\x80\\xaegnp'],
+    ['\u200b', '\\xe2\\x80\\x8b'],
+    ['\u2028', '\\xe2\\x80\\xa8'],
+    ['\ufeff', '\\xef\\xbb\\xbf'],
+    // A lead byte without its character, an overlong slash, a surrogate, and a byte that occurs in no UTF-8.
+    [Buffer.from('c3', 'hex'), '\\xc3'],
+    [Buffer.from('c0af', 'hex'), '\\xc0\\xaf'],
+    [Buffer.from('eda080', 'hex'), '\\xed\\xa0\\x80'],
+    [Buffer.from('ff', 'hex'), '\\xff'],
+  ]
+  for (const [argument, shown] of hostile) {
+    const out = await printed(new TextFormat({ ...PLAIN, isUtf8: true }), [bytesOf(['ECHO', argument])])
+    assert.ok(out.endsWith(` "ECHO" "${shown}"\n`), out)
+  }
+})
+
+test('text: with utf8 no character of an argument of several pieces is split', async () => {
+  const long = `x${'ü'.repeat(1024 * 1024)}`
+  const out = await printed(new TextFormat({ ...PLAIN, isUtf8: true }), [bytesOf(['SET', 'k', long])])
+  assert.ok(Buffer.from(out, 'latin1').toString().endsWith(` "${long}"\n`))
+})
+
+test('text: on a terminal the offset is dim, and offsets and databases are aligned', async () => {
+  const columns = new Columns((text) => `<${text}>`)
+  const commands: Words[] = [
+    ['DEL', 'a'],
+    ['SELECT', '12'],
+    ['SET', 'b', 'x'.repeat(100)],
+  ]
+  const out = await printed(new TextFormat({ ...PLAIN, columns }), [attached({ db: 3 }), bytesOf(...commands)])
+  assert.deepEqual(
+    out.split('\n').map((line) => line.slice(0, 13)),
+    ['<20> 3 "DEL" ', '<172> 12 "SET', ''],
+  )
+  assert.equal(columns.aligned(undefined, undefined, 7, 1), '<  7>  1')
+})
+
 test('text: a transaction stands as one unit under its MULTI', async () => {
   const transaction: Words[] = [['MULTI'], ['INCR', 'a'], ['INCR', 'b'], ['EXEC']]
   const [multi, one, two, exec] = endsOf(...transaction)
@@ -59,9 +115,9 @@ test('text: a gap is a line of its own that no command can look like', async () 
 })
 
 test('json: start, end, db, time, transaction and arguments, binary ones in base64', async () => {
-  const out = await printed(new JsonFormat(), [bytesOf(['MULTI'], ['SET', 'é"\n', Buffer.from([255, 0])], ['EXEC'])])
+  const out = await printed(new JsonFormat(ABOUT), [bytesOf(['MULTI'], ['SET', 'é"\n', Buffer.from([255, 0])], ['EXEC'])])
   const [first, ...commands] = assertRecords(out, 'tail')
-  assert.deepEqual(first, { type: 'attached', schema: 'redis-repl/tail/1', server: SERVER, replid: REPLID, offset: 0 })
+  assert.deepEqual(first, { type: 'attached', ...HEAD, at: '2026-11-24T12:00:00.250Z', server: SERVER, replid: REPLID, offset: 0 })
   const time = '2026-11-24T12:00:01.250Z'
   assert.deepEqual(commands, [
     { type: 'command', start: 0, end: 15, db: 0, time, transaction: 0, argv: ['MULTI'] },
@@ -72,7 +128,7 @@ test('json: start, end, db, time, transaction and arguments, binary ones in base
 
 test('json: a gap is a record', async () => {
   const moved = { ...GAP, reason: 'DIVERGED', to: { replid: OTHER_REPLID, offset: 5 } } as const
-  const records = assertRecords(await printed(new JsonFormat(), [attached(), GAP, moved, attached({ db: undefined })]), 'tail')
+  const records = assertRecords(await printed(new JsonFormat(ABOUT), [attached(), GAP, moved, attached({ db: undefined })]), 'tail')
   assert.deepEqual(
     records.map(({ type, reason }) => [type, reason]),
     [
@@ -155,7 +211,7 @@ test('no format lets a control byte, or what hides text, through to a terminal',
       for (const format of [
         new TextFormat(PLAIN),
         new CsvFormat(true),
-        new JsonFormat(),
+        new JsonFormat(ABOUT),
         new TemplateFormat('%r %k %1', KeyRules.builtIn(), UNNAMED),
       ]) {
         const text = Buffer.from(await printed(format, [command]), 'latin1').toString()
@@ -172,7 +228,7 @@ test('json: any bytes come back as they were', async () => {
   )
   await fc.assert(
     fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 5 }), async (args) => {
-      const out = Buffer.from(await printed(new JsonFormat(), [bytesOf(['SET', ...args])]), 'latin1').toString()
+      const out = Buffer.from(await printed(new JsonFormat(ABOUT), [bytesOf(['SET', ...args])]), 'latin1').toString()
       const { argv } = JSON.parse(out.split('\n')[1] as string)
       const back = argv
         .slice(1)
@@ -212,7 +268,7 @@ test('json: every byte at every place comes back, in commands of any size', asyn
   assert.ok(bytesOf(large).length > 1024 * 1024)
   // More than the writer has room for at first.
   const commands = [...Array.from({ length: 8 }, () => EVERYWHERE).flat(), large]
-  const records = assertRecords(await printed(new JsonFormat(), [bytesOf(...commands)]), 'tail').slice(1)
+  const records = assertRecords(await printed(new JsonFormat(ABOUT), [bytesOf(...commands)]), 'tail').slice(1)
   const expected = commands.map((args) =>
     args.map((arg) => (isUtf8(Buffer.from(arg)) ? arg.toString() : { base64: Buffer.from(arg).toString('base64') })),
   )
@@ -225,7 +281,7 @@ test('json: every byte at every place comes back, in commands of any size', asyn
 test('what is too large to be put together comes out the same in every format', async () => {
   for (const value of [Buffer.alloc(3_000_001, 'é"'), Buffer.alloc(3_000_001, Buffer.from([0, 255, 34]))]) {
     const bytes = bytesOf(['SET', 'k', value], ['DEL', 'k'])
-    const [, set] = (await printed(new JsonFormat(), [bytes])).split('\n')
+    const [, set] = (await printed(new JsonFormat(ABOUT), [bytes])).split('\n')
     const arg = JSON.parse(Buffer.from(set as string, 'latin1').toString()).argv[2]
     assert.deepEqual(typeof arg === 'string' ? Buffer.from(arg) : Buffer.from(arg.base64, 'base64'), value)
     assert.equal(await printed(new RespFormat(), [attached({ db: undefined }), bytes]), bytes.toString('latin1'))

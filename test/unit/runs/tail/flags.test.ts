@@ -7,7 +7,17 @@ import { REPLID } from '../../../helpers/wire.ts'
 
 const FLAGS: TailFlags = {
   ...{ cluster: false, from: 'now', state: undefined, rdb: undefined, force: false, 'allow-fork': false, 'max-rate': undefined },
-  ...{ format: undefined, json: false, template: undefined, time: false, 'max-arg': undefined, flat: false, all: false, stats: false },
+  ...{
+    format: undefined,
+    json: false,
+    template: undefined,
+    time: false,
+    utf8: undefined,
+    'max-arg': undefined,
+    flat: false,
+    all: false,
+    stats: false,
+  },
   ...{ db: undefined, command: undefined, exclude: undefined, match: undefined, grep: undefined },
   ...{ count: undefined, duration: undefined, 'until-offset': undefined, retry: true, 'retry-max-time': 5, 'on-gap': 'fail' },
   ...{ 'on-full': 'stop', 'spool-max': '1gb', 'spool-dir': undefined, ack: 'safe' },
