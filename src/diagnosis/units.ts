@@ -1,7 +1,7 @@
 /** Formats figures for people. */
 
 export function bytes(count: number): string {
-  // A rate is no whole number: one decimal is of use below ten only.
+  // A rate is not a whole number: one decimal helps only below ten.
   if (count < 999.5) return `${Number(count.toFixed(count < 9.95 ? 1 : 0))} bytes`
   const units = ['kB', 'MB', 'GB', 'TB', 'PB']
   let value = count
@@ -46,6 +46,7 @@ function rounded(ms: number, round: (value: number) => number): string {
 /** A time in one unit, rounded down, for a table cell. */
 export function short(ms: number): string {
   const seconds = Math.floor(ms / 1000)
+  if (seconds === 0 && ms > 0) return '< 1 s'
   if (seconds < 100) return `${seconds} s`
   if (seconds < 100 * 60) return `${Math.floor(seconds / 60)} min`
   return seconds < 48 * 3600 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`

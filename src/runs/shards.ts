@@ -10,10 +10,8 @@ import { confirmedMaster } from '../topology/shard-source.ts'
 import type { Connection } from './connection.ts'
 import type { RunContext } from './context.ts'
 import { forEach } from './each-shard.ts'
+import { JOBS } from './flags.ts'
 import { traceOn } from './trace.ts'
-
-/** Shards in parallel. Each may make a master fork or open two connections. */
-export const JOBS = 4
 
 /** The caller closes the cluster. @throws ReplError, as `source.find` and `Cluster.shards` */
 export async function findShards(

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { FakeMaster, infoReply } from '../helpers/fake-master.ts'
+import { assertMetrics, sample } from '../helpers/promtool.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 
@@ -24,15 +25,21 @@ const line = (port: number, offset = 100) => `ip=127.0.0.1,port=${port},state=on
 
 describe('lag', () => {
   const contradictions: readonly (readonly [RegExp, readonly string[]])[] = [
-    [/--watch has no end/, ['--watch', '--format', 'prometheus']],
-    [/--warning and --critical are for --format nagios/, ['--warning', '1']],
-    [/--for and --wait need something that must hold/, ['--wait', '1s']],
-    [/--sample takes a time/, ['--sample', 'soon']],
-    [/--resolution is at least 1ms/, ['--resolution', '0']],
+    [/--format prometheus cannot be combined with --watch/, ['--watch', '--format', 'prometheus']],
+    [/--warning and --critical need --format nagios/, ['--warning', '1']],
+    [/--for and --wait need a check/, ['--wait', '1s']],
+    [/--sample takes a duration/, ['--sample', 'soon']],
+    [/--resolution takes at least 1ms/, ['--resolution', '0']],
     [/--map takes ANNOUNCED=REACHABLE/, ['--map', 'nothing']],
     [/--max-bytes takes a size/, ['--max-bytes', 'much']],
     [/--warning takes a range/, ['--format', 'nagios', '--warning', 'x']],
     [/--interval/, ['-i', '1s']],
+    [/--listen takes an address and a port/, ['--listen', '127.0.0.1']],
+    [/--listen takes an address and a port/, ['--listen', ':70000']],
+    [/--format json cannot be combined with --listen/, ['--listen', '0', '--format', 'json']],
+    [/--format nagios cannot be combined with --listen/, ['--listen', '0', '--format', 'nagios']],
+    [/--watch .*--listen/, ['--listen', '0', '--watch']],
+    [/--wait .*--listen/, ['--listen', '0', '--wait', '1s', '--require-link']],
   ]
   for (const [words, flags] of contradictions) {
     it(`refuses ${flags.join(' ')}`, async () => {
@@ -109,7 +116,20 @@ describe('lag', () => {
     assertSchema(json.out, 'error')
     const nagios = await cli(['lag', '127.0.0.1:1', '--format', 'nagios'])
     assert.deepEqual([nagios.status, nagios.err], [2, ''])
-    assert.match(nagios.out, /^REPLICATION CRITICAL - 127\.0\.0\.1:1 refused the connection .*\n$/)
+    assert.match(
+      nagios.out,
+      /^REPLICATION CRITICAL - 127\.0\.0\.1:1 refused the connection .*\n(?:[^|\n]+\n){2}$/,
+      'the summary, what it means, what to do',
+    )
+  })
+
+  it('tells a collector that nothing is up where nothing answers, and ends with the status of the failure', async () => {
+    const ran = await cli(['lag', '127.0.0.1:1', '--format', 'prometheus', '--max-bytes', '1mb'])
+    assertThreeParts(ran, 'MASTER_UNREACHABLE', 3)
+    assertMetrics(ran.out)
+    for (const name of ['up', 'master_up', 'check_ok']) assert.equal(sample(ran.out, name), 0, name)
+    const usage = await cli(['lag', '127.0.0.1:1', '--format', 'prometheus', '--sample', 'soon'])
+    assert.deepEqual([usage.status, usage.out], [2, ''])
   })
 
   it('asks a Sentinel for nothing', async () => {

@@ -37,8 +37,8 @@ for (const installed of oldestNewestAndValkey()) {
         const folder = await mkdtemp(join(home, 'x-'))
         const ran = await cli(['dump-rdb', server.target, '-o', join(folder, 'x.rdb')])
         assertThreeParts(ran, 'USAGE', 2)
-        assert.match(one(ran.err), new RegExp(`: ${server.target} is a node of a cluster: it`))
-        assert.match(one(ran.err), /serves slots 0-5460 of 16384, one shard of 3\..*--cluster -o FOLDER.*--shard\./)
+        assert.match(one(ran.err), new RegExp(`: ${server.target} is a cluster node: it`))
+        assert.match(one(ran.err), /serves slots 0-5460 of 16384, one shard of 3\..*--cluster -o FOLDER.*--shard/)
         assert.deepEqual(await readdir(folder), [])
       }
       assert.equal(await node(0).info('sync_full'), forks)
@@ -74,7 +74,7 @@ for (const installed of oldestNewestAndValkey()) {
       const target = `redis://lowly:pw@${node(2).target}`
       const ran = await cli(['dump-rdb', target, '-o', join(home, `${installed.id}.rdb`)])
       assertThreeParts(ran, 'USAGE', 2)
-      assert.match(one(ran.err), /is a node of a cluster, and does not say which slots it serves\./)
+      assert.match(one(ran.err), /is a cluster node, and does not say which slots it serves\./)
       const meant = await cli(['dump-rdb', '--shard', target, '-o', join(home, `${installed.id}.rdb`), '--json'])
       assert.equal(meant.status, 0, meant.err)
       const { shard } = assertSchema(meant.out, 'dump-rdb') as unknown as Report

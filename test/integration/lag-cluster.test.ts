@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { hashSlot, keyWithin } from '../../src/protocol/cluster/hash-slot.ts'
 import { promote, type RunningCluster, startCluster } from '../helpers/cluster.ts'
+import { assertMetrics, sample } from '../helpers/promtool.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 import { oldestNewestAndValkey, type RunningServer } from '../helpers/server.ts'
@@ -141,6 +142,17 @@ for (const installed of oldestNewestAndValkey()) {
       const nagios = await cli(['lag', '--cluster', asked.target, '--format', 'nagios', '--connect-timeout', '1'])
       assert.equal(nagios.status, 2)
       assert.match(nagios.out, /^REPLICATION CRITICAL - .*refused the connection/)
+    })
+
+    it('has metrics for each shard, which say which one is gone', async () => {
+      const ran = await cli(['lag', '--cluster', entry(), '--format', 'prometheus', '--connect-timeout', '1'])
+      assert.equal(ran.status, 3, ran.err)
+      assertMetrics(ran.out)
+      for (const [shard, isUp] of Object.entries({ '0-5460': 1, '5461-10921': 1, '10922-16383': 0 })) {
+        assert.equal(sample(ran.out, 'up', `shard="${shard}"`), isUp, shard)
+        assert.equal(sample(ran.out, 'master_up', `shard="${shard}"`), isUp, shard)
+        assert.equal(sample(ran.out, 'replica_link_up', `shard="${shard}"`) ?? 0, isUp, shard)
+      }
     })
   })
 }

@@ -122,7 +122,7 @@ for (const installed of oldestNewestAndValkey()) {
         const { of } = await lag(t.master.target, '--marker-key', key, '--sample', '500ms')
         const { markers } = of(t.first)
         assert.deepEqual([markers.sent, markers.received], [0, 0])
-        assert.match(markers.failure.what, /holds something that is no marker, and was left as it is/)
+        assert.match(markers.failure.what, /does not contain a marker. It was not changed/)
       }
       assert.deepEqual([await t.master.cli('GET', 'mine'), await t.master.cli('TTL', 'mine')], ['precious', '-1'])
       assert.equal(await t.master.cli('LRANGE', 'mine:list', '0', '-1'), 'precious')

@@ -57,7 +57,7 @@ for (const installed of oldestNewestAndValkey()) {
   })
 }
 
-/** The user of the README who may do no more than replicate and ask INFO. */
+/** The user of docs/safety.md who may do no more than replicate and ask INFO. */
 const MINIMAL = ['on', '>p', '+psync', '+replconf', '+ping', '+info']
 
 for (const installed of oldestNewestAndValkey()) {

@@ -59,7 +59,7 @@ for (const installed of oldestNewestAndValkey()) {
     })
 
     it('that do not know the name, and that are all down, are distinguished', async () => {
-      assertThreeParts(await cli(['handshake', set.target.replace(set.name, 'other')]), 'NOT_SUPPORTED', 5)
+      assertThreeParts(await cli(['handshake', set.target.replace(set.name, 'other')]), 'USAGE', 2)
       assertThreeParts(await cli(['handshake', 'redis-sentinel://127.0.0.1:1,127.0.0.1:2/mymaster']), 'MASTER_UNREACHABLE', 3)
     })
 

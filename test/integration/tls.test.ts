@@ -129,7 +129,7 @@ for (const installed of oldestNewestAndValkey()) {
       for (const command of ['handshake', 'lag', 'psync']) {
         const ran = await cli([command, `localhost:${secured.port}`])
         assertThreeParts(ran, 'NOT_REDIS', 5)
-        assert.match(ran.err, /speaks TLS/)
+        assert.match(ran.err, /speaks\s+TLS/)
       }
     })
   })
@@ -143,7 +143,7 @@ describe('certificates', () => {
     try {
       const ran = await cli(['handshake', `rediss://localhost:${port}`, '-q', ...trust()])
       assertThreeParts(ran, 'TLS_FAILED', 3)
-      assert.match(ran.err, /expired at 20\d\d-/)
+      assert.match(ran.err, /expired\s+at\s+20\d\d-/)
     } finally {
       await server.stop()
     }
@@ -171,15 +171,15 @@ describe('certificates', () => {
     const other = await authority.issue('second', 'DNS:client')
     const target = 'rediss://127.0.0.1:1'
     const cases: [RegExp, ...string[]][] = [
-      [/nowhere\.pem .*ENOENT/, '--cacert', '/nowhere.pem'],
-      [/client\.key .*holds no certificate/, '--cacert', client.key],
+      [/nowhere\.pem .*no such file or directory/, '--cacert', '/nowhere.pem'],
+      [/client\.key .*contains no PEM certificate/, '--cacert', client.key],
       [/second\.key .*is not the key of .*client\.pem/, '--cert', client.cert, '--key', other.key],
-      [/client\.pem .*is no private key/, '--cert', client.cert, '--key', client.cert],
+      [/client\.pem .*is not a PEM private key/, '--cert', client.cert, '--key', client.cert],
     ]
     for (const [expected, ...args] of cases) {
       const ran = await cli(['handshake', target, ...args])
       assertThreeParts(ran, 'USAGE', 2)
-      assert.match(ran.err.replaceAll('\n', ' '), expected)
+      assert.match(ran.err.replaceAll(/\s+/g, ' '), expected)
     }
     assert.doesNotMatch((await cli(['handshake', target, '--cert', client.cert, '--key', other.key, '--json'])).out, /PRIVATE/)
     assert.match(await readFile(other.key, 'utf8'), /PRIVATE/)
@@ -265,6 +265,6 @@ describe('a name with several addresses', () => {
     const { port } = mute.address() as { port: number }
     const ran = await cli(['handshake', `127.0.0.1:${port}`, '--tls', '--connect-timeout', '1', '-q'])
     assertThreeParts(ran, 'TLS_FAILED', 3)
-    assert.match(ran.err, /did not answer TLS within 1 s|did not answer TLS within 0\.\d+ s/)
+    assert.match(ran.err, /did\s+not\s+answer\s+the\s+TLS\s+handshake\s+within\s+(1|0\.\d+) s/)
   })
 })

@@ -22,7 +22,7 @@ export interface Checked {
 /** One cell of the table of replicas. */
 export type Cell = 'state' | 'lag' | 'time'
 
-export interface Fault {
+interface Fault {
   readonly replica: string
   readonly cell: Cell
 }

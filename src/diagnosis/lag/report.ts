@@ -47,7 +47,8 @@ function masterReport({ name, seen, failure, silentMs }: TreeNode, writes: Write
     ...(offset !== undefined && { offset }),
     ...(history?.backlog && { backlog: { size: history.backlog.size, histlen: history.backlog.histlen } }),
     ...(writes && { writes }),
-    ...(server && masterFigures(server)),
+    ...(server && adviceInputs(server)),
+    ...(server && countersOf(server)),
     ...(unlisted > 0 && { unlisted }),
     ...(seen && !listsReplicas(seen) && { isListHidden: true }),
     ...(server?.isLoading && { loading: loadingOf(server) }),
@@ -71,15 +72,27 @@ function identityOf(seen: Observation | undefined): { readonly identity?: Server
   return identity?.version ? { identity } : {}
 }
 
-/** The figures that the advice and --watch need. */
-function masterFigures(server: ServerInfo): Pick<MasterReport, 'goodReplicas' | 'fullResyncs' | 'bgsaveSeconds' | 'dataBytes'> {
+function countersOf(server: ServerInfo): Pick<MasterReport, 'connectedReplicas' | 'resyncCounters'> {
+  const connectedReplicas = numberField(server, 'connected_slaves')
+  const [full, partialOk, partialErr] = ['sync_full', 'sync_partial_ok', 'sync_partial_err'].map((field) => numberField(server, field))
+  const resyncCounters = {
+    ...(full !== undefined && { full }),
+    ...(partialOk !== undefined && { partialOk }),
+    ...(partialErr !== undefined && { partialErr }),
+  }
+  return {
+    ...(connectedReplicas !== undefined && { connectedReplicas }),
+    ...(Object.keys(resyncCounters).length > 0 && { resyncCounters }),
+  }
+}
+
+/** The figures that advice.ts needs to judge the settings. */
+function adviceInputs(server: ServerInfo): Pick<MasterReport, 'goodReplicas' | 'bgsaveSeconds' | 'dataBytes'> {
   const goodReplicas = numberField(server, 'min_slaves_good_slaves')
-  const fullResyncs = numberField(server, 'sync_full')
   const bgsaveSeconds = numberField(server, 'rdb_last_bgsave_time_sec')
   const dataBytes = numberField(server, 'used_memory')
   return {
     ...(goodReplicas !== undefined && { goodReplicas }),
-    ...(fullResyncs !== undefined && { fullResyncs }),
     ...(bgsaveSeconds !== undefined && bgsaveSeconds >= 0 && { bgsaveSeconds }),
     ...(dataBytes !== undefined && { dataBytes }),
   }

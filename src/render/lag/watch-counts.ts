@@ -15,7 +15,7 @@ export class WatchCounts {
     for (const replica of replicas.filter(({ state }) => state !== 'tool')) this.#sawLink(replica.name, hasLink(replica))
     // A replica that is no longer listed has lost its link.
     if (!master.failure) for (const name of this.#missing(master.name, replicas)) this.#sawLink(name, false)
-    this.#sawCounter(master.name, master.fullResyncs)
+    this.#sawCounter(master.name, master.resyncCounters?.full)
   }
 
   get text(): string {

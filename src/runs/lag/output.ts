@@ -51,16 +51,16 @@ async function openReport(
       return { show: (look, code) => void stdout.write(jsonLine(lagJson(about, look, code))) }
     }
     case 'prometheus': {
-      const { prometheusText } = await import('../../render/lag/prometheus.ts')
-      return { show: ({ views, checked }) => void stdout.write(prometheusText(reportsOf(views), checked)) }
+      const { metricsText } = await import('./prometheus.ts')
+      return { show: (look) => void stdout.write(metricsText(look, plan, about.target ?? '', about.elapsedMs())) }
     }
     case 'nagios': {
-      const { nagiosLine } = await import('../../render/lag/nagios.ts')
+      const { nagiosOutput } = await import('../../render/lag/nagios.ts')
       return {
         show: ({ views, checked }) => {
-          const { line, status } = nagiosLine(reportsOf(views), ranges, checked)
+          const { text, status } = nagiosOutput(reportsOf(views), ranges, checked)
           setStatus(status)
-          stdout.write(line)
+          stdout.write(text)
         },
       }
     }

@@ -16,7 +16,7 @@ import { lookAtShards } from '../shards.ts'
 import { SILENT_WAITING } from '../waiting.ts'
 import { Asker } from './asker.ts'
 import { runFull } from './full.ts'
-import type { PsyncPlan, Question } from './plan.ts'
+import type { PsyncPlan, Question, Watch } from './plan.ts'
 import { watchPsync } from './watch.ts'
 
 /**
@@ -37,7 +37,7 @@ export async function runPsync(
     case 'once':
       return await once(plan.question, connection, context)
     case 'watch':
-      return await watch(plan.question, plan.everyMs, connection, context, reportFailure)
+      return await watch(plan.question, plan.watch, connection, context, reportFailure)
   }
 }
 
@@ -91,7 +91,7 @@ function unmet(facts: PsyncFacts, subject: Subject, expected: string | undefined
 
 async function watch(
   question: Question,
-  everyMs: number,
+  times: Watch,
   connection: Connection,
   context: RunContext,
   fail: (failure: ReplError) => Promise<void>,
@@ -109,7 +109,7 @@ async function watch(
     fail,
   }
   try {
-    await watchPsync(watched, everyMs, AbortSignal.any([context.stop, context.outputEnded]))
+    await watchPsync(watched, times, AbortSignal.any([context.stop, context.outputEnded]))
     return code
   } finally {
     await asker.close()

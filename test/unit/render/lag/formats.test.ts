@@ -1,47 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { adviseOnLag } from '../../../../src/diagnosis/lag/advice.ts'
-import { parseAlertRange } from '../../../../src/diagnosis/lag/alert-range.ts'
 import { checkAll } from '../../../../src/diagnosis/lag/check.ts'
-import type { LagReport, MasterReport, ReplicaReport } from '../../../../src/diagnosis/lag/lag.ts'
+import type { MasterReport, ReplicaReport } from '../../../../src/diagnosis/lag/lag.ts'
 import { bytesText, timeText } from '../../../../src/diagnosis/lag/words.ts'
 import { ReplError } from '../../../../src/errors.ts'
-import { nagiosLine } from '../../../../src/render/lag/nagios.ts'
-import { prometheusText } from '../../../../src/render/lag/prometheus.ts'
+import { behind, replica, report } from '../../../helpers/lag-report.ts'
 
 const NO_LIMITS = { requireLink: false }
-
-function master(more: Partial<MasterReport> = {}): MasterReport {
-  return {
-    name: '10.0.0.1:6379',
-    silentMs: 0,
-    identity: { flavour: 'redis', version: '8.6.3', mode: 'standalone' },
-    replid: 'a'.repeat(40),
-    offset: 1000,
-    backlog: { size: 1_048_576, histlen: 1000 },
-    writes: { average: 100_000, p99: 200_000, peak: 300_000, overMs: 2000 },
-    isReplica: false,
-    ...more,
-  }
-}
-
-function replica(name: string, more: Partial<ReplicaReport> = {}): ReplicaReport {
-  return { name, upstream: '10.0.0.1:6379', depth: 1, state: 'online', silentMs: 0, ...more }
-}
-
-const behind = (bytes: number, low: number, high?: number) => ({
-  method: 'info' as const,
-  bytes,
-  mostBytes: bytes,
-  bounds: { low, ...(high !== undefined && { high }) },
-})
-
-const report = (replicas: ReplicaReport[], more: Partial<MasterReport> = {}): LagReport => ({
-  at: new Date(0),
-  master: master(more),
-  replicas,
-  isNewHistory: false,
-})
 
 describe('the words for a lag', () => {
   const time = (...bounds: [low: number, high?: number]) => timeText({ lag: behind(5, ...bounds) })
@@ -124,87 +90,6 @@ describe('a check', () => {
     const cut = replica('a', { state: 'link-down', lag: behind(0, 0, 0) })
     const { isOk, reason } = checkAll([report([cut])], { ...NO_LIMITS, maxBytes: 1 })
     assert.deepEqual([isOk, reason], [true, '1 replica (1 without a confirmed link), up to 0 ms and 0 bytes behind'])
-  })
-})
-
-describe('the text exposition format', () => {
-  const one = replica('10.0.0.2:6380', {
-    lag: behind(5, 40, 60),
-    listed: { host: '10.0.0.2', port: 6380, state: 'online', ackOffset: 5, ackAgeSeconds: 1 },
-  })
-  const lost = replica('we"ird\\\n:1', { state: 'unreachable', unknown: 'NO_ACK' })
-  const text = prometheusText([report([one, lost])], { isOk: false, reason: 'x' })
-
-  test('has for each metric one HELP and one TYPE in front of all its samples, as promtool asks', () => {
-    const seen = new Set<string>()
-    let current = ''
-    for (const line of text.trimEnd().split('\n')) {
-      const [, kind, name] = /^# (HELP|TYPE) (\S+)/.exec(line) ?? []
-      if (kind === 'HELP') {
-        assert.ok(name && !seen.has(name), line)
-        assert.match(line, /^# HELP [a-z][a-z0-9_]* [A-Z].*\.$/)
-        seen.add(name)
-        current = name
-      } else if (kind === 'TYPE') assert.equal(line, `# TYPE ${current} gauge`)
-      else assert.match(line, new RegExp(`^${current}(\\{(?:[a-z]+="(?:[^"\\\\\\n]|\\\\["\\\\n])*",?)+\\})? (?:[-+0-9.e]+|\\+Inf)$`))
-    }
-    for (const name of seen) {
-      assert.match(name, /^redis_repl_[a-z0-9_]+$/)
-      // Base units as suffixes, and no suffix of counters, histograms or other units.
-      assert.doesNotMatch(name, /_(total|count|sum|bucket|ms|milliseconds|kilobytes|minutes)$/)
-    }
-  })
-
-  test('leaves out what is not known, and escapes labels', () => {
-    assert.match(text, /redis_repl_replica_lag_bytes\{[^}]*replica="10\.0\.0\.2:6380"[^}]*\} 5\n/)
-    assert.equal(text.match(/^redis_repl_replica_lag_bytes/gm)?.length, 1)
-    assert.ok(text.includes(String.raw`replica="we\"ird\\\\n:1"`), 'a line feed is shown as one before its backslash is escaped')
-    assert.match(text, /^redis_repl_check_ok 0$/m)
-    assert.match(text, /^redis_repl_replica_lag_seconds\{.*\} 0\.05$/m)
-  })
-})
-
-describe('the line of a monitoring plugin', () => {
-  const ranges = (warning?: string, critical?: string) => {
-    const [warn, crit] = [warning, critical].map((text) => (text === undefined ? undefined : parseAlertRange(text)))
-    return { ...(warn && { warning: warn }), ...(crit && { critical: crit }) }
-  }
-
-  test('has the status of the worst, with its performance data in one line', () => {
-    const two = report([replica('a:1', { lag: behind(5, 40, 60) }), replica('b:2', { lag: behind(9, 3000, 3010) })])
-    const { line, status } = nagiosLine([two], ranges('1', '5'), undefined)
-    assert.equal(status, 1)
-    assert.equal(
-      line,
-      "REPLICATION WARNING - b:2 online, up to 3.010 s and 9 bytes behind | 'a:1_seconds'=0.060s;1;5;0 'a:1_bytes'=5B;;;0 'b:2_seconds'=3.010s;1;5;0 'b:2_bytes'=9B;;;0\n",
-    )
-  })
-
-  test('is critical by a lower bound already, and unknown by less', () => {
-    assert.equal(nagiosLine([report([replica('a', { lag: behind(5, 6000) })])], ranges('1', '5'), undefined).status, 2)
-    assert.equal(nagiosLine([report([replica('a', { lag: behind(5, 2000) })])], ranges('1', '5'), undefined).status, 3)
-    assert.equal(nagiosLine([report([replica('a', { state: 'syncing', unknown: 'SYNCING' })])], {}, undefined).status, 3)
-    assert.equal(nagiosLine([report([], { failure: new ReplError('SILENCE', { limitMs: 5000 }) })], {}, undefined).status, 2)
-  })
-
-  test('is a warning for a replica without its link, which may have every byte', () => {
-    const cut = replica('a', { state: 'link-down', lag: behind(0, 0, 0) })
-    assert.deepEqual(
-      [nagiosLine([report([cut])], {}, undefined).status, nagiosLine([report([cut])], ranges('1', '5'), undefined).status],
-      [1, 1],
-    )
-  })
-
-  test('is unknown for replicas that are counted and not listed', () => {
-    const { status, line } = nagiosLine([report([], { unlisted: 2 })], {}, undefined)
-    assert.equal(status, 3)
-    assert.match(line, /^REPLICATION UNKNOWN - 10\.0\.0\.1:6379 counts 2 replicas that it does not list$/m)
-  })
-
-  test('begins performance data by the one bar only', () => {
-    const { line } = nagiosLine([report([replica("a|b'=", { lag: behind(5, 40, 60) })])], {}, undefined)
-    assert.equal(line.split('|').length, 2)
-    assert.match(line, /'a\/b___seconds'=/)
   })
 })
 

@@ -37,7 +37,7 @@ function view(replicas: readonly ReplicaReport[], more: Partial<LagView> = {}): 
       role: 'master',
       replid: REPLID,
       offset: 1,
-      fullResyncs: 2,
+      resyncCounters: { full: 2 },
       writes: { average: 100_000, overMs: 2000 },
       isReplica: false,
     },
@@ -192,9 +192,9 @@ describe('lag --watch', () => {
 
   test('shows on a terminal what it is now, which look it is, and what has happened since the start', () => {
     const { shown, printed } = watch(terminal(80), 3)
-    const after = (replicas: readonly ReplicaReport[], fullResyncs: number) => {
+    const after = (replicas: readonly ReplicaReport[], full: number) => {
       const now = view(replicas)
-      shown.show(look({ ...now, report: { ...now.report, master: { ...now.report.master, fullResyncs } } }))
+      shown.show(look({ ...now, report: { ...now.report, master: { ...now.report.master, resyncCounters: { full } } } }))
       // Before it the last screen is erased.
       return lines(printed.findLast((text) => text.includes('look ')) ?? '')
     }
