@@ -43,7 +43,10 @@ export class HandshakeText {
   #conclude({ verdict, stopped }: VerdictEvent): void {
     const mark = markOf(verdict, stopped)
     const { text, reasons } = describeVerdict(verdict, stopped, this.#dataBytes)
-    this.#write(verdictText(this.#screen, mark.toUpperCase(), TONES[mark], text))
+    // Only an answer to PSYNC is verified. A permission, or a refusal for another reason, is less.
+    const isVerified = verdict.kind === 'continue' || verdict.kind === 'full'
+    const tone = mark === 'ok' && !isVerified ? 'warn' : TONES[mark]
+    this.#write(verdictText(this.#screen, mark.toUpperCase(), tone, text))
     if (this.#detail.quiet) return
     this.#write(reasons.map((reason) => `${this.#screen.paragraph(printable(reason), '  ')}\n`).join(''))
     this.#steps = `\n${this.#steps}`
