@@ -126,7 +126,7 @@ function wayOut(failure: ReplError | undefined): string {
 const ADDRESS: readonly ErrorCode[] = ['MASTER_UNREACHABLE', 'NOT_REDIS']
 
 function stateNotes(replica: ReplicaReport): string[] {
-  const { state, link, lag, unknown, masterAnswer } = replica
+  const { state, link, unknown, masterAnswer } = replica
   switch (state) {
     case 'syncing':
       return [`is receiving a full resync${progress(replica)}.`]
