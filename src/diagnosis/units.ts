@@ -46,6 +46,7 @@ function rounded(ms: number, round: (value: number) => number): string {
 /** A time in one unit, rounded down, for a table cell. */
 export function short(ms: number): string {
   const seconds = Math.floor(ms / 1000)
+  if (seconds === 0 && ms > 0) return '< 1 s'
   if (seconds < 100) return `${seconds} s`
   if (seconds < 100 * 60) return `${Math.floor(seconds / 60)} min`
   return seconds < 48 * 3600 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`

@@ -26,8 +26,8 @@ describe('an idle master that pings its replica each second', { concurrency: 1 }
       assert.doesNotMatch(text.out, /partial for/)
       for (const more of [[], ['--explain']]) {
         const asked = await cli(['psync', master.target, '--from-replica', replica.target, '--sample', '2', '--json', ...more])
-        const answer = assertSchema(asked.out, 'psync') as { writeRate: { bytesPerSecond: number }; staysGoodSeconds: number | null }
-        assert.deepEqual([answer.writeRate.bytesPerSecond, answer.staysGoodSeconds], [0, null])
+        const answer = assertSchema(asked.out, 'psync') as { writeRate: { bytesPerSecond: number }; staysGoodMs: number | null }
+        assert.deepEqual([answer.writeRate.bytesPerSecond, answer.staysGoodMs], [0, null])
       }
     })
 
@@ -44,7 +44,7 @@ describe('an idle master that pings its replica each second', { concurrency: 1 }
       for (const rate of rates(json)) assert.equal(rate, Number(rate.toFixed(1)))
       assert.equal(of(replica).resync.timeLeftMs, null)
       const [advice] = json.advice
-      assert.match(advice.text, /^Only \d+ bytes were written over/)
+      assert.match(advice.text, /^Only \d+ bytes were written in/)
     })
   }
 })

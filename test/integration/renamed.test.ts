@@ -1,4 +1,4 @@
-/** Servers that do not let replicas in under the usual names, or not at all. */
+/** Servers that accept replicas only under other command names, or not at all. */
 import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -26,7 +26,7 @@ for (const installed of oldestNewestAndValkey()) {
       await rm(home, { recursive: true })
     })
 
-    it('says at once that nobody is let in, and lag still works', async () => {
+    it('reports at once that no replica is accepted, and lag still works', async () => {
       const ran = await cli(['dump-rdb', server.target, '-o', join(home, 'none.rdb')])
       assertThreeParts(ran, 'NOT_SUPPORTED', 5)
       assert.match(ran.err.replaceAll(/\s+/g, ' '), /accepts no replicas.* redis-repl lag.*--psync-command NAME/)
@@ -53,7 +53,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.equal(await server.info('sync_full'), full)
     })
 
-    it('is not followed by that name, whatever a gap would be answered with', async () => {
+    it('is not followed by that name, with any --on-gap', async () => {
       const full = await server.info('sync_full')
       for (const onGap of ['fail', 'skip', 'resync']) {
         const ran = await cli(['tail', server.target, '--psync-command', 'its-psync', '--on-gap', onGap, '--duration', '30'])
@@ -63,7 +63,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.equal(await server.info('sync_full'), full)
     })
 
-    it('is judged by its INFO, with the reservation that the name may be SYNC', async () => {
+    it('is judged by its INFO, assuming that the name is not SYNC', async () => {
       for (const explain of [[], ['--explain']]) {
         const ran = await cli(['psync', server.target, '--psync-command', 'its-psync', '--sample', '0', '--json', ...explain])
         const { kind, basis, words } = verdictOf(assertSchema(ran.out, 'psync'))
@@ -72,7 +72,7 @@ for (const installed of oldestNewestAndValkey()) {
       }
     })
 
-    it('shows what the name is where a fork is allowed, and is not measured by it', async () => {
+    it('shows what the name is where a fork is allowed, and is not measured with it', async () => {
       const ran = await cli(['psync', server.target, '--psync-command', 'its-psync', '--allow-fork', '--sample', '0', '--json'])
       const { kind, words } = verdictOf(assertSchema(ran.out, 'psync'))
       assert.equal(kind, 'full')
@@ -82,7 +82,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.match(full.err, /treated\s+its-psync\s+as\s+SYNC/)
     })
 
-    it('is asked by PSYNC itself where only SYNC is named and a dump is not all that is wanted', async () => {
+    it('is sent PSYNC itself where only SYNC is named and more than a dump is wanted', async () => {
       for (const args of [
         ['psync', '--full', '--diskless'],
         ['tail', '--from', 'snapshot'],

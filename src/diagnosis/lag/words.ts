@@ -132,10 +132,9 @@ function stateNotes(replica: ReplicaReport): string[] {
       return [`is receiving a full resync${progress(replica)}.`]
     case 'link-down': {
       const stands = lag ? ` and stays at offset ${link?.appliedOffset ?? 0}` : ''
-      const what = `${withoutLink(link?.downSeconds)}${stands}`
-      if (!link || !masterAnswer) return [`${what}.`]
+      if (!link || !masterAnswer) return [`${withoutLink(link?.downSeconds)}${stands}.`]
       const why = describeDownLink(`${link.host}:${link.port}`, link.downSeconds ?? -1, masterAnswer)
-      return [`${what}: ${why.join(' ')}`]
+      return [`has no link to its master${stands}: ${why.join(' ')}`]
     }
     case 'loading':
       return ['is loading its data.']

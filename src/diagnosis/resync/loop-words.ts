@@ -139,7 +139,7 @@ function largerBuffer({ master, limit, neededBytes, writesBytesPerSecond, payloa
 /** Everything in one paragraph, for JSON and for a log. */
 export function loopText(loop: ResyncLoop): string {
   const found = loopRemedy(loop)
-  const remedy = found ? [`To end it: ${remedySentences(found.remedy)}`] : []
+  const remedy = found ? [remedySentences(found.remedy)] : []
   return ['RESYNC LOOP:', loopHeadline(loop), ...loopCause(loop), ...remedy].join(' ')
 }
 

@@ -3,11 +3,10 @@ import { describeVerdict, markOf } from '../../diagnosis/psync/verdict.ts'
 import type { ReplEvent, VerdictEvent } from '../../engine/events.ts'
 import { printable } from '../base/printable.ts'
 import type { Screen } from '../base/screen.ts'
-import { type Tone, verdictText } from '../base/verdict.ts'
+import { verdictText } from '../base/verdict.ts'
 import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
-
-const TONES: Record<ReturnType<typeof markOf>, Tone> = { ok: 'good', unknown: 'warn', later: 'warn', no: 'bad' }
+import { HANDSHAKE_TONES } from './tone.ts'
 
 export class HandshakeText {
   readonly #write: (text: string) => void
@@ -43,7 +42,7 @@ export class HandshakeText {
   #conclude({ verdict, stopped }: VerdictEvent): void {
     const mark = markOf(verdict, stopped)
     const { text, reasons } = describeVerdict(verdict, stopped, this.#dataBytes)
-    this.#write(verdictText(this.#screen, mark.toUpperCase(), TONES[mark], text))
+    this.#write(verdictText(this.#screen, mark.toUpperCase(), HANDSHAKE_TONES[mark], text))
     if (this.#detail.quiet) return
     this.#write(reasons.map((reason) => `${this.#screen.paragraph(printable(reason), '  ')}\n`).join(''))
     this.#steps = `\n${this.#steps}`

@@ -97,7 +97,8 @@ export class LagWatch {
   #tree(view: LagView): string {
     const { report } = view
     const { detail } = this.#options
-    const chart = ({ name }: ReplicaReport) => sparkline(this.#lagsByName.get(name) ?? [], LEAST_MS, this.#screen.isUnicode)
+    // As wide from the first look on, so that the table keeps its layout.
+    const chart = ({ name }: ReplicaReport) => sparkline(this.#lagsByName.get(name) ?? [], LEAST_MS, this.#screen.isUnicode).padEnd(SPARKS)
     const table = lagTable(view, this.#screen, detail, { head: 'SO FAR', text: chart })
     const history = report.isNewHistory ? `${this.#screen.colour.warn('The history began anew: a failover, or a restart.')}\n` : ''
     const head = `${shardLine(view, this.#screen)}${causeText(view, this.#screen)}${masterText(view, this.#screen)}`
