@@ -84,6 +84,12 @@ export type ProviderName =
   | 'PIKA'
   | 'ENVOY'
 
+/** Why the writes that a rejoin discards cannot be listed. */
+export type LostUnknown =
+  | { readonly problem: 'NO_ANSWER' | 'NO_COMMON_HISTORY' | 'NO_BACKLOG' }
+  /** Needed: the byte after `offset`. Kept: the bytes from `oldest` on. */
+  | { readonly problem: 'OVERWRITTEN'; readonly offset: number; readonly oldest: number }
+
 /** Another failure, recorded as a fact of an error. */
 export interface Failure {
   readonly code: ErrorCode
@@ -381,6 +387,7 @@ export interface ReasonFacts {
   AHEAD: Gap
   PAST_FORK: Gap
   DIVERGED: Gap
+  LOST_UNKNOWN: LostUnknown
   LOST: Gap
   CONTRADICTED: Gap
   // INTERNAL, ABORTED
@@ -491,7 +498,7 @@ export const REASONS = {
   PAYLOAD_INCOMPLETE: ['KEYS_MISSING', 'OFFSET_BEHIND'],
   OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
-  GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED'],
+  GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED', 'LOST_UNKNOWN'],
   FORK_NEEDED: ['NO_BACKLOG'],
   INTERNAL: ['INTERNAL'],
   ABORTED: ['ABORTED'],

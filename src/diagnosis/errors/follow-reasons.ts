@@ -133,6 +133,22 @@ export const FOLLOW_REASONS = rows({
     `the new master had received less than we when it was promoted${DISTANCE}: commands that were shown are no part of its history`,
     FEWER_LOST,
   ),
+  LOST_UNKNOWN: {
+    what: 'The writes that {endpoint|the replica} would discard cannot be listed: {why}.',
+    meaning: 'Nothing was sent to the server that could fork it, and nothing was changed.',
+    next: 'Compare the data itself before the server becomes a replica. A dump keeps its state: redis-repl dump-rdb{endpoint? {endpoint}} -o before.rdb, which forks it once.',
+    parts: {
+      why: {
+        by: 'problem',
+        of: {
+          NO_ANSWER: 'one of the two servers did not show its history',
+          NO_COMMON_HISTORY: 'the two servers have no history in common',
+          NO_BACKLOG: 'it has no backlog',
+          OVERWRITTEN: 'they begin after offset {offset}, and its backlog begins at offset {oldest}',
+        },
+      },
+    },
+  },
   PAST_FORK: gap('the position is lost'),
   LOST: gap('the position is lost'),
   CONTRADICTED: {

@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core'
 import { clusterFlags } from '../flags.ts'
 import type { PsyncPlan } from './plan.ts'
 
-const FULL_ONLY = ['cluster', 'replid', 'offset', 'from-replica', 'explain', 'allow-fork', 'expect', 'watch']
+const FULL_ONLY = ['cluster', 'replid', 'offset', 'from-replica', 'explain', 'allow-fork', 'expect', 'watch', 'list-lost']
 
 export const psyncFlags = {
   ...clusterFlags,
@@ -17,6 +17,11 @@ export const psyncFlags = {
     helpValue: 'TARGET',
     description:
       'answer for the position of this real replica, or of a master that would become one; with the same password unless its URI has one',
+  }),
+  'list-lost': Flags.boolean({
+    description: 'with --from-replica: print the writes that the replica would discard, from its backlog',
+    dependsOn: ['from-replica'],
+    exclusive: ['watch', 'json'],
   }),
   explain: Flags.boolean({ description: 'decide from INFO alone and attach nothing', exclusive: ['allow-fork'] }),
   'allow-fork': Flags.boolean({ description: 'send PSYNC also where its refusal forks the server or changes its replid' }),
@@ -54,6 +59,7 @@ interface PsyncFlags {
   readonly replid: string | undefined
   readonly offset: string | undefined
   readonly 'from-replica': string | undefined
+  readonly 'list-lost': boolean
   readonly explain: boolean
   readonly 'allow-fork': boolean
   readonly expect: string | undefined
@@ -73,6 +79,7 @@ export function psyncPlan(flags: PsyncFlags): PsyncPlan {
     allowFork: flags['allow-fork'],
     expected: expect === 'continue' ? 'partial' : expect,
     sampleMs: sample * 1000,
+    listsLost: flags['list-lost'],
   }
   if (cluster) return { kind: 'cluster', question, jobs }
   return watch ? { kind: 'watch', question, everyMs: interval * 1000 } : { kind: 'once', question }
