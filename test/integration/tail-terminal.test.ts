@@ -1,5 +1,8 @@
 /** `tail` on a terminal: the question before a fork, aligned columns, and what it waits for. */
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { syncCounters } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
@@ -95,6 +98,7 @@ describe('tail on a terminal', () => {
 describe('a server that hangs', () => {
   it('is named on a terminal with what is awaited and until when, and the line vanishes', async () => {
     const server = await RunningServer.start(pick('valkey-9.1'))
+    const folder = await mkdtemp(join(tmpdir(), 'redis-repl-terminal-'))
     try {
       server.signal('SIGSTOP')
       for (const command of ['handshake', 'psync', 'lag', 'dump-rdb']) {
@@ -103,7 +107,7 @@ describe('a server that hangs', () => {
           server.target,
           '--step-timeout',
           '3',
-          ...(command === 'dump-rdb' ? ['-o', '/dev/null', '--force'] : []),
+          ...(command === 'dump-rdb' ? ['-o', join(folder, 'dump.rdb')] : []),
         ])
         await terminal.says(/waiting for 127\.0\.0\.1:\d+ to answer: \d s so far, at most 3 s/)
         assert.equal(await terminal.end(), 3, terminal.text)
@@ -118,6 +122,7 @@ describe('a server that hangs', () => {
     } finally {
       server.signal('SIGCONT')
       await server.stop()
+      await rm(folder, { recursive: true, force: true })
     }
   })
 })
