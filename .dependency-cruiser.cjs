@@ -30,7 +30,7 @@ const MAY_IMPORT = {
 
 /** Modules of Node and packages with the only places that may import them. */
 const ONLY_IN = [
-  { what: 'sockets', modules: ['net', 'tls', 'dns', 'dns/promises'], where: ['io/'] },
+  { what: 'sockets', modules: ['net', 'tls', 'dns', 'dns/promises', 'http', 'https', 'http2'], where: ['io/'] },
   { what: 'timers', modules: ['timers', 'timers/promises'], where: ['io/'] },
   { what: 'threads-and-compression', modules: ['worker_threads', 'zlib'], where: ['io/'] },
   { what: 'files', modules: ['fs', 'fs/promises'], where: ['io/', 'cli/'] },

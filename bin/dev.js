@@ -1,7 +1,8 @@
 #!/usr/bin/env -S node --import tsx
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { execute, settings } from '@oclif/core'
+import { settings } from '@oclif/core'
+import { execute } from '../src/cli/execute.ts'
 
 // The same commands from src/, with no build and no manifest. oclif's own transpiling cannot read TypeScript 7.
 const root = fileURLToPath(new URL('..', import.meta.url))

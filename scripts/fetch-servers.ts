@@ -1,8 +1,8 @@
 /**
- * Unpacks the servers and proxies that the tests need into the user's cache folder: `npm run servers [-- ID ...]`.
+ * Unpacks the servers, proxies and promtool for the tests into the user's cache folder: `npm run servers [-- ID ...]`.
  * If no suite offers one any more, the script reports it by name and continues with the others.
  */
-import { existsSync } from 'node:fs'
+import { type Dirent, existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { PrivateApt } from './debian.ts'
@@ -10,10 +10,10 @@ import {
   CATALOGUE,
   cacheFolder,
   type InstalledProgram,
-  installedProxies,
   installedServers,
-  PROXIES,
+  installedTools,
   recordPath,
+  TOOLS,
   type Wanted,
 } from './server-cache.ts'
 
@@ -30,7 +30,7 @@ const ORDERS: readonly Order[] = [
     const programs = { server: program('server'), cli: program('cli'), checkRdb: program('check-rdb') }
     return { ...server, packages: [`${server.flavour}-server`, `${server.flavour}-tools`], programs }
   }),
-  ...PROXIES.map(({ program, ...proxy }): Order => ({ ...proxy, packages: [proxy.id], programs: { server: program } })),
+  ...TOOLS.map(({ program, ...tool }): Order => ({ ...tool, packages: [tool.id], programs: { server: program } })),
 ]
 
 /** Unpacks the named programs that are missing. @returns a line for each one that is not available */
@@ -71,7 +71,8 @@ async function install(apt: PrivateApt, wanted: Order, suites: readonly string[]
   await apt.unpack(wanted.packages, suites, staging)
   const entries = await readdir(staging, { recursive: true, withFileTypes: true })
   // A symlink to the loader may be absolute and point outside this folder, so use only the file itself.
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => relative(staging, join(entry.parentPath, entry.name)))
+  const pathOf = (entry: Dirent) => relative(staging, join(entry.parentPath, entry.name))
+  const files = entries.filter((entry) => entry.isFile()).map(pathOf)
   const loader = files.find((file) => /(^|\/)(ld-linux[\w-]*\.so\.\d|ld-[\d.]+\.so)$/.test(file))
   const libraries = new Set(
     files
@@ -81,6 +82,8 @@ async function install(apt: PrivateApt, wanted: Order, suites: readonly string[]
   )
   if (!loader) throw new Error('its package brought no dynamic loader')
   const { id, flavour, programs } = wanted
+  const missing = Object.values(programs).find((program) => !entries.some((entry) => pathOf(entry) === program))
+  if (missing) throw new Error(`its package brought no ${missing}`)
   const record = { id, flavour, version, suite: suites[0], loader, libraryPath: [...libraries].join(':'), ...programs }
   await writeFile(join(staging, 'server.json'), JSON.stringify(record, null, 2))
   await rm(join(cacheFolder(), wanted.id), { recursive: true, force: true })
@@ -95,7 +98,7 @@ async function main(): Promise<void> {
   const servers = installedServers()
   const list = (found: readonly InstalledProgram[]) => found.map(({ id, version }) => `${id} (${version})`).join(', ') || 'none'
   console.log(`servers at hand: ${list(servers)}`)
-  console.log(`proxies at hand: ${list(installedProxies())}`)
+  console.log(`tools at hand: ${list(installedTools())}`)
   if (servers.length > 0) return
   console.error(
     'No server to test against. They are unpacked from the Debian archive: this needs a Debian with apt-get, apt-cache and dpkg-deb.',

@@ -1,6 +1,6 @@
 /**
- * The real servers for tests and the demo, and the proxies that stand in front of them: which ones we want, and where unpacked
- * ones are stored. fetch-servers.ts unpacks them; test/helpers/server.ts starts servers, test/helpers/daemon.ts proxies.
+ * The real servers for tests and the demo, the proxies that stand in front of them, and promtool: which ones we want, and where
+ * unpacked ones are stored. fetch-servers.ts unpacks them; test/helpers/server.ts starts servers, test/helpers/daemon.ts proxies.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -35,9 +35,11 @@ export const CATALOGUE: readonly WantedServer[] = [
 const STABLE = [['trixie'], ['bookworm'], ['forky']]
 
 /** One of each is enough, of any version: their id is the name of their Debian package. */
-export const PROXIES: readonly (Wanted & { readonly program: string })[] = [
+export const TOOLS: readonly (Wanted & { readonly program: string })[] = [
   { id: 'haproxy', version: /^\d/, suites: STABLE, program: 'usr/sbin/haproxy' },
   { id: 'stunnel4', version: /^\d/, suites: STABLE, program: 'usr/bin/stunnel4' },
+  // Up to bookworm it is part of the package prometheus.
+  { id: 'promtool', version: /^\d/, suites: [['trixie'], ['forky']], program: 'usr/bin/promtool' },
 ]
 
 /** A program to run. An unpacked one is started as `loader --library-path libraryPath server`. */
@@ -74,8 +76,8 @@ export function installedServers(): Installed[] {
   return installed(CATALOGUE) as Installed[]
 }
 
-export function installedProxies(): InstalledProgram[] {
-  return installed(PROXIES)
+export function installedTools(): InstalledProgram[] {
+  return installed(TOOLS)
 }
 
 function installed(wanted: readonly Wanted[]): InstalledProgram[] {
@@ -93,7 +95,7 @@ function readRecord(id: string): InstalledProgram {
 
 const PROGRAMS = ['server', 'cli', 'checkRdb'] as const
 
-/** The program and leading arguments that start a proxy, or one of the tools of a server. */
+/** The program and leading arguments that start one of TOOLS, or a program of a server. */
 export function invocation<Of extends InstalledProgram>(installed: Of, program: (typeof PROGRAMS)[number] & keyof Of): [string, string[]] {
   const path = installed[program] as string
   if (!installed.loader) return [path, []]

@@ -31,15 +31,15 @@ export type ErrorCode =
 
 /** Facts that any error may have. Callers add them with `with` as the error propagates. */
 export interface Context {
-  /** The server, or the route to it, without credentials. */
+  /** The address of the server, without credentials. */
   readonly endpoint?: string
   /** The replication state in which the failure happened (handshake/states.ts). */
   readonly state?: string
-  /** The ACL user that we are, for a missing right. */
+  /** The ACL user that we use; for a missing right. */
   readonly user?: string
   /** The command that the server answered, with secrets masked. */
   readonly command?: string
-  /** An earlier command that the server did not know: PSYNC, before SYNC was sent instead. */
+  /** A command that the server did not know, so that we sent another one: PSYNC, then SYNC. */
   readonly before?: string
   /** The service or proxy, if the server is not a plain Redis. */
   readonly provider?: ProviderName
@@ -55,8 +55,10 @@ export interface Context {
   readonly bufferBytes?: number
   /** The lowest limit of that buffer in bytes; 0 means no limit. */
   readonly bufferLimit?: number
-  /** The command that gives that buffer more room. */
+  /** The CONFIG SET command that raises that limit. */
   readonly bufferCommand?: string
+  /** The command line that explains the usage, for a usage error. */
+  readonly help?: string
 }
 
 export type Output = 'FILE' | 'STDOUT' | 'STATE'
@@ -120,7 +122,7 @@ interface Limit {
   readonly limitMs: number
 }
 
-/** What a server sent before it fell silent: nothing but newlines, or a part of a reply. */
+/** What a server sent before the timeout: only newlines, or a part of a reply. */
 export type Incomplete = 'NEWLINES' | 'REPLY'
 
 /** The name that the server gives a renamed command. */
@@ -133,20 +135,20 @@ interface Distrust extends Errno {
   readonly serverName: string
 }
 
-/** What a master copies into our output buffer for a partial resync, and the lower of its limits, if CONFIG GET shows it. */
+/** The bytes that a master copies into our output buffer for a partial resync, and the lower limit of that buffer if CONFIG GET shows it. */
 interface Copied {
   readonly rangeBytes: number
   readonly limitBytes?: number
 }
 
-/** A client-output-buffer-limit with enough room. */
+/** A client-output-buffer-limit that is large enough. */
 interface BufferAdvice {
   readonly limitClass: 'replica' | 'slave'
   readonly hardMb: number
   readonly softMb: number
 }
 
-/** The position that INFO granted and PSYNC did not. */
+/** The position for which INFO promised a partial resync, and PSYNC got a full one. */
 interface NotGranted {
   readonly offset: number
   readonly replid: string
@@ -192,9 +194,10 @@ export type ConfigFileProblem =
   | { readonly problem: 'OUTSIDE_OF_TABLES'; readonly key: string }
   | { readonly problem: 'PROFILES_NOT_A_TABLE' }
   | { readonly problem: 'NOT_A_TABLE'; readonly table: string }
+  | { readonly problem: 'UNKNOWN_SETTING'; readonly setting: string; readonly nearest?: string }
   | { readonly problem: SettingProblem; readonly setting: string }
 
-export type SettingProblem = 'UNKNOWN_SETTING' | 'COMMAND_LINE_ONLY' | 'NOT_A_VALUE' | 'IS_A_SWITCH' | 'IS_NO_SWITCH' | 'TAKES_ONE_VALUE'
+export type SettingProblem = 'COMMAND_LINE_ONLY' | 'NOT_A_VALUE' | 'IS_A_SWITCH' | 'IS_NO_SWITCH' | 'TAKES_ONE_VALUE'
 
 /** Why lag cannot be measured against a master. */
 export type MasterLoss =
@@ -203,7 +206,7 @@ export type MasterLoss =
   | { readonly trouble: 'LOADING'; readonly etaSeconds?: number }
   | { readonly trouble: 'IS_REPLICA' | 'NO_OFFSET' }
 
-/** What INFO does not show, of the fields that a position consists of. */
+/** The fields of a position that INFO does not show. */
 export type MissingField = 'REPLID' | 'OFFSET' | 'BOTH' | 'REPLICA_OFFSET'
 
 /** First and last slot of each range. */
@@ -223,11 +226,15 @@ export interface ReasonFacts {
   PASS_FILE: Path & PassFileProblem
   STATE_FILE: Path & StateFileProblem
   CONFIG_FILE: Path & ConfigFileProblem
-  TLS_FILE: Path & TlsFileProblem
+  /** @property option the flag or environment variable that names the file */
+  TLS_FILE: Path & { readonly option: string } & TlsFileProblem
   TLS_CIPHERS: Errno
   TERMINAL: None
-  /** The server is a node of a cluster and does not hold all slots. Both facts are absent if the node does not tell them. */
+  NO_ZSTD: { readonly nodeVersion: string }
+  /** The server is a node of a cluster and does not hold all slots. Both facts are absent if the node does not show them. */
   ONE_SHARD: { readonly slots?: SlotRanges; readonly shards?: number }
+  /** The Sentinels know no master of this name. */
+  SENTINEL_NAME: { readonly masterName: string }
   // MASTER_UNREACHABLE
   CONNECTION_REFUSED: Errno
   SOCKET_REFUSED: Errno
@@ -237,13 +244,13 @@ export interface ReasonFacts {
   SOCKET_DENIED: Errno
   UNREACHABLE: Errno
   SENTINELS: { readonly failures: readonly Failure[] }
-  /** If it has a failure, its code is that failure's code. */
   /** The address that a replica gives for its master leads to another server. */
   NOT_ITS_MASTER: { readonly replica: string; readonly link: 'up' | 'down' }
   /** The address of a replica in its master's list leads to another server. */
   NOT_THE_REPLICA: { readonly master: string }
   /** A master lists several replicas at one address. */
   SHARED_ADDRESS: { readonly master: string }
+  /** If it has a failure, its code is that failure's code. */
   MASTER_LOST: MasterLoss & { readonly answered?: 'BEFORE' }
   // TLS_FAILED
   CERT_UNTRUSTED: Distrust & { readonly issuer: string }
@@ -292,24 +299,19 @@ export interface ReasonFacts {
   COMMAND_REFUSED: Reply
   /** Absent if it is not known. */
   NO_POSITION: { readonly missing?: MissingField }
-  /** The provider of its context replicates by a protocol of its own. */
+  /** The provider in its context has its own replication protocol. */
   OWN_PROTOCOL: { readonly provider: ProviderName }
-  /** The names of the masters that it watches, if it was asked. */
+  /** @property masterNames the masters that it watches; absent if we did not ask */
   SENTINEL: { readonly masterNames?: readonly string[] }
   NO_SENTINEL: Reply
-  SENTINEL_NAME: { readonly masterName: string }
   CIRCLE: None
   /** The run IDs of two servers that one address led to; empty if INFO does not show it. */
   SEVERAL_SERVERS: { readonly runId: string; readonly otherRunId: string }
   NO_CLUSTER: Reply
-  /** The user's command line with the flag that permits the fork. */
-  NO_BACKLOG: { readonly forkCommand?: string }
-  RENAMED: OwnName
   AS_SYNC: OwnName
   NOT_GRANTED: NotGranted
   MARKER_KEY_TAKEN: { readonly key: string }
   MARKER_IN_CLUSTER: None
-  NO_ZSTD: { readonly nodeVersion: string }
   // NOT_REDIS
   HTTP: Reply
   SSH: Reply
@@ -319,7 +321,7 @@ export interface ReasonFacts {
   TLS: Partial<Reply>
   // TRY_LATER
   LOADING: Reply
-  /** A replica, which asks its master for nothing yet. */
+  /** A replica. It sends PSYNC only after it has loaded. */
   REPLICA_LOADING: { readonly etaSeconds?: number }
   FAILOVER: Reply
   NOMASTERLINK: Reply
@@ -328,11 +330,11 @@ export interface ReasonFacts {
   MISCONF: Reply
   MAX_CLIENTS: Reply
   NOT_SERVING: { readonly obstacle: 'LOADING' | 'NOMASTERLINK' | 'FAILOVER' }
-  BEHIND_US: None
+  REPLICA_LAGS: None
   NOT_MASTER: { readonly role: string }
   /**
-   * The server at an announced address has another run ID, or another node ID, than the announced one.
-   * @property foundId empty if it is no node of a cluster
+   * The server at an announced address does not have the announced run ID or node ID.
+   * @property foundId empty if it is not a cluster node
    */
   NOT_ANNOUNCED: { readonly by: 'SENTINEL' | 'CLUSTER'; readonly expectedId: string; readonly foundId: string }
   CLUSTER_SLOTS: { readonly missingSlots: number }
@@ -345,7 +347,7 @@ export interface ReasonFacts {
   /** @property address as the Sentinel gave it */
   SENTINEL_ADDRESS: { readonly masterName: string; readonly address: string }
   SENTINEL_UNSURE: Reply
-  /** Sentinels name different servers, and each of these says that it is the master. */
+  /** The Sentinels name different servers, and each of these has the role of a master. */
   SEVERAL_MASTERS: { readonly masterName: string; readonly masters: readonly string[] }
   NO_ADDRESS: None
   // LINK_LOST
@@ -369,10 +371,12 @@ export interface ReasonFacts {
   // PAYLOAD_INCOMPLETE
   /** @property db absent: in all databases together */
   KEYS_MISSING: { readonly rdbKeys: number; readonly infoKeys: number; readonly db?: number }
-  OFFSET_BEHIND: { readonly offset: number; readonly infoOffset: number }
+  RDB_TOO_OLD: { readonly offset: number; readonly infoOffset: number }
   // OUTPUT_FAILED, OUTPUT_EXISTS
   WRITE: Path & Errno & { readonly output: Output }
   NO_SPACE: Path & { readonly freeBytes: number; readonly neededBytes: number }
+  /** @property address where --listen was to serve */
+  LISTEN: Errno & { readonly address: string; readonly port: number }
   NOT_A_FILE: Path
   NOT_A_FOLDER: Path
   NOT_A_DUMP: Path & Partial<Kept>
@@ -380,6 +384,11 @@ export interface ReasonFacts {
   SPOOL: Errno
   SPOOL_FULL: { readonly spooledBytes: number }
   OUTPUT_EXISTS: Path & Partial<Kept>
+  // FORK_NEEDED
+  /** The user's command line with the flag that permits the fork. */
+  NO_BACKLOG: { readonly forkCommand?: string }
+  /** PSYNC has another name there, and most servers take that for SYNC. */
+  RENAMED: OwnName
   // GAP
   OTHER_HISTORY: Gap
   BACKLOG_GONE: Gap
@@ -400,7 +409,19 @@ export type Reason = keyof ReasonFacts
 
 export const REASONS = {
   EXPECTATION_FAILED: ['EXPECTATION_FAILED', 'SHARDS_DIFFER'],
-  USAGE: ['FLAGS', 'BAD_TARGET', 'PASS_FILE', 'STATE_FILE', 'CONFIG_FILE', 'TLS_FILE', 'TLS_CIPHERS', 'TERMINAL', 'ONE_SHARD'],
+  USAGE: [
+    'FLAGS',
+    'BAD_TARGET',
+    'PASS_FILE',
+    'STATE_FILE',
+    'CONFIG_FILE',
+    'TLS_FILE',
+    'TLS_CIPHERS',
+    'TERMINAL',
+    'NO_ZSTD',
+    'ONE_SHARD',
+    'SENTINEL_NAME',
+  ],
   MASTER_UNREACHABLE: [
     'CONNECTION_REFUSED',
     'SOCKET_REFUSED',
@@ -443,16 +464,13 @@ export const REASONS = {
     'OWN_PROTOCOL',
     'SENTINEL',
     'NO_SENTINEL',
-    'SENTINEL_NAME',
     'CIRCLE',
     'SEVERAL_SERVERS',
     'NO_CLUSTER',
-    'RENAMED',
     'AS_SYNC',
     'NOT_GRANTED',
     'MARKER_KEY_TAKEN',
     'MARKER_IN_CLUSTER',
-    'NO_ZSTD',
   ],
   NOT_REDIS: ['HTTP', 'SSH', 'SMTP_OR_FTP', 'MEMCACHED', 'TLS', 'OTHER_SERVICE'],
   TRY_LATER: [
@@ -465,7 +483,7 @@ export const REASONS = {
     'MISCONF',
     'MAX_CLIENTS',
     'NOT_SERVING',
-    'BEHIND_US',
+    'REPLICA_LAGS',
     'NOT_MASTER',
     'NOT_ANNOUNCED',
     'CLUSTER_SLOTS',
@@ -495,11 +513,11 @@ export const REASONS = {
   ],
   PAYLOAD_TRUNCATED: ['PAYLOAD_TRUNCATED'],
   PAYLOAD_CORRUPT: ['MAGIC', 'TRAILER', 'CHECKSUM'],
-  PAYLOAD_INCOMPLETE: ['KEYS_MISSING', 'OFFSET_BEHIND'],
-  OUTPUT_FAILED: ['WRITE', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
+  PAYLOAD_INCOMPLETE: ['KEYS_MISSING', 'RDB_TOO_OLD'],
+  OUTPUT_FAILED: ['WRITE', 'LISTEN', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
   GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED', 'LOST_UNKNOWN'],
-  FORK_NEEDED: ['NO_BACKLOG'],
+  FORK_NEEDED: ['NO_BACKLOG', 'RENAMED'],
   INTERNAL: ['INTERNAL'],
   ABORTED: ['ABORTED'],
 } as const satisfies Record<ErrorCode, readonly Reason[]>

@@ -30,19 +30,19 @@ export function exitStatus(code: ErrorCode): number {
   return STATUS[code]
 }
 
-/** The rows of `--help`, and of the table in the README. */
+/** The rows of `redis-repl --help`, and of the table in the README. */
 export const EXIT_STATUS_HELP: readonly (readonly [string, string])[] = [
-  ['0', 'done; also a follow command that Ctrl-C, SIGTERM, its own limit or a closed stdout ended'],
-  ['1', 'the server answered, and the answer is no: an expectation, a limit, a difference, a resync loop'],
-  ['2', 'usage: flags or target, or a node of a cluster where one shard would pass for all'],
+  ['0', 'done; also a follow command ended by Ctrl-C, SIGTERM, its own limit or a closed stdout'],
+  ['1', 'the server answered, and the answer is no: a threshold, an expectation, a resync loop'],
+  ['2', 'usage: flags, settings or target; one shard of a cluster where all are meant'],
   ['3', 'no conversation: unreachable, TLS, timeout'],
   ['4', 'password or permission, also where only a real replica would be refused'],
-  ['5', 'not Redis, broken protocol, an address of several servers, or a command that this server refuses'],
-  ['6', 'try later: loading, no link to its master, busy, failing saves, too many clients, moving slots'],
+  ['5', 'not Redis, broken protocol, or a command that this server refuses'],
+  ['6', 'try later: loading, no link to its master, busy, moving slots'],
   ['7', 'broken in the middle: link lost, RDB truncated, corrupt or not whole'],
-  ['8', 'output: disk full, no permission, existing file, full spool, closed pipe of a dump'],
+  ['8', 'output: disk full, no permission, existing file, closed pipe of a dump'],
   ['9', 'the stream could not be continued without losing commands'],
-  ['10', 'the answer would need a fork, or another change to the server, that was not allowed; nothing was done'],
+  ['10', 'it would need a fork, or another change to the server, that was not allowed; nothing was done'],
   ['70', 'a bug'],
   ['130', 'Ctrl-C before anything useful, or twice'],
 ]

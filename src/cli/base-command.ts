@@ -10,11 +10,12 @@ import type { ColorChoice } from '../render/base/screen.ts'
 import type { Connection } from '../runs/connection.ts'
 import type { RunContext } from '../runs/context.ts'
 import { SILENT_WAITING, TerminalWaiting, type Waiting } from '../runs/waiting.ts'
-import { colorOf } from './color.ts'
+import { colorOf } from './argv/color.ts'
+import { wantsJson, withAgreeingFormat } from './argv/json-format.ts'
 import { openConnection } from './connection.ts'
 import { asReplError, type FailureView, reportFailure } from './failure.ts'
 import { connectionFlags, discoveryFlags, outputFlags, settingsFlags, tlsFlags } from './flags.ts'
-import { settingsInForce } from './settings/layers.ts'
+import { type Definitions, settingsInForce } from './settings/layers.ts'
 import { type Completed, completed } from './settings/parse.ts'
 import { abortOnSignals } from './signals.ts'
 
@@ -49,19 +50,19 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     const all = await completed(this.argv, { flags, args: ctor.args }, this.config, process.env)
     const { argv, target, written, profile } = all
     const parsed = await this.parse({ flags: ctor.flags, baseFlags: ReplCommand.baseFlags, args: ctor.args, strict: true }, argv)
-    this.flags = parsed.flags as FlagsOf<T>
+    this.flags = withAgreeingFormat(parsed.flags as FlagsOf<T>, written, this.isReport)
     this.args = { ...parsed.args, target } as unknown as Interfaces.InferredArgs<T['args']>
     this.#profile = profile
     this.written = written
     for (const warning of all.warnings) this.#warnOfSetting(warning)
-    if (this.flags['print-config']) await this.#printConfig(all)
+    if (this.flags['print-config']) await this.#printConfig(all, flags as unknown as Definitions)
     const count = (name: string) => parsed.raw.filter((token) => token.type === 'flag' && token.flag === name).length
     this.#repeated = { verbose: count('verbose'), quiet: count('quiet') }
     this.#warn()
   }
 
-  async #printConfig({ added, target, written }: Completed): Promise<void> {
-    const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, written)
+  async #printConfig({ added, target, written }: Completed, definitions: Definitions): Promise<void> {
+    const settings = settingsInForce({ ...this.flags, ...(target !== undefined && { target }) }, added, written, definitions)
     const { configJson, configText } = await import('../render/config/settings.ts')
     process.stdout.write(
       this.flags.json ? jsonLine(configJson(this.#about(), settings)) : configText(await this.context().screen(process.stdout), settings),
@@ -88,6 +89,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
       isJson: this.flags.json,
       about: this.#about(),
       print: (text) => void (this.#repeated.quiet < 2 && process.stdout.write(text)),
+      printNote: (text) => void (this.#repeated.quiet < 2 && process.stderr.write(text)),
       screen: async (stream) => (await import('../render/base/screen.ts')).screenOf(stream, this.#color()),
       stop: this.#signal,
       outputEnded: this.#outputEnded.signal,
@@ -110,7 +112,8 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   /** How a failure is reported. @param json where, as JSON; undefined for text on stderr */
   #failureView(json: NodeJS.WriteStream | undefined): FailureView {
     const isSilent = this.#repeated.quiet > 1 || this.argv.includes('-qq')
-    return { visit: this.#context?.visit ?? new Visit(), about: this.#about(), color: this.#color(), json, isSilent }
+    const help = `${this.config.bin} ${this.id?.replaceAll(':', ' ')} --help`
+    return { visit: this.#context?.visit ?? new Visit(), about: this.#about(), color: this.#color(), json, isSilent, help }
   }
 
   /** Sets the exit status of a failure that the output already contains. */
@@ -142,8 +145,8 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   #warn(): void {
     const { quiet, json, 'no-auth-warning': isAccepted } = this.flags
     if (quiet || json || isAccepted) return
-    if (this.written.has('pass')) warn('a password on the command line can be seen by others; REDISCLI_AUTH or --pass-file hides it')
-    if (this.written.has('sentinel-pass')) warn('a password on the command line can be seen by others; --sentinel-pass-file hides it')
+    if (this.written.has('pass')) warn('others can see a password on the command line; use --pass-file or REDISCLI_AUTH')
+    if (this.written.has('sentinel-pass')) warn('others can see a password on the command line; use --sentinel-pass-file')
   }
 
   /** Not when stderr carries the JSON. */
@@ -155,13 +158,13 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   /** Printed even with -q and --json, but not when stderr carries the JSON, which reports it in `dial.tls`. */
   #warnInsecure(): void {
     if (this.flags.json && this.jsonStream() === process.stderr) return
-    warn('--insecure: the certificate is not verified; whoever answers may be anybody, and gets the password')
+    warn('--insecure: the certificate is not verified; any server that answers gets the password')
   }
 
   /**
-   * For a report, a closed pipe is no failure, but a full disk is one. stderr carries notes: losing it silences them and changes
-   * nothing else. oclif's own listener is removed because it throws every error except EPIPE. The sink of a dump sees both kinds
-   * in its own callbacks.
+   * For a report, a closed pipe is not a failure, but a full disk is. stderr carries notes: losing it silences them and changes
+   * nothing else. oclif's own listener is removed because it throws every error except EPIPE. The sink of a dump sees both kinds in
+   * its own callbacks.
    */
   #watchOutput(): void {
     for (const stream of [process.stdout, process.stderr]) {
@@ -188,7 +191,12 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   override async catch(error: unknown): Promise<void> {
     if (error instanceof ConfigPrinted) return
     this.#waiting.over()
-    await reportFailure(asReplError(error), this.#failureView(this.argv.includes('--json') ? this.jsonStream() : undefined))
+    await reportFailure(asReplError(error), this.#failureView(wantsJson(this.argv, this.isReport) ? this.jsonStream() : undefined))
+  }
+
+  /** Whether the output is a report, and not a stream of records. */
+  protected get isReport(): boolean {
+    return true
   }
 
   /** Where JSON goes. A command whose output occupies stdout returns stderr. */

@@ -40,7 +40,7 @@ export async function openConnection(
   })
   const credentials = await chooseCredentials(named.credentials, flags, process.env)
   // CLIENT SETNAME rejects spaces and control bytes.
-  if (flags.sni === '') throw usageError('--sni takes a name')
+  if (flags.sni === '') throw usageError('--sni takes a server name, which is empty here')
   if (!/^[!-~]+$/.test(flags.name)) throw usageError('--name must be printable ASCII without spaces')
   const endpoint = named.kind === 'server' ? named.endpoint : { kind: 'tcp' as const, host: DEFAULT_HOST, port: DEFAULT_PORT }
   const addresses = new AddressMap(flags.map ?? [])
@@ -94,9 +94,9 @@ function serverNamedBy(target: string | undefined, flags: ConnectionFlags): Name
   const { host, port, socket, uri, sentinel, 'master-name': masterName = '' } = flags
   const sentinels = sentinel?.flatMap((one) => one.split(','))
   // An empty name usually comes from an unset variable in a script. It must not become localhost.
-  if ([target, host, socket, uri, ...(sentinels ?? [])].includes('')) throw usageError('The name of the server is empty')
+  if ([target, host, socket, uri, ...(sentinels ?? [])].includes('')) throw usageError('The server name is empty')
   const named = [target, uri, host ?? port, socket, sentinel].filter((value) => value !== undefined)
-  if (named.length > 1) throw usageError('Name the server once: as TARGET, by -u, by -h and -p, by -s, or by --sentinel')
+  if (named.length > 1) throw usageError('Name the server once: as TARGET, or with -u, with -h and -p, with -s, or with --sentinel')
   if (sentinels) return { kind: 'sentinels', sentinels: sentinels.map(withoutScheme), masterName, isTls: false }
   if (socket !== undefined) return { kind: 'server', endpoint: { kind: 'unix', path: socket } }
   return parseServer(target ?? uri) ?? { kind: 'server', endpoint: { kind: 'tcp', host: bareHost(host), port: port ?? DEFAULT_PORT } }
@@ -109,13 +109,13 @@ function parseServer(text: string | undefined): NamedServer | undefined {
 }
 
 function withoutScheme(address: string): string {
-  if (isLikeUri(address)) throw usageError('--sentinel takes HOST[:PORT]: for a URI there is redis-sentinel://HOST/NAME')
+  if (isLikeUri(address)) throw usageError('--sentinel takes HOST[:PORT]; a URI is redis-sentinel://HOST/NAME, as TARGET')
   return address
 }
 
 /** Removes the brackets of an IPv6 address, which only an address with a port needs. */
 function bareHost(host = DEFAULT_HOST): string {
-  if (isLikeUri(host)) throw usageError('-h takes a host name: a URI is named as TARGET, or by -u')
+  if (isLikeUri(host)) throw usageError('-h takes a host name; give a URI as TARGET or with -u')
   return /^\[([^[\]]+)\]$/.exec(host)?.[1] ?? host
 }
 
@@ -138,8 +138,7 @@ function isSentinelTls({ kind }: NamedServer, flags: ConnectionFlags): boolean {
 /** Refuses the flags for Sentinels when none are named. */
 function refuseSentinelFlags(written: ReadonlySet<string>): void {
   const needless = ['sentinel-user', 'sentinel-pass', 'sentinel-pass-file', 'sentinel-tls'].find((name) => written.has(name))
-  if (needless)
-    throw usageError(`--${needless} is for Sentinels: name them by redis-sentinel://HOST/NAME, or by --sentinel and --master-name`)
+  if (needless) throw usageError(`--${needless} needs Sentinels: redis-sentinel://HOST/NAME, or --sentinel and --master-name`)
 }
 
 function once<T>(make: () => T): () => T {
@@ -167,8 +166,8 @@ function parseAnnouncement(text: string): Announcement {
 
 function limits(flags: ConnectionFlags): Limits {
   return {
-    connectMs: flags['connect-timeout'] * 1000,
-    stepMs: flags['step-timeout'] * 1000,
-    silenceMs: flags['silence-timeout'] * 1000,
+    connectMs: flags['connect-timeout'],
+    stepMs: flags['step-timeout'],
+    silenceMs: flags['silence-timeout'],
   }
 }

@@ -23,13 +23,13 @@ export function dialling(
   secure: () => TlsSettings,
 ): Endpoint {
   if (endpoint.kind === 'unix') {
-    if (written.has('tls')) throw usageError('A unix socket speaks no TLS: leave --tls out')
+    if (written.has('tls')) throw usageError('--tls cannot be used with a unix socket')
     return endpoint
   }
   const family = flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined
   // A user who names a certificate expects TLS. Without it the password would go out in clear text.
   const needless = isTls || isForSentinels ? undefined : FOR_TLS.find((name) => written.has(name))
-  if (needless) throw usageError(`--${needless} is for TLS: add --tls, or use rediss://`)
+  if (needless) throw usageError(`--${needless} needs --tls or rediss://`)
   return { ...endpoint, ...(family && { family }), ...(isTls && { tls: secure() }) }
 }
 

@@ -13,7 +13,9 @@ import { printable } from '../render/base/printable.ts'
 import type { About } from '../render/base/report.ts'
 import type { ColorChoice } from '../render/base/screen.ts'
 import { errorJson } from '../render/trace/json.ts'
-import { colorOf } from './color.ts'
+import { colorOf } from './argv/color.ts'
+import { wantsJson } from './argv/json-format.ts'
+import { didYouMean } from './argv/nearest.ts'
 
 /** How and where a failure is reported. */
 export interface FailureView {
@@ -25,20 +27,26 @@ export interface FailureView {
   readonly json: NodeJS.WriteStream | undefined
   /** -qq: the exit status says it. */
   readonly isSilent: boolean
+  /** The command line that explains the usage. */
+  readonly help: string
 }
 
 /** For a command line without a command of ours. */
-export function plainView({ name, version }: Pick<Interfaces.Config, 'name' | 'version'>, argv: readonly string[]): FailureView {
+export function plainView(
+  { bin, name, version }: Pick<Interfaces.Config, 'bin' | 'name' | 'version'>,
+  argv: readonly string[],
+): FailureView {
   const startedMs = now()
   const about = { tool: { name, version }, target: undefined, startedAt: wallClock(), elapsedMs: () => now() - startedMs }
-  const json = argv.includes('--json') ? process.stdout : undefined
-  return { visit: new Visit(), about, color: colorOf(argv), json, isSilent: argv.includes('-qq') }
+  const json = wantsJson(argv) ? process.stdout : undefined
+  return { visit: new Visit(), about, color: colorOf(argv), json, isSilent: argv.includes('-qq'), help: `${bin} --help` }
 }
 
 /** Sets the exit status and writes the failure: as JSON, otherwise in three parts to stderr. */
-export async function reportFailure(failure: ReplError, { visit, about, color, json, isSilent }: FailureView): Promise<void> {
+export async function reportFailure(failure: ReplError, { visit, about, color, json, isSilent, help }: FailureView): Promise<void> {
   process.exitCode = exitStatus(failure.code)
-  const explanation = explain(failure)
+  const isUsage = failure.code === 'USAGE'
+  const explanation = explain(isUsage ? failure.with({ help }) : failure)
   if (json) {
     json.write(jsonLine(errorJson(about, failure, explanation, visit)))
     return
@@ -50,6 +58,7 @@ export async function reportFailure(failure: ReplError, { visit, about, color, j
     screen.paragraph(printable(explanation.what), `${screen.colour.bad(`error ${failure.code}:`)} `),
     screen.paragraph(explanation.meaning, '  '),
     screen.paragraph(explanation.next, `  ${screen.colour.strong(screen.isUnicode ? '→' : '->')} `, '    '),
+    ...(isUsage && !explanation.next.includes(help) ? [`    Help: ${help}`] : []),
   ]
   process.stderr.write(`${[...lines, ...lineToPaste(failure)].join('\n')}\n`)
 }
@@ -62,10 +71,8 @@ function lineToPaste({ details }: ReplError): string[] {
 /** Returns a ReplError unchanged, oclif's parse errors as USAGE, and anything else as INTERNAL. */
 export function asReplError(error: unknown): ReplError {
   if (error instanceof ReplError) return error
-  const message = error instanceof Error ? error.message : String(error)
   const isUsage = error instanceof Error && 'oclif' in error
-  if (isUsage) return usageError(usageSentence(message))
-  return replErrorOf(error)
+  return isUsage ? usageError(usageSentence(error)) : replErrorOf(error)
 }
 
 /**
@@ -73,19 +80,36 @@ export function asReplError(error: unknown): ReplError {
  * The patterns match oclif/core, lib/parser (errors.ts, validate.ts, parse.ts) and lib/flags.ts.
  */
 const SENTENCES: readonly (readonly [oclif: RegExp, ours: string])[] = [
-  [/^Unexpected argument.*/s, 'Unexpected argument: one TARGET is enough'],
+  [/^Missing \d+ required args?:\s*(\w+).*/s, 'An argument is missing: $1'],
+  [/^Unexpected argument.*/s, 'Unexpected argument; give one TARGET'],
   [/^Parsing (--[\w-]+) \s*Expected an? (integer[^:]*?) but received: .*/s, '$1 takes an $2'],
   [/^Expected (--[\w-]+)=.* to be one of: (.*)/s, '$1 takes one of: $2'],
-  [/(--[\w-]+)=[^\n]*? cannot also be provided when using/g, '$1 cannot stand beside'],
+  [/^Expected .* to be one of: (.*)/s, 'The argument is one of: $1'],
+  [/^Flag (--[\w-]+) expects a value/, '$1 needs a value'],
+  [/(--[\w-]+)=[^\n]*? cannot also be provided when using/g, '$1 cannot be combined with'],
   [/All of the following must be provided when using (--[\w-]+): /g, '$1 needs '],
   [/^The following errors? occurred:\s*/, ''],
 ]
 
-function usageSentence(message: string): string {
-  const sentence = SENTENCES.reduce((text, [oclif, ours]) => text.replace(oclif, ours), message.split('\nSee more help')[0] ?? '')
+/** oclif's NonExistentFlagsError carries the flags, and what was parsed. */
+interface UnknownFlags {
+  readonly flags: readonly string[]
+  readonly parse: { readonly input: { readonly flags: object } }
+}
+
+function usageSentence(error: Error): string {
+  if ('flags' in error && 'parse' in error) return unknownFlag(error as Error & UnknownFlags)
+  const sentence = SENTENCES.reduce((text, [oclif, ours]) => text.replace(oclif, ours), error.message.split('\nSee more help')[0] ?? '')
   return sentence
     .replace(/\S*@/g, '********@')
     .replace(/(--?[\w-]+)=.*/g, '$1')
     .trim()
     .replace(/\s*\n\s*/g, '; ')
+}
+
+/** A word such as -s3cret may be a password, so only a long name is repeated, without what follows its =. */
+function unknownFlag({ flags: [flag = ''], parse }: UnknownFlags): string {
+  const [, name] = /^--([a-z][a-z-]*)(?:=.*)?$/is.exec(flag) ?? []
+  if (name === undefined) return 'Unknown flag'
+  return `Unknown flag --${name}${didYouMean(name, Object.keys(parse.input.flags), '--')}`
 }

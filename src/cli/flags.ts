@@ -1,9 +1,7 @@
 /** The flags that all commands share. Connection flags have the names that redis-cli uses. */
 import { Args, Flags, type Interfaces } from '@oclif/core'
-import { COLORS } from './color.ts'
-
-/** The longest delay of a Node timer: 2^31 milliseconds. */
-const MAX_SECONDS = 2_147_483
+import { durationFlag } from '../runs/flags.ts'
+import { COLORS } from './argv/color.ts'
 
 /** oclif accepts digits as short flags, but its type does not. */
 const [IPV4, IPV6] = ['4', '6'] as unknown as ['a', 'b']
@@ -11,67 +9,72 @@ const [IPV4, IPV6] = ['4', '6'] as unknown as ['a', 'b']
 const CONNECTION = 'CONNECTION'
 const TLS = 'TLS'
 const DISCOVERY = 'DISCOVERY'
-const OUTPUT = 'OUTPUT'
+export const OUTPUT = 'OUTPUT'
 const SETTINGS = 'SETTINGS'
+
+/** The groups that `redis-repl help connection` explains, once for all commands. */
+export const CONNECTION_GROUPS: readonly string[] = [CONNECTION, TLS, DISCOVERY, SETTINGS]
 
 /** The default of --name. */
 export const CLIENT_NAME = 'redis-repl'
 
-export const targetArg = Args.string({
-  description:
-    'host, host:port, [v6]:port, redis://[user:password@]host:port, valkey://, rediss:// or valkeys:// with TLS, unix:///path, redis-sentinel://host,host/NAME, @PROFILE (default 127.0.0.1:6379)',
-})
+export const targetArg = Args.string({ description: 'host:port, port, URI, unix path or @profile (default: 127.0.0.1:6379)' })
 
 export const connectionFlags = {
-  host: Flags.string({ char: 'h', helpGroup: CONNECTION, description: 'server host name or address' }),
-  port: Flags.integer({ char: 'p', helpGroup: CONNECTION, min: 1, max: 65535, description: 'server port' }),
-  socket: Flags.string({ char: 's', helpGroup: CONNECTION, description: 'server unix socket; instead of host and port' }),
-  uri: Flags.string({ char: 'u', helpGroup: CONNECTION, description: 'server URI; the same as TARGET' }),
-  ipv4: Flags.boolean({ char: IPV4, helpGroup: CONNECTION, description: 'only IPv4 addresses of a host name', exclusive: ['ipv6'] }),
-  ipv6: Flags.boolean({ char: IPV6, helpGroup: CONNECTION, description: 'only IPv6 addresses of a host name' }),
+  host: Flags.string({ char: 'h', helpGroup: CONNECTION, helpValue: 'HOST', description: 'host name or address' }),
+  port: Flags.integer({ char: 'p', helpGroup: CONNECTION, min: 1, max: 65535, helpValue: 'PORT', description: 'port' }),
+  socket: Flags.string({ char: 's', helpGroup: CONNECTION, helpValue: 'PATH', description: 'unix socket' }),
+  uri: Flags.string({ char: 'u', helpGroup: CONNECTION, helpValue: 'URI', description: 'URI, as TARGET' }),
+  ipv4: Flags.boolean({ char: IPV4, helpGroup: CONNECTION, description: 'use only IPv4 addresses', exclusive: ['ipv6'] }),
+  ipv6: Flags.boolean({ char: IPV6, helpGroup: CONNECTION, description: 'use only IPv6 addresses' }),
+  user: Flags.string({ helpGroup: CONNECTION, helpValue: 'NAME', description: 'ACL user; needs a password' }),
   pass: Flags.string({
     char: 'a',
     helpGroup: CONNECTION,
-    description: 'password; better in REDISCLI_AUTH or --pass-file, since others can see command lines',
+    helpValue: 'PASSWORD',
+    summary: 'password; others can see it, so use REDISCLI_AUTH',
+    description: 'password; others can see command lines, so use --pass-file or REDISCLI_AUTH',
   }),
-  'pass-file': Flags.string({ helpGroup: CONNECTION, description: 'file whose first line is the password', exclusive: ['pass'] }),
+  'pass-file': Flags.string({
+    helpGroup: CONNECTION,
+    helpValue: 'FILE',
+    description: 'file whose first line is the password',
+    exclusive: ['pass'],
+  }),
   askpass: Flags.boolean({ helpGroup: CONNECTION, description: 'ask for the password', exclusive: ['pass', 'pass-file'] }),
-  user: Flags.string({ helpGroup: CONNECTION, description: 'ACL user; needs a password' }),
-  'no-auth-warning': Flags.boolean({ helpGroup: CONNECTION, description: 'do not warn about a password on the command line' }),
+  'no-auth-warning': Flags.boolean({ helpGroup: CONNECTION, description: 'do not warn about -a' }),
   name: Flags.string({
     helpGroup: CONNECTION,
+    helpValue: 'NAME',
     default: CLIENT_NAME,
-    description: 'name for CLIENT LIST; with --user, which is listed too, only sent if it is another than the default',
+    summary: 'name for CLIENT LIST',
+    description: 'name for CLIENT LIST; with --user it is sent only if it differs from the default',
   }),
   announce: Flags.string({
     helpGroup: CONNECTION,
     helpValue: 'IP:PORT',
-    description: 'be listed as a replica at this address; by default we are listed where nobody looks (redis_repl, port -1)',
+    summary: 'announce this address as a replica would',
+    description: 'announce this address as a replica would; the default is one that Sentinels ignore (redis_repl, port -1)',
   }),
-  'connect-timeout': Flags.integer({
+  'connect-timeout': durationFlag({ helpGroup: CONNECTION, min: 1, default: 5000, description: 'limit for connecting' }),
+  'step-timeout': durationFlag({ helpGroup: CONNECTION, min: 1, default: 5000, description: 'limit for each reply in the handshake' }),
+  'silence-timeout': durationFlag({
     helpGroup: CONNECTION,
     min: 1,
-    max: MAX_SECONDS,
-    default: 5,
-    helpValue: 'SECONDS',
-    description: 'for the connection',
+    default: 60_000,
+    description: 'limit without a byte from the master',
   }),
-  'step-timeout': Flags.integer({
-    helpGroup: CONNECTION,
-    min: 1,
-    max: MAX_SECONDS,
-    default: 5,
-    helpValue: 'SECONDS',
-    description: 'for one step of the handshake',
-  }),
-  'silence-timeout': Flags.integer({
-    helpGroup: CONNECTION,
-    min: 1,
-    max: MAX_SECONDS,
-    default: 60,
-    helpValue: 'SECONDS',
-    description: 'without a byte while the master prepares or sends, as repl-timeout',
-  }),
+}
+
+export const tlsFlags = {
+  tls: Flags.boolean({ helpGroup: TLS, description: 'use TLS; verify the certificate and its name' }),
+  cacert: Flags.string({ helpGroup: TLS, helpValue: 'FILE', description: 'authorities to trust (PEM) instead of the system’s' }),
+  cacertdir: Flags.string({ helpGroup: TLS, helpValue: 'FOLDER', description: 'the same, from all files of a folder' }),
+  cert: Flags.string({ helpGroup: TLS, helpValue: 'FILE', description: 'client certificate (PEM)', dependsOn: ['key'] }),
+  key: Flags.string({ helpGroup: TLS, helpValue: 'FILE', description: 'its private key (PEM)', dependsOn: ['cert'] }),
+  sni: Flags.string({ helpGroup: TLS, helpValue: 'NAME', description: 'server name to ask for and verify (default: the host)' }),
+  'tls-ciphers': Flags.string({ helpGroup: TLS, helpValue: 'LIST', description: 'cipher suites, in OpenSSL’s format' }),
+  insecure: Flags.boolean({ helpGroup: TLS, description: 'encrypt, but do not check the server’s identity' }),
 }
 
 export const discoveryFlags = {
@@ -79,69 +82,55 @@ export const discoveryFlags = {
     helpGroup: DISCOVERY,
     helpValue: 'HOST[:PORT]',
     multiple: true,
-    description: 'ask this Sentinel for the master; may be repeated, and any of them may be down; the same as redis-sentinel://H1,H2/NAME',
+    multipleNonGreedy: true,
+    description: 'ask this Sentinel for the master; repeatable',
     dependsOn: ['master-name'],
   }),
   'master-name': Flags.string({
     helpGroup: DISCOVERY,
     helpValue: 'NAME',
-    description: 'the name under which Sentinels know it',
+    description: 'name of the master in Sentinel',
     dependsOn: ['sentinel'],
   }),
-  'sentinel-user': Flags.string({ helpGroup: DISCOVERY, description: 'ACL user of the Sentinels' }),
-  'sentinel-pass': Flags.string({ helpGroup: DISCOVERY, description: 'their password; better in --sentinel-pass-file' }),
+  'sentinel-user': Flags.string({ helpGroup: DISCOVERY, helpValue: 'NAME', description: 'ACL user for the Sentinels' }),
+  'sentinel-pass': Flags.string({
+    helpGroup: DISCOVERY,
+    helpValue: 'PASSWORD',
+    description: 'their password; others can see it',
+  }),
   'sentinel-pass-file': Flags.string({
     helpGroup: DISCOVERY,
     helpValue: 'FILE',
     description: 'file whose first line is their password',
     exclusive: ['sentinel-pass'],
   }),
-  'sentinel-tls': Flags.boolean({
-    helpGroup: DISCOVERY,
-    allowNo: true,
-    description: 'whether they speak TLS; as the servers if not given',
-  }),
+  'sentinel-tls': Flags.boolean({ helpGroup: DISCOVERY, allowNo: true, description: 'TLS to the Sentinels (default: as for servers)' }),
   prefer: Flags.string({
     helpGroup: DISCOVERY,
     options: ['master', 'replica'],
-    description: 'of whatever was named, take the healthy replica with the highest offset, or the master; the choice is explained',
-  }),
-  'psync-command': Flags.string({
-    helpGroup: DISCOVERY,
-    helpValue: 'NAME',
-    description: 'what the server calls PSYNC, where it is renamed; most take it for SYNC then, so all but dump-rdb need --allow-fork',
-  }),
-  'sync-command': Flags.string({
-    helpGroup: DISCOVERY,
-    helpValue: 'NAME',
-    description: 'what it calls SYNC; alone, for dump-rdb without PSYNC',
+    summary: 'use the master, or the most advanced replica',
+    description: 'use the master, or the healthy replica with the highest offset',
   }),
   map: Flags.string({
     helpGroup: DISCOVERY,
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'ANNOUNCED=REACHABLE',
-    description: 'where a server that is announced at an address of another network is really reached; hosts or host:port',
+    summary: 'reach servers elsewhere than announced; repeatable',
+    description: 'where to reach a server that is announced at an address of another network; hosts or host:port; repeatable',
   }),
-}
-
-export const tlsFlags = {
-  tls: Flags.boolean({ helpGroup: TLS, description: 'speak TLS, and verify the certificate of the server and its name' }),
-  cacert: Flags.string({ helpGroup: TLS, helpValue: 'FILE', description: 'trust these authorities (PEM) instead of those of the system' }),
-  cacertdir: Flags.string({ helpGroup: TLS, helpValue: 'FOLDER', description: 'the same, all files of a folder' }),
-  cert: Flags.string({ helpGroup: TLS, helpValue: 'FILE', description: 'certificate to show to the server (PEM)', dependsOn: ['key'] }),
-  key: Flags.string({ helpGroup: TLS, helpValue: 'FILE', description: 'its private key (PEM)', dependsOn: ['cert'] }),
-  sni: Flags.string({ helpGroup: TLS, helpValue: 'NAME', description: 'ask for this name and verify it, instead of that of the host' }),
-  'tls-ciphers': Flags.string({ helpGroup: TLS, helpValue: 'LIST', description: 'cipher suites, as OpenSSL lists them' }),
-  insecure: Flags.boolean({ helpGroup: TLS, description: 'accept any certificate: encrypted, but with nobody knows whom' }),
+  'psync-command': Flags.string({
+    helpGroup: DISCOVERY,
+    helpValue: 'NAME',
+    summary: 'new name of a renamed PSYNC',
+    description: 'new name of a renamed PSYNC; most servers take it for SYNC, so all commands but dump-rdb need --allow-fork',
+  }),
+  'sync-command': Flags.string({ helpGroup: DISCOVERY, helpValue: 'NAME', description: 'new name of a renamed SYNC' }),
 }
 
 export const settingsFlags = {
-  config: Flags.string({
-    helpGroup: SETTINGS,
-    helpValue: 'FILE',
-    description: 'settings and profiles (TOML), instead of config.toml in the folder for such files; a TARGET of @NAME takes a profile',
-  }),
-  'print-config': Flags.boolean({ helpGroup: SETTINGS, description: 'show every setting and where it came from, and contact nobody' }),
+  config: Flags.string({ helpGroup: SETTINGS, helpValue: 'FILE', description: 'file with defaults and profiles (TOML)' }),
+  'print-config': Flags.boolean({ helpGroup: SETTINGS, description: 'show each setting and its source; contact no server' }),
 }
 
 /** The flags that decide which server we reach, and how. */
@@ -150,25 +139,21 @@ export const reachingFlags = { ...connectionFlags, ...tlsFlags, ...discoveryFlag
 export const outputFlags = {
   json: Flags.boolean({
     helpGroup: OUTPUT,
-    description: 'one JSON object instead of text; schema in docs/schemas',
+    description: 'print JSON (its schema: redis-repl schema)',
     exclusive: ['quiet', 'verbose'],
   }),
   quiet: Flags.boolean({
     char: 'q',
     helpGroup: OUTPUT,
-    description: 'print the verdict line only; -qq: print nothing, and tell by the exit status',
+    description: 'print the verdict only; -qq: print nothing',
     exclusive: ['verbose'],
   }),
-  verbose: Flags.boolean({
-    char: 'v',
-    helpGroup: OUTPUT,
-    description: 'show each exchange, also those of the second connection; -vv: the bytes',
-  }),
+  verbose: Flags.boolean({ char: 'v', helpGroup: OUTPUT, description: 'show each exchange; -vv: its bytes' }),
   color: Flags.string({
     helpGroup: OUTPUT,
     options: [...COLORS],
     default: 'auto',
-    description: 'colour the output; auto: on a terminal, unless NO_COLOR is set',
+    description: 'auto: if stdout is a terminal',
   }),
 }
 

@@ -11,7 +11,13 @@ const START_AND_LIMITS = ['from', 'count', 'duration', 'until-offset', 'allow-fo
 /** Flags for an RDB. The next run receives one only if a gap causes a full resync. */
 const FOR_AN_RDB = ['rdb', 'force', 'max-rate']
 
-type Definitions = Readonly<Record<string, { readonly default?: unknown; readonly allowNo?: boolean }>>
+/** A flag, as oclif defines it. `show` writes a value with a unit as the flag takes it. */
+interface Definition {
+  readonly default?: unknown
+  readonly allowNo?: boolean
+  readonly show?: (value: number) => string
+}
+type Definitions = Readonly<Record<string, Definition>>
 type Flags = Readonly<Record<string, unknown>>
 
 /** @param server the words that name the server */
@@ -33,7 +39,7 @@ function commandLine(words: readonly string[]): string {
 function flagsWithout(leftOut: readonly string[], flags: Flags, definitions: Definitions): string[] {
   return Object.entries(flags)
     .filter(([name, value]) => name in definitions && !leftOut.includes(name) && value !== definitions[name]?.default)
-    .flatMap(([name, value]) => flagWords(name, value, definitions[name]?.allowNo))
+    .flatMap(([name, value]) => flagWords(name, value, definitions[name]))
 }
 
 /** At a gap, the next run may replace the RDB file of this run, so it gets --force. */
@@ -43,11 +49,12 @@ function forNextRun(flags: Flags): Flags {
   return flags.rdb === undefined ? flags : { ...flags, force: true }
 }
 
-function flagWords(name: string, value: unknown, allowNo = false): string[] {
+function flagWords(name: string, value: unknown, { allowNo = false, show }: Definition = {}): string[] {
   if (value === true) return [`--${name}`]
   if (value === false) return allowNo ? [`--no-${name}`] : []
   if (value === undefined) return []
-  return [value].flat().flatMap((one) => [`--${name}`, String(one)])
+  const text = (one: unknown) => (show ? show(one as number) : String(one))
+  return [value].flat().flatMap((one) => [`--${name}`, text(one)])
 }
 
 function shellWord(word: string): string {

@@ -4,13 +4,16 @@ import { dumpFlags, dumpPlan } from '../runs/dump-rdb/flags.ts'
 import { runDump } from '../runs/dump-rdb/run.ts'
 
 export default class DumpRdb extends ReplCommand<typeof DumpRdb> {
-  static override summary = 'Take a verified RDB snapshot by full resync'
+  static override summary = 'Take a verified RDB snapshot by a full resync'
   static override description =
-    'Writes exactly the bytes of the RDB, to stdout or to a file that gets its name only when it is whole, verified and on disk. The master forks for it once; nothing is ever retried.'
+    'Writes exactly the bytes of the RDB. A file gets its name only when it is complete, verified and on disk. The master forks once; nothing is retried.'
   static override examples = [
-    '<%= config.bin %> <%= command.id %> db1.example:6379 > snapshot.rdb',
-    '<%= config.bin %> <%= command.id %> -o /backup/snapshot.rdb --json db1.example',
-    '<%= config.bin %> <%= command.id %> --cluster --prefer replica -o /backup/monday node1.example',
+    { description: 'To a file', command: 'redis-repl dump-rdb db1.example -o /backup/snapshot.rdb' },
+    { description: 'Into a pipe', command: 'redis-repl dump-rdb db1.example | zstd > snapshot.rdb.zst' },
+    {
+      description: 'A whole cluster, from its replicas, into a folder',
+      command: 'redis-repl dump-rdb node1.example --cluster --prefer replica -o /backup/monday',
+    },
   ]
   static override args = { target: targetArg }
   static override flags = dumpFlags

@@ -6,11 +6,14 @@ import { runHandshake } from '../runs/handshake/run.ts'
 export default class Handshake extends ReplCommand<typeof Handshake> {
   static override summary = 'Walk through the replica handshake step by step, without a fork'
   static override description =
-    'Shows each exchange from connect to the reply to PSYNC: what was sent, what came back, what it means, how long it took. Asks for the live end of the stream, so that the master need not fork; where it would have to, it stops before PSYNC and says why. Exit status 0: a replica with these credentials could replicate from here.'
+    'Shows what was sent, the reply and the time of each step, up to the reply to PSYNC. It asks for the live end of the stream; if the server would have to fork, it stops before PSYNC. Exit status 0: a replica with this login could replicate from here.'
   static override examples = [
-    '<%= config.bin %> <%= command.id %> db1.example:6379',
-    '<%= config.bin %> <%= command.id %> --cluster node1.example',
-    '<%= config.bin %> <%= command.id %> --json --user repl --pass-file /etc/redis-repl.pass db1.example',
+    { description: 'Can a replica attach to this server?', command: 'redis-repl handshake db1.example:6379' },
+    {
+      description: 'With a user of its own, as JSON',
+      command: 'redis-repl handshake db1.example --user repl --pass-file /etc/repl.pass --json',
+    },
+    { description: 'Every master of a cluster', command: 'redis-repl handshake node1.example --cluster' },
   ]
   static override args = { target: targetArg }
   static override flags = handshakeFlags

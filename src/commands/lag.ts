@@ -5,14 +5,17 @@ import { nagiosOf } from '../runs/lag/nagios.ts'
 import { runLag } from '../runs/lag/run.ts'
 
 export default class Lag extends ReplCommand<typeof Lag> {
-  static override summary = 'How far is each replica behind, is it getting worse, and what if its link broke now?'
+  static override summary = 'How far behind is each replica, and what if its link broke now?'
   static override description =
-    'Finds the whole tree from any of its servers and measures each replica against the master: by the offsets that INFO shows over time (nothing is attached), by the streams of both ends (--attach), or end to end by markers (--marker). Each figure comes with its error bound, and what cannot be known is said so.'
+    'Finds the whole replication tree from any of its servers and measures each replica against the master: by the offsets in INFO, by the streams of both ends (--attach), or by markers (--marker). Each figure has an error bound.'
   static override examples = [
-    '<%= config.bin %> <%= command.id %> db1.example',
-    '<%= config.bin %> <%= command.id %> db1.example --watch --attach',
-    '<%= config.bin %> <%= command.id %> db1.example --min-replicas 2 --max-seconds 1 --wait 60s',
-    '<%= config.bin %> <%= command.id %> db1.example --format nagios --warning 1 --critical 10',
+    { description: 'Measure every replica once', command: 'redis-repl lag db1.example' },
+    { description: 'Watch on a terminal, to the millisecond', command: 'redis-repl lag db1.example --watch --attach' },
+    {
+      description: 'In CI: wait until two replicas are within one second',
+      command: 'redis-repl lag db1.example --min-replicas 2 --max-seconds 1s --wait 60s',
+    },
+    { description: 'As a Nagios plugin', command: 'redis-repl lag db1.example --format nagios --warning 1 --critical 10' },
   ]
   static override args = { target: targetArg }
   static override flags = lagFlags
@@ -23,13 +26,14 @@ export default class Lag extends ReplCommand<typeof Lag> {
   }
 
   override async catch(error: unknown): Promise<void> {
-    // Search argv, because the failure may be one of parsing the flags.
-    const isNagios = this.argv.some(
+    // The failure may be one of parsing the flags, so search argv too.
+    const isTyped = this.argv.some(
       (word, index) => word === '--format=nagios' || (word === 'nagios' && this.argv[index - 1] === '--format'),
     )
+    const isNagios = isTyped || this.flags?.format === 'nagios'
     if (!isNagios) return await super.catch(error)
-    const { line, status } = nagiosOf(this.failureOf(error))
+    const { text, status } = nagiosOf(this.failureOf(error))
     this.exitStatus(status)
-    process.stdout.write(line)
+    process.stdout.write(text)
   }
 }

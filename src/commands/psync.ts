@@ -6,11 +6,18 @@ import { runPsync } from '../runs/psync/run.ts'
 export default class Psync extends ReplCommand<typeof Psync> {
   static override summary = 'Would a replica get a partial resync, and if not, why?'
   static override description =
-    'Asks for a position (by default the live end), compares the server’s answer with what its INFO promised, and names the condition that decided, what would have helped, and how long the position stays good. A PSYNC that will be refused is sent only where a guard keeps it from forking the server; otherwise the answer is taken from INFO. --full goes through a full resync on purpose and tells what it takes.'
+    'Asks for a position (by default the live end), and explains the answer: the condition that decided, what would have helped, and how long the position stays valid. A PSYNC that would be refused is sent only where it cannot make the server fork; otherwise the answer is predicted from INFO.'
   static override examples = [
-    '<%= config.bin %> <%= command.id %> db1.example --from-replica db2.example:6379',
-    '<%= config.bin %> <%= command.id %> db1.example --replid 8e3c… --offset 1042 --expect continue',
-    '<%= config.bin %> <%= command.id %> db1.example --full --diskless',
+    {
+      description: 'Would db2 resync fully if its link to db1 broke now?',
+      command: 'redis-repl psync db1.example --from-replica db2.example',
+    },
+    {
+      description: 'In CI: fail unless this position still gets a partial resync',
+      command: 'redis-repl psync db1.example --replid 8e3c… --offset 1042 --expect partial',
+    },
+    { description: 'Report each change', command: 'redis-repl psync db1.example --watch -i 10s' },
+    { description: 'How long does a full resync take? (forks)', command: 'redis-repl psync db1.example --full --diskless' },
   ]
   static override args = { target: targetArg }
   static override flags = psyncFlags

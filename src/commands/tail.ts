@@ -8,15 +8,21 @@ import { runTail } from '../runs/tail/run.ts'
 export default class Tail extends ReplCommand<typeof Tail> {
   static override summary = 'Follow every replicated command, with its exact offset'
   static override description =
-    'Attaches as a replica at the live end without a fork and shows what the master replicates. A link that breaks is taken up again at the very byte; what cannot be continued is an error or a record, never silence. Ctrl-C ends it with a summary and the command to go on with.'
+    'Attaches as a replica at the live end, without a fork. It reconnects by itself and resumes at the next byte; if commands are lost, it says so. Ctrl-C prints a summary and the command that resumes.'
   static override examples = [
-    '<%= config.bin %> <%= command.id %> db1.example --match "user:*" --exclude expire',
-    '<%= config.bin %> <%= command.id %> db1.example --state /var/lib/tail.json --format json >> commands.ndjson',
-    '<%= config.bin %> <%= command.id %> db1.example --from snapshot --rdb base.rdb --format resp > stream.resp',
-    '<%= config.bin %> <%= command.id %> db1.example --stats --duration 60',
+    { description: 'Which commands change these keys?', command: 'redis-repl tail db1.example --match "user:*" --exclude expire' },
+    {
+      description: 'Keep every command; a later run resumes',
+      command: 'redis-repl tail db1.example --state tail.json --format json >> commands.ndjson',
+    },
+    { description: 'What does the stream consist of?', command: 'redis-repl tail db1.example --stats --duration 1m' },
   ]
   static override args = { target: targetArg }
   static override flags = tailFlags
+
+  protected override get isReport(): boolean {
+    return this.argv.includes('--stats')
+  }
 
   async run(): Promise<void> {
     const asked = tailPlan(this.flags, this.written)

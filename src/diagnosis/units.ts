@@ -1,7 +1,7 @@
 /** Formats figures for people. */
 
 export function bytes(count: number): string {
-  // A rate is no whole number: one decimal is of use below ten only.
+  // A rate is not a whole number: one decimal helps only below ten.
   if (count < 999.5) return `${Number(count.toFixed(count < 9.95 ? 1 : 0))} bytes`
   const units = ['kB', 'MB', 'GB', 'TB', 'PB']
   let value = count
@@ -23,6 +23,33 @@ export function duration(ms: number): string {
   const whole = Math.round(seconds)
   const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
   return parts[0] ? `${parts[0]} h ${parts[1]} min` : `${parts[1]} min ${parts[2]} s`
+}
+
+/** A time that is rounded up, for an upper bound. */
+export function atMost(ms: number): string {
+  return rounded(ms, Math.ceil)
+}
+
+/** A time that is rounded down, for a lower bound. */
+export function atLeast(ms: number): string {
+  return rounded(ms, Math.floor)
+}
+
+/** Three digits at most, in whole milliseconds below a second. */
+function rounded(ms: number, round: (value: number) => number): string {
+  if (round(ms) < 1000) return `${round(ms)} ms`
+  if (round(ms / 10) < 1000) return `${(round(ms / 10) / 100).toFixed(2)} s`
+  if (round(ms / 100) < 600) return `${(round(ms / 100) / 10).toFixed(1)} s`
+  return duration(round(ms / 1000) * 1000)
+}
+
+/** A time in one unit, rounded down, for a table cell. */
+export function short(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  if (seconds === 0 && ms > 0) return '< 1 s'
+  if (seconds < 100) return `${seconds} s`
+  if (seconds < 100 * 60) return `${Math.floor(seconds / 60)} min`
+  return seconds < 48 * 3600 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`
 }
 
 /** A whole number with thousands separators. Written by hand, because loading Intl takes 7 ms. */

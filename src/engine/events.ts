@@ -112,14 +112,14 @@ type FollowingEvent = At & { readonly type: 'following'; readonly offset: number
 export type StreamChunkEvent = At & { readonly type: 'stream-chunk'; readonly data: Buffer; readonly offset: number }
 /** No byte arrived for `silentMs`, not even a PING. `unknown`: INFO is not permitted. */
 export type SilenceEvent = At & { readonly type: 'silence'; readonly silentMs: number; readonly silence: Silence | 'unknown' }
-/** What the BGSAVE of a full resync cost the server, read after it ended. */
+/** The cost of the BGSAVE of a full resync for the server, read after it ended. */
 export type SaveCostEvent = At & { readonly type: 'save-cost'; readonly forkUsec?: number; readonly cowBytes?: number }
 /** The payload is whole, verified and safe in its sink. */
 export type StoredEvent = Omit<PayloadEndEvent, 'type'> & {
   readonly type: 'stored'
   /** Absent for stdout, and when the payload is discarded. */
   readonly path?: string
-  /** What the RDB of a node of a cluster holds, if it is kept. */
+  /** The shard in the RDB of a cluster node, if it is kept. */
   readonly shard?: KnownShard
   readonly framing: PayloadFraming['kind']
   /** Carries the replid and offset that the master gave. `legacy`: it gave none. */

@@ -1,4 +1,4 @@
-/** Reads from a link with a limit on the time without progress. Bare newlines keep a connection open, but are no progress. */
+/** Reads from a link with a limit on the time without progress. Bare newlines keep a connection open, but do not count as progress. */
 import { type Incomplete, ReplError } from '../errors.ts'
 import { now } from '../io/clock.ts'
 import type { Link } from '../io/link.ts'
@@ -12,7 +12,7 @@ const isData: IsProgress = (chunk) => !isBareNewlines(chunk)
 export class ProgressReader {
   /** How long we have waited for reads since the last progress. The time between two reads is ours, and does not count. */
   #waitedMs = 0
-  /** What came instead of what we wait for. */
+  /** What arrived instead of progress: newlines, or a part of a reply. */
   #incomplete: Incomplete | undefined
   readonly #isReply: boolean
 
@@ -43,7 +43,7 @@ export class ProgressReader {
     return chunk
   }
 
-  /** @param waitedMs for a chunk that is no progress */
+  /** @param waitedMs for a chunk that is not progress */
   #note(chunk: Buffer, waitedMs: number | undefined): void {
     this.#waitedMs = waitedMs === undefined ? 0 : this.#waitedMs + waitedMs
     if (leadingNewlines(chunk) === chunk.length) this.#incomplete = waitedMs === undefined ? undefined : (this.#incomplete ?? 'NEWLINES')

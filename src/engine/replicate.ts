@@ -48,7 +48,7 @@ async function* fromSource(source: Source, plan: LinkPlan, signal: AbortSignal):
   }
 }
 
-/** Asks the guard of a payload that is to be stored, before PSYNC: the batch that shows the server comes first. */
+/** Asks the guard of a stored payload before PSYNC is sent: right after the batch that shows the server. */
 async function* guarded(batches: AsyncGenerator<Batch>, access: Access, goal: Goal): AsyncGenerator<Batch> {
   const guard = 'store' in goal ? goal.store.guard : undefined
   for await (const batch of batches) {

@@ -30,8 +30,8 @@ export type TcpEndpoint = Dialling & {
 export type Endpoint = TcpEndpoint | { readonly kind: 'unix'; readonly path: string }
 
 /**
- * The endpoint as a person would write it, without credentials. A server behind --map has its announced name, since one gateway
- * may lead to several servers.
+ * The endpoint as a person would write it, without credentials. A server reached through --map has its announced name, since one
+ * gateway may lead to several servers.
  */
 export function endpointName(endpoint: Endpoint): string {
   if (endpoint.kind === 'unix') return `unix://${endpoint.path}`
@@ -39,7 +39,7 @@ export function endpointName(endpoint: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-/** The same for failures to connect: behind --map, the address that we dialled may be the cause. */
+/** The same for failures to connect: with --map, the address that we dialled may be the cause. */
 export function dialledName(endpoint: Endpoint): string {
   const name = endpointName(endpoint)
   if (endpoint.kind === 'unix' || !endpoint.knownAs) return name

@@ -1,5 +1,5 @@
 /**
- * A queue of bytes and marks between a receiver and a reader. It stays in memory while the reader keeps up, then spills to
+ * A queue of bytes and events between a receiver and a reader. It stays in memory while the reader keeps up, then spills to
  * disk, up to fixed limits. The file is unlinked once it is open, so it disappears with the process.
  */
 import { type FileHandle, open, unlink } from 'node:fs/promises'
@@ -19,22 +19,24 @@ export interface SpoolLimits {
   readonly folder: string
 }
 
-/** Bytes with the wall-clock time of their arrival, or a mark. */
-export type Taken<M> = { readonly kind: 'bytes'; readonly bytes: Buffer; readonly at: number } | { readonly kind: 'mark'; readonly mark: M }
+/** Bytes with the wall-clock time of their arrival, or an event between them. */
+export type Taken<E> =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly at: number }
+  | { readonly kind: 'event'; readonly event: E }
 
-type Entry<M> =
+type Entry<E> =
   | { readonly kind: 'memory'; readonly block: Buffer; length: number; readonly at: number }
   | { readonly kind: 'disk'; length: number; readonly at: number }
-  | { readonly kind: 'mark'; readonly mark: M }
+  | { readonly kind: 'event'; readonly event: E }
 
 /**
  * One writer, one reader. `push` resolves to false, and stores nothing, if there is no room left.
  * `take` waits for the next entry, or returns undefined at the end. Its bytes are valid until the next take.
  * @throws ReplError OUTPUT_FAILED (SPOOL) if the disk fails; `take` also throws the error given to `end`
  */
-export class Spool<M> {
+export class Spool<E> {
   readonly #limits: SpoolLimits
-  readonly #entries: Entry<M>[] = []
+  readonly #entries: Entry<E>[] = []
   readonly #spare: Buffer[] = []
   #lent: Buffer | undefined
   #inMemory = 0
@@ -74,12 +76,13 @@ export class Spool<M> {
     return true
   }
 
-  mark(mark: M): void {
-    this.#entries.push({ kind: 'mark', mark })
+  /** An event needs no room. */
+  pushEvent(event: E): void {
+    this.#entries.push({ kind: 'event', event })
     this.#wakeReader?.()
   }
 
-  /** Marks the end. Entries can still be taken; after them `take` throws the error, if there is one. */
+  /** No entries follow. Those in the spool can still be taken; after them `take` throws the error, if there is one. */
   end(error?: unknown): void {
     this.#ended ??= error === undefined ? {} : { error }
     this.#wakeReader?.()
@@ -90,7 +93,7 @@ export class Spool<M> {
     while (this.bytes > bytes && !this.#ended) await new Promise<void>((resolve) => this.#wakeWriters.push(resolve))
   }
 
-  async take(): Promise<Taken<M> | undefined> {
+  async take(): Promise<Taken<E> | undefined> {
     if (this.#lent && this.#spare.length < SPARE_BLOCKS) this.#spare.push(this.#lent)
     this.#lent = undefined
     while (this.#entries.length === 0) {
@@ -101,8 +104,8 @@ export class Spool<M> {
       })
       this.#wakeReader = undefined
     }
-    const entry = this.#entries.shift() as Entry<M>
-    if (entry.kind === 'mark') return entry
+    const entry = this.#entries.shift() as Entry<E>
+    if (entry.kind === 'event') return entry
     const bytes = entry.kind === 'memory' ? this.#recall(entry.block, entry.length) : await this.#load(entry.length)
     for (const wake of this.#wakeWriters.splice(0)) wake()
     return { kind: 'bytes', bytes, at: entry.at }

@@ -1,4 +1,4 @@
-/** Whether an RDB holds what its server says that it has. Only what INFO and the start of the RDB count is compared. */
+/** Whether an RDB contains the keys that INFO of its server counted. Only the counts in INFO and at the start of the RDB are compared. */
 import { type Keyspace, keysIn } from '../protocol/info/keyspace.ts'
 import type { RdbHeader } from './header.ts'
 

@@ -19,7 +19,7 @@ const SLOT_IMPORT = 0xf3
 const FIRST_OPCODE = 0xf0
 /** Aux fields that are repeated: cached scripts of EVAL (4.0 to 6.2), and what each slot holds (Valkey 8.0). */
 const REPEATED = new Set(['lua', 'slot-info'])
-/** Aux fields that only a node of a cluster writes. */
+/** Aux fields that only a cluster node writes. */
 const SLOT_FIELDS = new Set(['slot-info', 'cluster-asm-task', 'cluster-slot-states'])
 
 const MAGIC_BYTES = 9
@@ -45,7 +45,7 @@ export interface RdbHeader {
   readonly firstDatabase?: FirstDatabase
   /** Slots of other nodes that this node imports: their keys are in the RDB too (Valkey 9). */
   readonly importedSlots?: readonly SlotRange[]
-  /** Whether the server is a node of a cluster; only newer servers show it (Redis 7.4, Valkey 8.0). */
+  /** Whether the server is a cluster node; only newer servers show it (Redis 7.4, Valkey 8.0). */
   readonly hasSlots?: boolean
 }
 

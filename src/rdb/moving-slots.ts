@@ -1,4 +1,4 @@
-/** Slots that were moving between nodes of a cluster when the RDB was written. Their keys may be in two RDBs, or in none. */
+/** Slots that were moving between cluster nodes when the RDB was written. Their keys may be in two RDBs, or in none. */
 import type { SlotRange } from '../protocol/cluster/cluster-map.ts'
 import { isOverState } from '../protocol/cluster/migrations.ts'
 import { mergeRanges, parseRanges } from '../protocol/cluster/slot-ranges.ts'

@@ -14,6 +14,8 @@ export interface RunContext {
   readonly about: About
   /** Writes a report for people to stdout; nothing with -qq. */
   print(text: string): void
+  /** Writes the verdict of a run whose product is on stdout, to stderr; nothing with -qq. */
+  printNote(text: string): void
   /** What the stream can show, with --color applied. Loads the packages for that. */
   screen(stream: NodeJS.WriteStream): Promise<Screen>
   /** Says on a terminal what the run waits for. */

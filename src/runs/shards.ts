@@ -4,25 +4,14 @@ import type { ReplEvent } from '../engine/events.ts'
 import { type ErrorCode, ReplError, stopIfAborted } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { jsonLine } from '../render/base/json-line.ts'
-import type { ShardRow } from '../render/cluster/shards.ts'
+import type { ShardResult, ShardRow } from '../render/cluster/shards.ts'
 import { Cluster, type ReachableShard } from '../topology/cluster.ts'
 import { confirmedMaster } from '../topology/shard-source.ts'
 import type { Connection } from './connection.ts'
 import type { RunContext } from './context.ts'
 import { forEach } from './each-shard.ts'
+import { JOBS } from './flags.ts'
 import { traceOn } from './trace.ts'
-
-/** Shards in parallel. Each may make a master fork or open two connections. */
-export const JOBS = 4
-
-interface ShardResult {
-  /** The answer in one word, such as PARTIAL. */
-  readonly word: string
-  /** Why. */
-  readonly result: string
-  readonly isWell: boolean
-  readonly report: object
-}
 
 /** The caller closes the cluster. @throws ReplError, as `source.find` and `Cluster.shards` */
 export async function findShards(

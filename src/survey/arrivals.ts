@@ -17,7 +17,7 @@ import { isSameReplid } from '../protocol/history.ts'
 
 export type Attachment = Pick<AttachOptions, 'endpoint' | 'credentials' | 'clientName' | 'announce' | 'limits'>
 
-/** The servers that are not attached to again, by address, and why: a PSYNC there may have forked the server. */
+/** The servers to which we do not attach again, by address, with the reason: a PSYNC there may have forked the server. */
 export type Barred = Map<string, ReplError>
 
 /** Receives every event of a server except its stream bytes. */

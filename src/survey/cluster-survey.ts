@@ -103,7 +103,7 @@ export class ClusterSurvey implements Surveys {
     const { marker, replicas } = this.#settings
     const settings = {
       ...this.#settings,
-      // A master soon forgets a replica that is gone. The cluster still counts with it.
+      // A master soon forgets a replica that is gone. The cluster still lists it.
       replicas: () => [...replicas(), ...this.#lost(one.shard)],
       ...(marker?.key !== undefined && { marker: { key: keyWithin(marker.key, shard.slots) } }),
     }

@@ -25,7 +25,7 @@ export class DownLinks {
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
   }
 
-  /** A master that does not answer within a second is told of at the next look. */
+  /** If a master does not answer within a second, the next look shows its answer. */
   async update(nodes: readonly TreeNode[]): Promise<void> {
     const down = nodes.filter(({ seen, failure }) => !failure && seen?.server.masterLink && isDown(seen.server.masterLink))
     for (const name of this.#asked.keys()) if (!down.some((node) => node.name === name)) this.#asked.delete(name)

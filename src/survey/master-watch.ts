@@ -50,7 +50,7 @@ export class MasterWatch {
     this.#watch.sawReplicas(true)
   }
 
-  /** Our own PSYNC was a full resync, which is no part of a loop. */
+  /** Our own PSYNC was a full resync. It is not part of a loop. */
   sawOwnResync(): void {
     this.#watch.sawOwnResync()
   }

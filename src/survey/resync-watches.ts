@@ -1,4 +1,4 @@
-/** Watches the servers of a tree for resync loops, and samples the output buffers of replicas while one may be going on. */
+/** Watches the servers of a tree for resync loops, and samples the output buffers of replicas while one may be in progress. */
 import type { Observation, TreeNode } from '../diagnosis/lag/lag.ts'
 import { replicaBufferLimit } from '../diagnosis/resync/buffer-limit.ts'
 import type { ReplicaClient } from '../diagnosis/resync/buffer-tracks.ts'

@@ -1,6 +1,6 @@
 /**
- * The replicas that a server lists, as nodes of the tree: as many as it lists. A row that its address does not identify is known
- * only from the list.
+ * The replicas that a server lists, as nodes of the tree: one node for each row. A row whose address does not identify one server
+ * is known only from the list.
  */
 import type { TreeNode } from '../diagnosis/lag/lag.ts'
 import { ReplError } from '../errors.ts'

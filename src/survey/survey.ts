@@ -192,7 +192,7 @@ function isPassing(settings: Settings | ReplError | undefined): boolean {
 /** The settings that lag-advice.ts judges, besides `repl-*`. */
 const ADVICE_SETTINGS = ['client-output-buffer-limit', 'min-replicas-*', 'min-slaves-*']
 
-/** One that its master does not let in tries SYNC in vain, and says for a moment that it syncs. */
+/** A replica that its master refuses tries SYNC after PSYNC, so its INFO shows a sync for a moment (replication.c, syncWithMaster). */
 function withoutLink({ state }: ReplicaReport): ReplicaReport['state'] {
   return state === 'syncing' ? 'link-down' : state
 }

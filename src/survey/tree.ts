@@ -44,7 +44,7 @@ interface PathToTop {
   readonly top: ProbedServer
   /** The servers below the top, the highest first. */
   readonly path: readonly ProbedServer[]
-  /** The path is a circle, so `top` is no real top. */
+  /** The path is a circle, so `top` is not a real top. */
   readonly isCircle: boolean
   /** The server that answers at the address of `top` is another one. */
   readonly failure?: ReplError
@@ -140,7 +140,7 @@ export class ReplicationTree {
 
   /** The first master that answers, from any start; or else the top of the first path. */
   #chooseTop(): PathToTop {
-    // Only servers that were recognised: at the address of any other there may be a stranger.
+    // Only servers that were recognised: any other address may lead to a server of another replication.
     const before = (this.#tree ?? []).flatMap(({ name, seen }) => (seen ? this.#knownServer(name) : []))
     let highest: PathToTop | undefined
     for (const start of [...this.#namedServers(), ...before]) {

@@ -31,7 +31,7 @@ export class AddressMap {
 
   /**
    * How to reach a server: with the credentials of the user's target, unless the mapped URI has its own.
-   * @param known a server of the same deployment. What it told of itself is not expected of this one.
+   * @param known a server of the same deployment. Its INFO is not expected from this one.
    */
   access({ host, port }: Address, known: Access): Access {
     const { expected: _, ...entry } = known

@@ -1,4 +1,4 @@
-/** What one node of a cluster says about itself: the shard it belongs to, and slots that come or go. */
+/** What one cluster node shows about itself: the shard it belongs to, and the slots that are being moved. */
 import type { Access } from '../engine/ask/access.ts'
 import { QueryLink } from '../engine/ask/query.ts'
 import { expectReplError, ignoreFailure, ReplError } from '../errors.ts'
@@ -31,7 +31,7 @@ export interface SlotMoves {
 export interface ClusterNodeView {
   /** Undefined if the node does not say which line of its map is its own. */
   readonly shard: OwnShard | undefined
-  /** Its replication ID, which tells it from other servers at the same address. Undefined without INFO. */
+  /** Its replication ID, which distinguishes it from other servers at the same address. Undefined without INFO. */
   readonly replid: string | undefined
   readonly moves: SlotMoves
 }
@@ -119,7 +119,7 @@ async function migrationsOf(link: QueryLink): Promise<readonly SlotMigration[]> 
 
 /**
  * Redis deletes the keys of slots that have left in the background. Meanwhile INFO still counts them, and an RDB leaves them out
- * (cluster_asm.c, active trim). It is no migration, but it has to end too before the RDB can be compared with INFO.
+ * (cluster_asm.c, active trim). This is not a migration, but it must also end before the RDB can be compared with INFO.
  */
 async function trimOf(link: QueryLink): Promise<readonly SlotMigration[]> {
   const reply = await link.ask('CLUSTER', 'INFO')

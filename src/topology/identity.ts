@@ -11,7 +11,7 @@ import { continuesHistory, type ServerInfo } from '../protocol/info/server-info.
 import { type Reply, ServerError } from '../protocol/wire/reply.ts'
 import { isNoNode, refusal } from '../protocol/wire/server-error.ts'
 
-/** What an announcement tells of a server besides its address. */
+/** What an announcement shows of a server besides its address. */
 export interface Announced {
   readonly by: 'SENTINEL' | 'CLUSTER'
   readonly runId?: string | undefined

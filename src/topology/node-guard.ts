@@ -1,6 +1,6 @@
 /**
- * Guards an RDB that is kept, whichever command keeps it. A node of a cluster holds one shard. Its RDB must not pass for one of the
- * cluster, and slots that move meanwhile leave keys of other shards in it.
+ * Decides whether the RDB of a cluster node may be kept, for every command that keeps one. A node holds one shard, so its RDB must
+ * not be mistaken for one of the whole cluster. Slots that move meanwhile leave keys of other shards in it.
  */
 import type { Access } from '../engine/ask/access.ts'
 import type { PayloadFacts, PayloadGuard } from '../engine/ask/payload-guard.ts'

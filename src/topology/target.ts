@@ -1,4 +1,4 @@
-/** Parses a target: `host`, `host:port`, `[v6]:port`, `redis://`, `rediss://`, `valkey://`, `valkeys://` or `unix://`. */
+/** Parses a target: `host`, `host:port`, `[v6]:port`, `port`, `:port`, `redis://`, `rediss://`, `valkey://`, `valkeys://` or `unix://`. */
 import { type Access, forAnotherServer } from '../engine/ask/access.ts'
 import { ReplError, type TargetHint } from '../errors.ts'
 import { diallingOf, type Endpoint } from '../io/endpoint.ts'
@@ -44,6 +44,8 @@ function withoutTail(address: string): string {
 
 /** @throws ReplError USAGE (BAD_TARGET). */
 export function parseTarget(text: string): Target {
+  const [, localPort] = /^:?(\d{1,5})$/.exec(text) ?? []
+  if (localPort !== undefined) return { endpoint: parseAddress(`${DEFAULT_HOST}:${localPort}`, text) }
   const scheme = /^([a-z][a-z+-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) return { endpoint: parseAddress(text, text) }
   if (scheme === 'unix') return parseSocket(text)

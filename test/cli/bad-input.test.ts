@@ -69,9 +69,9 @@ describe('handshake', { concurrency: false }, () => {
     it(`explains ${name} as JSON too`, async () => {
       const ran = await handshake(script, ['--json'])
       assert.equal(ran.status, status)
-      const { schema, error } = JSON.parse(ran.out)
+      const { schema, error, exitStatus } = JSON.parse(ran.out)
       assert.equal(schema, 'redis-repl/error/1')
-      assert.deepEqual([error.code, error.exitStatus], [code, status])
+      assert.deepEqual([error.code, exitStatus], [code, status])
       for (const part of [error.what, error.meaning, error.next]) assert.match(part, /\S{3}/)
     })
   }
@@ -83,7 +83,7 @@ describe('handshake', { concurrency: false }, () => {
     await once(spawn(process.execPath, ['-e', script, path]), 'exit')
     const ran = await cli(['handshake', '-s', path])
     assertThreeParts(ran, 'MASTER_UNREACHABLE', 3)
-    assert.match(ran.err, /The socket is there, but nobody listens/)
+    assert.match(ran.err, /The\s+socket\s+file\s+exists,\s+but\s+no\s+server\s+accepts\s+connections/)
   })
 
   it('explains a refused port and exits 3', async () => {
@@ -138,7 +138,7 @@ describe('handshake', { concurrency: false }, () => {
   it('tells what oclif finds wrong in one line, without what was given', async () => {
     const cases: [args: string[], what: RegExp][] = [
       [['-p', SECRET], /: --port takes an integer\n/],
-      [['-4', '-6'], /: --ipv6 cannot stand beside --ipv4\n/],
+      [['-4', '-6'], /: --ipv6 cannot be combined with --ipv4\n/],
       [['--cert', SECRET], /: --cert needs --key\n/],
       [['--prefer', `my ${SECRET}`], /: --prefer takes one of: master, replica\n/],
     ]
@@ -186,7 +186,7 @@ describe('handshake', { concurrency: false }, () => {
     for (const args of [[uri], ['handshak', uri], ['help', uri], ['-a', SECRET, 'handshake', 'h'], [SECRET]]) {
       const ran = await cli(args)
       assertThreeParts(ran, 'USAGE', 2)
-      assert.match(ran.err, /dump-rdb, handshake, lag, psync, tail/)
+      assert.match(ran.err.replaceAll(/\s+/g, ' '), /dump-rdb, handshake, lag, psync, schema, tail |did you mean handshake\?/)
       assert.doesNotMatch(ran.err + ran.out, new RegExp(SECRET))
     }
   })
@@ -233,15 +233,15 @@ describe('handshake', { concurrency: false }, () => {
   it('leaves at the first keep-alive when a position it was sure of is answered with a full resync', async () => {
     const ran = await handshake({ PSYNC: '\n' }, ['--json'])
     assert.equal(ran.status, 0)
-    assert.deepEqual(JSON.parse(ran.out).verdict.stopped, 'WOULD_FORK')
+    assert.deepEqual(JSON.parse(ran.out).reply.stopped, 'WOULD_FORK')
   })
 
   it('ends although the second connection never answers', async () => {
     master = await FakeMaster.start({}, undefined, 1)
     const ran = await cli(['handshake', master.target, '--step-timeout', '3', '--json'])
     assert.equal(ran.status, 0)
-    const { verdict, bill } = JSON.parse(ran.out)
-    assert.deepEqual([verdict.kind, bill], ['continue', null])
+    const { reply, cost } = JSON.parse(ran.out)
+    assert.deepEqual([reply.kind, cost], ['continue', null])
   })
 
   it('ends quietly when its reader leaves', async () => {
@@ -306,7 +306,7 @@ describe('Sentinels that are none', { concurrency: false }, () => {
   it('are told as such, and a password that they want is one of theirs', async () => {
     const ordinary = await asSentinel({ SENTINEL: "-ERR unknown command 'SENTINEL', with args\r\n" })
     assertThreeParts(ordinary, 'NOT_SUPPORTED', 5)
-    assert.match(ordinary.err, /This is no Sentinel/)
+    assert.match(ordinary.err, /This\s+is\s+not\s+a\s+Sentinel/)
     const closed = await asSentinel({ SENTINEL: '-NOAUTH Authentication required.\r\n' })
     assertThreeParts(closed, 'AUTH_REQUIRED', 4)
     assert.match(closed.err, /--sentinel-pass-file/)
@@ -319,9 +319,9 @@ describe('Sentinels that are none', { concurrency: false }, () => {
   it('are told with their reasons in words when none can be asked', async () => {
     const plain = await asSentinel({}, ['--sentinel-tls', '--connect-timeout', '1'])
     assertThreeParts(plain, 'MASTER_UNREACHABLE', 3)
-    assert.match(plain.err.replaceAll(/\s+/g, ' '), /did not answer TLS within .*--no-sentinel-tls/)
+    assert.match(plain.err.replaceAll(/\s+/g, ' '), /did not answer the TLS handshake within .*--no-sentinel-tls/)
     const mixed = await cli(['handshake', 'redis-sentinel://127.0.0.1:1,127.0.0.1:2/m'])
-    assert.match(mixed.err, /127\.0\.0\.1:1 refused the connection \(ECONNREFUSED\); 127\.0\.0\.1:2 refused/)
+    assert.match(mixed.err, /127\.0\.0\.1:1\s+refused\s+the\s+connection\s+\(ECONNREFUSED\);\s+127\.0\.0\.1:2\s+refused/)
   })
 
   it('are refused where they are no addresses', async () => {
@@ -378,7 +378,7 @@ describe('dump-rdb', { concurrency: false }, () => {
     master = await FakeMaster.start({ PSYNC: { bytes: `${FULL}$1000\r\nREDIS0011`, close: true } })
     const ran = await cli(['dump-rdb', master.target])
     assertThreeParts(ran, 'PAYLOAD_TRUNCATED', 7)
-    assert.match(ran.err, /delete it/)
+    assert.match(ran.err, /delete\s+it/)
   })
 
   it('reports a dump that is whole as such, even when the last INFO is never answered and it is stopped then', async () => {

@@ -50,11 +50,11 @@ async function dump(script: Script, ...flags: string[]): Promise<{ ran: Ran; fil
 }
 
 const INCOMPLETE: readonly (readonly [name: string, script: Script, says: RegExp])[] = [
-  ['an empty RDB of a full server', counting(fullResync(EMPTY), { db0: keys(1000) }), /holds no keys, and INFO counted 1,000 keys\./],
+  ['an empty RDB of a full server', counting(fullResync(EMPTY), { db0: keys(1000) }), /holds no keys, but INFO counted 1,000 keys\./],
   [
     'an empty RDB of a server with keys in other databases',
     counting(fullResync(EMPTY), { db3: keys(2), db9: keys(1) }),
-    /no keys, and INFO counted 3/,
+    /no keys, but INFO counted 3/,
   ],
   [
     'a count that no key follows',
@@ -64,7 +64,7 @@ const INCOMPLETE: readonly (readonly [name: string, script: Script, says: RegExp
   [
     'an RDB with far fewer keys',
     counting(fullResync(holding(7)), { db0: keys(1000) }),
-    /holds 7 keys, and INFO counted 1,000 keys in database 0/,
+    /holds 7 keys, but INFO counted 1,000 keys in database 0/,
   ],
   ['an RDB without the first database', counting(fullResync(holding(7, 2)), { db0: keys(1000), db2: keys(7) }), /0 keys|no keys/],
   [
@@ -80,17 +80,17 @@ const INCOMPLETE: readonly (readonly [name: string, script: Script, says: RegExp
   [
     'an offset that goes back',
     counting(fullResync(holding(7), { offset: 99 }), { db0: keys(7) }),
-    /answered PSYNC with offset 99, and its INFO had counted 100/,
+    /answered PSYNC with offset 99, but its INFO had shown 100/,
   ],
   [
     'an offset that goes back in a new history',
     counting(fullResync(holding(7), { replid: OTHER_REPLID, offset: 99 }), { db0: keys(7) }),
-    /answered PSYNC with offset 99, and its INFO had counted 100/,
+    /answered PSYNC with offset 99, but its INFO had shown 100/,
   ],
   [
     'a new history from offset 0 of a server that prints no keys',
     counting(fullResync(holding(7), { replid: OTHER_REPLID, offset: 0 }), {}),
-    /answered PSYNC with offset 0, and its INFO had counted 100/,
+    /answered PSYNC with offset 0, but its INFO had shown 100/,
   ],
 ]
 
@@ -100,7 +100,7 @@ for (const [name, script, says] of INCOMPLETE) {
     const { ran, files } = await dump(script)
     assertThreeParts(ran, 'PAYLOAD_INCOMPLETE', 7)
     assert.match(ran.err.replaceAll(/\s+/g, ' '), says)
-    assert.match(ran.err.replaceAll(/\s+/g, ' '), /What was received was removed/)
+    assert.match(ran.err.replaceAll(/\s+/g, ' '), /The received data was removed/)
     assert.doesNotMatch(ran.err, /verified/)
     assert.deepEqual(files, [])
   })

@@ -12,8 +12,8 @@ import { cli } from '../helpers/run.ts'
 import { OTHER_REPLID, rdb } from '../helpers/wire.ts'
 
 const RUN = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
-const OF_A_FILE = 'What was received was removed.'
-const OF_STDOUT = 'What stdout got is incomplete: delete it.'
+const OF_A_FILE = 'The received data was removed.'
+const OF_STDOUT = 'The data on stdout is not usable: delete it.'
 /** More than a file may hold under this limit. */
 const LARGE_BYTES = 4 * 1024 * 1024
 const LIMIT_KIB = 100

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { assertThreeParts } from '../helpers/failures.ts'
 import { FakeMaster, infoReply } from '../helpers/fake-master.ts'
+import { assertMetrics, sample } from '../helpers/promtool.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 
@@ -24,15 +25,21 @@ const line = (port: number, offset = 100) => `ip=127.0.0.1,port=${port},state=on
 
 describe('lag', () => {
   const contradictions: readonly (readonly [RegExp, readonly string[]])[] = [
-    [/--watch has no end/, ['--watch', '--format', 'prometheus']],
-    [/--warning and --critical are for --format nagios/, ['--warning', '1']],
-    [/--for and --wait need something that must hold/, ['--wait', '1s']],
-    [/--sample takes a time/, ['--sample', 'soon']],
-    [/--resolution is at least 1ms/, ['--resolution', '0']],
+    [/--format prometheus cannot be combined with --watch/, ['--watch', '--format', 'prometheus']],
+    [/--warning and --critical need --format nagios/, ['--warning', '1']],
+    [/--for and --wait need a check/, ['--wait', '1s']],
+    [/--sample takes a duration/, ['--sample', 'soon']],
+    [/--resolution takes at least 1ms/, ['--resolution', '0']],
     [/--map takes ANNOUNCED=REACHABLE/, ['--map', 'nothing']],
     [/--max-bytes takes a size/, ['--max-bytes', 'much']],
     [/--warning takes a range/, ['--format', 'nagios', '--warning', 'x']],
     [/--interval/, ['-i', '1s']],
+    [/--listen takes an address and a port/, ['--listen', '127.0.0.1']],
+    [/--listen takes an address and a port/, ['--listen', ':70000']],
+    [/--format json cannot be combined with --listen/, ['--listen', '0', '--format', 'json']],
+    [/--format nagios cannot be combined with --listen/, ['--listen', '0', '--format', 'nagios']],
+    [/--watch .*--listen/, ['--listen', '0', '--watch']],
+    [/--wait .*--listen/, ['--listen', '0', '--wait', '1s', '--require-link']],
   ]
   for (const [words, flags] of contradictions) {
     it(`refuses ${flags.join(' ')}`, async () => {
@@ -48,7 +55,7 @@ describe('lag', () => {
     })
   }
 
-  it('lists hundreds of replicas that it cannot reach by what they have acknowledged', async () => {
+  it('lists hundreds of replicas that it cannot reach, by their ACKs', async () => {
     // Nothing listens on the ports of the system.
     const master = await listing(Array.from({ length: 300 }, (_, index) => line(index + 1)))
     const ran = await cli(['lag', master.target, '--sample', '500ms', '--json'])
@@ -59,10 +66,10 @@ describe('lag', () => {
     assert.equal(replicas.length, 300)
     for (const replica of replicas) assert.deepEqual([replica.state, replica.lag.method, replica.lag.bytes], ['unreachable', 'ack', 0])
     const text = await cli(['lag', master.target, '--sample', '500ms'])
-    assert.match(text.out, /└─ 127\.0\.0\.1:300 +unreachable +all acked +0/)
+    assert.match(text.out, /^127\.0\.0\.1:300 +unreachable +all acked +0 ms +ACK +- +\S.* 0 s$/m)
   })
 
-  it('says of whoever was not watched for long enough that it is too early to tell', async () => {
+  it('shows no lag of a replica that it has not watched for long enough', async () => {
     const info = infoReply({
       run_id: 'e'.repeat(40),
       role: 'slave',
@@ -78,11 +85,11 @@ describe('lag', () => {
     const { replicas } = assertSchema(out, 'lag') as unknown as {
       replicas: { lag: { bytes: number } | null; unknown: { reason: string } }[]
     }
-    // It may have been quick enough all the same, and is 10 bytes behind then.
+    // It may have been quick enough, and is 10 bytes behind then.
     assert.equal(replicas[0]?.lag?.bytes ?? replicas[0]?.unknown.reason, replicas[0]?.lag ? 10 : 'TOO_EARLY')
   })
 
-  it('says of whoever has acknowledged nothing that nothing is known', async () => {
+  it('shows no lag of a replica that has acknowledged nothing', async () => {
     const master = await listing([line(1, 0), 'ip=127.0.0.1,port=2,state=wait_bgsave,offset=0,lag=0'])
     const { out } = await cli(['lag', master.target, '--sample', '300ms', '--json'])
     const { replicas } = assertSchema(out, 'lag') as unknown as { replicas: { lag: null; unknown: { reason: string } }[] }
@@ -109,7 +116,20 @@ describe('lag', () => {
     assertSchema(json.out, 'error')
     const nagios = await cli(['lag', '127.0.0.1:1', '--format', 'nagios'])
     assert.deepEqual([nagios.status, nagios.err], [2, ''])
-    assert.match(nagios.out, /^REPLICATION CRITICAL - 127\.0\.0\.1:1 refused the connection .*\n$/)
+    assert.match(
+      nagios.out,
+      /^REPLICATION CRITICAL - 127\.0\.0\.1:1 refused the connection .*\n(?:[^|\n]+\n){2}$/,
+      'the summary, what it means, what to do',
+    )
+  })
+
+  it('tells a collector that nothing is up where nothing answers, and ends with the status of the failure', async () => {
+    const ran = await cli(['lag', '127.0.0.1:1', '--format', 'prometheus', '--max-bytes', '1mb'])
+    assertThreeParts(ran, 'MASTER_UNREACHABLE', 3)
+    assertMetrics(ran.out)
+    for (const name of ['up', 'master_up', 'check_ok']) assert.equal(sample(ran.out, name), 0, name)
+    const usage = await cli(['lag', '127.0.0.1:1', '--format', 'prometheus', '--sample', 'soon'])
+    assert.deepEqual([usage.status, usage.out], [2, ''])
   })
 
   it('asks a Sentinel for nothing', async () => {
@@ -118,7 +138,7 @@ describe('lag', () => {
     assertThreeParts(await cli(['lag', sentinel.target]), 'NOT_SUPPORTED', 5)
   })
 
-  it('ends quietly when nobody reads a watch any more', async () => {
+  it('ends quietly when the reader of a watch has gone', async () => {
     const master = await listing([line(1)])
     const ran = await cli(['lag', master.target, '--watch', '-i', '100ms'], {
       during: (child) => child.stdout?.once('data', () => child.stdout?.destroy()),

@@ -55,7 +55,7 @@ describe('a user without a name', () => {
       master = await FakeMaster.start({ 'REPLCONF ACK': {} })
       assert.match(await asNameless(['--help'], env), /^EXIT STATUS/m)
       for (const name of ['handshake', 'psync', 'dump-rdb', 'tail', 'lag']) assert.match(await asNameless([name, '--help'], env), /^USAGE/m)
-      assert.match(await asNameless(['handshake', master.target, '-q'], env), /^OK /)
+      assert.match(await asNameless(['handshake', master.target, '-q'], env), /^OK: /)
       assert.match(await asNameless(['lag', master.target, '--sample', '0', '--json'], env), /^\{"schema":"redis-repl\/lag\/1"/)
       assert.match(await asNameless(['psync', master.target, '--json'], env), /^\{"schema":"redis-repl\/psync\/1"/)
       assert.match(await asNameless(['tail', master.target, '--duration', '1', '--stats', '--json'], env), /^\{"schema":/)

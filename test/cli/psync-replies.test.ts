@@ -1,9 +1,10 @@
-/** psync and the replies that no server at hand gives on demand: older generations, and syncs that fail half-way. */
+/** psync and the replies that no server at hand gives on demand: older generations, and syncs that fail in the middle. */
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { FakeMaster, infoReply, REPLID, type Script } from '../helpers/fake-master.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
+import { verdictOf } from '../helpers/verdict.ts'
 
 const RUN_ID = 'c3'.repeat(20)
 const NEW_ID = 'd4'.repeat(20)
@@ -26,18 +27,18 @@ test('a 2.8 is asked by its run_id, and a bare +CONTINUE is its partial resync',
     .trimEnd()
   const ran = await psync({ INFO: `$${info.length}\r\n${info}\r\n`, PSYNC: '+CONTINUE\r\n' })
   assert.equal(ran.status, 0, ran.out + ran.err)
-  const report = assertSchema(ran.out, 'psync') as unknown as { answer: string; isAsForecast: boolean; verdict: object }
-  assert.deepEqual([report.answer, report.isAsForecast], ['continue', true])
-  assert.deepEqual(report.verdict, { kind: 'continue', replid: RUN_ID, offset: 100 })
+  const report = assertSchema(ran.out, 'psync') as unknown as { isAsForecast: boolean; reply: object }
+  assert.deepEqual([verdictOf(report).kind, report.isAsForecast], ['partial', true])
+  assert.deepEqual(report.reply, { kind: 'continue', replid: RUN_ID, offset: 100 })
   assert.ok(master?.received.some(([name, replid, offset]) => name === 'PSYNC' && replid === RUN_ID && offset === '101'))
 })
 
 test('a +CONTINUE with another replid is a partial resync under the new name', async () => {
   const info = infoReply({ master_replid: NEW_ID, master_replid2: REPLID, second_repl_offset: '51' })
   const ran = await psync({ INFO: info, PSYNC: `+CONTINUE ${NEW_ID}\r\n` }, '--replid', REPLID, '--offset', '50')
-  const report = assertSchema(ran.out, 'psync') as unknown as { verdict: object; text: string }
-  assert.deepEqual(report.verdict, { kind: 'continue', replid: NEW_ID, offset: 50 })
-  assert.match(report.text, new RegExp(`new replid, ${NEW_ID}`))
+  const report = assertSchema(ran.out, 'psync') as unknown as { reply: object }
+  assert.deepEqual(report.reply, { kind: 'continue', replid: NEW_ID, offset: 50 })
+  assert.match(verdictOf(report).words, new RegExp(`new replid, ${NEW_ID}`))
 })
 
 for (const [rule, reply, status, code] of [
@@ -47,7 +48,7 @@ for (const [rule, reply, status, code] of [
   ['no such command', "-ERR unknown command 'PSYNC'\r\n", 5, 'NOT_SUPPORTED'],
   ['no fork before +FULLRESYNC', "-ERR BGSAVE failed, replication can't continue\r\n", 7, 'LINK_LOST'],
 ] as const) {
-  test(`an error in answer to PSYNC is told as such: ${rule}`, async () => {
+  test(`an error reply to PSYNC is reported as what it is: ${rule}`, async () => {
     const ran = await psync({ PSYNC: reply })
     assert.equal(ran.status, status, ran.out + ran.err)
     assert.equal((assertSchema(ran.out, 'error').error as { code: string }).code, code)
@@ -77,19 +78,19 @@ const DELAY = ['repl-diskless-sync', 'yes', 'repl-diskless-sync-delay', '5', 're
 const CONFIG = `*${DELAY.length}\r\n${DELAY.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
 
 for (const [what, script, again] of [
-  ['a full resync', { INFO: infoReply({ redis_version: '6.0.16' }), PSYNC: `+FULLRESYNC ${NEW_ID} 100\r\n` }, /may fork again each time/],
-  ['a full resync of a new server', { CONFIG, PSYNC: `+FULLRESYNC ${NEW_ID} 100\r\n` }, /may fork again each time/],
-  ['a keep-alive without a guard', { INFO: infoReply({ redis_version: '6.0.16' }), PSYNC: '\n' }, /may fork again each time/],
-  ['a keep-alive with a guard', { CONFIG, PSYNC: '\n' }, /it can be asked again/],
-  ['a second connection that is wanted', { PSYNC: '+RDBCHANNELSYNC 7\r\n' }, /it can be asked again/],
+  ['a full resync', { INFO: infoReply({ redis_version: '6.0.16' }), PSYNC: `+FULLRESYNC ${NEW_ID} 100\r\n` }, /may fork each time/],
+  ['a full resync of a new server', { CONFIG, PSYNC: `+FULLRESYNC ${NEW_ID} 100\r\n` }, /may fork each time/],
+  ['a keep-alive without a guard', { INFO: infoReply({ redis_version: '6.0.16' }), PSYNC: '\n' }, /may fork each time/],
+  ['a keep-alive with a guard', { CONFIG, PSYNC: '\n' }, /It is safe to ask again/],
+  ['a second connection that is wanted', { PSYNC: '+RDBCHANNELSYNC 7\r\n' }, /It is safe to ask again/],
 ] as const) {
-  test(`where INFO grants the position and PSYNC answers ${what}, both are said to disagree`, async () => {
+  test(`where INFO grants the position and PSYNC answers ${what}, both are reported to disagree`, async () => {
     const ran = await psync(script)
-    const { answer, text } = assertSchema(ran.out, 'psync') as unknown as { answer: string; text: string }
-    assert.equal(answer, 'full')
-    assert.match(text, /INFO and PSYNC disagree/)
-    assert.match(text, again)
-    assert.doesNotMatch(text, /Ask again|moved in between/)
+    const { kind, words } = verdictOf(assertSchema(ran.out, 'psync'))
+    assert.equal(kind, 'full')
+    assert.match(words, /INFO and PSYNC disagree/)
+    assert.match(words, again)
+    assert.doesNotMatch(words, /Try again|moved in between/)
     const shown = await cli(['handshake', master?.target ?? ''])
     assert.match(shown.out.replaceAll(/\s+/g, ' '), /INFO and PSYNC disagree/)
     assert.doesNotMatch(shown.out, /run over/)
@@ -100,5 +101,5 @@ test('where INFO is not permitted, a full resync that --allow-fork allows contra
   const noInfo = { INFO: '-NOPERM no\r\n', HELLO: '-ERR\r\n', PSYNC: `+FULLRESYNC ${NEW_ID} 100\r\n` }
   const ran = await psync(noInfo, '--allow-fork', '--replid', REPLID, '--offset', '50')
   assert.doesNotMatch(ran.out, /disagree|WOULD_FORK/)
-  assert.equal((assertSchema(ran.out, 'psync') as unknown as { answer: string }).answer, 'full')
+  assert.equal(verdictOf(assertSchema(ran.out, 'psync')).kind, 'full')
 })

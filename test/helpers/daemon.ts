@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { installedProxies, invocation } from '../../scripts/server-cache.ts'
+import { installedTools, invocation } from '../../scripts/server-cache.ts'
 import { owned } from './processes.ts'
 import { accepts } from './server.ts'
 
 const START_LIMIT_MS = 10_000
 
 export interface Daemon {
-  /** Its id in PROXIES. */
+  /** Its id in TOOLS. */
   readonly id: string
   /** The arguments that make it read this configuration and stay in the foreground. */
   readonly args: (config: string) => readonly string[]
@@ -25,7 +25,7 @@ export interface Daemon {
 
 /** @throws when it is not unpacked, so that its tests fail instead of being skipped, or when it does not start */
 export async function startDaemon(context: TestContext, { id, args, config, port }: Daemon): Promise<void> {
-  const installed = installedProxies().find((proxy) => proxy.id === id)
+  const installed = installedTools().find((tool) => tool.id === id)
   if (!installed) throw new Error(`no ${id} to test with: run \`npm run servers -- ${id}\` first`)
   const folder = await mkdtemp(join(tmpdir(), `redis-repl-${id}-`))
   context.after(() => rm(folder, { recursive: true, force: true }))

@@ -8,7 +8,7 @@ export function assertThreeParts(ran: Ran, code: string, status: number): void {
   const lines = ran.err.split('\n')
   const first = lines.findIndex((line) => line.startsWith(`error ${code}: `))
   assert.ok(first >= 0, ran.err)
-  const next = lines.findIndex((line, index) => index > first && /^ {2}→ \S/.test(line))
+  const next = lines.findIndex((line, index) => index > first && /^ {2}(→|->) \S/.test(line))
   assert.ok(next > 0, ran.err)
   // The sentences are wrapped at the width of the screen.
   assert.match(lines.slice(first + 1, next).join(''), /^ {2}\S.{10}/)

@@ -25,9 +25,9 @@ export interface RunOptions {
   readonly cwd?: string
 }
 
-/** Runs `redis-repl` without this process's colour and password variables, and without the one that chooses the servers of a test run. */
+/** Runs `redis-repl` without this process's variables for colour, password and server, and without the one that chooses the servers of a test run. */
 export async function cli(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { NO_COLOR: _, FORCE_COLOR: __, REDISCLI_AUTH: ___, REDIS_REPL_TEST_SERVERS: ____, ...env } = process.env
+  const { NO_COLOR: _, FORCE_COLOR: __, REDISCLI_AUTH: ___, REDIS_URL: ____, REDIS_REPL_TEST_SERVERS: _____, ...env } = process.env
   const child = owned(
     spawn(process.execPath, [RUN, ...args], {
       env: { ...env, ...options.env },

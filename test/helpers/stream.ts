@@ -39,7 +39,7 @@ export async function consume(
   let at = AT
   for (const step of steps) {
     if (Buffer.isBuffer(step)) assert.ok(await spool.push(step, at))
-    else spool.mark(step)
+    else spool.pushEvent(step)
     // Bytes with the same arrival time share a block of the spool, so keep the times apart.
     at += 1000
   }

@@ -8,16 +8,12 @@ import { pair } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 import { freePort, oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
+import { type Reported, verdictOf } from '../helpers/verdict.ts'
 
-interface Answer {
-  readonly answer: string
-  readonly text: string
-}
-
-async function psync(target: string, replica: RunningServer, ...more: string[]): Promise<Answer> {
+async function psync(target: string, replica: RunningServer, ...more: string[]): Promise<Reported> {
   const ran = await cli(['psync', target, '--from-replica', replica.target, '--json', '--sample', '0', ...more])
   assert.equal(ran.status, 0, ran.out + ran.err)
-  return assertSchema(ran.out, 'psync') as unknown as Answer
+  return verdictOf(assertSchema(ran.out, 'psync'))
 }
 
 /** The note of lag on the replica, in one line. */
@@ -32,18 +28,18 @@ describe('a replica whose link is down', { concurrency: 1 }, () => {
       ['without a masterauth', {}],
       ['with a wrong masterauth', { masterauth: 'wrong' }],
     ] as const) {
-      it(`${what} is told that its master wants a password, and not that it has no position, on ${installed.id}`, async (context) => {
+      it(`${what} is reported with the password that its master requires, and not as one without an offset, on ${installed.id}`, async (context) => {
         const master = await RunningServer.start(installed, { requirepass: 'secret' })
         context.after(() => master.stop())
         const replica = await RunningServer.start(installed, { replicaof: `127.0.0.1 ${master.port}`, ...settings })
         context.after(() => replica.stop())
-        const wanted = new RegExp(`link to ${master.target} never up; that address answers from here and wants a password.*masterauth`)
-        const { answer, text } = await psync(`redis://:secret@${master.target}`, replica)
-        assert.equal(answer, 'no-link')
-        assert.match(text, wanted)
-        assert.match(text, /it accepts ours/)
+        const wanted = new RegExp(`link to ${master.target} never up; that address answers from here and requires a password.*masterauth`)
+        const { kind, words } = await psync(`redis://:secret@${master.target}`, replica)
+        assert.equal(kind, 'no-link')
+        assert.match(words, wanted)
+        assert.match(words, /and ours is accepted/)
         const quiet = await cli(['psync', `redis://:secret@${master.target}`, '--from-replica', replica.target, '-q', '--sample', '0'])
-        assert.match(quiet.out, /^NO LINK Replica /)
+        assert.match(quiet.out, /^NO LINK: Replica /)
         assert.match(await note(replica), wanted)
       })
     }
@@ -56,13 +52,13 @@ describe('a replica whose link is down', { concurrency: 1 }, () => {
       const replica = await RunningServer.start(installed, { replicaof: `127.0.0.1 ${master.port}`, masterauth: 'secret' })
       context.after(() => replica.stop())
       await replica.until('a full resync', async () => (await replica.info('master_sync_in_progress')) === '1')
-      const { answer, text } = await psync(`redis://:secret@${master.target}`, replica)
-      assert.equal(answer, 'full')
-      assert.doesNotMatch(text, /masterauth/)
+      const { kind, words } = await psync(`redis://:secret@${master.target}`, replica)
+      assert.equal(kind, 'full')
+      assert.doesNotMatch(words, /masterauth/)
     })
   }
 
-  it('because nothing listens there is told so, and the address may be mapped', async (context) => {
+  it('because nothing listens there is reported as such, and the address can be mapped', async (context) => {
     const installed = pick('redis-7.0')
     const master = await RunningServer.start(installed, { requirepass: 'secret' })
     context.after(() => master.stop())
@@ -71,18 +67,21 @@ describe('a replica whose link is down', { concurrency: 1 }, () => {
     const refused = `link to 127\\.0\\.0\\.9:${master.port} never up; that address cannot be reached from here either: .*refused`
     assert.match(await note(replica), new RegExp(refused))
     const map = ['--map', `127.0.0.9:${master.port}=${master.target}`]
-    const { answer, text } = await psync(`redis://:secret@${master.target}`, replica, ...map)
-    assert.equal(answer, 'no-link')
-    assert.match(text, new RegExp(`link to 127\\.0\\.0\\.9:${master.port} never up; that address answers from here and wants a password`))
+    const { kind, words } = await psync(`redis://:secret@${master.target}`, replica, ...map)
+    assert.equal(kind, 'no-link')
+    assert.match(
+      words,
+      new RegExp(`link to 127\\.0\\.0\\.9:${master.port} never up; that address answers from here and requires a password`),
+    )
     // Another server is asked for a position: the answer is about that one, and the cause stands beside it.
     const other = await RunningServer.start(installed)
     context.after(() => other.stop())
     const elsewhere = await psync(other.target, replica)
-    assert.equal(elsewhere.answer, 'full')
-    assert.match(elsewhere.text, new RegExp(refused))
+    assert.equal(elsewhere.kind, 'full')
+    assert.match(elsewhere.words, new RegExp(refused))
   })
 
-  it('because something else listens there is told so', async (context) => {
+  it('because something else listens there is reported as such', async (context) => {
     const web = createServer((_, response) => response.end('no Redis')).listen(0, '127.0.0.1')
     context.after(() => web.close())
     await once(web, 'listening')
@@ -91,15 +90,15 @@ describe('a replica whose link is down', { concurrency: 1 }, () => {
     assert.match(await note(replica), /never up; that address answers from here, but not as a master/)
   })
 
-  it('since its master got a password later is told so beside its forecast', async (context) => {
+  it('since its master got a password later is reported with that cause beside its forecast', async (context) => {
     const [master, replica] = await pair(pick('redis-7.0'))
     for (const server of [replica, master]) context.after(() => server.stop())
     await master.cli('CONFIG', 'SET', 'requirepass', 'secret')
     await master.cli('-a', 'secret', 'CLIENT', 'KILL', 'TYPE', 'replica')
     await replica.until('a link that is down', async () => (await replica.info('master_link_status')) === 'down')
-    const { answer, text } = await psync(`redis://:secret@${master.target}`, replica)
-    assert.equal(answer, 'continue')
-    assert.match(text, /link to \S+ down for .*wants a password/)
+    const { kind, words } = await psync(`redis://:secret@${master.target}`, replica)
+    assert.equal(kind, 'partial')
+    assert.match(words, /link to \S+ down for .*requires a password/)
   })
 })
 
@@ -113,12 +112,12 @@ describe('psync --from-replica of a replica that hangs', { concurrency: 1 }, () 
       await master.until('an ACK', async () => (await acked()) === (await master.info('master_repl_offset')))
       process.kill(replica.pid, 'SIGSTOP')
       try {
-        const { answer, text } = await psync(master.target, replica, '--step-timeout', '1')
-        assert.equal(answer, 'continue')
+        const { kind, words } = await psync(master.target, replica, '--step-timeout', '1')
+        assert.equal(kind, 'partial')
         assert.match(
-          text,
+          words,
           new RegExp(
-            `Warning: the replica does not answer us \\(TIMEOUT\\)\\. This is its position in the list of ${master.target} \\(online`,
+            `Warning: the replica does not answer us \\(TIMEOUT\\)\\. This is the offset that ${master.target} lists for it \\(online`,
           ),
         )
         const stranger = await RunningServer.start(installed)

@@ -1,4 +1,4 @@
-/** handshake against every server at hand: what it says, and that it leaves no trace. */
+/** handshake against every server at hand: what it reports, and that it leaves no trace. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { TcpProxy } from '../helpers/proxy.ts'
@@ -33,8 +33,8 @@ for (const installed of servers()) {
         assert.equal(ran.status, 0, ran.out + ran.err)
         const report = JSON.parse(ran.out)
         assert.equal(report.server.flavour, installed.flavour)
-        assert.equal(report.verdict.kind, 'continue')
-        assert.equal(report.verdict.offset, Number(await server.info('master_repl_offset')))
+        assert.deepEqual([report.verdict.kind, report.reply.kind], ['ok', 'continue'])
+        assert.equal(report.reply.offset, Number(await server.info('master_repl_offset')))
         assert.deepEqual(await counters(server), before)
         assert.equal(Number(await server.info('sync_partial_ok')), partials + 1)
         assert.equal(await server.cli('GET', 'k'), 'v')
@@ -49,9 +49,10 @@ for (const installed of servers()) {
         const before = await counters(server)
         const ran = await cli(['handshake', server.target, '--json'])
         assert.equal(ran.status, installed.id === 'redis-6.0' ? 10 : 0, ran.out + ran.err)
-        const { verdict } = JSON.parse(ran.out)
-        assert.equal(verdict.stopped, 'NO_BACKLOG')
-        assert.equal(verdict.kind, installed.id === 'redis-6.0' ? 'none' : 'permitted')
+        const { verdict, reply } = JSON.parse(ran.out)
+        assert.equal(reply.stopped, 'NO_BACKLOG')
+        assert.equal(verdict.kind, installed.id === 'redis-6.0' ? 'unknown' : 'ok')
+        assert.equal(reply.kind, installed.id === 'redis-6.0' ? 'none' : 'permitted')
         assert.deepEqual(await counters(server), before)
       } finally {
         await server.stop()
@@ -63,24 +64,24 @@ for (const installed of servers()) {
       try {
         const ran = await cli(['handshake', server.target, '--json', '--allow-fork'])
         assert.equal(ran.status, 0, ran.out + ran.err)
-        const { verdict, bill } = JSON.parse(ran.out)
-        assert.equal(verdict.kind, 'full')
-        assert.equal(verdict.replid, await server.info('master_replid'))
+        const { reply, cost } = JSON.parse(ran.out)
+        assert.equal(reply.kind, 'full')
+        assert.equal(reply.replid, await server.info('master_replid'))
         assert.equal(await server.info('sync_full'), '1')
-        const replid = bill.find(({ field }: { field: string }) => field === 'master_replid')
-        assert.notEqual(replid.before, replid.after)
+        assert.deepEqual(cost.syncFull, { before: 0, after: 1 })
+        assert.notEqual(cost.masterReplid.before, cost.masterReplid.after)
       } finally {
         await server.stop()
       }
     })
 
-    it('stops behind REPLCONF with --no-psync', async () => {
+    it('stops after REPLCONF with --no-psync', async () => {
       const server = await RunningServer.start(installed)
       try {
         const ran = await cli(['handshake', server.target, '--json', '--no-psync'])
         assert.equal(ran.status, 0, ran.out + ran.err)
-        const { verdict, exchanges } = JSON.parse(ran.out)
-        assert.equal(verdict.stopped, 'ASKED_TO')
+        const { reply, exchanges } = JSON.parse(ran.out)
+        assert.equal(reply.stopped, 'ASKED_TO')
         assert.ok(!exchanges.some(({ sent }: { sent: string[] }) => sent[0] === 'PSYNC'))
       } finally {
         await server.stop()
@@ -102,11 +103,11 @@ for (const installed of servers()) {
         const ran = await cli(['handshake', proxy.target, '--json'])
         assert.equal(ran.status, 0, ran.out + ran.err)
         const report = JSON.parse(ran.out)
-        assert.equal(report.verdict.stopped, 'WOULD_FORK')
+        assert.equal(report.reply.stopped, 'WOULD_FORK')
         assert.equal(report.server.guard !== 'none', hasGuard)
         const after = await counters(server)
         if (hasGuard) assert.deepEqual(after.slice(0, 2), [forks, forkTime])
-        else assert.equal(report.verdict.kind, 'full') // sent only when a BGSAVE really starts
+        else assert.equal(report.reply.kind, 'full') // sent only when a BGSAVE really starts
       } finally {
         await server.stop()
       }

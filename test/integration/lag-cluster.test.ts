@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { hashSlot, keyWithin } from '../../src/protocol/cluster/hash-slot.ts'
 import { promote, type RunningCluster, startCluster } from '../helpers/cluster.ts'
+import { assertMetrics, sample } from '../helpers/promtool.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 import { oldestNewestAndValkey, type RunningServer } from '../helpers/server.ts'
@@ -12,6 +13,8 @@ interface Look {
   readonly shards: readonly {
     readonly node: string
     readonly slots: readonly number[][]
+    readonly at: string
+    readonly verdict: { readonly kind: string }
     readonly report: {
       readonly master: { readonly name: string; readonly lost: string | null }
       readonly replicas: readonly {
@@ -26,7 +29,11 @@ interface Look {
 
 function lookOf(text: string): Look {
   const look = assertSchema(text, 'lag-cluster') as unknown as Look
-  for (const { report } of look.shards) assertSchema(JSON.stringify(report), 'lag')
+  // The report of a shard is a report of lag without its head.
+  const { shards, ...head } = look
+  for (const { at, verdict, report } of shards) {
+    assertSchema(JSON.stringify({ ...head, schema: 'redis-repl/lag/1', at, verdict, ...report }), 'lag')
+  }
   return look
 }
 
@@ -59,7 +66,10 @@ for (const installed of oldestNewestAndValkey()) {
       assert.match(look.check?.reason ?? '', /^3 shards, 3 replicas/)
       const poor = await cli(['lag', '--cluster', entry(), '--min-replicas', '2', '--sample', '0'])
       assert.equal(poor.status, 1, poor.err)
-      assert.match(poor.out, /^slots 0-5460\n[\s\S]*^slots 5461-10921\n[\s\S]*^slots 10922-16383\n[\s\S]*^FAIL /m)
+      assert.match(
+        poor.out,
+        /^FAILED: 1 of at least 2 replicas[\s\S]*^slots 0-5460 {2}FAILED\n[\s\S]*^slots 5461-10921 {2}FAILED\n[\s\S]*^slots 10922-16383 {2}FAILED\n[\s\S]*^0 of 3 shards OK$/m,
+      )
     })
 
     it('writes a marker into a slot of each shard', async () => {
@@ -132,6 +142,17 @@ for (const installed of oldestNewestAndValkey()) {
       const nagios = await cli(['lag', '--cluster', asked.target, '--format', 'nagios', '--connect-timeout', '1'])
       assert.equal(nagios.status, 2)
       assert.match(nagios.out, /^REPLICATION CRITICAL - .*refused the connection/)
+    })
+
+    it('has metrics for each shard, which say which one is gone', async () => {
+      const ran = await cli(['lag', '--cluster', entry(), '--format', 'prometheus', '--connect-timeout', '1'])
+      assert.equal(ran.status, 3, ran.err)
+      assertMetrics(ran.out)
+      for (const [shard, isUp] of Object.entries({ '0-5460': 1, '5461-10921': 1, '10922-16383': 0 })) {
+        assert.equal(sample(ran.out, 'up', `shard="${shard}"`), isUp, shard)
+        assert.equal(sample(ran.out, 'master_up', `shard="${shard}"`), isUp, shard)
+        assert.equal(sample(ran.out, 'replica_link_up', `shard="${shard}"`) ?? 0, isUp, shard)
+      }
     })
   })
 }

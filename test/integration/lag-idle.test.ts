@@ -20,14 +20,14 @@ describe('an idle master that pings its replica each second', { concurrency: 1 }
       for (const server of [replica, master]) context.after(() => server.stop())
       const { json, of } = await lag(master.target, '--sample', '3s')
       assert.deepEqual([json.master.writes.averageBytesPerSecond, json.master.writes.p99BytesPerSecond], [0, null])
-      assert.equal(of(replica).resync.secondsLeft, null)
+      assert.equal(of(replica).resync.timeLeftMs, null)
       const text = await cli(['lag', master.target, '--sample', '3s'])
-      assert.match(text.out, /no writes over/)
-      assert.doesNotMatch(text.out, /partial, /)
+      assert.match(text.out, /no writes in/)
+      assert.doesNotMatch(text.out, /partial for/)
       for (const more of [[], ['--explain']]) {
         const asked = await cli(['psync', master.target, '--from-replica', replica.target, '--sample', '2', '--json', ...more])
-        const answer = assertSchema(asked.out, 'psync') as { writeRate: { bytesPerSecond: number }; staysGoodSeconds: number | null }
-        assert.deepEqual([answer.writeRate.bytesPerSecond, answer.staysGoodSeconds], [0, null])
+        const answer = assertSchema(asked.out, 'psync') as { writeRate: { bytesPerSecond: number }; staysGoodMs: number | null }
+        assert.deepEqual([answer.writeRate.bytesPerSecond, answer.staysGoodMs], [0, null])
       }
     })
 
@@ -42,9 +42,9 @@ describe('an idle master that pings its replica each second', { concurrency: 1 }
       const { json, of } = await measured
       assert.ok(json.master.writes.averageBytesPerSecond > 0)
       for (const rate of rates(json)) assert.equal(rate, Number(rate.toFixed(1)))
-      assert.equal(of(replica).resync.secondsLeft, null)
+      assert.equal(of(replica).resync.timeLeftMs, null)
       const [advice] = json.advice
-      assert.match(advice.text, /^Only \d+ bytes were written over/)
+      assert.match(advice.text, /^Only \d+ bytes were written in/)
     })
   }
 })

@@ -1,4 +1,4 @@
-/** psync beside its verdict: what it leaves behind, what it may not know, watching, expecting, refusing. */
+/** psync besides its verdict: its traces, missing rights, --watch, --expect, refused flags. */
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,11 +9,12 @@ import { activateBacklog, number, pair, syncCounters } from '../helpers/replicat
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
 import { pick, RunningServer, servers } from '../helpers/server.ts'
+import { verdictOf } from '../helpers/verdict.ts'
 
-const NOBODY = 'b'.repeat(40)
-const LOST = ['--replid', NOBODY, '--offset', '7', '--sample', '0', '--json']
+const UNKNOWN_REPLID = 'b'.repeat(40)
+const LOST = ['--replid', UNKNOWN_REPLID, '--offset', '7', '--sample', '0', '--json']
 
-/** What a refused PSYNC leaves under each guard; the forks stay as they were in all of them. */
+/** What a refused PSYNC changes under each guard. None of them forks. */
 const GUARDS: readonly { guard: string; ids: string[]; settings: Record<string, string>; full: number; err: number }[] = [
   { guard: 'rdb-channel', ids: ['redis-8.0', 'redis-8.6'], settings: {}, full: 0, err: 1 },
   {
@@ -30,14 +31,15 @@ const GUARDS: readonly { guard: string; ids: string[]; settings: Record<string, 
 for (const { guard, ids, settings, full, err } of GUARDS) {
   for (const installed of servers().filter(({ id }) => ids.includes(id))) {
     const how = Object.entries(settings).flat().join(' ')
-    it(`under the guard ${guard} ${installed.id} ${how} counts what was said and forks nothing`, async () => {
+    it(`under the guard ${guard} ${installed.id} ${how} grows the counters that were announced, and forks nothing`, async () => {
       const server = await RunningServer.start(installed, settings)
       try {
         await activateBacklog(server)
         const was = { ...(await syncCounters(server)), replid: await server.info('master_replid') }
         const ran = await cli(['psync', server.target, ...LOST])
-        const report = assertSchema(ran.out, 'psync') as unknown as { guard: { name: string }; basis: string; answer: string }
-        assert.deepEqual([report.guard.name, report.basis, report.answer], [guard, 'psync', 'full'])
+        const report = assertSchema(ran.out, 'psync') as unknown as { guard: { name: string } }
+        const { kind, basis } = verdictOf(report)
+        assert.deepEqual([report.guard.name, basis, kind], [guard, 'psync', 'full'])
         await server.until('an empty replica list', async () => (await server.info('connected_slaves')) === '0')
         const is = { ...(await syncCounters(server)), replid: await server.info('master_replid') }
         assert.deepEqual(is, { ...was, full: was.full + full, err: was.err + err })
@@ -54,7 +56,7 @@ for (const installed of servers().filter(({ id }) => id.startsWith('valkey'))) {
     try {
       const was = [await server.info('total_forks'), await server.info('master_replid'), await server.info('repl_backlog_active')]
       const ran = await cli(['psync', server.target, ...LOST])
-      assert.equal(JSON.parse(ran.out).basis, 'psync')
+      assert.equal(verdictOf(JSON.parse(ran.out)).basis, 'psync')
       const is = [await server.info('total_forks'), await server.info('master_replid'), await server.info('repl_backlog_active')]
       assert.deepEqual(is, was)
     } finally {
@@ -73,28 +75,31 @@ describe('psync with a Redis that has a backlog', () => {
   })
   after(async () => await server.stop())
 
-  it('answers with the exit status when it is told what to expect', async () => {
-    const met = await cli(['psync', server.target, '--expect', 'continue', '--sample', '0'])
-    assert.equal(met.status, 0, met.err)
+  it('exits with 1 when the answer is not the expected one', async () => {
+    for (const expected of ['partial', 'continue']) {
+      const met = await cli(['psync', server.target, '--expect', expected, '--sample', '0'])
+      assert.equal(met.status, 0, met.err)
+    }
     const failed = await cli(['psync', server.target, '--expect', 'full', '--sample', '0'])
     assert.equal(failed.status, 1)
-    assert.match(failed.err, /EXPECTATION_FAILED: Expected full, and the answer is continue/)
-    assert.match(failed.out, /PARTIAL A replica at the live end/)
+    assert.match(failed.err, /EXPECTATION_FAILED: Expected full, and the answer is partial/)
+    assert.match(failed.out, /^PARTIAL: A replica at the live end/)
     const json = await cli(['psync', server.target, '--expect', 'full', '--sample', '0', '--json'])
     assert.equal(json.status, 1)
-    assert.deepEqual(assertSchema(json.out, 'psync').expectation, { expected: 'full', isMet: false })
+    const report = assertSchema(json.out, 'psync')
+    assert.deepEqual([report.ok, report.exitStatus, report.expectation], [false, 1, { expected: 'full', isMet: false }])
   })
 
-  it('shows no replica and asks nothing but questions with --explain', async () => {
+  it('attaches nothing with --explain, and asks only questions', async () => {
     const was = await syncCounters(server)
     const ran = await cli(['psync', server.target, '--explain', '--json', '--sample', '0'])
-    const report = assertSchema(ran.out, 'psync') as unknown as { basis: string; exchanges: unknown[]; queries: { sent: string[] }[] }
-    assert.deepEqual([report.basis, report.exchanges], ['info', []])
+    const report = assertSchema(ran.out, 'psync') as unknown as { exchanges: unknown[]; queries: { sent: string[] }[] }
+    assert.deepEqual([verdictOf(report).basis, report.exchanges], ['info', []])
     assert.deepEqual([...new Set(report.queries.map(({ sent }) => sent[0]))].sort(), ['CLIENT', 'CONFIG', 'INFO'])
     assert.deepEqual(await syncCounters(server), was)
   })
 
-  it('measures the write rate between two INFOs and tells how long the position stays good', async () => {
+  it('measures the write rate between two INFOs and calculates how long the position stays good', async () => {
     const start = await number(server, 'master_repl_offset')
     const ran = await cli(['psync', server.target, '--explain', '--json', '--sample', '2'], {
       during: () => void setTimeout(() => server.cli('SET', 'k', 'x'.repeat(10_000)), 1500),
@@ -104,13 +109,13 @@ describe('psync with a Redis that has a backlog', () => {
     assert.ok(written > 10_000)
     assert.ok(report.writeRate.bytes === written || report.writeRate.bytes === 0, 'all of one command or nothing of it')
     const rate = report.writeRate.bytes / (report.writeRate.overMs / 1000)
-    if (rate > 0) assert.ok(Math.abs(report.staysGoodSeconds - (1024 * 1024 - start) / rate) < 1)
+    if (rate > 0) assert.ok(Math.abs(report.staysGoodMs / 1000 - (1024 * 1024 - start) / rate) < 1)
   })
 
   it('does not send what may fork when the settings cannot be seen, and says which right is missing', async () => {
     const ran = await cli(['psync', server.target, '--user', 'informed', '-a', 'pw', ...LOST])
-    const report = assertSchema(ran.out, 'psync') as unknown as { basis: string; notSent: { reason: string; text: string } }
-    assert.deepEqual([report.basis, report.notSent.reason], ['info', 'GUARD_UNKNOWN'])
+    const report = assertSchema(ran.out, 'psync') as unknown as { notSent: { reason: string; text: string } }
+    assert.deepEqual([verdictOf(report).basis, report.notSent.reason], ['info', 'GUARD_UNKNOWN'])
     assert.match(report.notSent.text, /\+config\|get/)
   })
 
@@ -118,7 +123,8 @@ describe('psync with a Redis that has a backlog', () => {
     const was = await syncCounters(server)
     const ran = await cli(['psync', server.target, '--user', 'minimal', '-a', 'pw', ...LOST])
     assert.equal(ran.status, 10, ran.out + ran.err)
-    assert.equal(assertSchema(ran.out, 'psync').answer, 'unknown')
+    const report = assertSchema(ran.out, 'psync')
+    assert.deepEqual([verdictOf(report).kind, report.ok, report.exitStatus], ['unknown', false, 10])
     assert.deepEqual(await syncCounters(server), was)
     const explained = await cli(['psync', server.target, '--user', 'minimal', '-a', 'pw', '--explain', '--json'])
     assert.equal(explained.status, 4)
@@ -127,29 +133,30 @@ describe('psync with a Redis that has a backlog', () => {
 
   it('says that INFO and PSYNC disagree where they reach different histories', async (context) => {
     const replid = await server.info('master_replid')
-    const swap = (chunk: Buffer) => Buffer.from(chunk.toString('latin1').replaceAll(replid, NOBODY), 'latin1')
+    const swap = (chunk: Buffer) => Buffer.from(chunk.toString('latin1').replaceAll(replid, UNKNOWN_REPLID), 'latin1')
     const proxy = await TcpProxy.start(server.port, swap)
     context.after(() => proxy.stop())
     const ran = await cli(['psync', proxy.target, '--json', '--sample', '0'])
-    const report = assertSchema(ran.out, 'psync') as unknown as { answer: string; isAsForecast: boolean; text: string }
-    assert.deepEqual([report.answer, report.isAsForecast], ['full', false])
-    assert.match(report.text, /INFO and PSYNC disagree/)
-    assert.doesNotMatch(report.text, /Ask again/)
+    const report = assertSchema(ran.out, 'psync') as unknown as { isAsForecast: boolean }
+    const { kind, words } = verdictOf(report)
+    assert.deepEqual([kind, report.isAsForecast], ['full', false])
+    assert.match(words, /INFO and PSYNC disagree/)
+    assert.doesNotMatch(words, /Try again/)
   })
 
   for (const [mistake, args] of [
     ['an offset without a replid', ['--offset', '5']],
-    ['a replid without an offset', ['--replid', NOBODY]],
+    ['a replid without an offset', ['--replid', UNKNOWN_REPLID]],
     ['a replid that is none', ['--replid', 'xyz', '--offset', '5']],
-    ['an offset that is no number', ['--replid', NOBODY, '--offset', 'five']],
-    ['a negative offset', ['--replid', NOBODY, '--offset=-1']],
-    ['an offset beyond what can be kept exact', ['--replid', NOBODY, '--offset', '9007199254740993']],
-    ['--full with a position', ['--full', '--replid', NOBODY, '--offset', '5']],
+    ['an offset that is no number', ['--replid', UNKNOWN_REPLID, '--offset', 'five']],
+    ['a negative offset', ['--replid', UNKNOWN_REPLID, '--offset=-1']],
+    ['an offset beyond what can be kept exact', ['--replid', UNKNOWN_REPLID, '--offset', '9007199254740993']],
+    ['--full with a position', ['--full', '--replid', UNKNOWN_REPLID, '--offset', '5']],
     ['--diskless without --full', ['--diskless']],
     ['an interval without --watch', ['-i', '2']],
-    ['an expectation nobody has', ['--expect', 'maybe']],
+    ['an unknown expectation', ['--expect', 'maybe']],
   ] as const) {
-    it(`refuses ${mistake} before it contacts anybody`, async () => {
+    it(`refuses ${mistake} before it contacts a server`, async () => {
       const ran = await cli(['psync', '127.0.0.1:1', ...args])
       assert.equal(ran.status, 2, ran.out + ran.err)
       assert.match(ran.err, /^error USAGE: /)
@@ -185,13 +192,13 @@ describe('psync with a Redis that has a backlog', () => {
       .split('\n')
       .map((line) => assertSchema(line, 'psync'))
     assert.deepEqual(
-      reports.map(({ answer }) => answer),
-      ['continue', 'full'],
+      reports.map((report) => verdictOf(report).kind),
+      ['partial', 'full'],
     )
-    assert.match(String(reports[1]?.text), /bytes too old/)
+    assert.match(verdictOf(reports[1] ?? {}).words, /bytes older than the backlog/)
   })
 
-  it('ends the watch quietly when nobody reads it any more', async () => {
+  it('ends the watch quietly when its output is closed', async () => {
     const ran = await cli(['psync', server.target, '--watch', '-i', '1', '--sample', '0', '-q'], {
       during: (child) => child.stdout?.destroy(),
     })
@@ -225,13 +232,13 @@ describe('psync with a Redis that has a backlog', () => {
   })
 })
 
-it('a replica whose master is gone is put off, not promised anything', async () => {
+it('a replica of a server without its master would have to wait', async () => {
   const [master, replica] = await pair(pick('redis-7.0', 'valkey-8.1'))
   try {
     await master.stop()
     await replica.until('a lost link', async () => (await replica.info('master_link_status')) === 'down')
     const ran = await cli(['psync', replica.target, '--explain', '--sample', '0', '--json'])
-    assert.equal(assertSchema(ran.out, 'psync').answer, 'later')
+    assert.equal(verdictOf(assertSchema(ran.out, 'psync')).kind, 'later')
     const asked = await cli(['psync', replica.target, '--sample', '0', '--json'])
     assert.equal(asked.status, 6, asked.out)
   } finally {
@@ -239,7 +246,7 @@ it('a replica whose master is gone is put off, not promised anything', async () 
   }
 })
 
-it('a master in the middle of a FAILOVER is put off by name, and starts nothing', async () => {
+it('a FAILOVER in progress is named, and nothing is started', async () => {
   const [master, replica] = await pair(pick('redis-8.6', 'valkey-9.1'))
   try {
     replica.signal('SIGSTOP')
@@ -247,8 +254,8 @@ it('a master in the middle of a FAILOVER is put off by name, and starts nothing'
     assert.equal(await master.cli('FAILOVER', 'TIMEOUT', '20000'), 'OK')
     const was = await syncCounters(master)
     const explained = await cli(['psync', master.target, '--explain', '--sample', '0', '--json'])
-    const report = assertSchema(explained.out, 'psync') as unknown as { answer: string; forecast: { reason: string } }
-    assert.deepEqual([report.answer, report.forecast.reason], ['later', 'FAILOVER'])
+    const report = assertSchema(explained.out, 'psync') as unknown as { forecast: { reason: string } }
+    assert.deepEqual([verdictOf(report).kind, report.forecast.reason], ['later', 'FAILOVER'])
     const asked = await cli(['psync', master.target, '--sample', '0', '--json'])
     assert.equal(asked.status, 6, asked.out)
     const { error } = assertSchema(asked.out, 'error') as { error: { details: { reason: string } } }
@@ -269,11 +276,10 @@ it('a replica that was never synced has no position, and that is the answer', as
     await activateBacklog(server)
     const ran = await cli(['psync', server.target, '--from-replica', orphan.target, '--sample', '0', '--json'])
     const report = assertSchema(ran.out, 'psync') as unknown as {
-      answer: string
       forecast: { reason: string }
       notSent: { reason: string }
     }
-    assert.deepEqual([report.answer, report.forecast.reason, report.notSent.reason], ['full', 'REQUESTED', 'CERTAIN'])
+    assert.deepEqual([verdictOf(report).kind, report.forecast.reason, report.notSent.reason], ['full', 'REQUESTED', 'CERTAIN'])
   } finally {
     await orphan.stop()
     await server.stop()

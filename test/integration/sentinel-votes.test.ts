@@ -96,7 +96,7 @@ describe('Sentinels that name two servers', () => {
       const ran = await cli(['handshake', targetOf(all)])
       assertThreeParts(ran, 'TRY_LATER', 6)
       for (const { target } of servers) assert.ok(ran.err.replace(/\s+/g, ' ').includes(target), ran.err)
-      assert.match(ran.err, /do\s+not\s+agree/)
+      assert.match(ran.err, /Sentinels\s+disagree/)
     })
   }
 

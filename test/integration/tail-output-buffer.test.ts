@@ -60,7 +60,7 @@ describe('tail --from now', () => {
   it('is cut once where it may not ask for the limit, says why, and goes on', async () => {
     const { server, lowly } = await start(`${LIMIT} 0 0`)
     const notes = await showsNextSet(server, lowly)
-    assert.match(notes, /bytes\s+that\s+we\s+read\s+of\s+the\s+past\s+probably\s+overran\s+its\s+output\s+buffer\s+limit/)
+    assert.match(notes, /bytes\s+of\s+backlog\s+that\s+we\s+requested\s+probably\s+exceeded\s+its\s+output\s+buffer\s+limit/)
     assert.equal(await partials(server), 2)
   })
 
@@ -89,7 +89,7 @@ describe('a range that the user asked for and that overruns the buffer', () => {
         const before = await partials(server)
         const ran = await cli(['tail', target, '--from', position])
         assertThreeParts(ran, 'LINK_LOST', 7)
-        assert.match(ran.err, /overran\s+its\s+output\s+buffer\s+limit/)
+        assert.match(ran.err, /exceeded\s+its\s+output\s+buffer\s+limit/)
         assert.match(ran.err, /client-output-buffer-limit\s+"replica\s+256mb\s+64mb\s+60"/)
         assert.equal((await partials(server)) - before, links)
       }

@@ -79,7 +79,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.deepEqual([dial.addresses.host, dial.tls.isVerified, dial.tls.distrust], ['localhost', true, undefined])
     })
 
-    it('lets nobody in without a certificate of ours, and we name what is missing', async () => {
+    it('accepts no client without a certificate, and we name what is missing', async () => {
       await refused(/--cert/, `localhost:${secured.port}`, '--tls', ...trust())
       const other = await stranger.issue('other', 'DNS:client')
       await refused(/refused our certificate/, `localhost:${secured.port}`, '--tls', ...trust(), '--cert', other.cert, '--key', other.key)
@@ -124,12 +124,12 @@ for (const installed of oldestNewestAndValkey()) {
       assert.match(ran.out, /not trusted/)
     })
 
-    it('is told apart when TLS and clear text are mixed up', async () => {
+    it('is reported when TLS and clear text are mixed up', async () => {
       await refused(/answers in clear text/, secured.server.target, '--tls', ...mutual())
       for (const command of ['handshake', 'lag', 'psync']) {
         const ran = await cli([command, `localhost:${secured.port}`])
         assertThreeParts(ran, 'NOT_REDIS', 5)
-        assert.match(ran.err, /speaks TLS/)
+        assert.match(ran.err, /speaks\s+TLS/)
       }
     })
   })
@@ -143,7 +143,7 @@ describe('certificates', () => {
     try {
       const ran = await cli(['handshake', `rediss://localhost:${port}`, '-q', ...trust()])
       assertThreeParts(ran, 'TLS_FAILED', 3)
-      assert.match(ran.err, /expired at 20\d\d-/)
+      assert.match(ran.err, /expired\s+at\s+20\d\d-/)
     } finally {
       await server.stop()
     }
@@ -171,15 +171,15 @@ describe('certificates', () => {
     const other = await authority.issue('second', 'DNS:client')
     const target = 'rediss://127.0.0.1:1'
     const cases: [RegExp, ...string[]][] = [
-      [/nowhere\.pem .*ENOENT/, '--cacert', '/nowhere.pem'],
-      [/client\.key .*holds no certificate/, '--cacert', client.key],
+      [/nowhere\.pem .*no such file or directory/, '--cacert', '/nowhere.pem'],
+      [/client\.key .*contains no PEM certificate/, '--cacert', client.key],
       [/second\.key .*is not the key of .*client\.pem/, '--cert', client.cert, '--key', other.key],
-      [/client\.pem .*is no private key/, '--cert', client.cert, '--key', client.cert],
+      [/client\.pem .*is not a PEM private key/, '--cert', client.cert, '--key', client.cert],
     ]
     for (const [expected, ...args] of cases) {
       const ran = await cli(['handshake', target, ...args])
       assertThreeParts(ran, 'USAGE', 2)
-      assert.match(ran.err.replaceAll('\n', ' '), expected)
+      assert.match(ran.err.replaceAll(/\s+/g, ' '), expected)
     }
     assert.doesNotMatch((await cli(['handshake', target, '--cert', client.cert, '--key', other.key, '--json'])).out, /PRIVATE/)
     assert.match(await readFile(other.key, 'utf8'), /PRIVATE/)
@@ -246,7 +246,7 @@ describe('a name with several addresses', () => {
     const [installed] = servers().slice(-1) as [ReturnType<typeof servers>[number]]
     const server = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
     context.after(() => server.stop())
-    // Only IPv4 listens: where the system gives both, the other is told as not reached.
+    // Only IPv4 listens: where the system gives both, the other is reported as not reached.
     const told = await cli(['handshake', `localhost:${server.port}`, '--json'])
     const four = await cli(['handshake', `localhost:${server.port}`, '-4', '--json'])
     const wrong = await cli(['handshake', server.target, '-6'])
@@ -265,6 +265,6 @@ describe('a name with several addresses', () => {
     const { port } = mute.address() as { port: number }
     const ran = await cli(['handshake', `127.0.0.1:${port}`, '--tls', '--connect-timeout', '1', '-q'])
     assertThreeParts(ran, 'TLS_FAILED', 3)
-    assert.match(ran.err, /did not answer TLS within 1 s|did not answer TLS within 0\.\d+ s/)
+    assert.match(ran.err, /did\s+not\s+answer\s+the\s+TLS\s+handshake\s+within\s+(1|0\.\d+) s/)
   })
 })

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type ConfigFileProblem, errnoOf, ReplError, type SettingProblem } from '../../errors.ts'
+import { nearest } from '../argv/nearest.ts'
 
 export type Value = string | number | boolean | readonly (string | number)[]
 export type Values = Readonly<Record<string, Value>>
@@ -66,7 +67,10 @@ function checkValues(table: unknown, name: string, path: string, known: Readonly
   const values = Object.entries(table).map(([key, value]) => {
     const flag = known.get(key)
     const setting = `${name}.${key}`
-    if (!flag) throw configFileError(path, { problem: 'UNKNOWN_SETTING', setting })
+    if (!flag) {
+      const name = nearest(key, known.keys())
+      throw configFileError(path, { problem: 'UNKNOWN_SETTING', setting, ...(name !== undefined && { nearest: name }) })
+    }
     if (NOT_IN_A_FILE.includes(key)) throw configFileError(path, { problem: 'COMMAND_LINE_ONLY', setting })
     if (!isValue(value)) throw configFileError(path, { problem: 'NOT_A_VALUE', setting })
     const misfit = misfitOf(value, flag)

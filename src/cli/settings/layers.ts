@@ -1,7 +1,8 @@
-/** Which value applies and where it came from. Precedence: flags, variables, profile, defaults of the config file. */
-import { usageError } from '../../errors.ts'
+/** Which value applies and where it came from. Precedence: flags, variables, profile, defaults of the config file, REDIS_URL. */
+import { type ReplError, usageError } from '../../errors.ts'
 import { parseSentinelTarget } from '../../topology/sentinel-target.ts'
 import { parseTarget, withoutSecret } from '../../topology/target.ts'
+import { didYouMean } from '../argv/nearest.ts'
 import type { ConfigFile, Value, Values } from './config-file.ts'
 
 /** A flag, as oclif defines it. */
@@ -10,6 +11,8 @@ interface Definition {
   readonly multiple?: boolean
   readonly allowNo?: boolean
   readonly exclusive?: readonly string[]
+  /** Writes a value with a unit as its flag takes it: 5000 is `5s`. */
+  readonly show?: (value: number) => string
 }
 
 export type Definitions = Readonly<Record<string, Definition>>
@@ -88,22 +91,27 @@ export function wordsOf({ name, value }: Setting, definitions: Definitions): str
 function parseSwitch(text: string, name: string): boolean {
   if (/^(1|true|yes|on)$/i.test(text)) return true
   if (/^(0|false|no|off|)$/i.test(text)) return false
-  throw usageError(`${name} is a switch: 1 or 0`)
+  throw usageError(`${name} takes 1 or 0`)
 }
 
 /** @throws ReplError USAGE for a profile that does not exist */
 export function fileLayers(file: ConfigFile | undefined, profile: string | undefined, path: string): Layer[] {
   const chosen = profile !== undefined && file && Object.hasOwn(file.profiles, profile) ? file.profiles[profile] : undefined
   if (profile !== undefined && !chosen) {
-    const known = Object.keys(file?.profiles ?? {})
-    const has = file ? (known.length > 0 ? `has ${known.map((name) => `@${name}`).join(', ')}` : 'has no profiles') : 'does not exist'
-    throw usageError(`There is no profile "${profile}": ${path} ${has}`)
+    throw noSuchProfile(profile, file && Object.keys(file.profiles), path)
   }
   if (!file) return []
   return [
     ...(chosen ? [{ from: () => `profile ${profile} in ${path}`, values: chosen }] : []),
     { from: () => `defaults in ${path}`, values: file.defaults },
   ]
+}
+
+/** @param known undefined without a file */
+function noSuchProfile(profile: string, known: readonly string[] | undefined, path: string): ReplError {
+  if (!known) return usageError(`There is no profile "${profile}": ${path} does not exist`)
+  const others = known.length > 0 ? `; ${path} has ${known.map((name) => `@${name}`).join(', ')}` : `; ${path} has no profiles`
+  return usageError(`There is no profile "${profile}"${didYouMean(profile, known, '@') || others}`)
 }
 
 const SECRET = ['pass', 'sentinel-pass']
@@ -116,13 +124,15 @@ export function settingsInForce(
   values: Readonly<Record<string, unknown>>,
   added: readonly Setting[],
   written: ReadonlySet<string>,
+  definitions: Definitions,
 ): Setting[] {
   const origins = new Map(added.map(({ name, from }) => [name, from]))
   return Object.entries(values)
     .filter(([name, value]) => value !== undefined && name !== 'print-config')
     .map(([name, value]) => {
       const from = origins.get(name) ?? (written.has(name) ? 'command line' : BUILT_IN)
-      return { name, value: maskValue(name, value as Value), from }
+      const show = definitions[name]?.show
+      return { name, value: show ? show(value as number) : maskValue(name, value as Value), from }
     })
     .sort((a, b) => Number(a.from === BUILT_IN) - Number(b.from === BUILT_IN) || (a.name < b.name ? -1 : 1))
 }

@@ -4,7 +4,7 @@ import { type Command, type Interfaces, Parser } from '@oclif/core'
 import { usageError } from '../../errors.ts'
 import { asReplError } from '../failure.ts'
 import { type Known, readConfigFile } from './config-file.ts'
-import { misspeltVariables, variables } from './environment.ts'
+import { misspeltVariables, redisUrl, variables } from './environment.ts'
 import { addedSettings, carriesLogin, type Definitions, fileLayers, type Layer, SERVER, type Setting, TARGET, wordsOf } from './layers.ts'
 
 type Flags = NonNullable<Parameters<typeof Parser.parse>[1]['flags']>
@@ -46,7 +46,7 @@ export async function completed(
   const fromFile = fileLayers(file, profile, path)
   // A profile on the command line names the server like a TARGET, so it takes precedence over variables.
   const namesServer = isProfile && SERVER.some((name) => fromFile[0]?.values[name] !== undefined)
-  const layers = [without(variables(env, definitions), namesServer ? SERVER : []), ...fromFile]
+  const layers = [without(variables(env, definitions), namesServer ? SERVER : []), ...fromFile, redisUrl(env)]
   const isLoggedIn = [written, flags.uri].some(carriesLogin)
   const added = addedSettings(given, isLoggedIn, layers, definitions)
   const target = added.find(({ name }) => name === TARGET)

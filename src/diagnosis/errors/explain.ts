@@ -2,6 +2,7 @@
  * Explains a failure in three parts: what happened, what it means here, what to do next. Each reason has one row of templates
  * (reasons.ts), which take the facts of the failure. The server's own words are quoted, never rephrased.
  */
+import { getSystemErrorMap } from 'node:util'
 import type { Failure, MasterLoss } from '../../errors.ts'
 import { type SlotRange, slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { duration, exact } from '../units.ts'
@@ -34,6 +35,9 @@ export function describeLoss(endpoint: string, loss: MasterLoss): string {
 /** Replaces a fact that was unknown when the error was created. */
 const DEFAULTS: Readonly<Record<string, string>> = { endpoint: 'the server' }
 
+/** ENOENT → "no such file or directory". Codes of OpenSSL are not in it. */
+const ERRNO_WORDS = new Map(getSystemErrorMap().values())
+
 const FORMATS: Readonly<Record<FormatName, (value: never) => string>> = {
   exact: (count: number) => exact(count),
   seconds: (ms: number) => `${ms / 1000} s`,
@@ -43,6 +47,7 @@ const FORMATS: Readonly<Record<FormatName, (value: never) => string>> = {
   slots: (slots: readonly SlotRange[]) => (slots.length > 0 ? slotsText(slots) : 'the server does not say which'),
   quoted: (text: string) => JSON.stringify(text),
   excerpt: (text: string) => JSON.stringify(text.slice(0, 40)),
+  words: (errno: string) => ERRNO_WORDS.get(errno) ?? errno,
   name: ({ code, details }: Failure) => (code === details.reason ? code : `${code} (${details.reason})`),
   what: (failure: Failure) => explain(failure).what,
   each: (failures: readonly Failure[]) => failures.map((failure) => explain(failure).what.replace(/\.$/, '')).join('; '),

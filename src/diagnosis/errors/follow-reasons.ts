@@ -1,81 +1,103 @@
 /** Rows of reasons.ts: failures while following a stream. */
 import { rows } from './template.ts'
 
-const ROOM = 'A larger repl-backlog-size on the master bridges longer pauses.'
+const LARGER_BACKLOG =
+  'To survive longer interruptions, on the master: CONFIG SET repl-backlog-size <size>, and CONFIG REWRITE to keep it. It takes that much memory.'
 /** A split brain or a failover drops writes that no replica had, whatever the size of the backlog. */
-const FEWER_LOST = 'min-replicas-to-write on the master limits how many writes a failover loses.'
+const FEWER_LOST_WRITES = 'To limit how many writes a failover loses, set min-replicas-to-write on the master.'
+const RESUME =
+  'To resume: --from <replid>:<offset> with the last offset. tail resumes by itself unless --no-retry or --retry-max-time forbids it.'
 
-/** The row for a history that cannot be continued. @param why completes the first sentence @param prevention how to avoid it next time */
-function gap<const Why extends string>(why: Why, prevention: string = ROOM) {
+/** The row for a history that cannot be resumed. @param why completes the first sentence @param prevention how to avoid it next time */
+function gap<const Why extends string>(why: Why, prevention: string = LARGER_BACKLOG) {
   return {
-    what: `The stream of {endpoint} cannot be continued behind offset {offset:exact} of {replid}: ${why}.`,
-    meaning: 'Commands behind this offset are lost to us; nothing was skipped in silence.',
+    what: `The stream of {endpoint} cannot be resumed after offset {offset} (replid {replid}): ${why}.`,
+    meaning: 'The commands after this offset are not available here. The run ended instead of skipping them silently.',
     next: {
       by: 'onGap',
       of: {
-        fail: `--on-gap skip goes on at the live end and says what is missing; --on-gap resync takes a full resync. ${prevention}`,
-        skip: `Its live end could not be attached to either: look at its log, or go on with --from now later. ${prevention}`,
-        resync: `No stream has followed the last full resync: look at its log, or go on with --from snapshot later. ${prevention}`,
+        fail: `To continue at the live end with a record of the gap: --on-gap skip. To take a full resync, which forks the server: --on-gap resync. ${prevention}`,
+        skip: `Attaching at the live end failed too. Check the server log, or start again later with --from now. ${prevention}`,
+        resync: `No stream followed the last full resync. Check the server log, or start again later with --from snapshot. ${prevention}`,
       },
     },
   } as const
 }
 
-/** PSYNC was answered by a full resync although INFO granted the position. */
+/** PSYNC was answered by a full resync although INFO promised a partial one. */
 const CONTRADICTION = {
-  what: 'INFO and PSYNC of {endpoint} disagree: INFO grants a partial resync after offset {offset} of {replid}, PSYNC was answered by a full resync.',
+  what: 'INFO and PSYNC of {endpoint} disagree: INFO promised a partial resync after offset {offset} (replid {replid}), and PSYNC got a full resync.',
   meaning:
-    'This server serves no partial resyncs, INFO and PSYNC reached different servers, or the position was lost between the two. We disconnected at once. The server may have forked for it, so PSYNC is not sent again.',
+    'Either this server serves no partial resyncs, or INFO and PSYNC reached different servers, or the position was lost between the two. We disconnected at once. The server may have forked, so PSYNC is not sent again.',
 } as const
 
-/** Without the right to ask for the limit it is a guess. */
-const OVERRAN = { by: 'limitBytes', of: {}, else: 'overran', absent: 'probably overran' } as const
+/** Without the right to read the limit this is a guess. */
+const EXCEEDED = { by: 'limitBytes', of: {}, else: 'exceeded', absent: 'probably exceeded' } as const
+const REPLICA_LIMIT = '{exceeded} its output buffer limit for replicas{limitBytes? ({limitBytes:exact} bytes)}'
 
-const DISTANCE = '{distanceBytes? ({distanceBytes:exact} bytes)}'
+const DISTANCE = '{distanceBytes? ({distanceBytes:exact} fewer)}'
+
+const NO_LOOK_BACK = 'No action needed: tail reconnects without them. The database is unknown until the next SELECT.'
 
 export const FOLLOW_REASONS = rows({
   MOVED: {
-    what: '{endpoint} is no longer the master; the Sentinels or the cluster name another server.',
-    meaning: 'A failover: the stream goes on at the new master.',
-    next: 'Nothing is to be done; without --no-retry it is taken up there.',
+    what: '{endpoint} is no longer the master: the Sentinels or the cluster name another server.',
+    meaning: 'A failover happened. The stream continues at the new master.',
+    next: 'No action needed: tail follows the new master by itself. With --no-retry, run the same command again.',
   },
   STREAM_ENDED: {
     what: '{endpoint} closed the connection while we followed its stream.',
-    meaning: 'It was restarted, became a replica of another server, cut us off (CLIENT KILL, output buffer), or the network failed.',
-    next: 'Go on from the last offset; tail does so by itself unless --no-retry or --retry-max-time forbids it.',
+    meaning:
+      'The server restarted, became a replica of another server, disconnected us (CLIENT KILL, output buffer limit), or the network failed.',
+    next: RESUME,
   },
   LOOK_BACK_CUT: {
-    what: '{endpoint} closed the connection: the {rangeBytes:exact} bytes that we read of the past {overran} its output buffer limit for replicas{limitBytes? ({limitBytes:exact} bytes)}.',
-    meaning: 'They are read only to learn which database is selected. Nothing is lost.',
-    next: 'tail goes on without them by itself. The database is unknown until the next SELECT; a user with +config|get lets tail see the limit beforehand.',
-    parts: { overran: OVERRAN },
+    what: `{endpoint} closed the connection: the {rangeBytes:exact} bytes of backlog that we requested ${REPLICA_LIMIT}.`,
+    meaning: 'We requested them only to learn which database is selected. Nothing is lost.',
+    next: {
+      by: 'limitBytes',
+      of: {},
+      else: NO_LOOK_BACK,
+      absent: `${NO_LOOK_BACK} To let tail see the limit beforehand, on {endpoint}: ACL SETUSER <user> +config|get. It also lets the user read masterauth and requirepass.`,
+    },
+    parts: { exceeded: EXCEEDED },
   },
   OUTPUT_BUFFER: {
-    what: '{endpoint} closed the connection before it sent the first of {rangeBytes:exact} bytes: they {overran} its output buffer limit for replicas{limitBytes? ({limitBytes:exact} bytes)}.',
+    what: `{endpoint} closed the connection before it sent the first of {rangeBytes:exact} bytes: they ${REPLICA_LIMIT}.`,
     meaning:
       'A master up to version 6.2 copies the whole range from our position to its live end into our output buffer at once. The next attempt would end the same way.',
-    next: 'On {endpoint}: CONFIG SET client-output-buffer-limit "{limitClass} {hardMb}mb {softMb}mb 60", and CONFIG REWRITE to keep it; each replica may then take that much memory. --from now needs no such range.',
-    parts: { overran: OVERRAN },
+    next: 'On {endpoint}: CONFIG SET client-output-buffer-limit "{limitClass} {hardMb}mb {softMb}mb 60", and CONFIG REWRITE to keep it. Each replica may then use that much memory. --from now needs no such range.',
+    parts: { exceeded: EXCEEDED },
   },
   SILENT: {
-    what: 'Nothing came from {endpoint} for {silentMs:seconds}, not even a PING{infoFailure?, and INFO could not be had ({infoFailure:name})}.',
-    meaning: 'The connection is dead: the server is gone, or the network swallows what it sends.',
-    next: 'Go on from the last offset; tail does so by itself unless --no-retry or --retry-max-time forbids it.',
+    what: 'Nothing arrived from {endpoint} for {silentMs:seconds}, not even a PING{infoFailure?, and INFO failed ({infoFailure:name})}.',
+    meaning: 'The connection is dead: the server is down or hung, or its packets are lost.',
+    next: RESUME,
   },
   SHUTDOWN: {
-    what: '{endpoint} shuts down, and would have waited for our ACK.',
-    meaning: 'It was left at once, so that it ends without delay.',
-    next: 'Go on from the last offset when a server is there again; tail does so by itself unless --no-retry or --retry-max-time forbids it.',
+    what: '{endpoint} is shutting down and would wait for our ACK.',
+    meaning: 'We disconnected at once, so that its shutdown is not delayed.',
+    next: `Wait until the server is up again. ${RESUME}`,
   },
   NOT_SERVING: {
-    what: 'INFO of {endpoint} shows that it serves no replica now ({obstacle}).',
-    meaning: 'It is loading, has lost its own master, or hands over to another server.',
-    next: 'A later try may succeed.',
+    what: 'INFO of {endpoint} shows that it serves no replicas now: {why}.',
+    meaning: 'A replica that connects now is refused.',
+    next: 'Try again later. INFO persistence (loading) and INFO replication on {endpoint} show when it is ready.',
+    parts: {
+      why: {
+        by: 'obstacle',
+        of: {
+          LOADING: 'it is loading its data',
+          NOMASTERLINK: 'the link to its own master is down',
+          FAILOVER: 'it is handing over to another server (FAILOVER)',
+        },
+      },
+    },
   },
-  BEHIND_US: {
-    what: '{endpoint} has less of the history than we have received.',
+  REPLICA_LAGS: {
+    what: '{endpoint} has fewer bytes of this history than we have received.',
     meaning: 'It is a replica that lags behind the server we followed before.',
-    next: 'It may catch up: a later try may succeed.',
+    next: 'Try again later: it may catch up.',
   },
   NO_BACKLOG: {
     what: '{endpoint} has no replication backlog: no replica has connected yet, or the backlog was freed.',
@@ -83,55 +105,57 @@ export const FOLLOW_REASONS = rows({
     next: 'To attach anyway, at the cost of one fork: --allow-fork. Servers from 7.0 on then send an empty RDB. To get the data too: --from snapshot.',
   },
   NOT_FOLLOWED: {
-    what: 'Nothing was followed within {limitMs:seconds}: {endpoint} was not ready for us by then.',
-    meaning: 'It did not answer in time, or its snapshot was still on its way, so there was no stream to show.',
-    next: 'redis-repl handshake shows how far it goes with us; --duration leaves more time.',
+    what: '{endpoint} sent no stream within {limitMs:seconds} (--duration).',
+    meaning: 'It did not answer in time, or it had not sent its whole snapshot yet, so there was nothing to show.',
+    next: 'Use a longer --duration. redis-repl handshake shows how far the handshake with this server gets.',
   },
   RENAMED: {
-    what: 'PSYNC was not sent to {endpoint}: it has another name there, {command}.',
+    what: 'PSYNC was not sent to {endpoint}, where it is renamed to {command}.',
     meaning:
-      'Most servers take a PSYNC under another name for SYNC: they fork, and their RDB comes without a replid and an offset, so nothing behind it can be followed.',
-    next: 'dump-rdb takes that RDB. Where the service answers this name as PSYNC, --allow-fork sends it, once.',
+      'Most servers treat a renamed PSYNC as SYNC: they fork, and send an RDB without a replid and an offset. The stream after such an RDB cannot be followed.',
+    next: 'To get that RDB: redis-repl dump-rdb. If the service answers this name as PSYNC: --allow-fork sends it, once.',
   },
   AS_SYNC: {
-    what: '{endpoint} takes {command} for SYNC, as most servers do with a PSYNC under another name.',
+    what: '{endpoint} treated {command} as SYNC, as most servers do with a renamed PSYNC.',
     meaning:
-      'SYNC comes without a replid and an offset, so nothing behind its RDB can be followed or measured. We left at once; nothing is asked a second time.',
-    next: 'dump-rdb takes that RDB. To follow, the server has to have PSYNC under its own name.',
+      'SYNC gives no replid and no offset, so the stream after its RDB can be neither followed nor measured. We disconnected at once and did not try again.',
+    next: 'To get that RDB: redis-repl dump-rdb. To follow the stream, the server needs PSYNC under its own name.',
   },
   NOT_GRANTED: {
     ...CONTRADICTION,
-    next: 'The log of the server says why it chose a full resync. redis-repl tail --from snapshot takes that full resync and follows the stream after it.',
+    next: 'The server log says why it chose a full resync. To take that full resync and follow the stream after it: redis-repl tail --from snapshot',
   },
   STREAM: {
     what: 'The stream of {endpoint} breaks the protocol at offset {offset}: {reply:excerpt}',
-    meaning: 'Either these bytes come from something that is no master, or the position does not belong to this history.',
-    next: 'Please report it with the versions of the server and of redis-repl, unless the offset was your own.',
+    meaning: 'Either these bytes do not come from a master, or the position does not belong to this history.',
+    next: 'If you gave the offset yourself, check it. Otherwise please report this with the versions of the server and of redis-repl.',
   },
   SPOOL: {
-    what: 'The spool, which holds what the output is behind, failed ({errno}).',
-    meaning: 'Nothing was lost: it can be taken up again where the output ended.',
-    next: 'See --spool-dir and --spool-max, and the space in that folder.',
+    what: 'The spool, which stores the stream for a slow output, failed: {errno:words}.',
+    meaning: 'Nothing is lost. The stream can be resumed at the offset that the output has reached.',
+    next: 'Check the free space and the permissions of the spool folder (--spool-dir) and the size limit (--spool-max).',
   },
   SPOOL_FULL: {
     what: 'The reader of our output is {spooledBytes:exact} bytes behind, and the spool is full.',
-    meaning: 'What was received is written out; we left the master, so that nothing piles up there.',
-    next: 'Go on from the last offset when the reader is ready; --spool-max gives it more room, --on-full decides otherwise.',
+    meaning: 'Everything received was written out. We disconnected, so that the output buffer on the master does not grow.',
+    next: 'Resume from the last offset when the reader is ready. For a larger spool: --spool-max. For another reaction to a full spool: --on-full',
   },
   STATE_FILE: {
-    what: 'The state file {path} cannot be used ({why}).',
-    meaning: 'It says where to go on, so nothing was started without it.',
-    next: 'Check its path and rights; if it is damaged, remove it and begin anew with --from.',
-    parts: { why: { by: 'problem', of: { UNREADABLE: '{errno}', UNWRITABLE: '{errno}', OTHER: 'it is no {schema}' } } },
+    what: 'The state file {path} cannot be used: {why}.',
+    meaning: 'It holds the offset to resume from, so nothing was started without it.',
+    next: 'Check its path and permissions. If it is damaged, delete it and start again with --from.',
+    parts: { why: { by: 'problem', of: { UNREADABLE: '{errno:words}', UNWRITABLE: '{errno:words}', OTHER: 'it is not a {schema} file' } } },
   },
   // GAP
-  OTHER_HISTORY: gap('the server has another history: it was restarted without its data, freed its backlog, or is another server'),
-  BACKLOG_GONE: gap('the server keeps no backlog any more'),
-  TOO_OLD: gap(`what follows${DISTANCE} has been overwritten in the backlog`),
-  AHEAD: gap(`the server has less of this history than we${DISTANCE}: it came back from an older snapshot, or lags behind`),
+  OTHER_HISTORY: gap('the server has another history, because it restarted without its data, freed its backlog, or is another server'),
+  BACKLOG_GONE: gap('the server has no backlog any more'),
+  TOO_OLD: gap('the next{distanceBytes? {distanceBytes:exact}} bytes have been overwritten in the backlog'),
+  AHEAD: gap(
+    `the server has fewer bytes of this history than we have${DISTANCE}: it was restored from an older snapshot, or it lags behind`,
+  ),
   DIVERGED: gap(
-    `the new master had received less than we when it was promoted${DISTANCE}: commands that were shown are no part of its history`,
-    FEWER_LOST,
+    `the new master had received fewer bytes than we have${DISTANCE} when it was promoted, and commands that were already shown are not in its history`,
+    FEWER_LOST_WRITES,
   ),
   LOST_UNKNOWN: {
     what: 'The writes that {endpoint|the replica} would discard cannot be listed: {why}.',
@@ -153,6 +177,6 @@ export const FOLLOW_REASONS = rows({
   LOST: gap('the position is lost'),
   CONTRADICTED: {
     ...CONTRADICTION,
-    next: 'The log of the server says why it chose a full resync. To go on with a full resync instead of this error: --on-gap resync. To try this position once more: run the same command again.',
+    next: 'The server log says why it chose a full resync. To continue with a full resync: --on-gap resync. To try this position once more, run the same command again.',
   },
 })

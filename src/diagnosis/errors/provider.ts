@@ -3,9 +3,11 @@ import type { ProviderName } from '../../errors.ts'
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
 import type { ServerInfo } from '../../protocol/info/server-info.ts'
 
-const OWN_PROTOCOL = 'It replicates by a protocol of its own, so there is no PSYNC that this tool could speak.'
-const PROXY = 'Proxies forward no PSYNC: name a server behind it.'
-const NOT_OFFERED = 'Its documentation lists PSYNC and SYNC among the commands that it does not offer.'
+const OWN_PROTOCOL = 'It has its own replication protocol and does not support PSYNC.'
+const PROXY = 'Proxies do not forward PSYNC. Connect to one of its servers directly.'
+const NOT_OFFERED = 'Its documentation lists PSYNC and SYNC as not supported.'
+const BY_REPLY = '(recognised by its error reply)'
+const BY_HOST = '(recognised by its host name)'
 
 /** What the documentation of each provider says about PSYNC. */
 export const PROVIDERS: Readonly<Record<ProviderName, string>> = {
@@ -13,24 +15,24 @@ export const PROVIDERS: Readonly<Record<ProviderName, string>> = {
   KVROCKS: `This is Kvrocks. ${OWN_PROTOCOL}`,
   GARNET: `This is Garnet. ${OWN_PROTOCOL}`,
   ELASTICACHE:
-    'This is Amazon ElastiCache. PSYNC is off; AWS support gives it another name for each node on request, for --psync-command or --sync-command.',
+    'This is Amazon ElastiCache. PSYNC is disabled. On request, AWS support enables it under another name for each node: give that name with --psync-command or --sync-command.',
   MEMORYDB: `This is Amazon MemoryDB. ${NOT_OFFERED}`,
-  AMAZON: 'This is an Amazon service. PSYNC and SYNC are restricted there.',
-  UPSTASH: 'This is Upstash. PSYNC is not among the commands it supports.',
+  AMAZON: 'This is an Amazon service. It restricts PSYNC and SYNC.',
+  UPSTASH: 'This is Upstash. It does not support PSYNC.',
   CLUSTER_PROXY: `This is a cluster proxy. ${PROXY}`,
   PREDIXY: `This is Predixy. ${PROXY}`,
-  CODIS: `This is Codis, by its words. ${PROXY}`,
-  AZURE: 'This is Azure Cache for Redis, by its words. Replicas of one’s own are not let in there.',
-  AZURE_MANAGED: `This is Azure Managed Redis, by its host name. ${NOT_OFFERED}`,
-  REDIS_CLOUD: `This is Redis Cloud, by its host name. ${NOT_OFFERED}`,
+  CODIS: `This is Codis ${BY_REPLY}. ${PROXY}`,
+  AZURE: `This is Azure Cache for Redis ${BY_REPLY}. It does not accept external replicas.`,
+  AZURE_MANAGED: `This is Azure Managed Redis ${BY_HOST}. ${NOT_OFFERED}`,
+  REDIS_CLOUD: `This is Redis Cloud ${BY_HOST}. ${NOT_OFFERED}`,
   ALIBABA:
-    'This is Alibaba Cloud. Only an account with replication rights may sync there, on the direct address and not through the proxy; some versions need a support ticket.',
-  TAIR: 'This is Tair or another edition of Alibaba Cloud, by its words. Current editions replicate by a protocol of their own; for Redis editions Alibaba enables PSYNC on request.',
-  TENCENT: 'This is Tencent Cloud, by its host name. PSYNC is blocked there unless Tencent enables it on request.',
-  ORACLE: `This is OCI Cache, by its host name. ${NOT_OFFERED}`,
-  HUAWEI: 'This is Huawei Cloud DCS or GeminiDB, by its words. PSYNC is blocked there.',
-  PIKA: `This is Pika, by its words. ${OWN_PROTOCOL}`,
-  ENVOY: `This is Envoy, by its words. ${PROXY}`,
+    'This is Alibaba Cloud. It needs an account with replication rights and the direct address, not the proxy. Some versions also need a support ticket.',
+  TAIR: `This is Tair or another edition of Alibaba Cloud ${BY_REPLY}. Current editions have their own replication protocol. For Redis editions Alibaba enables PSYNC on request.`,
+  TENCENT: `This is Tencent Cloud ${BY_HOST}. It blocks PSYNC unless Tencent enables it on request.`,
+  ORACLE: `This is OCI Cache ${BY_HOST}. ${NOT_OFFERED}`,
+  HUAWEI: `This is Huawei Cloud DCS or GeminiDB ${BY_REPLY}. It blocks PSYNC.`,
+  PIKA: `This is Pika ${BY_REPLY}. ${OWN_PROTOCOL}`,
+  ENVOY: `This is Envoy ${BY_REPLY}. ${PROXY}`,
 }
 
 /** By ServerIdentity.flavour: protocol/info/identity.ts, FLAVOURS. */

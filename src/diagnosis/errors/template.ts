@@ -36,10 +36,22 @@ export type SharedPart = 'fate' | 'provider'
 
 /**
  * exact: digits in groups. seconds, duration: from milliseconds. list: separated by commas. first: of a list. quoted: as JSON.
- * excerpt: the first 40 characters, as JSON. slots: ranges of slots. name: the code and reason of a failure. what: its sentence.
- * each: the sentences of several failures.
+ * excerpt: the first 40 characters, as JSON. slots: ranges of slots. words: the message for a system error code.
+ * name: the code and reason of a failure. what: its sentence. each: the sentences of several failures.
  */
-export type FormatName = 'exact' | 'seconds' | 'duration' | 'list' | 'first' | 'slots' | 'quoted' | 'excerpt' | 'name' | 'what' | 'each'
+export type FormatName =
+  | 'exact'
+  | 'seconds'
+  | 'duration'
+  | 'list'
+  | 'first'
+  | 'slots'
+  | 'quoted'
+  | 'excerpt'
+  | 'words'
+  | 'name'
+  | 'what'
+  | 'each'
 
 type AllKeys<T> = T extends unknown ? keyof T : never
 type RequiredKeys<T> = { [K in keyof T]-?: undefined extends T[K] ? never : K }[keyof T]

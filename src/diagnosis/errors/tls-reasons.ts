@@ -1,102 +1,103 @@
 /** Rows of reasons.ts: TLS failures. */
 import { rows } from './template.ts'
 
-const PEM_FILES = 'Certificates and keys are files in PEM; --cert and --key belong together.'
+const PEM_FILES = 'Certificates and keys must be PEM files, and --cert and --key must belong together.'
+const NOT_CONTACTED = 'No server was contacted.'
 
 export const TLS_REASONS = rows({
   CERT_UNTRUSTED: {
-    what: 'The certificate of {endpoint} is not trusted ({errno}); its issuer: {issuer}.',
-    meaning: 'No authority that is trusted here has signed it: a private one, or somebody stands between.',
-    next: 'Name the authority with --cacert FILE or --cacertdir FOLDER; openssl s_client -showcerts -connect HOST:PORT shows the chain.',
+    what: 'The certificate of {endpoint} is not trusted ({errno}). Its issuer: {issuer}.',
+    meaning: 'No CA that this machine trusts has signed it. Either the CA is a private one, or another machine intercepts the connection.',
+    next: 'Name the CA: --cacert FILE or --cacertdir FOLDER. To see the chain: openssl s_client -showcerts -connect HOST:PORT',
   },
   CERT_EXPIRED: {
     what: 'The certificate of {endpoint} expired at {validTo}.',
-    meaning: 'Or the clock of this machine is wrong.',
-    next: 'Renew it on the server (CONFIG SET tls-cert-file takes a new one up without a restart); --insecure looks past it.',
+    meaning: 'The certificate was not renewed in time, or the clock of this machine is wrong.',
+    next: 'Renew it on the server. CONFIG SET tls-cert-file FILE loads the new one without a restart. To connect without any check of the certificate: --insecure',
   },
   CERT_NOT_YET_VALID: {
     what: 'The certificate of {endpoint} is not valid before {validFrom}.',
-    meaning: 'The clock of this machine is wrong, or the certificate was made too early.',
-    next: 'Compare the clocks: date -u',
+    meaning: 'The clock of this machine or of the one that made the certificate is wrong.',
+    next: 'Compare the clocks of both machines: date -u',
   },
   CERT_NAME: {
     what: 'The certificate of {endpoint} is not for "{serverName}", but for {names}.',
-    meaning: 'Another server answers, or this one is addressed by a name that its certificate does not have.',
-    next: 'Use a name that it has, or --sni NAME to ask for that name and check it.',
+    meaning: 'Another server answered, or the certificate does not list the name that you used.',
+    next: 'Use one of the names in the certificate as the host, or send and check one of them: --sni NAME',
   },
   CLIENT_CERT_MISSING: {
-    what: '{endpoint} ended TLS: it wants a certificate from us ({errno}).',
-    meaning: 'tls-auth-clients is on, which is the default: every client has to show a certificate that the server trusts.',
-    next: 'Give one with --cert FILE --key FILE, both in PEM.',
+    what: '{endpoint} ended the TLS handshake: it requires a client certificate ({errno}).',
+    meaning: 'Its tls-auth-clients is yes, which is the default: each client must show a certificate that the server trusts.',
+    next: 'Give a client certificate, both files in PEM: --cert FILE --key FILE',
   },
   CLIENT_CERT_REFUSED: {
     what: '{endpoint} refused our certificate ({errno}).',
-    meaning: 'It has expired, or its issuer is not in tls-ca-cert-file of the server.',
-    next: 'openssl verify -CAfile <tls-ca-cert-file> <cert> on the server tells which.',
+    meaning: 'The certificate has expired, or its issuer is not in the tls-ca-cert-file of the server.',
+    next: 'To see which, on the server: openssl verify -CAfile <tls-ca-cert-file> <cert>',
   },
   CLEAR_TEXT: {
     what: '{endpoint} does not speak TLS: it answers in clear text.',
-    meaning: 'This is the plain port; the TLS port of a Redis is another one (tls-port).',
-    next: 'Leave --tls out (redis:// for rediss://), or use the TLS port: redis-cli CONFIG GET tls-port',
+    meaning: 'This is the plain port. Redis serves TLS on a port of its own (tls-port).',
+    next: 'Leave --tls out (redis:// instead of rediss://), or use the TLS port: redis-cli CONFIG GET tls-port',
   },
   NOT_TLS: {
     what: '{endpoint} does not speak TLS ({errno}).',
     meaning: 'Another service listens on that port.',
-    next: 'Check the port.',
+    next: 'Check that this is the TLS port of a Redis or Valkey server (tls-port).',
   },
   TLS_SILENT: {
-    what: '{endpoint} accepted the connection and did not answer TLS within {limitMs:seconds}.',
-    meaning: 'The server hangs, or something that speaks no TLS listens on that port.',
-    next: 'Try redis-cli --tls PING on the same address; --connect-timeout waits longer.',
+    what: '{endpoint} accepted the connection but did not answer the TLS handshake within {limitMs:seconds}.',
+    meaning: 'The server is hung, or a service without TLS listens on that port.',
+    next: 'Try redis-cli --tls PING on the same address. To wait longer: --connect-timeout',
   },
   TLS_CLOSED: {
     what: '{endpoint} closed the connection during the TLS handshake.',
-    meaning: 'The server takes no more clients, or is a proxy without a backend, or does not speak TLS.',
-    next: 'Look at the server’s log at this moment.',
+    meaning: 'The server is at its connection limit, or this is a proxy without a backend, or it does not speak TLS.',
+    next: 'Check the server log for this time.',
   },
   TLS_VERSION: {
-    what: '{endpoint} and we have no version of TLS in common ({errno}).',
-    meaning: 'We speak TLS 1.2 and 1.3; the server allows only others (tls-protocols).',
-    next: 'On the server: CONFIG SET tls-protocols "TLSv1.2 TLSv1.3"',
+    what: '{endpoint} and redis-repl have no TLS version in common ({errno}).',
+    meaning: 'redis-repl speaks TLS 1.2 and 1.3. The server allows neither (tls-protocols).',
+    next: 'On the server: CONFIG SET tls-protocols "TLSv1.2 TLSv1.3", and CONFIG REWRITE to keep it.',
   },
   SERVER_NAME: {
-    what: '{endpoint} does not know the name that TLS asked for ({errno}).',
-    meaning: 'A TLS proxy finds the server behind it by that name.',
-    next: 'Give the right one with --sni NAME.',
+    what: '{endpoint} does not know the server name that we sent in the TLS handshake ({errno}).',
+    meaning: 'A TLS proxy chooses the server by that name.',
+    next: 'Send the right name: --sni NAME',
   },
   TLS_OTHER: {
     what: 'TLS with {endpoint} failed ({errno}).',
-    meaning: 'OpenSSL has no clearer word for it.',
-    next: 'openssl s_client -connect HOST:PORT shows more; so does the server’s log.',
+    meaning: 'OpenSSL gives no other reason.',
+    next: 'Check the server log for this time. To see the handshake: openssl s_client -connect HOST:PORT',
   },
   TLS_FILE: {
-    what: '{path} cannot be used for TLS: {why}.',
-    meaning: 'Nothing was contacted.',
+    what: '{option}: {path} cannot be used: {why}.',
+    meaning: NOT_CONTACTED,
     next: PEM_FILES,
     parts: {
       why: {
         by: 'problem',
         of: {
-          UNREADABLE: '{errno}',
-          NO_CERTIFICATE: 'it is no certificate in PEM',
+          UNREADABLE: '{errno:words}',
+          NO_CERTIFICATE: 'it is not a PEM certificate',
           BROKEN_CERTIFICATE: 'a certificate in it is broken',
-          NOTHING_IN_FILE: 'it holds no certificate in PEM',
-          NOTHING_IN_FOLDER: 'none of its files holds a certificate in PEM',
-          NO_KEY: 'it is no private key in PEM',
-          ENCRYPTED_KEY: 'it is encrypted: openssl pkey writes it without a passphrase',
+          NOTHING_IN_FILE: 'it contains no PEM certificate',
+          NOTHING_IN_FOLDER: 'none of its files contains a PEM certificate',
+          NO_KEY: 'it is not a PEM private key',
+          ENCRYPTED_KEY: 'the key is encrypted; to remove its passphrase: openssl pkey -in {path} -out <new file>',
           OTHER_KEY: 'it is not the key of {certificate}',
         },
       },
     },
   },
   TLS_CIPHERS: {
-    what: '--tls-ciphers cannot be used for TLS: {errno}.',
-    meaning: 'Nothing was contacted.',
-    next: PEM_FILES,
+    what: 'OpenSSL rejected --tls-ciphers: {errno}.',
+    meaning: NOT_CONTACTED,
+    next: 'To list the names that OpenSSL knows: openssl ciphers',
   },
   TLS: {
-    what: '{endpoint} speaks TLS and was addressed in clear text.',
-    meaning: 'Nothing was sent but a greeting.',
-    next: 'Use --tls, or rediss:// for redis://.',
+    what: '{endpoint} speaks TLS, but we connected in clear text.',
+    meaning: 'We sent only our first command and got no reply to it.',
+    next: 'Use TLS: --tls, or rediss:// instead of redis://',
   },
 })

@@ -2,7 +2,7 @@
 
 import { phaseOf } from '../../protocol/info/replicas.ts'
 import { loopHeadline } from '../resync/loop-words.ts'
-import { bytes as human } from '../units.ts'
+import { atLeast, atMost, bytes as human, short } from '../units.ts'
 import { describeMasterLoss, findLoss, type LagReport, type LagUnknown, type MasterReport, type ReplicaReport, resyncLoops } from './lag.ts'
 
 export interface Criteria {
@@ -15,6 +15,16 @@ export interface Criteria {
 export interface Checked {
   readonly isOk: boolean
   readonly reason: string
+  /** The figure that breaks a limit. */
+  readonly fault?: Fault
+}
+
+/** One cell of the table of replicas. */
+export type Cell = 'state' | 'lag' | 'time'
+
+interface Fault {
+  readonly replica: string
+  readonly cell: Cell
 }
 
 /** A replica with an older ACK counts as disconnected, even if its master still lists it: the default of min-replicas-max-lag. */
@@ -37,28 +47,28 @@ function checkLag(report: LagReport, criteria: Criteria): Checked {
   if (loop) return fail(loopHeadline(loop))
   const real = replicas.filter(({ state }) => state !== 'tool')
   const first = real.map((replica) => faultOf(replica, criteria)).find((fault) => fault !== undefined)
-  if (first) return fail(first)
+  if (first) return first
   if (master.isListHidden && real.length === 0) return fail(`${master.name} ${HIDDEN_LIST}`)
   if (master.unlisted !== undefined && needsAll(criteria)) return fail(`${master.name} ${describeUnlisted(master.unlisted)}`)
   const good = real.filter((replica) => hasLink(replica)).length
   const { minReplicas = 0 } = criteria
-  if (good < minReplicas) return fail(`${good} of the ${minReplicas} wanted replicas (--min-replicas) have their link`)
+  if (good < minReplicas) return fail(`${good} of at least ${minReplicas} replicas (--min-replicas) have a link`)
   return { isOk: true, reason: real.length === 0 ? `${master.name} ${describeNoReplicas(master)}` : describeHealthy(real) }
 }
 
-/** Whether the limits hold for every replica, so that one which is not listed is one of which nothing is known. */
+/** Whether the limits must hold for every replica, so that an unlisted replica may break them. */
 function needsAll({ maxBytes, maxSeconds, requireLink }: Criteria): boolean {
   return requireLink || maxBytes !== undefined || maxSeconds !== undefined
 }
 
 const HIDDEN_LIST = 'does not show whether it has replicas'
 
-/** What is known of a master that lists no replica. */
+/** A master that lists no replica. */
 export function describeNoReplicas({ unlisted, isListHidden, isByRole }: MasterReport): string {
   if (isListHidden) return HIDDEN_LIST
   if (unlisted !== undefined) return describeUnlisted(unlisted)
   // A replica that takes a full resync is not in the list of ROLE.
-  return isByRole ? 'has no replicas that are online, as ROLE tells' : 'has no replicas'
+  return isByRole ? 'has no online replicas, by ROLE' : 'has no replicas'
 }
 
 function describeUnlisted(count: number): string {
@@ -76,22 +86,26 @@ export function checkAll(reports: readonly LagReport[], criteria: Criteria): Che
   return { isOk: true, reason: `${checks.length} shards, ${real.length === 0 ? 'no replicas' : describeHealthy(real)}` }
 }
 
-function faultOf(replica: ReplicaReport, { maxBytes, maxSeconds, requireLink }: Criteria): string | undefined {
+function faultOf(replica: ReplicaReport, { maxBytes, maxSeconds, requireLink }: Criteria): Checked | undefined {
   const { name, lag, unknown } = replica
-  if (requireLink && !hasLink(replica)) return `${name}: ${describeState(replica)} (--require-link)`
+  const broken = (cell: Cell, text: string): Checked => ({ ...fail(`${name}${text}`), fault: { replica: name, cell } })
+  if (requireLink && !hasLink(replica)) return broken('state', `: ${describeState(replica)} (--require-link)`)
   if (maxBytes === undefined && maxSeconds === undefined) return undefined
-  if (!lag) return `${name}: its lag is not known, ${describeUnknown(unknown ?? 'NOT_ASKED')}`
-  if (maxBytes !== undefined && lag.bytes > maxBytes) return `${name} is ${human(lag.bytes)} behind, more than --max-bytes ${maxBytes}`
+  if (!lag) return broken('lag', `: its lag is unknown, ${describeUnknown(unknown ?? 'NOT_ASKED')}`)
+  if (maxBytes !== undefined && lag.bytes > maxBytes)
+    return broken('lag', ` is ${human(lag.bytes)} behind, more than --max-bytes ${maxBytes}`)
   if (maxSeconds === undefined) return undefined
   const seconds = mostSeconds(replica)
   if (seconds === undefined)
-    return `${name} is at least ${(lag.bounds.low / 1000).toFixed(3)} s behind, and was not seen to be within --max-seconds ${maxSeconds}`
-  return seconds > maxSeconds ? `${name} is up to ${seconds.toFixed(3)} s behind, more than --max-seconds ${maxSeconds}` : undefined
+    return broken('time', ` is at least ${atLeast(lag.bounds.low)} behind; the sample is too short to confirm --max-seconds ${maxSeconds}`)
+  return seconds > maxSeconds
+    ? broken('time', ` is up to ${atMost(seconds * 1000)} behind, more than --max-seconds ${maxSeconds}`)
+    : undefined
 }
 
 /** The upper bound of the lag by the most exact measure available; undefined if there is no upper bound. */
 export function mostSeconds({ lag, arrivals, markers }: ReplicaReport): number | undefined {
-  // Of fewer than 100 samples there is no p99: none of them was later than the last.
+  // Fewer than 100 samples have no p99, so the largest counts.
   const measured = arrivals?.lag ?? markers?.lag
   const ms = measured?.p99 ?? measured?.max ?? lag?.bounds.high
   return ms === undefined ? undefined : Math.max(0, ms) / 1000
@@ -103,27 +117,27 @@ export function hasLink({ state, listed, unknown }: Pick<ReplicaReport, 'state' 
     const { ackAgeSeconds } = listed ?? {}
     return listed !== undefined && phaseOf(listed) === 'online' && ackAgeSeconds !== undefined && ackAgeSeconds <= ACK_WITHIN_SECONDS
   }
-  // A link that is up but brings another history leads to another master.
+  // A replica with another history has a link to another master.
   return state === 'online' && unknown !== 'OTHER_HISTORY'
 }
 
 export function describeHealthy(replicas: readonly ReplicaReport[]): string {
   const cut = replicas.filter((replica) => !hasLink(replica)).length
-  const count = `${replicas.length === 1 ? '1 replica' : `${replicas.length} replicas`}${cut > 0 ? ` (${cut} not seen to have its link)` : ''}`
+  const count = `${replicas.length === 1 ? '1 replica' : `${replicas.length} replicas`}${cut > 0 ? ` (${cut} without a confirmed link)` : ''}`
   const byAck = replicas.filter(({ lag }) => lag?.method === 'ack')
   const measured = replicas.filter((replica) => !byAck.includes(replica))
   const [seconds, bytes] = [measured.map(mostSeconds), measured.map(({ lag }) => lag?.bytes)]
   if (seconds.includes(undefined) || bytes.includes(undefined)) return count
   const [slowest, furthest] = [Math.max(...(seconds as number[])), Math.max(...(bytes as number[]))]
-  const own = measured.length === 0 ? '' : `, up to ${slowest.toFixed(3)} s and ${human(furthest)} behind`
+  const own = measured.length === 0 ? '' : `, up to ${atMost(slowest * 1000)} and ${human(furthest)} behind`
   return `${count}${own}${byAck.length === 0 ? '' : ackText(byAck, measured.length === 0)}`
 }
 
-/** An ACK is what the replica had when it sent it. */
+/** An ACK shows what the replica had applied when it sent the ACK. */
 function ackText(replicas: readonly ReplicaReport[], areAll: boolean): string {
   const missing = Math.max(...replicas.map(({ lag }) => lag?.bytes ?? 0))
-  const which = areAll ? 'known by ACK only' : `${replicas.length} of them known by ACK only`
-  return `, ${which}: ${missing === 0 ? 'everything is acknowledged' : `up to ${human(missing)} not acknowledged`}`
+  const which = areAll ? 'by their ACKs only' : `${replicas.length} of them by ACK only`
+  return `, ${which}: ${missing === 0 ? 'all bytes acknowledged' : `up to ${human(missing)} not acknowledged`}`
 }
 
 /** Short enough for a table cell. */
@@ -133,13 +147,17 @@ export function describeState({ state, link, listed, silentMs, unknown }: Replic
       return unknown === 'OTHER_HISTORY' ? 'another history' : 'online'
     case 'link-down':
       if (link?.status) return `link ${link.status}`
-      return link?.downSeconds === undefined ? 'link down' : link.downSeconds < 0 ? 'link never up' : `link down ${link.downSeconds} s`
+      return link?.downSeconds === undefined
+        ? 'link down'
+        : link.downSeconds < 0
+          ? 'link never up'
+          : `link down ${short(link.downSeconds * 1000)}`
     case 'syncing':
       return 'full resync'
     case 'loading':
       return 'loading'
     case 'silent':
-      return `no answer ${(silentMs / 1000).toFixed(1)} s`
+      return `no answer ${short(silentMs)}`
     case 'not-asked':
       return 'not asked yet'
     case 'unreachable':
@@ -156,16 +174,16 @@ export function describeState({ state, link, listed, silentMs, unknown }: Replic
 }
 
 const UNKNOWN: Record<LagUnknown, string> = {
-  MASTER_UNKNOWN: 'since its master cannot be asked',
-  NO_MASTER_OFFSET: 'since its master shows no offset',
-  SYNCING: 'since it takes a full resync',
-  NEVER_SYNCED: 'since it has never been synced',
-  OTHER_HISTORY: 'since it has another history than this master',
-  NO_ACK: 'since it has acknowledged nothing yet',
-  NOT_ASKED: 'since it cannot be asked and no master lists it',
-  TOO_EARLY: 'since it was not watched for long enough yet',
-  TOOL: 'since it is a tool, which acknowledges nothing',
-  NOT_A_REPLICA: 'since it says that it is a master',
+  MASTER_UNKNOWN: 'because its master does not answer',
+  NO_MASTER_OFFSET: 'because its master shows no offset',
+  SYNCING: 'because it is receiving a full resync',
+  NEVER_SYNCED: 'because it has never been in sync',
+  OTHER_HISTORY: 'because its history (replid) is not that of this master',
+  NO_ACK: 'because it has sent no ACK yet',
+  NOT_ASKED: 'because it does not answer and no master lists it',
+  TOO_EARLY: 'because the sample is too short',
+  TOOL: 'because it is a tool, which sends no ACK',
+  NOT_A_REPLICA: 'because it says that it is a master',
 }
 
 export function describeUnknown(unknown: LagUnknown): string {

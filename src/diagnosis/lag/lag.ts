@@ -76,7 +76,7 @@ export type LagUnknown =
 /**
  * online: its link is up. link-down, syncing, loading: as the replica reports, or as its master lists it. silent: connected, but
  * its query is unanswered. not-asked: just found, and its first query is under way. unreachable: no connection. listed: its address
- * does not lead to it, or not to it alone, so only its master's list tells of it. unlisted: its link is up, and its master does not
+ * does not lead to it, or not to it alone, so it is known only from its master's list. unlisted: its link is up, and its master does not
  * list it. stranger: it has no master. tool: not a server.
  */
 export type ReplicaState =
@@ -103,7 +103,7 @@ export interface ReplicaReport {
   readonly silentMs: number
   readonly listed?: ListedReplica
   readonly link?: MasterLink
-  /** Present if its link is down: what the address that it follows says to us. */
+  /** Present if its link is down: how the server at its master's address answers us. */
   readonly masterAnswer?: MasterAnswer
   readonly identity?: ServerIdentity
   readonly lag?: Lag
@@ -157,7 +157,7 @@ export interface ArrivalProblem {
   readonly isOtherHistory?: boolean
 }
 
-/** From nonces that were written to the master and came out of the replica. */
+/** From markers that were written to the master and read from the replica. */
 export interface MarkerFigures {
   /** Upper bounds in milliseconds. */
   readonly lag?: Summary
@@ -166,6 +166,13 @@ export interface MarkerFigures {
   readonly sent: number
   readonly received: number
   readonly error?: ReplError
+}
+
+/** How a server has answered its replicas since it started, or since CONFIG RESETSTAT. Absent where INFO does not show it. */
+export interface ResyncCounters {
+  readonly full?: number
+  readonly partialOk?: number
+  readonly partialErr?: number
 }
 
 export interface MasterReport {
@@ -185,6 +192,10 @@ export interface MasterReport {
   readonly isListHidden?: true
   /** The replicas that count for min-replicas-to-write; absent if it is not set. */
   readonly goodReplicas?: number
+  /** How many replicas it counts itself, tools included (connected_slaves). */
+  readonly connectedReplicas?: number
+  /** Absent without INFO. */
+  readonly resyncCounters?: ResyncCounters
   readonly bgsaveSeconds?: number
   readonly dataBytes?: number
   /** INFO is not permitted there. */
@@ -204,7 +215,7 @@ export interface LagReport {
   readonly resyncs?: readonly ResyncReport[]
 }
 
-/** The replicas that are cut and begin again, each time with a fork. */
+/** The replicas that are disconnected and begin again, each time with a fork. */
 export function resyncLoops({ resyncs = [] }: LagReport): ResyncLoop[] {
   return resyncs.flatMap(({ loop }) => loop ?? [])
 }

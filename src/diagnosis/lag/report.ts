@@ -48,6 +48,7 @@ function masterReport({ name, seen, failure, silentMs }: TreeNode, writes: Write
     ...(history?.backlog && { backlog: { size: history.backlog.size, histlen: history.backlog.histlen } }),
     ...(writes && { writes }),
     ...(server && adviceInputs(server)),
+    ...(server && countersOf(server)),
     ...(unlisted > 0 && { unlisted }),
     ...(seen && !listsReplicas(seen) && { isListHidden: true }),
     ...(server?.isLoading && { loading: loadingOf(server) }),
@@ -69,6 +70,20 @@ function loadingOf(server: ServerInfo): { readonly etaSeconds?: number } {
 function identityOf(seen: Observation | undefined): { readonly identity?: ServerIdentity } {
   const identity = seen?.server.identity
   return identity?.version ? { identity } : {}
+}
+
+function countersOf(server: ServerInfo): Pick<MasterReport, 'connectedReplicas' | 'resyncCounters'> {
+  const connectedReplicas = numberField(server, 'connected_slaves')
+  const [full, partialOk, partialErr] = ['sync_full', 'sync_partial_ok', 'sync_partial_err'].map((field) => numberField(server, field))
+  const resyncCounters = {
+    ...(full !== undefined && { full }),
+    ...(partialOk !== undefined && { partialOk }),
+    ...(partialErr !== undefined && { partialErr }),
+  }
+  return {
+    ...(connectedReplicas !== undefined && { connectedReplicas }),
+    ...(Object.keys(resyncCounters).length > 0 && { resyncCounters }),
+  }
 }
 
 /** The figures that advice.ts needs to judge the settings. */

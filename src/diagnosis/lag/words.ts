@@ -4,29 +4,46 @@ import type { ErrorCode, ReplError } from '../../errors.ts'
 import { explain } from '../errors/explain.ts'
 import { describeDownLink } from '../psync/master-answer.ts'
 import { describeStop } from '../psync/verdict.ts'
-import { duration, exact, bytes as human, milliseconds } from '../units.ts'
+import { atLeast, atMost, duration, exact, bytes as human, milliseconds, short } from '../units.ts'
 import { describeUnknown } from './check.ts'
 import type { ArrivalFigures, ArrivalProblem, Lag, MarkerFigures, ReplicaReport, ResyncNow } from './lag.ts'
 import { errorMs, lagMs } from './lag.ts'
 import type { Summary } from './quantile.ts'
 import type { Trend } from './trend.ts'
 
-const s = (ms: number) => (ms < 60_000 ? (ms / 1000).toFixed(ms < 10_000 ? 3 : 1) : duration(ms))
+/** The time of the most exact measurement, short enough for a table cell. */
+export function timeText({ lag, arrivals, markers }: Pick<ReplicaReport, 'lag' | 'arrivals' | 'markers'>): string {
+  const measured = arrivals?.lag ?? markers?.lag
+  return measured ? quantileText(measured) : boundsText(lag)
+}
 
-/** The lag in seconds, short enough for a table cell. */
-export function secondsText(lag: Lag | undefined): string {
-  if (!lag) return 'unknown'
+/** Fewer than 100 samples have no p99, so the largest is shown. */
+function quantileText({ p50, p99, max }: Summary): string {
+  return `p50 ${milliseconds(p50)}, ${p99 === undefined ? `max ${milliseconds(max)}` : `p99 ${milliseconds(p99)}`}`
+}
+
+function boundsText(lag: Lag | undefined): string {
+  if (!lag) return ''
   const { low, high } = lag.bounds
   const [middle, error] = [lagMs(lag), errorMs(lag)]
-  if (high === undefined || middle === undefined || error === undefined) return low === 0 ? 'unknown' : `> ${s(low)}`
-  if (high === 0) return '0'
-  return low === 0 ? `< ${s(Math.ceil(high))}` : `${s(middle)} ± ${s(Math.ceil(error))}`
+  if (high === undefined || middle === undefined || error === undefined)
+    return low === 0 ? 'unknown' : `> ${low < 60_000 ? atLeast(low) : short(low)}`
+  if (high === 0) return '0 ms'
+  if (low === 0) return `< ${atMost(high)}`
+  return middle < 999.5 ? `${Math.round(middle)} ± ${atMost(error)}` : `${duration(middle)} ± ${atMost(error)}`
+}
+
+/** What the time was measured with; empty if it is not known. */
+export function methodText({ lag, arrivals, markers }: Pick<ReplicaReport, 'lag' | 'arrivals' | 'markers'>): string {
+  if (arrivals?.lag) return 'stream'
+  if (markers?.lag) return 'marker'
+  return lag ? { info: 'INFO', ack: 'ACK' }[lag.method] : ''
 }
 
 /** Zero only if the replica lacks no byte. */
 export function bytesText(lag: Lag | undefined): string {
   if (!lag) return 'unknown'
-  // An ACK tells what the replica had; nobody has asked it since.
+  // An ACK shows what the replica had applied. It may have applied more since.
   if (lag.method === 'ack' && lag.bytes === 0) return 'all acked'
   const short = (count: number) => human(count).replace(' bytes', ' B')
   return lag.bytes === 0 && lag.mostBytes > 0 ? `< ${short(lag.mostBytes)}` : short(lag.bytes)
@@ -37,44 +54,54 @@ export function trendText(trend: Trend | undefined): string {
     case undefined:
       return ''
     case 'even':
-      return 'even'
+      return 'steady'
     case 'catching-up':
-      return `level in ${duration(trend.seconds * 1000)}`
+      return `in sync in ${short(trend.seconds * 1000 + 999)}`
     case 'falling-behind':
       return `+${human(Math.round(trend.bytesPerSecond))}/s`
   }
 }
 
-/** What the replica gets if its link breaks now and comes back at once. */
+/** The answer to the replica's PSYNC if its link breaks now and comes back at once. */
 export function resyncText(resync: ResyncNow | undefined): string {
   if (!resync) return ''
   const { forecast, secondsLeft } = resync
   if (forecast.kind === 'full') return 'full'
   if (forecast.kind === 'later') return 'refused now'
-  if (secondsLeft === undefined) return 'partial'
-  return Number.isFinite(secondsLeft) ? `partial, ${duration(secondsLeft * 1000)}` : 'partial'
+  return secondsLeft !== undefined && Number.isFinite(secondsLeft) ? `partial, ${short(secondsLeft * 1000)}` : 'partial'
 }
 
-/** What does not fit into the table, one sentence per element. @param writes the average write rate in bytes per second */
+/** Everything that is worth a sentence, for JSON. @param writes the average write rate in bytes per second */
 export function replicaNotes(replica: ReplicaReport, writes: number | undefined): string[] {
+  return [...troubleNotes(replica, writes), ...figureNotes(replica)]
+}
+
+/** What is wrong with a replica or its figures, and the cause. One sentence per element. */
+export function troubleNotes(replica: ReplicaReport, writes: number | undefined): string[] {
   return [
     ...accessNotes(replica),
     ...stateNotes(replica),
     ...boundNotes(replica, writes),
     ...resyncNotes(replica),
-    ...measurementNotes(replica),
+    ...streamNotes(replica.arrivals),
+    ...lostMarkersNotes(replica.markers),
   ]
 }
 
-const HALF_OPEN =
-  'says that its link is up, but its master does not list it: the connection is half-open, or its master is another server at that address.'
+/** The figures of streams and markers in full. */
+export function figureNotes({ arrivals, markers }: ReplicaReport): string[] {
+  return [...(arrivals ? arrivalNotes(arrivals) : []), ...(markers?.lag ? [markerNote(markers, markers.lag)] : [])]
+}
 
-/** What the master's list tells of a replica, preceded by a space; empty if it is not listed. */
+const HALF_OPEN =
+  'reports that its link is up, but its master does not list it. The connection is half-open, or its master is another server at that address.'
+
+/** How the master lists a replica, preceded by a space; empty if it is not listed. */
 function masterView(listed: ReplicaReport['listed'], lag: Lag | undefined): string {
   if (!listed) return ''
   const state = listed.state === undefined ? '' : ` as ${listed.state}`
-  const age = listed.ackAgeSeconds === undefined ? '' : `, last heard of ${listed.ackAgeSeconds} s ago`
-  return ` Its master lists it${state}${age}${lag ? '; the figures are what it has acknowledged, and an upper bound' : ''}.`
+  const age = listed.ackAgeSeconds === undefined ? '' : `, with its last ACK ${listed.ackAgeSeconds} s ago`
+  return ` Its master lists it${state}${age}.${lag ? ' The figures come from that ACK and are upper bounds.' : ''}`
 }
 
 function accessNotes({ state, role, failure, silentMs, listed, lag }: ReplicaReport): string[] {
@@ -83,17 +110,17 @@ function accessNotes({ state, role, failure, silentMs, listed, lag }: ReplicaRep
     return [`cannot be asked: ${failure ? explain(failure).what : ''}${view} ${wayOut(failure)}`]
   }
   if (state === 'listed') return [`is known only from its master’s list. ${failure ? explain(failure).what : ''}${view}`]
-  if (state === 'silent') return [`has owed an answer for ${duration(silentMs)}: it hangs, or the network swallows what it says.${view}`]
+  if (state === 'silent') return [`has not answered for ${duration(silentMs)}: hung, stopped, or its packets are lost.${view}`]
   return state === 'stranger'
     ? [`${role === 'master' ? 'says that it is a master itself' : `names no master; its role is ${role ?? 'not shown'}`}.${view}`]
     : []
 }
 
-/** Another address helps only where this one leads to no server that answers. */
+/** Another address helps only if no server answers at this one. */
 function wayOut(failure: ReplError | undefined): string {
   const isAddress =
     !failure || ADDRESS.includes(failure.code) || failure.details.reason === 'CONNECT' || failure.details.reason === 'LOOKUP'
-  return isAddress ? '--map names another way there.' : explain(failure).next
+  return isAddress ? 'Use --map to name an address that leads there.' : explain(failure).next
 }
 
 const ADDRESS: readonly ErrorCode[] = ['MASTER_UNREACHABLE', 'NOT_REDIS']
@@ -102,33 +129,32 @@ function stateNotes(replica: ReplicaReport): string[] {
   const { state, link, lag, unknown, masterAnswer } = replica
   switch (state) {
     case 'syncing':
-      return [`takes a full resync${progress(replica)}.`]
+      return [`is receiving a full resync${progress(replica)}.`]
     case 'link-down': {
-      const stands = lag ? `; it stands at offset ${exact(link?.appliedOffset ?? 0)}` : ''
-      const what = `has no link to its master${since(link?.downSeconds)}${stands}`
-      if (!link || !masterAnswer) return [`${what}.`]
+      const stands = lag ? ` and stays at offset ${link?.appliedOffset ?? 0}` : ''
+      if (!link || !masterAnswer) return [`${withoutLink(link?.downSeconds)}${stands}.`]
       const why = describeDownLink(`${link.host}:${link.port}`, link.downSeconds ?? -1, masterAnswer)
-      return [`${what}: ${why.join(' ')}`]
+      return [`has no link to its master${stands}: ${why.join(' ')}`]
     }
     case 'loading':
       return ['is loading its data.']
     case 'unlisted':
       return [HALF_OPEN]
     case 'not-asked':
-      return ['was found just now and has not been asked yet.']
+      return ['was just found and has not been asked yet.']
     default:
-      return unknown && state === 'online' ? [`has no figure, ${describeUnknown(unknown)}.`] : []
+      return unknown && state === 'online' ? [`has an unknown lag, ${describeUnknown(unknown)}.`] : []
   }
 }
 
-function since(downSeconds: number | undefined): string {
-  if (downSeconds === undefined) return ''
-  return downSeconds < 0 ? ' and was never up' : ` since ${downSeconds} s`
+function withoutLink(downSeconds: number | undefined): string {
+  if (downSeconds === undefined) return 'has no link to its master'
+  return downSeconds < 0 ? 'has never had a link to its master' : `has had no link to its master for ${downSeconds} s`
 }
 
 function progress({ link, listed }: ReplicaReport): string {
   const { readBytes, totalBytes, leftBytes } = link?.sync ?? {}
-  if (readBytes === undefined && leftBytes === undefined) return listed?.state ? `; its master is at ${listed.state}` : ''
+  if (readBytes === undefined && leftBytes === undefined) return listed?.state ? ` (${listed.state} at its master)` : ''
   if (readBytes === undefined) return `: ${human(leftBytes ?? 0)} still to receive`
   const of = totalBytes === undefined ? '' : ` of ${human(totalBytes)} (${((readBytes / totalBytes) * 100).toFixed(0)} %)`
   return `: ${human(readBytes)}${of} received`
@@ -137,19 +163,19 @@ function progress({ link, listed }: ReplicaReport): string {
 /** Without an upper bound: the lower bound, and an estimate from the write rate. */
 function boundNotes({ lag }: ReplicaReport, writes: number | undefined): string[] {
   if (!lag || lag.bounds.high !== undefined) return []
-  const about = writes ? `; at the measured write rate its ${human(lag.bytes)} are about ${duration((lag.bytes / writes) * 1000)}` : ''
-  const seconds = lag.bounds.low > 0 ? `, ${(lag.bounds.low / 1000).toFixed(1)} s ago or earlier` : ''
   const lacks = lag.method === 'ack' ? 'has not acknowledged' : 'lacks'
-  return [`${lacks} bytes that the master wrote before we looked${seconds}${about}. --sample sees further.`]
+  const atLeastText = lag.bounds.low > 0 ? `, at least ${atLeast(lag.bounds.low)} ago` : ''
+  const estimate = writes ? ` At the measured write rate, ${human(lag.bytes)} are about ${duration((lag.bytes / writes) * 1000)}.` : ''
+  return [`${lacks} bytes that the master wrote before the sample began${atLeastText}.${estimate} Use a longer --sample.`]
 }
 
 const FULL: Record<string, string> = {
-  REQUESTED: 'it has no position',
-  OTHER_HISTORY: 'it has another history',
-  PAST_FORK: 'it is past the point where the histories parted',
+  REQUESTED: 'it has no offset to resume from',
+  OTHER_HISTORY: 'it has another history (replid)',
+  PAST_FORK: 'it has bytes that its master’s history does not contain',
   NO_BACKLOG: 'its master keeps no backlog',
-  TOO_OLD: 'it is older than the backlog',
-  AHEAD: 'it is ahead of its master',
+  TOO_OLD: 'the backlog no longer holds its offset',
+  AHEAD: 'its offset is ahead of its master’s',
 }
 
 function resyncNotes({ state, resync }: ReplicaReport): string[] {
@@ -157,35 +183,45 @@ function resyncNotes({ state, resync }: ReplicaReport): string[] {
   return [`would get a full resync if it reconnected now: ${FULL[resync.forecast.reason] ?? resync.forecast.reason}.`]
 }
 
-function measurementNotes({ arrivals, markers }: ReplicaReport): string[] {
-  return [...(arrivals ? arrivalNotes(arrivals) : []), ...(markers ? [markerNote(markers)] : [])]
+/** What is wrong with the stream that was compared. */
+function streamNotes(arrivals: ArrivalFigures | undefined): string[] {
+  if (!arrivals) return []
+  const { lag, differsAt, skippedBytes, problem } = arrivals
+  return [
+    ...(lag || problem ? [] : ['cannot be measured by its stream yet: no byte has arrived from both servers.']),
+    ...(problem ? [`cannot be measured by its stream: ${problemText(problem)}.`] : []),
+    ...(differsAt === undefined ? [] : [`sends a stream that DIFFERS from its master’s at offset ${differsAt}.`]),
+    ...(skippedBytes > 0 ? [`lagged too far to compare ${exact(skippedBytes)} bytes of its stream.`] : []),
+  ]
 }
 
-function arrivalNotes({ lag, errorMs: error, comparedBytes, skippedBytes, differsAt, problem }: ArrivalFigures): string[] {
-  const notes = lag ? [`by its stream: ${quantiles(lag)}${error === undefined ? '' : ` (± ${milliseconds(error)}, the way to us)`}.`] : []
-  if (problem) notes.push(`its stream cannot be compared: ${problemText(problem)}.`)
-  else if (!lag) notes.push('by its stream: nothing came from both ends yet.')
-  if (differsAt !== undefined) notes.push(`ITS STREAM DIFFERS from its master’s at offset ${exact(differsAt)}.`)
-  else if (comparedBytes > 0) notes.push(`${exact(comparedBytes)} bytes of both streams are the same.`)
-  if (skippedBytes > 0) notes.push(`${exact(skippedBytes)} bytes were not compared: it was too far behind to keep them.`)
+function arrivalNotes({ lag, errorMs: error, comparedBytes, differsAt }: ArrivalFigures): string[] {
+  const margin = error === undefined ? '' : ` (± ${milliseconds(error)}, the network delay)`
+  const notes = lag ? [`lags, by its stream: ${quantiles(lag)}${margin}.`] : []
+  if (differsAt === undefined && comparedBytes > 0) notes.push(`sent the same ${exact(comparedBytes)} bytes as its master.`)
   return notes
 }
 
 function problemText({ end, error, stopped, isOtherHistory }: ArrivalProblem): string {
-  const who = end === 'master' ? 'the master' : 'the replica'
+  const server = end === 'master' ? 'the master' : 'the replica'
   if (isOtherHistory) return 'master and replica have different histories'
-  if (stopped) return `${who} was not attached to: ${describeStop(stopped).replace(/\.$/, '')}`
-  return `${who}: ${error ? explain(error).what.replace(/\.$/, '') : 'not attached to yet'}`
+  if (stopped) return `no PSYNC was sent to ${server}: ${describeStop(stopped).replace(/\.$/, '')}`
+  return `${server}: ${error ? explain(error).what.replace(/\.$/, '') : 'not attached yet'}`
 }
 
-function markerNote({ lag, errorMs: error, sent, received, error: failure }: MarkerFigures): string {
-  if (!lag) return `by markers: none of ${sent} came out of it${failure ? `: ${explain(failure).what}` : '.'}`
-  return `by markers: ${quantiles(lag)} (at most: up to ${milliseconds(error ?? 0)} less); ${received} of ${sent} came out of it.`
+function markerNote({ errorMs: error, sent, received }: MarkerFigures, lag: Summary): string {
+  return `lags, by markers: ${quantiles(lag)} (upper bounds, up to ${milliseconds(error ?? 0)} too long); ${received} of ${sent} arrived.`
+}
+
+function lostMarkersNotes(markers: MarkerFigures | undefined): string[] {
+  if (!markers || markers.lag) return []
+  const { sent, error } = markers
+  return [`has returned none of ${sent} markers${error ? `: ${explain(error).what}` : '.'}`]
 }
 
 function quantiles({ p50, p95, p99, max, count }: Summary): string {
   const figures = Object.entries({ p50, p95, p99, max }).flatMap(([name, ms]) => (ms === undefined ? [] : [`${name} ${milliseconds(ms)}`]))
-  return `${figures.join(', ')} of ${exact(count)} samples`
+  return `${figures.join(', ')} of ${count === 1 ? '1 sample' : `${exact(count)} samples`}`
 }
 
 /** The clients that the master lists without an address; undefined if there are none. */
@@ -194,13 +230,14 @@ export function toolsText(replicas: readonly ReplicaReport[]): string | undefine
   if (tools.length === 0) return undefined
   const names = [...new Set(tools.map(({ name }) => name))].join(', ')
   const ours = tools.some(({ name }) => name.startsWith('redis_repl:'))
-    ? '; redis_repl is how redis-repl is listed, this run with --attach too'
+    ? '; redis_repl is redis-repl itself, this run with --attach too'
     : ''
-  return `${tools.length} more attached without an address that could be asked, as tools are (${names})${ours}.`
+  const count = tools.length === 1 ? '1 client is' : `${tools.length} clients are`
+  return `${count} attached without an address to connect to, as tools are (${names})${ours}.`
 }
 
 /** Printed at the end of --watch. */
 export function summaryText({ min, average, p50, p99, max, count }: Summary): string {
-  const figures = [min, average, p50, p99, max].map((ms) => (ms === undefined ? '-' : (ms / 1000).toFixed(3)))
-  return `min/avg/p50/p99/max = ${figures.join('/')} s of ${exact(count)} looks`
+  const figures = Object.entries({ min, average, p50, p99, max }).flatMap(([name, ms]) => (ms === undefined ? [] : `${name} ${atMost(ms)}`))
+  return `lagged ${figures.join(', ')} (${exact(count)} looks).`
 }

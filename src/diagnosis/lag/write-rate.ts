@@ -6,11 +6,11 @@ const BUCKET_MS = 100
 /** Ten minutes of buckets. */
 const MAX_BUCKETS = 6000
 
-/** A quantile of fewer samples is one of them. */
+/** With fewer samples the p99 would be the largest of them. */
 const LEAST_FOR_P99 = 100
 /** The fastest of fewer buckets says nothing about a peak. */
 const LEAST_FOR_PEAK = 5
-/** Growth in fewer buckets is a few single writes, from which no rate can be told. */
+/** Growth in fewer buckets is a few single writes, too few for a rate. */
 const LEAST_FOR_RATE = 3
 /** `*1\r\n$4\r\nPING\r\n` */
 const PING_BYTES = 14

@@ -1,4 +1,4 @@
-/** Answers "would this replica get a partial resync?" from what PSYNC or INFO told. */
+/** Answers "would this replica get a partial resync?" from the reply to PSYNC or from INFO. */
 
 import type { ErrorCode } from '../../errors.ts'
 import type { Guard } from '../../handshake/guard.ts'
@@ -29,7 +29,7 @@ export type Subject =
       readonly listed?: ListedPosition
     }
 
-interface ListedPosition {
+export interface ListedPosition {
   /** The server that lists it. */
   readonly by: string
   readonly state: string
@@ -38,8 +38,10 @@ interface ListedPosition {
   readonly failure: string
 }
 
-/** What a run found out; unknown facts are absent. */
+/** What a run found out. Unknown facts are absent. */
 export interface PsyncFacts {
+  /** The server that was asked, by its address. */
+  readonly server?: string
   readonly identity?: ServerIdentity
   readonly uptimeSeconds?: number
   readonly settings?: Settings
@@ -51,27 +53,25 @@ export interface PsyncFacts {
   readonly verdict?: Verdict
   readonly stopped?: StopReason
   readonly rate?: { readonly bytes: number; readonly overMs: number }
-  /** A replica of this server is cut and begins again, each time with a fork. */
+  /** A replica of this server never finishes a full resync. */
   readonly loop?: ResyncLoop
   /** Its counters look like a loop that was not seen. */
   readonly suspicion?: ResyncSuspicion
-  /** The replica follows this server, and its link never came up: it does not get as far as PSYNC. */
+  /** The replica is configured to follow this server, but its link never came up, so it never sends PSYNC. */
   readonly isLinkless?: boolean
 }
 
-/**
- * later: the server serves no replica now. no-link: the replica does not get as far as PSYNC. unknown: there is no INFO, and PSYNC
- * was not sent.
- */
+/** later: the server serves no replica now. no-link: the replica never sends PSYNC. unknown: there is no INFO, and no PSYNC was sent. */
 export type Answer = 'partial' | 'full' | 'later' | 'no-link' | 'unknown'
 
-/** What PSYNC itself answered; undefined if it was not sent, or only to check the permission. */
+/** The answer of a real PSYNC. Undefined if none was sent, or only one that checks the permission. */
 export function verdictAnswer(verdict: Verdict | undefined): 'partial' | 'full' | undefined {
   if (!verdict || verdict.kind === 'none' || verdict.kind === 'permitted') return undefined
   return verdict.kind === 'continue' ? 'partial' : 'full'
 }
 
-function forecastAnswer({ kind }: Forecast): Answer {
+/** The answer that INFO promises. */
+export function forecastAnswer({ kind }: Forecast): Answer {
   return kind === 'continue' ? 'partial' : kind
 }
 
@@ -89,7 +89,7 @@ export function markOf(facts: PsyncFacts): string {
   return MARKS[answerOf(facts).answer]
 }
 
-/** The class of an answer that leaves the question open; undefined for a resync that is foretold or granted. */
+/** The class of an answer that leaves the question open. Undefined if a resync was predicted or granted. */
 export function openAnswer(facts: PsyncFacts): ErrorCode | undefined {
   const { answer } = answerOf(facts)
   if (answer === 'unknown') return 'FORK_NEEDED'

@@ -16,12 +16,12 @@ export interface Checked {
 
 const STATEMENTS: Record<ConditionName, string> = {
   SERVING: 'the server serves replicas now',
-  POSITION: 'a position is asked for',
-  HISTORY: 'the history is known',
-  FORK_POINT: 'not past its fork point',
-  BACKLOG: 'a backlog is kept',
+  POSITION: 'the replica sends an offset',
+  HISTORY: 'the server knows its replid',
+  FORK_POINT: 'not past the fork point',
+  BACKLOG: 'the server has a backlog',
   OLD_END: 'not older than the backlog',
-  LIVE_END: 'not ahead of the live end',
+  LIVE_END: 'not ahead of the server',
 }
 
 export function checkedConditions({ history, position, decided }: PsyncFacts): Checked[] {
@@ -41,16 +41,17 @@ const OBSTACLES = { LOADING: 'loading', NOMASTERLINK: 'link to its master down',
 
 const NUMBERS: Record<ConditionName, Numbers> = {
   SERVING: ({ obstacle }) => (obstacle ? OBSTACLES[obstacle] : ''),
-  POSITION: (_, position) => (position.replid === '?' ? 'none' : `byte ${requestText(position)}`),
+  POSITION: (_, position) => (position.replid === '?' ? 'none (PSYNC ? -1)' : `byte ${requestText(position)}`),
   HISTORY: ({ replid, replid2 }, position) =>
-    isSameReplid(position.replid, replid) ? 'its replid' : isSameReplid(position.replid, replid2) ? 'its replid2' : 'neither',
+    isSameReplid(position.replid, replid) ? 'replid' : isSameReplid(position.replid, replid2) ? 'replid2' : 'neither replid nor replid2',
   FORK_POINT: ({ replid2, secondOffset }, position) =>
-    isSameReplid(position.replid, replid2) ? `${requestText(position)} ≤ ${exact(secondOffset ?? 0)}` : 'the current history',
+    isSameReplid(position.replid, replid2) ? `${requestText(position)} ≤ ${secondOffset ?? 0}` : 'the current replid',
   BACKLOG: ({ backlog }) => (backlog ? `${exact(backlog.histlen)} bytes` : 'none'),
-  OLD_END: ({ backlog }, position) => (backlog ? `${requestText(position)} ≥ ${exact(backlog.firstByteOffset)}` : ''),
-  LIVE_END: ({ backlog }, position) => (backlog ? `${requestText(position)} ≤ ${exact(backlog.firstByteOffset + backlog.histlen)}` : ''),
+  OLD_END: ({ backlog }, position) => (backlog ? `${requestText(position)} ≥ ${backlog.firstByteOffset}` : ''),
+  LIVE_END: ({ backlog }, position) => (backlog ? `${requestText(position)} ≤ ${backlog.firstByteOffset + backlog.histlen}` : ''),
 }
 
+/** Offsets are not grouped, so that they can be pasted. */
 function requestText(position: Position): string {
-  return exact(requestOffset(position))
+  return String(requestOffset(position))
 }

@@ -1,7 +1,7 @@
-/** Why a replica has no link: what the address that it follows says to us. */
+/** Why a replica has no link: what the address of its master answers to us. */
 import { duration } from '../units.ts'
 
-/** A replica fails in ways that its own INFO does not show, so we knock at its master ourselves: PING, and INFO if permitted. */
+/** The INFO of a replica does not show why its link fails, so we ask its master ourselves: PING, and INFO if permitted. */
 export type MasterAnswer = UnreachableMaster | AnsweringMaster
 
 /** No conversation: `what` says why, as a sentence. */
@@ -22,11 +22,11 @@ export interface AnsweringMaster {
   readonly isLoading?: boolean
   /** It is a replica that has no link to its own master. */
   readonly isWithoutMaster?: boolean
-  /** It lists a replica of the port that was asked for: that one got in. */
+  /** It lists a replica with the port of the one that was asked: that one was accepted. */
   readonly isListed?: boolean
 }
 
-/** A replica that was let in: it is waiting for its RDB, or receives it. */
+/** The master has accepted the replica, which waits for its RDB or receives it. */
 export function isLetIn(answer: MasterAnswer): boolean {
   return answer.kind === 'answers' && answer.isListed === true
 }
@@ -43,24 +43,24 @@ function describeAnswer(answer: MasterAnswer): string[] {
     const isSilent = ['MASTER_UNREACHABLE', 'TIMEOUT', 'TLS_FAILED', 'LINK_LOST'].includes(answer.code)
     return [
       `that address ${isSilent ? 'cannot be reached from here either' : 'answers from here, but not as a master'}: ${answer.what}`,
-      'The replica may take another way there; --map names ours.',
+      'The replica may reach it by another route. If we need another address, use --map.',
     ]
   }
   if (answer.needsPassword) return passwordText(answer)
-  if (answer.refusal !== undefined) return [`that address answers from here, and refuses us: ${answer.refusal}`]
-  if (answer.isLoading) return ['that address answers from here, and is loading its data: it serves no replica until that is done.']
+  if (answer.refusal !== undefined) return [`that address answers from here, but refuses us: ${answer.refusal}`]
+  if (answer.isLoading) return ['that address answers from here, but is loading its data. It cannot serve replicas until that is done.']
   if (answer.isWithoutMaster)
-    return ['that address answers from here, and has no link to its own master: it serves no replica until it has one.']
+    return ['that address answers from here, but has no link to its own master. It cannot serve replicas until that link is back.']
   return [
-    'that address answers from here and wants no password.',
-    'A masterauth that it does not want keeps a replica out too, and so does another network or TLS setting. The log of the replica says why.',
+    'that address answers from here and requires no password.',
+    'The link also fails if masterauth is set without need, or for another network or TLS setting. The log of the replica says why.',
   ]
 }
 
 function passwordText({ refusal, runId }: AnsweringMaster): string[] {
-  const ours = refusal !== undefined ? `; it refuses ours too: ${refusal}` : runId === undefined ? '' : '; it accepts ours'
+  const ours = refusal !== undefined ? `, and ours is refused too: ${refusal}` : runId === undefined ? '' : ', and ours is accepted'
   return [
-    `that address answers from here and wants a password (NOAUTH without one${ours}): masterauth of the replica is most likely missing or wrong.`,
-    'On the replica: CONFIG SET masterauth <password>, with masteruser for an ACL user, and CONFIG REWRITE to keep it.',
+    `that address answers from here and requires a password (NOAUTH without one${ours}). The masterauth of the replica is probably missing or wrong.`,
+    'On the replica, run CONFIG SET masterauth <password>, and masteruser for an ACL user. CONFIG REWRITE keeps it.',
   ]
 }

@@ -1,6 +1,8 @@
 /** Judges a full resync: could a replica finish it? If its output buffer overflows every time, it is in a resync loop. */
+import type { ErrorCode } from '../../errors.ts'
 import { isPingsOnly } from '../lag/write-rate.ts'
-import { type BufferLimit, bufferedDuring, largerLimitCommand } from '../resync/buffer-limit.ts'
+import type { Remedy } from '../remedy.ts'
+import { type BufferLimit, bufferedDuring, largerLimit } from '../resync/buffer-limit.ts'
 import { duration, exact, bytes as human } from '../units.ts'
 
 /** Figures of one full resync; a figure that the server does not report is absent. */
@@ -23,9 +25,9 @@ export interface ResyncFigures {
   readonly cowBytes?: number
   readonly buffer?: BufferFigures
   readonly limit?: BufferLimit
-  /** How the connection for INFO and CLIENT LIST was lost before the live end, as a sentence: what the buffer held then is unknown. */
+  /** How the connection for INFO and CLIENT LIST was lost before we had caught up, as a sentence. The buffer is unknown from then on. */
   readonly lost?: string
-  /** Replicas of this server receive RDB and stream on two connections and buffer the stream themselves; we do not. */
+  /** Replicas of this server receive the RDB and the stream on two connections, and buffer the stream themselves. We do not. */
   readonly hasChannel: boolean
 }
 
@@ -38,35 +40,64 @@ export interface BufferFigures {
   readonly scope: 'ours' | 'all replicas'
 }
 
-type ResyncRisk = 'SAFE' | 'CLOSE' | 'LOOP' | 'BEHIND' | 'UNKNOWN'
+export type ResyncRisk = 'SAFE' | 'CLOSE' | 'LOOP' | 'BEHIND' | 'UNKNOWN'
 
 export interface ResyncJudgement {
   readonly risk: ResyncRisk
-  readonly sentences: readonly string[]
-  readonly commands: readonly string[]
+  /** The answer in one sentence. */
+  readonly text: string
+  /** What it rests on, one sentence each. */
+  readonly reasons: readonly string[]
+  readonly remedy?: Remedy
 }
 
 /** A buffer this full leaves no room for a slower disk or a busier hour. */
 const CLOSE_SHARE = 0.5
-/** A few writes in a short time say nothing of the next hours. */
+/** A few writes in a short time say nothing about the next hours. */
 const MOST_TIMES_AHEAD = 1000
 
-export function judgeResync(figures: ResyncFigures): ResyncJudgement {
+/** @param server the master, where a setting would help */
+export function judgeResync(figures: ResyncFigures, server: string): ResyncJudgement {
   const { catchUp, limit, buffer } = figures
   const risk = riskOf(figures)
-  const sentences = [awayText(figures), ...(buffer && limit ? [bufferText(figures, buffer, limit)] : [])]
-  if (catchUp && !catchUp.isMet) sentences.push(`It does not catch up: ${exact(catchUp.behind)} bytes behind when we gave up.`)
-  if (figures.hasChannel) sentences.push(CHANNEL)
-  const text = { SAFE: SAFE, CLOSE: CLOSE, LOOP: LOOP, BEHIND: BEHIND, UNKNOWN: unknownText(figures) }[risk]
-  const commands = risk === 'CLOSE' || risk === 'LOOP' ? [largerLimitCommand(neededBytes(figures), limit)] : []
-  return { risk, sentences: [...sentences, text], commands }
+  const reasons = [
+    awayText(figures),
+    ...(buffer && limit ? [bufferText(figures, buffer, limit)] : []),
+    ...(catchUp && !catchUp.isMet ? [`It was still ${exact(catchUp.behind)} bytes behind when we gave up.`] : []),
+    ...(figures.hasChannel ? [CHANNEL] : []),
+    ...OUTLOOKS[risk],
+  ]
+  const hasRemedy = risk === 'CLOSE' || risk === 'LOOP'
+  return {
+    risk,
+    text: risk === 'UNKNOWN' ? unknownText(figures) : ANSWERS[risk],
+    reasons,
+    ...(hasRemedy && { remedy: largerLimit(server, neededBytes(figures), limit) }),
+  }
 }
 
-const CHANNEL = 'Replicas of this version take the stream on a connection of its own and buffer it themselves; we do not.'
-const SAFE = 'No resync loop is to be expected at this write rate.'
-const CLOSE = 'A slower network or disk, or more writes, would get the replica cut off in the middle, and it would begin again:'
-const LOOP = 'A replica would be cut off and begin again, each time with a fork: a resync loop. More room for its buffer ends it:'
-const BEHIND = 'The master writes faster than this link takes it: more buffer only puts the end off.'
+/** The answer is no if a replica would never finish a full resync, or never catch up. */
+export function resyncCode({ risk }: ResyncJudgement): ErrorCode | undefined {
+  return risk === 'LOOP' || risk === 'BEHIND' ? 'EXPECTATION_FAILED' : undefined
+}
+
+const CHANNEL = 'Replicas of this version receive the stream on a second connection and buffer it themselves. We do not.'
+
+const ANSWERS: Record<Exclude<ResyncRisk, 'UNKNOWN'>, string> = {
+  SAFE: 'A replica can finish a full resync at this write rate.',
+  CLOSE: 'A replica can finish a full resync at this write rate, but with little room in its output buffer.',
+  LOOP: 'A replica would never finish a full resync: the master would disconnect it each time (a resync loop).',
+  BEHIND: 'A replica would never catch up: the master writes faster than this link receives.',
+}
+
+/** What to do, or what to expect. */
+const OUTLOOKS: Record<ResyncRisk, readonly string[]> = {
+  SAFE: [],
+  CLOSE: ['With a slower network or disk, or more writes, the master would disconnect it, and it would start again.'],
+  LOOP: ['Each attempt forks the master again. More room for its output buffer ends the loop.'],
+  BEHIND: ['More output buffer would only delay the end.'],
+  UNKNOWN: [],
+}
 
 function riskOf({ catchUp, buffer, limit, lost }: ResyncFigures): ResyncRisk {
   if (catchUp && !catchUp.isMet) return 'BEHIND'
@@ -76,23 +107,23 @@ function riskOf({ catchUp, buffer, limit, lost }: ResyncFigures): ResyncRisk {
   if (isOver) return 'LOOP'
   const isClose = (hardBytes > 0 && buffer.peakBytes >= hardBytes * CLOSE_SHARE) || (softBytes > 0 && buffer.peakBytes > softBytes)
   if (isClose) return 'CLOSE'
-  // What was not seen may have been more.
+  // The buffer may have been larger when it was not watched.
   return catchUp && lost === undefined ? 'SAFE' : 'UNKNOWN'
 }
 
-/** Names what is missing and why. Rights are only named when the connection for the questions held. */
+/** What is missing and why. A lost connection is not blamed on missing rights. */
 function unknownText({ catchUp, buffer, limit, lost }: ResyncFigures): string {
   const start = 'It is unknown whether a replica’s output buffer would overflow'
   if (lost) return `${start}, because the connection for INFO and CLIENT LIST was lost. ${lost}`
   const missing = [
-    ...(catchUp ? [] : ['INFO did not show the live end to catch up with (+info)']),
+    ...(catchUp ? [] : ['INFO did not show the offset to catch up with (+info)']),
     ...(buffer ? [] : ['CLIENT LIST did not show the buffer (+client|list)']),
     ...(limit ? [] : ['CONFIG GET did not show its limit (+config|get)']),
   ]
   return `${start}: ${missing.join(', and ')}.`
 }
 
-/** The larger of what the buffer held and what the master writes while a replica receives the RDB: `lag` sizes it the same way. */
+/** The larger of what the buffer held and what the master writes while a replica receives the RDB. `lag` calculates the same. */
 function neededBytes({ buffer, snapshotOffset, endOffset, spanMs, waitMs, transferMs }: ResyncFigures): number {
   const bytesPerSecond = ((endOffset - snapshotOffset) / Math.max(1, spanMs)) * 1000
   return Math.max(buffer?.peakBytes ?? 0, bufferedDuring(bytesPerSecond, (waitMs + transferMs) / 1000))
@@ -103,10 +134,10 @@ function awayMs({ waitMs, transferMs, catchUp }: ResyncFigures): number {
 }
 
 function awayText(figures: ResyncFigures): string {
-  return `A replica would be away for ${duration(awayMs(figures))}, and for as long as it takes it to load ${human(figures.payloadBytes)}.`
+  return `A replica would be unavailable for ${duration(awayMs(figures))}, plus the time to load ${human(figures.payloadBytes)}.`
 }
 
-/** Includes how long the load may take before the growing buffer overflows. */
+/** Also how much longer the replica may load before its growing buffer is full. */
 function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, softBytes, softSeconds }: BufferLimit): string {
   const of = hardBytes > 0 ? ` of ${exact(hardBytes)} (${((buffer.peakBytes / hardBytes) * 100).toFixed(1)} %)` : ', without a hard limit'
   const whose = buffer.scope === 'ours' ? 'The output buffer of this replica' : 'The output buffers of all replicas together'
@@ -115,6 +146,6 @@ function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, 
   const perMs = isPingsOnly(written, figures.spanMs) ? 0 : written / Math.max(1, figures.spanMs)
   const roomMs = hardBytes > 0 && perMs > 0 ? (hardBytes - buffer.peakBytes) / perMs : undefined
   const isFar = roomMs === undefined || roomMs > figures.spanMs * MOST_TIMES_AHEAD
-  const room = !isFar && roomMs > 0 ? ` Loading may take ${duration(roomMs)} more before it is full.` : ''
-  return `${whose} grew to ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
+  const room = !isFar && roomMs > 0 ? ` It would be full after ${duration(roomMs)} more of loading.` : ''
+  return `${whose} peaked at ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
 }

@@ -24,9 +24,9 @@ export function isShuttingDown({ fields }: ServerInfo): boolean {
 
 const WORDS: Record<Silence, string> = {
   idle: 'INFO shows that it has nothing to send',
-  broken: 'INFO shows that it went on without us: the connection is dead',
-  NOMASTERLINK: 'it is a replica that has lost its own master; it keeps the connection open and sends nothing until it has one again',
-  FAILOVER: 'it hands over to another server (FAILOVER) and sends nothing meanwhile',
+  broken: 'INFO shows that it has written more: the connection is dead',
+  NOMASTERLINK: 'it is a replica that has lost its own master; it keeps the connection open and sends nothing until its link is back',
+  FAILOVER: 'a FAILOVER is in progress, and it sends nothing until that is over',
   LOADING: 'it is loading its data',
 }
 

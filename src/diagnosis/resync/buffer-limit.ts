@@ -1,6 +1,7 @@
 /** The output buffer of a replica on its master: its limit, and the limit that ends a resync loop. */
 import { atLeast, type ServerIdentity } from '../../protocol/info/identity.ts'
 import type { Settings } from '../../protocol/settings.ts'
+import { type Remedy, settingRemedy } from '../remedy.ts'
 
 /** client-output-buffer-limit of class replica; 0 means no limit. */
 export interface BufferLimit {
@@ -43,12 +44,24 @@ export function bufferedDuring(bytesPerSecond: number, payloadSeconds: number): 
  * `psync --full` give the same advice. Sizes are powers of two, since two measurements are never quite the same. No number is
  * lower than its default or its present value. The soft limit equals the hard limit, so it never acts first.
  *
- * @param neededBytes the largest amount seen in the buffer or calculated from the write rate @param present undefined if unknown
+ * @param neededBytes the largest amount seen in the buffer or calculated from the write rate
+ * @param present undefined if unknown
  */
 export function largerLimitCommand(neededBytes: number, present: BufferLimit | undefined): string {
-  const { hardBytes, softBytes, softSeconds } = present ?? DEFAULT_LIMIT
-  const room = Math.max(DEFAULT_LIMIT.hardBytes, HEADROOM * neededBytes, hardBytes, softBytes)
-  const size = `${2 ** Math.ceil(Math.log2(room / MEGABYTE))}mb`
+  const { hardBytes, softSeconds } = present ?? DEFAULT_LIMIT
+  const size = `${limitMegabytes(neededBytes, present)}mb`
   const hard = hardBytes === 0 ? '0' : size
   return `CONFIG SET client-output-buffer-limit "replica ${hard} ${size} ${Math.max(DEFAULT_LIMIT.softSeconds, softSeconds)}"`
+}
+
+/** The same with what it costs. @param server the master, which holds the buffer */
+export function largerLimit(server: string, neededBytes: number, present: BufferLimit | undefined): Remedy {
+  const cost = `Each slow replica may then use up to ${limitMegabytes(neededBytes, present)}mb of memory there.`
+  return settingRemedy(server, [largerLimitCommand(neededBytes, present)], cost)
+}
+
+function limitMegabytes(neededBytes: number, present: BufferLimit | undefined): number {
+  const { hardBytes, softBytes } = present ?? DEFAULT_LIMIT
+  const room = Math.max(DEFAULT_LIMIT.hardBytes, HEADROOM * neededBytes, hardBytes, softBytes)
+  return 2 ** Math.ceil(Math.log2(room / MEGABYTE))
 }

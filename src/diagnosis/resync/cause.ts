@@ -1,4 +1,4 @@
-/** What cuts a replica in each of its full resyncs, as far as INFO, CLIENT LIST and the settings show it. */
+/** What disconnects a replica in each of its full resyncs, as far as INFO, CLIENT LIST and the settings show it. */
 import type { Settings } from '../../protocol/settings.ts'
 import type { BufferLimit } from './buffer-limit.ts'
 import { isCut } from './rounds.ts'
@@ -19,11 +19,11 @@ const TIMEOUT_SLACK_SECONDS = 2.5
 export interface Timeouts {
   /** repl-timeout of the master. */
   readonly own: number
-  /** The one that cut the replica. */
+  /** The one that disconnected the replica. */
   readonly cutBy?: number
 }
 
-/** Each limit that was seen to act comes before what only fits. */
+/** A limit that was seen to act takes precedence over causes that only fit. */
 export function causeOf(history: SyncHistory, limit: BufferLimit | undefined, { cutBy }: Timeouts): LoopCause {
   const limitCause = limitReached(history, limit)
   if (limitCause) return limitCause
@@ -33,7 +33,7 @@ export function causeOf(history: SyncHistory, limit: BufferLimit | undefined, { 
   return limit && isBufferSeen(history, limit) ? 'left' : 'unseen'
 }
 
-/** The limit of the output buffer at which a replica was cut. */
+/** The limit of the output buffer at which a replica was disconnected. */
 export function limitReached(history: SyncHistory, limit: BufferLimit | undefined): 'hard-limit' | 'soft-limit' | undefined {
   if (limit && isCutAtHardLimit(history, limit)) return 'hard-limit'
   return limit && isCutAtSoftLimit(history, limit) ? 'soft-limit' : undefined
@@ -47,8 +47,8 @@ export function timeoutsOf({ syncs }: SyncHistory, settings: Settings | undefine
 }
 
 /**
- * A replica without a position (PSYNC ? -1) is not counted in sync_partial_err, and no backlog would have helped it. Nor would it
- * have helped one that never caught up: it asks with the history from before.
+ * A replica without a position (PSYNC ? -1) is not counted in sync_partial_err, and no backlog would have helped it. A
+ * larger backlog does not help a replica that never caught up either: it still sends the replid from before its full resync.
  */
 function isBacklogTooSmall({ syncs, counters }: SyncHistory): boolean {
   const cuts = syncs.filter(isCut)
@@ -56,7 +56,7 @@ function isBacklogTooSmall({ syncs, counters }: SyncHistory): boolean {
   return refused > 0 && cuts.length > 0 && cuts.every(({ ended }) => ended?.hasCaughtUp)
 }
 
-/** Whether CLIENT LIST was sampled during an attempt that was cut, and the master did not write enough to fill the buffer. */
+/** Whether CLIENT LIST was sampled during an attempt that was broken off, and the master did not write enough to fill the buffer. */
 function isBufferSeen({ syncs, sampledSince, buffers, counters, fullGrewAt }: SyncHistory, { hardBytes }: BufferLimit): boolean {
   if (sampledSince === undefined) return false
   const cuts = syncs.filter((sync) => isCut(sync) && (sync.ended?.at ?? 0) >= sampledSince)

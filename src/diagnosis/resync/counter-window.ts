@@ -30,7 +30,7 @@ export class CounterWindow {
     return first && last && { first, last }
   }
 
-  /** A restarted server counts from zero, so everything before is another story. */
+  /** A restarted server counts from zero, so older counters cannot be compared. */
   saw(server: ServerInfo, at: number): void {
     const counters = countersOf(server, at)
     const last = this.#counters.at(-1)

@@ -1,6 +1,6 @@
 /**
- * Judges whether a replica is in a resync loop: it is cut before it has caught up, and begins again, each time with a fork.
- * One full resync is a replica that joins. Which further ones are a loop is decided in rounds.ts, and what cuts it in cause.ts.
+ * Finds a resync loop: a replica is disconnected before it has caught up, and begins again, each time with a fork. A single full
+ * resync is a replica that joins. rounds.ts decides which further ones are a loop, and cause.ts what disconnects the replica.
  */
 
 import type { ServerIdentity } from '../../protocol/info/identity.ts'
@@ -12,7 +12,7 @@ import { causeOf, type LoopCause, limitReached, timeoutsOf } from './cause.ts'
 import { type Rounds, roundsOf } from './rounds.ts'
 import type { SyncHistory } from './sync-history.ts'
 
-/** A replica of the server, asked itself. */
+/** A replica of the server that answered our own questions. */
 export interface KnownReplica {
   readonly name: string
   readonly identity?: ServerIdentity
@@ -20,7 +20,7 @@ export interface KnownReplica {
   readonly timeoutSeconds?: number
 }
 
-/** What was asked beside INFO. */
+/** The answers besides INFO. */
 export interface LoopEvidence {
   /** Absent if CONFIG GET is not permitted, or not answered yet. */
   readonly settings?: Settings | undefined
@@ -48,9 +48,9 @@ export interface ResyncLoop extends Rounds {
   readonly bufferBytes?: number
   /** Absent if CONFIG GET is not permitted. */
   readonly limit?: BufferLimit
-  /** The repl-timeout that cut it, or else the master's. */
+  /** The repl-timeout that disconnected it, or else the master's. */
   readonly timeoutSeconds?: number
-  /** The replica's own repl-timeout cut it. */
+  /** The replica's own repl-timeout disconnected it. */
   readonly isReplicaTimeout?: boolean
   readonly backlogBytes?: number
   readonly writesBytesPerSecond: number

@@ -29,15 +29,15 @@ export interface Reconnects {
   readonly overMs: number
 }
 
-/** After a cut: a replica tries again within a second, or up to 6.2 when the child of the BGSAVE has ended. */
+/** After it was disconnected, a replica tries again within a second, or up to 6.2 when the child of the BGSAVE has ended. */
 const AFTER_CUT_MS = 15_000
 const LEAST_WATCH_MS = 10_000
 const MOST_WATCH_MS = 30_000
-/** In so many of its usual rounds a loop shows two of them. */
+/** Long enough to see two rounds of a loop. */
 const ROUNDS_TO_WATCH = 2.5
-/** A replica that is in a loop is cut soon after it has come. */
+/** A replica in a loop is disconnected soon after it has connected. */
 const YOUNG_LINK_SECONDS = 5
-/** A link as old as so many rounds is not cut once a round. The average round is no shorter than the real one. */
+/** A link that is this many rounds old is not broken once a round. The average round is no shorter than the real one. */
 const ROUNDS_TO_OUTLAST = 1.5
 /** A master that full-resyncs more often than this, on average since its start, may be in a loop. */
 const OFTEN_MS = 120_000
@@ -53,16 +53,17 @@ export function resyncReport(history: SyncHistory, master: string, evidence: Loo
   return { watchMs: longerMs, ...(suspicion && { suspicion }), ...(reconnects && { reconnects }) }
 }
 
-/** Whether the cause may still show: the next round may be seen better. */
+/** Whether the next round may show the cause. */
 function mayShowCause({ cause, missingRights }: ResyncLoop): boolean {
   return cause === 'left' || (cause === 'unseen' && missingRights.length === 0)
 }
 
 /**
- * A master in a loop cuts its replica again within a few of its usual rounds. Between two rounds it may list no replica for long:
- * up to 6.2 a replica that was cut does not notice before the child of the BGSAVE ends, which also holds its socket. A replica that
- * is listed as online may be in a loop as well: it is cut while it receives what was written during its resync. If all have been online for a while and nothing has happened, the
- * sample is not made longer: the suspicion says what the counters show.
+ * A master in a loop disconnects its replica again within a few of its usual rounds. Between two rounds it may list no replica for
+ * long: up to 6.2 the child of the BGSAVE holds the socket of a disconnected replica, which notices nothing before the child ends. A
+ * replica that is listed as online may be in a loop as well, and is disconnected while it receives what was written during its
+ * resync. If all replicas have been online for a while and nothing has happened, the sample is not made longer, and the suspicion
+ * reports the counters.
  */
 export function watchMs(history: SyncHistory): number {
   if (!isFrequent(history)) return history.hasCut ? AFTER_CUT_MS : 0
@@ -70,7 +71,7 @@ export function watchMs(history: SyncHistory): number {
   return Math.min(MOST_WATCH_MS, Math.max(LEAST_WATCH_MS, ROUNDS_TO_WATCH * roundMsOf(history)))
 }
 
-/** Whether there were more full resyncs than the replicas that are here explain, in a short time. */
+/** Whether there were more full resyncs in a short time than the present replicas explain. */
 export function isFrequent(history: SyncHistory): boolean {
   const { newest, hasReplica } = history
   const full = newest && numberField(newest, 'sync_full')
@@ -86,7 +87,7 @@ function isUnderWay(history: SyncHistory): boolean {
   return isSyncing || hasMissing || (isSaving && !hasReplica) || mayBeCut
 }
 
-/** Whether a replica has just come, by CLIENT LIST. */
+/** Whether a replica has just connected, by CLIENT LIST. */
 function hasYoungLink({ buffers }: SyncHistory): boolean {
   return buffers.some(({ isGone, ageSeconds }) => !isGone && ageSeconds < YOUNG_LINK_SECONDS)
 }
@@ -113,7 +114,7 @@ function suspicionOf(history: SyncHistory, master: string): ResyncSuspicion | un
     fullResyncs: numberField(newest, 'sync_full') ?? 0,
     uptimeSeconds: numberField(newest, 'uptime_in_seconds') ?? 0,
     replicas: newest.replicas.length,
-    // What was not seen so far is not seen in a few seconds more: the rounds may have become longer.
+    // Not just a few seconds more than this sample: the rounds may have become longer.
     sampleSeconds: Math.ceil(Math.max(wantedMs, 2 * watchedMs) / 1000),
   }
 }

@@ -9,18 +9,18 @@ export interface Rounds {
   readonly onlineMs?: number
 }
 
-/** So many in a row are a loop even if the last one has reached the live stream. */
+/** This many in a row are a loop even if the last one has caught up. */
 const CERTAIN_ROUNDS = 3
 /** A replica that is online for this many rounds has left the loop. */
 const LASTING_ROUNDS = 2
 const LASTING_MS = 10_000
-/** A loop without a replica that is back is over when nothing began for this long, or for this many of its rounds. */
+/** If the replica does not return, the loop is over when nothing began for this long, or for this many of its rounds. */
 const QUIET_MS = 60_000
 const QUIET_ROUNDS = 3
 
 /**
  * Undefined if what was seen may also be replicas that join, are restarted, or lose their link once.
- * @param isAtLimit whether a buffer was seen at its limit: then a replica that caught up before it was cut was cut all the same
+ * @param isAtLimit whether a buffer was seen at its limit: then a replica that had caught up counts as disconnected too
  */
 export function roundsOf(history: SyncHistory, isAtLimit: boolean): Rounds | undefined {
   const { syncs, counters, toolSyncs, hasTool } = history
@@ -35,7 +35,7 @@ export function roundsOf(history: SyncHistory, isAtLimit: boolean): Rounds | und
   return { replicas, fullResyncs: Math.max(begun, hasTool ? 0 : grown - others), ...(Number.isFinite(onlineMs) && { onlineMs }) }
 }
 
-/** Whether an attempt ended before it lasted. */
+/** Whether an attempt was broken off, or its link broke later. */
 export function isCut({ ended }: FullSync): boolean {
   return ended !== undefined && (!ended.isMet || ended.onlineUntil !== undefined)
 }
@@ -54,7 +54,7 @@ function isLooping(history: SyncHistory, name: string, isAtLimit: boolean): bool
   const cut = mine.filter(isCut)
   if (mine.length < 2 || cut.length === 0 || isOver(history, mine)) return false
   const listed = history.listedAtOnce(name)
-  // Replicas that share an address cannot be told apart: one may begin because another one was cut.
+  // Replicas that share an address cannot be told apart: one may begin because another one was disconnected.
   if (listed > 1) return cut.length > 1 && mine.length > listed
   if (mine.length >= CERTAIN_ROUNDS && cut.length > 1) return true
   // A restart, or an operator's REPLICAOF, ends a link whose resync had succeeded.

@@ -21,7 +21,7 @@ export interface Access {
   readonly credentials?: Credentials
   /** Shown in CLIENT LIST. Absent for an ACL user, whose name is shown there and who may lack +client|setname. */
   readonly clientName?: string
-  /** What this server told of itself on an earlier connection. A connection that reaches another server is not used. */
+  /** INFO of this server on an earlier connection. A connection that reaches another server is not used. */
   readonly expected?: ServerInfo
   readonly limits: Limits
   /** Opens the connection; a socket by default. */

@@ -1,4 +1,4 @@
-/** Remembers what a user lacks the right for. */
+/** Remembers which commands the user may not run. */
 import { type Reply, ServerError } from '../../protocol/wire/reply.ts'
 
 /** Commands that this server denied to our user: each further try would add an entry to its ACL LOG (acl.c, addACLLogEntry). */
@@ -15,7 +15,7 @@ export class Denied {
   }
 }
 
-/** Rights are given to a command, or to one of its subcommands. */
+/** An ACL rule permits a command, or one of its subcommands. */
 function commandName([name = '', ...others]: readonly string[]): string {
   return ['CONFIG', 'CLIENT', 'CLUSTER'].includes(name) ? `${name} ${others[0]}` : name
 }

@@ -40,7 +40,7 @@ export class Informant implements Questions {
   #reopenAt = 0
   #cancelKeepAlive = () => {}
   #keepingAlive: Promise<void> | undefined
-  /** Those of connections that broke. */
+  /** The queries of connections that broke. */
   #events: QueryEvent[] = []
   #isClosed = false
   /** The server that every connection must reach; undefined until it is known. */

@@ -27,7 +27,7 @@ async function wantsPassword(link: QueryLink): Promise<boolean> {
   return refusal(reply, { command: 'PING' }).code === 'AUTH_REQUIRED'
 }
 
-/** What INFO says to our own credentials, or why it does not. */
+/** INFO as our own credentials may read it, or why they may not. */
 async function ownView(
   access: Access,
   port: number | undefined,

@@ -1,4 +1,4 @@
-/** Decides whether a payload may be kept, from what the server says before and after it. */
+/** Decides whether a payload may be kept, from what the server shows before and after it. */
 import type { KnownShard } from '../../protocol/cluster/cluster-map.ts'
 import type { Access } from './access.ts'
 
@@ -6,13 +6,13 @@ import type { Access } from './access.ts'
 export interface PayloadFacts {
   /** The history of the snapshot, if PSYNC named it. */
   readonly replid: string | undefined
-  /** The RDB is that of a node of a cluster. Without INFO, nothing else shows it. */
+  /** Whether the RDB comes from a cluster node. Without INFO, nothing else shows that. */
   readonly hasSlots: boolean
 }
 
 /** For one link. */
 export interface PayloadGuard {
-  /** Undefined for a server that is no node of a cluster. */
+  /** Undefined if the server is not a cluster node. */
   readonly shard: KnownShard | undefined
   /** Called before PSYNC, with the server of the link and what INFO says of it. @throws ReplError if its payload is not to be kept */
   before(access: Access, isClusterNode: boolean): Promise<void>

@@ -18,7 +18,7 @@ import type { Access } from './access.ts'
 import { confirmServer } from './confirm-server.ts'
 import { Denied } from './denied.ts'
 
-/** Time limit of one read; a subscriber then simply reads again, since nothing may be published for long. */
+/** Time limit of one read. A subscriber then reads again, since there may be long gaps between messages. */
 const PATIENCE_MS = 60_000
 
 export class QueryLink {
@@ -29,7 +29,7 @@ export class QueryLink {
   #events: QueryEvent[] = []
   /** Each query waits for the reply to the previous one. */
   readonly #turns = new Turns()
-  /** Messages to a subscriber, not yet taken. */
+  /** Received messages that the subscriber has not read yet. */
   #pushed: Reply[] = []
 
   private constructor(link: Link, limitMs: number, denied: Denied) {
@@ -110,7 +110,7 @@ export class QueryLink {
     if (!(info instanceof ServerError)) confirmServer(info, expected)
   }
 
-  /** The first command without a password. A name that is refused is no failure, but a server without a free slot is one. */
+  /** The first command without a password. A refused name is not a failure, but a server at its connection limit is. */
   async #introduce(name: string): Promise<void> {
     const reply = await this.ask('CLIENT', 'SETNAME', name)
     const refused = reply instanceof ServerError ? refusal(reply, { state: 'QUERY', command: 'CLIENT' }) : undefined

@@ -1,4 +1,4 @@
-/** What an engine asks a server, and how refusals are told apart from failures. */
+/** The questions that the engine asks a server. A refusal is distinguished from a failure. */
 
 import type { ReplError } from '../../errors.ts'
 import { channelSetting } from '../../handshake/guard.ts'
@@ -24,8 +24,8 @@ export interface Questions {
 }
 
 /**
- * Questions over the replication link itself, before it becomes a replica's. What they tell is true of the server that gets our
- * PSYNC, wherever other connections to the same address lead. A failure of the link is thrown.
+ * Questions over the replication link itself, before it becomes a replica's. The answers come from the server that gets our PSYNC,
+ * even if other connections to the same address reach another one. A failure of the link is thrown.
  */
 export class LinkQuestions implements Questions {
   readonly #query: QueryLink

@@ -50,7 +50,7 @@ function etaOf(info: ServerInfo): { readonly etaSeconds?: number } {
   return etaSeconds === undefined ? {} : { etaSeconds }
 }
 
-/** KeyDB's active replica shows its own history. Its position is in that of its master, which it does not name. */
+/** KeyDB's active replica shows its own history. Its position belongs to the history of its master, whose replid it does not show. */
 async function positionBelow({ host, port, appliedOffset }: MasterLink, reach: Reach, signal: AbortSignal): Promise<Position | undefined> {
   const informant = new Informant(reach({ host, port }), signal)
   const master = await informant.info().finally(() => informant.close())
@@ -74,7 +74,7 @@ async function subjectOf(info: ServerInfo, name: string, reach: Reach, signal: A
   }
 }
 
-/** The port that its master lists it with. */
+/** The port under which its master lists it. */
 export function announcedPort(info: ServerInfo): number | undefined {
   return numberField(info, 'slave_announced_port') ?? numberField(info, 'tcp_port')
 }

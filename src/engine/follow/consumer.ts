@@ -68,13 +68,13 @@ export class Consumer {
       if (!entry || signal.aborted || this.isDone) return
       try {
         if (entry.kind === 'bytes') this.#push(entry.bytes, entry.at)
-        else if (entry.mark.type !== 'settle') this.#enter(entry.mark)
+        else if (entry.event.type !== 'settle') this.#enter(entry.event)
       } finally {
         // Also after a protocol violation: the commands before it are whole.
         await this.#view.flush()
         if (this.progress) await flushed(this.progress)
       }
-      if (entry.kind === 'mark' && entry.mark.type === 'settle') entry.mark.resolve({ ...this.#resumable })
+      if (entry.kind === 'event' && entry.event.type === 'settle') entry.event.resolve({ ...this.#resumable })
     }
   }
 

@@ -49,7 +49,7 @@ interface SettleRequest {
   readonly resolve: (position: Position) => void
 }
 
-/** A mark between the bytes in the spool. */
+/** What is between the bytes in the spool. */
 export type SpoolEntry = HistoryEvent | SettleRequest
 
 export type OnFull = 'block' | 'stop' | 'drop'

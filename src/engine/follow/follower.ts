@@ -151,7 +151,7 @@ export class Follower {
 
   #record(event: HistoryEvent): void {
     this.#report(event)
-    this.#spool.mark(event)
+    this.#spool.pushEvent(event)
   }
 
   async #store({ data, offset }: StreamChunkEvent): Promise<void> {
@@ -251,7 +251,7 @@ export class Follower {
     let forget = () => {}
     return await new Promise<Position | undefined>((resolve) => {
       forget = onAbort(this.#signal, () => resolve(undefined))
-      this.#spool.mark({ type: 'settle', resolve })
+      this.#spool.pushEvent({ type: 'settle', resolve })
     }).finally(() => forget())
   }
 }

@@ -111,7 +111,7 @@ export class GapRules {
     return this.lost(link, 'LOST')
   }
 
-  /** @throws ReplError NOT_SUPPORTED when no retry can help */
+  /** @throws ReplError FORK_NEEDED if only a fork would help */
   #refuse(stopped: StopReason | undefined): void {
     const { forkCommand } = this.#options
     if (stopped === 'NO_BACKLOG') throw new ReplError(stopped, forkCommand === undefined ? {} : { forkCommand })
@@ -145,7 +145,7 @@ export class GapRules {
   #waitForCatchUp(link: FailedLink): Step {
     this.#aheadSince ??= now()
     if (now() - this.#aheadSince > AHEAD_PATIENCE_MS) return this.lost(link, 'LOST')
-    return later(new ReplError('BEHIND_US'))
+    return later(new ReplError('REPLICA_LAGS'))
   }
 
   /** @param to where the histories diverge, when known @throws ReplError GAP */

@@ -1,4 +1,4 @@
-/** What a visit cost the server, by its own counters before and after. */
+/** The server's own counters before and after a visit. */
 import type { Info } from '../../protocol/info/info.ts'
 import type { CounterRow } from '../events.ts'
 

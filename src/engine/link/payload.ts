@@ -80,8 +80,8 @@ export async function* receiveResync(
 }
 
 /**
- * Compares the RDB with what the server says that it has. Its bytes are verified elsewhere.
- * @throws ReplError PAYLOAD_INCOMPLETE; TRY_LATER (CLUSTER_MOVING) for an RDB that is to be kept
+ * Compares the RDB with the keys and the offset that INFO showed. Its bytes are verified elsewhere.
+ * @throws ReplError PAYLOAD_INCOMPLETE; TRY_LATER (CLUSTER_MOVING) for an RDB that is kept
  */
 async function examine({ planner, observer, options: { goal } }: Attachment, verdict: Verdict, header: RdbHeader): Promise<KeyCounts> {
   const slots = isKept(goal) ? movingAtSnapshot(header) : undefined
@@ -117,12 +117,12 @@ async function compareKeys(info: ServerInfo, header: RdbHeader, observer: Observ
 
 /**
  * A new replid changes nothing: a server that begins one keeps its offset (replication.c, changeReplicationId), and INFO was asked
- * on the same link. @throws ReplError OFFSET_BEHIND if the history of the snapshot ends before what INFO showed earlier
+ * on the same link. @throws ReplError RDB_TOO_OLD if the history of the snapshot ends before what INFO showed earlier
  */
 function refuseEarlierOffset(info: ServerInfo, verdict: Verdict): void {
   const { history } = info
   if (verdict.kind !== 'full' || !history || mayShareSave(info)) return
-  if (verdict.offset < history.offset) throw new ReplError('OFFSET_BEHIND', { offset: verdict.offset, infoOffset: history.offset })
+  if (verdict.offset < history.offset) throw new ReplError('RDB_TOO_OLD', { offset: verdict.offset, infoOffset: history.offset })
 }
 
 /** Whether the RDB stays after the run. */

@@ -24,7 +24,7 @@ import { type AttachOptions, forksOnPurpose, maxRateOf, mayFork } from '../goal.
 import { choosePsync, isCertainlyGranted } from '../psync-choice.ts'
 import { counterRows } from './counters.ts'
 
-/** Where the name of a service explains the refusal. */
+/** Refusals that the name of a hosted service explains. */
 const REFUSALS: readonly Reason[] = ['UNKNOWN_COMMAND', 'COMMAND_BLOCKED', 'COMMAND_REFUSED']
 
 export interface PlanStep {
@@ -108,7 +108,7 @@ export class Planner {
     return this.#before !== undefined && !mayFork(goal) && !isCertainlyGranted(this.#options, this.#before)
   }
 
-  /** Where no PSYNC is sent, no refusal tells it. @throws ReplError NOT_SUPPORTED (OWN_PROTOCOL) */
+  /** If no PSYNC is sent, no refusal shows that the server does not support it. @throws ReplError NOT_SUPPORTED (OWN_PROTOCOL) */
   #refuseOwnProtocol(): void {
     const provider = ownProtocolOf(this.#identity)
     if (provider && this.stopReason !== undefined && this.stopReason !== 'ASKED_TO') throw new ReplError('OWN_PROTOCOL', { provider })

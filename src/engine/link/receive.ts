@@ -28,7 +28,7 @@ export interface ReceiveOptions {
   readonly reportMs: number
   /** New observations of the server; called between reads. */
   readonly observed: () => readonly ReplEvent[]
-  /** Compares the payload with what the server says that it has. @throws ReplError if it is not that */
+  /** Compares the start of the RDB with INFO. @throws ReplError if data is missing */
   readonly examine: (header: RdbHeader) => Promise<KeyCounts>
 }
 
@@ -50,7 +50,7 @@ export async function* receivePayload(
     if (keepAlives > 0) yield [{ type: 'keep-alive', at: now(), state: 'TRANSFER', count: keepAlives }]
     if (begun) {
       yield [{ type: 'payload-start', at: now(), framing: begun.framing }]
-      await makeRoom(sink, begun.framing, link, link.received - begun.behind, atOnce)
+      await makeRoom(sink, begun.framing, link, link.received - begun.bytesAfterHeader, atOnce)
     }
     for (const part of data) {
       verifier.push(part)

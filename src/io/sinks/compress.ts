@@ -21,7 +21,7 @@ interface WithZstd {
   readonly constants: { readonly ZSTD_c_compressionLevel?: number }
 }
 
-/** @param level gzip's or zstd's own scale; their default if undefined. @throws ReplError NOT_SUPPORTED (NO_ZSTD), USAGE */
+/** @param level gzip's or zstd's own scale; their default if undefined. @throws ReplError USAGE */
 export function compressor(kind: Compression, level: number | undefined): Transform {
   const sizes = { chunkSize: OUTPUT_BYTES, highWaterMark: AHEAD_BYTES }
   if (kind === 'gzip') {

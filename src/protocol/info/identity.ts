@@ -19,7 +19,7 @@ export function identityFromInfo(info: Info): ServerIdentity {
   return {
     flavour,
     version: info.get(`${own ?? 'redis'}_version`) ?? '',
-    // Every flavour that can be a node of a cluster prints cluster_enabled, whatever it calls its mode.
+    // Every flavour that can be a cluster node prints cluster_enabled, whatever it calls its mode.
     mode:
       info.get('cluster_enabled') === '1'
         ? 'cluster'

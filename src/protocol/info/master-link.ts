@@ -1,7 +1,7 @@
 /** A replica's link to its master, as INFO replication shows it. */
 import { type Info, infoNumber } from './info.ts'
 
-/** A master replicates from nobody. KeyDB's active replica does, and has a history of its own besides (role:active-replica). */
+/** The role of KeyDB's active replica, which has a master and also a history of its own. */
 const ACTIVE_REPLICA = 'active-replica'
 
 export interface MasterLink {

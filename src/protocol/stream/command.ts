@@ -10,14 +10,14 @@ const NAMES = new ByteTable((name) => name.toString('latin1').toUpperCase(), tru
 export class Command implements Words {
   readonly bytes: Buffer
   readonly words: DataView
-  readonly #marks: Int32Array
+  readonly #positions: Int32Array
   readonly #offset: number
   #at = 0
 
-  constructor({ bytes, words }: Words, marks: Int32Array, offset: number) {
+  constructor({ bytes, words }: Words, positions: Int32Array, offset: number) {
     this.bytes = bytes
     this.words = words
-    this.#marks = marks
+    this.#positions = positions
     this.#offset = offset
   }
 
@@ -28,16 +28,16 @@ export class Command implements Words {
 
   /** The number of arguments, including the name. */
   get argc(): number {
-    return this.#marks[this.#at + 2] as number
+    return this.#positions[this.#at + 2] as number
   }
 
   /** Where the command begins in `bytes`. */
   get frameStart(): number {
-    return this.#marks[this.#at] as number
+    return this.#positions[this.#at] as number
   }
 
   get frameEnd(): number {
-    return this.#marks[this.#at + 1] as number
+    return this.#positions[this.#at + 1] as number
   }
 
   /** The last byte before the command in the history. */
@@ -52,11 +52,11 @@ export class Command implements Words {
 
   /** Where an argument begins in `bytes`. */
   argStart(index: number): number {
-    return this.#marks[this.#at + 3 + 2 * index] as number
+    return this.#positions[this.#at + 3 + 2 * index] as number
   }
 
   argEnd(index: number): number {
-    return this.#marks[this.#at + 4 + 2 * index] as number
+    return this.#positions[this.#at + 4 + 2 * index] as number
   }
 
   /** A view into `bytes`. */
@@ -77,17 +77,17 @@ export class Command implements Words {
 
 /** Consecutive whole commands in the same bytes, and the error in the bytes after them, if any. */
 export class CommandBatch {
-  readonly #marks: Int32Array
+  readonly #positions: Int32Array
   readonly #end: number
   readonly #command: Command
   readonly #failure: ReplError | undefined
   #at = 0
 
   /** @param offset the history offset of the byte before the chunk */
-  constructor(chunk: Words, marks: Int32Array, end: number, offset: number, failure?: ReplError) {
-    this.#marks = marks
+  constructor(chunk: Words, positions: Int32Array, end: number, offset: number, failure?: ReplError) {
+    this.#positions = positions
     this.#end = end
-    this.#command = new Command(chunk, marks, offset)
+    this.#command = new Command(chunk, positions, offset)
     this.#failure = failure
   }
 
@@ -98,7 +98,7 @@ export class CommandBatch {
       return undefined
     }
     this.#command.moveTo(this.#at)
-    this.#at += 3 + 2 * (this.#marks[this.#at + 2] as number)
+    this.#at += 3 + 2 * (this.#positions[this.#at + 2] as number)
     return this.#command
   }
 }

@@ -75,12 +75,12 @@ export class StartSearch {
 
   #isGood(start: number): boolean {
     const argc = this.#header(start, STAR)
-    if (argc === CUT) mark(this.#open, start)
+    if (argc === CUT) setBit(this.#open, start)
     if (argc <= 0 || argc * SMALLEST_ARG_BYTES > MAX_BYTES) return false
     const { count, end, isCut } = argc > STEP ? this.#rememberedRun(this.#next) : this.#shortRun(this.#next, argc + 1)
-    if (count < argc && isCut) mark(this.#open, start)
+    if (count < argc && isCut) setBit(this.#open, start)
     if (count !== argc || !this.#mayFollow(end)) return false
-    mark(this.#good, start)
+    setBit(this.#good, start)
     return true
   }
 
@@ -89,7 +89,7 @@ export class StartSearch {
     // Longer runs of newlines are data. Without a limit, every candidate before them would read them again.
     const window = this.#bytes.subarray(end, end + STEP)
     const next = end + afterEmptyLines(window, 0)
-    return next === this.#bytes.length || isMarked(this.#good, next) || (!this.#hasBoundary && isMarked(this.#open, next))
+    return next === this.#bytes.length || hasBit(this.#good, next) || (!this.#hasBoundary && hasBit(this.#open, next))
   }
 
   /** @param limit one more argument than a command wants proves that it does not end here */
@@ -155,11 +155,11 @@ export class StartSearch {
   }
 }
 
-function mark(bits: Uint8Array, at: number): void {
+function setBit(bits: Uint8Array, at: number): void {
   const index = at >> 3
   bits[index] = (bits[index] ?? 0) | (1 << (at & 7))
 }
 
-function isMarked(bits: Uint8Array, at: number): boolean {
+function hasBit(bits: Uint8Array, at: number): boolean {
   return ((bits[at >> 3] ?? 0) & (1 << (at & 7))) !== 0
 }

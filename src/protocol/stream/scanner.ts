@@ -36,7 +36,7 @@ const NOT_SHORT = -1
  */
 export class StreamScanner {
   #offset: number
-  #marks = new Int32Array(1 << 12)
+  #positions = new Int32Array(1 << 12)
   /** The beginning of an incomplete command. */
   #carry: Buffer = Buffer.alloc(0)
   #carried = 0
@@ -44,7 +44,7 @@ export class StreamScanner {
   #need = 0
   /** The position after the last header. */
   #next = 0
-  /** The end of the marks of the last whole command; #lastFrameEnd is the end of its bytes. */
+  /** The end of the positions of the last whole command; #lastFrameEnd is the end of its bytes. */
   #end = 0
   #lastFrameEnd = 0
   #failure: ReplError | undefined
@@ -68,13 +68,13 @@ export class StreamScanner {
     if (this.#carried > 0) {
       from = this.#fill(chunk)
       if (this.#carried > 0) return batches
-      batches.push(this.#take(withWords(this.#carry), this.#marks.slice(0, this.#end)))
+      batches.push(this.#take(withWords(this.#carry), this.#positions.slice(0, this.#end)))
       this.#carry = Buffer.alloc(0)
       if (this.#failure) return batches
     }
     const rest = withWords(from === 0 ? chunk : chunk.subarray(from))
     const end = this.#scan(rest, Number.POSITIVE_INFINITY)
-    if (this.#end > 0 || this.#failure) batches.push(this.#take(rest, this.#marks))
+    if (this.#end > 0 || this.#failure) batches.push(this.#take(rest, this.#positions))
     else this.#offset += end
     if (end < rest.bytes.length) this.#keep(rest.bytes.subarray(end))
     return batches
@@ -95,8 +95,8 @@ export class StreamScanner {
     return taken
   }
 
-  #take(chunk: Words, marks: Int32Array): CommandBatch {
-    const batch = new CommandBatch(chunk, marks, this.#end, this.#offset, this.#failure)
+  #take(chunk: Words, positions: Int32Array): CommandBatch {
+    const batch = new CommandBatch(chunk, positions, this.#end, this.#offset, this.#failure)
     this.#offset += this.#lastFrameEnd
     return batch
   }
@@ -118,7 +118,7 @@ export class StreamScanner {
     this.#carried = total
   }
 
-  /** Marks the whole commands at the beginning of the bytes. @returns where the last one, or the last empty line, ends */
+  /** Finds the whole commands at the beginning of the bytes. @returns where the last one, or the last empty line, ends */
   #scan(chunk: Words, maxCommands: number): number {
     this.#end = 0
     let at = 0
@@ -147,15 +147,15 @@ export class StreamScanner {
     const argc = this.#header(chunk, start, STAR)
     if (argc === INCOMPLETE) return this.#incomplete(bytes.length - start + 1)
     if (argc === 0) throw this.#malformed(bytes, start)
-    const mark = this.#end
-    const last = mark + 3 + 2 * argc
+    const first = this.#end
+    const last = first + 3 + 2 * argc
     let at = this.#next
     if (at - start + argc * SMALLEST_ARG_BYTES > MAX_COMMAND_BYTES) throw this.#malformed(bytes, start)
-    // Marks are only allocated for arguments that have arrived: an announced count may be absurd.
+    // Memory for positions is only allocated for arguments that have arrived: an announced count may be absurd.
     if (bytes.length - at < argc * SMALLEST_ARG_BYTES) return this.#incomplete(at - start + argc * SMALLEST_ARG_BYTES)
-    if (last > this.#marks.length) this.#widen(last)
-    const marks = this.#marks
-    for (let slot = mark + 3; slot < last; slot += 2) {
+    if (last > this.#positions.length) this.#widen(last)
+    const positions = this.#positions
+    for (let slot = first + 3; slot < last; slot += 2) {
       const length = this.#header(chunk, at, DOLLAR)
       const missing = ((last - slot) / 2 - 1) * SMALLEST_ARG_BYTES
       if (length === INCOMPLETE) return this.#incomplete(Math.max(bytes.length + 1, at + SMALLEST_ARG_BYTES + missing) - start)
@@ -164,12 +164,12 @@ export class StreamScanner {
       if (at - start > MAX_COMMAND_BYTES) throw this.#malformed(bytes, begin)
       if (at > bytes.length) return this.#incomplete(at + missing - start)
       if (words.getUint16(at - 2, true) !== CRLF) throw this.#malformed(bytes, at - 2)
-      marks[slot] = begin
-      marks[slot + 1] = at - 2
+      positions[slot] = begin
+      positions[slot + 1] = at - 2
     }
-    marks[mark] = start
-    marks[mark + 1] = at
-    marks[mark + 2] = argc
+    positions[first] = start
+    positions[first + 1] = at
+    positions[first + 2] = argc
     this.#end = last
     return at
   }
@@ -180,9 +180,9 @@ export class StreamScanner {
   }
 
   #widen(size: number): void {
-    const wider = new Int32Array(Math.max(size, this.#marks.length * 2))
-    wider.set(this.#marks)
-    this.#marks = wider
+    const wider = new Int32Array(Math.max(size, this.#positions.length * 2))
+    wider.set(this.#positions)
+    this.#positions = wider
   }
 
   /** The number in a `*` or `$` line, or INCOMPLETE; #next becomes the end of the line. */

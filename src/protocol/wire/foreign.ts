@@ -1,6 +1,6 @@
 /**
- * Recognises services other than Redis by the first bytes of their answer. Without HELLO 3, every reply of a Redis begins with
- * one of five bytes. The first other byte settles it, so that nobody waits for the end of a line that never comes.
+ * Recognises services other than Redis by the first bytes of their answer. Without HELLO 3, every reply of a Redis begins with one
+ * of five bytes. The first other byte decides, so we do not wait for the end of a line that never comes.
  */
 import { ReplError } from '../../errors.ts'
 

@@ -5,7 +5,7 @@ const CR = 0x0d
 /** A master sends one a second. A longer run of newlines is data. */
 const MAX_BARE_BYTES = 64
 
-/** Whether a chunk holds nothing but a few newlines. Such a chunk keeps a connection open, but is no progress. */
+/** Whether a chunk holds nothing but a few newlines. Such a chunk keeps a connection open, but is not progress. */
 export function isBareNewlines(chunk: Buffer): boolean {
   return chunk.length > 0 && chunk.length <= MAX_BARE_BYTES && chunk.every((byte) => byte === LF)
 }

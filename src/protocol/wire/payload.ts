@@ -22,7 +22,7 @@ export type PayloadFraming = { readonly kind: 'length'; readonly bytes: number }
 export interface PayloadPiece {
   readonly keepAlives: number
   /** Set in the piece that completes the header: its framing, and the number of bytes after it in that chunk. */
-  readonly begun?: { readonly framing: PayloadFraming; readonly behind: number }
+  readonly begun?: { readonly framing: PayloadFraming; readonly bytesAfterHeader: number }
   readonly data: readonly Buffer[]
 }
 
@@ -52,7 +52,7 @@ export class PayloadReader {
       if (line.length > 0) {
         this.#framing = this.#header(line)
         const body = this.#lines.takeRest()
-        return { keepAlives, begun: { framing: this.#framing, behind: body.length }, data: this.#body(body) }
+        return { keepAlives, begun: { framing: this.#framing, bytesAfterHeader: body.length }, data: this.#body(body) }
       }
       keepAlives += 1
     }

@@ -59,8 +59,8 @@ export class ReplyDecoder {
   }
 
   /**
-   * Whether the next chunk belongs to a bulk string or an array, which may be long. Newlines before a reply are no part of it, and a
-   * status, an error or a number is so short that it comes at once.
+   * Whether the next chunk belongs to a bulk string or an array, which may be long. Newlines before a reply are not part of it, and
+   * a status, an error or a number is so short that it comes at once.
    */
   isOfLongReply(chunk: Buffer): boolean {
     const first = this.#firstByte(chunk)

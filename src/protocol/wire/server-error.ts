@@ -13,7 +13,7 @@ interface Refusal {
   readonly reason: RefusalReason
 }
 
-/** How services and proxies say that they block a command. It has to be about a command: "cluster support disabled" is not. */
+/** How services and proxies say that they block a command. The text must mention a command: "cluster support disabled" is not. */
 const BLOCKED = new RegExp(
   [
     /\b(command|psync|sync|replconf)\b.*\b(disabled|forbidden|blocked|prohibited|restricted|denied|no permission)\b/.source,
@@ -59,7 +59,7 @@ export function withReplyText({ details, cause }: ReplError, reply: string): Rep
   return new ReplError(reason, { ...facts, reply }, cause)
 }
 
-/** Whether the server refuses CLUSTER since it is no node of a cluster (cluster.c, clusterCommand). */
+/** Whether the server refuses CLUSTER because it is not a cluster node (cluster.c, clusterCommand). */
 export function isNoNode({ text }: ServerError): boolean {
   return /cluster support disabled/i.test(text)
 }

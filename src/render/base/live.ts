@@ -1,10 +1,14 @@
 /** Text on a terminal that is redrawn in place. */
 
+interface Writer {
+  write(text: string): unknown
+}
+
 export class LiveText {
-  readonly #stream: NodeJS.WriteStream
+  readonly #stream: Writer
   #lines = 0
 
-  constructor(stream: NodeJS.WriteStream) {
+  constructor(stream: Writer) {
     this.#stream = stream
   }
 

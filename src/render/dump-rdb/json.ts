@@ -8,31 +8,26 @@ import { costJson, traceJson } from '../trace/json.ts'
 import { dumpVerdict } from './verdict.ts'
 
 export function dumpRdbJson(about: About, visit: Visit): JsonObject {
-  const { path, bytes, checksum, header, keys, framing, verdict, elapsedMs, written, shard } = visit.seen.stored ?? {}
+  const { stored } = visit.seen
+  if (!stored) throw new TypeError('a payload that ended without being stored')
+  const { path, bytes, checksum, header, keys, framing, verdict, elapsedMs, written, shard } = stored
   const body = {
     file: path ?? null,
     bytes,
     checksum,
-    compression: written?.compression ?? null,
-    fileBytes: written?.bytes ?? bytes,
-    sha256: written?.sha256 ?? null,
+    compression: written.compression ?? null,
+    fileBytes: written.bytes ?? bytes,
+    sha256: written.sha256 ?? null,
     framing,
     rdb: header,
-    keys: keys && keysJson(keys),
+    keys: keysJson(keys),
     shard: shardJson(shard),
-    history: verdict?.kind === 'full' ? { replid: verdict.replid, offset: verdict.offset } : null,
+    history: verdict.kind === 'full' ? { replid: verdict.replid, offset: verdict.offset } : null,
     transferMs: elapsedMs,
     ...traceJson(visit),
     ...costJson(visit),
   }
-  const { stored } = visit.seen
-  return reportJson(about, 'dump-rdb/1', undefined, stored ? dumpVerdict(stored) : { kind: 'none', text: '' }, body)
-}
-
-/** @param manifest as it stands in the folder */
-export function clusterDumpJson(about: About, path: string, manifest: { readonly shards: readonly object[] }): JsonObject {
-  const text = `${path}: ${manifest.shards.length} shards, verified`
-  return reportJson(about, 'cluster-dump/1', undefined, { kind: 'ok', text }, { folder: path, shards: manifest.shards })
+  return reportJson(about, 'dump-rdb/1', undefined, { ...dumpVerdict(stored) }, body)
 }
 
 /** Keys by the number of their database; the RDB's own count is in its header. */

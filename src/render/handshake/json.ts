@@ -8,7 +8,7 @@ import { costJson, traceJson } from '../trace/json.ts'
 export function handshakeJson(about: About, visit: Visit): JsonObject {
   const { server, verdict: seen } = visit.seen
   const { verdict = { kind: 'none' as const }, stopped } = seen ?? {}
-  const text = describeVerdict(verdict, stopped, server?.dataBytes)
+  const words = describeVerdict(verdict, stopped, server?.dataBytes)
   const body = { reply: { ...verdict, ...(stopped && { stopped }) }, ...traceJson(visit), ...costJson(visit) }
-  return reportJson(about, 'handshake/1', seen && judgeVerdict(verdict, stopped), { kind: markOf(verdict, stopped), text }, body)
+  return reportJson(about, 'handshake/1', seen && judgeVerdict(verdict, stopped), { kind: markOf(verdict, stopped), ...words }, body)
 }

@@ -1,18 +1,18 @@
-/** `handshake` for people: the verdict, then every step in a line, and the server's counters before and after. */
+/** `handshake` for people: the verdict and its reasons, then a line for each step, and the counters of the server. */
 import { describeVerdict, markOf } from '../../diagnosis/psync/verdict.ts'
 import type { ReplEvent, VerdictEvent } from '../../engine/events.ts'
+import { printable } from '../base/printable.ts'
 import type { Screen } from '../base/screen.ts'
-import { type Tone, verdictText } from '../base/verdict.ts'
-import { countersLine, countersText } from '../trace/counters.ts'
+import { verdictText } from '../base/verdict.ts'
+import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
-
-const TONES: Record<ReturnType<typeof markOf>, Tone> = { ok: 'good', unknown: 'warn', later: 'warn', no: 'bad' }
+import { HANDSHAKE_TONES } from './tone.ts'
 
 export class HandshakeText {
   readonly #write: (text: string) => void
   readonly #detail: Detail
   readonly #screen: Screen
-  /** The steps so far. They are held back, because the verdict comes first. */
+  /** The steps so far. The verdict is written before them. */
   #steps = ''
   #dataBytes: number | undefined
 
@@ -28,7 +28,7 @@ export class HandshakeText {
     else if (!this.#detail.quiet) this.#steps += this.#step(event)
   }
 
-  /** Writes what is held back: all steps of a handshake that failed, and the counters otherwise. */
+  /** Writes the rest: the counters, or all steps of a handshake that failed. */
   end(): void {
     if (this.#steps !== '') this.#write(this.#steps)
     this.#steps = ''
@@ -36,16 +36,16 @@ export class HandshakeText {
 
   #step(event: ReplEvent): string {
     if (event.type !== 'counters') return traceText(event, this.#detail, this.#screen)
-    const { dim } = this.#screen.colour
-    return this.#detail.verbosity > 0
-      ? `\n${countersText(event, this.#screen)}`
-      : `\n${dim(this.#screen.paragraph(countersLine(event, this.#screen)))}\n`
+    return `\n${countersText(event, this.#detail, this.#screen)}`
   }
 
   #conclude({ verdict, stopped }: VerdictEvent): void {
     const mark = markOf(verdict, stopped)
-    this.#write(verdictText(this.#screen, mark.toUpperCase(), TONES[mark], describeVerdict(verdict, stopped, this.#dataBytes)))
-    if (this.#steps !== '') this.#steps = `\n${this.#steps}`
+    const { text, reasons } = describeVerdict(verdict, stopped, this.#dataBytes)
+    this.#write(verdictText(this.#screen, mark.toUpperCase(), HANDSHAKE_TONES[mark], text))
+    if (this.#detail.quiet) return
+    this.#write(reasons.map((reason) => `${this.#screen.paragraph(printable(reason), '  ')}\n`).join(''))
+    this.#steps = `\n${this.#steps}`
     this.end()
   }
 }

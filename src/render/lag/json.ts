@@ -8,31 +8,39 @@ import {
   lagMs,
   type MasterReport,
   type ReplicaReport,
+  type ResyncNow,
   resyncLoops,
 } from '../../diagnosis/lag/lag.ts'
 import type { Summary } from '../../diagnosis/lag/quantile.ts'
+import type { Trend } from '../../diagnosis/lag/trend.ts'
 import { lagVerdict } from '../../diagnosis/lag/verdict.ts'
 import { replicaNotes } from '../../diagnosis/lag/words.ts'
 import type { ErrorCode, ReplError } from '../../errors.ts'
+import type { MasterLink } from '../../protocol/info/master-link.ts'
 import type { JsonObject } from '../base/json-line.ts'
 import { resyncLoopJson } from '../base/loop-json.ts'
+import { remedyJson } from '../base/remedy.ts'
 import { type About, reportJson } from '../base/report.ts'
-import type { LagLook, LagView } from './view.ts'
+import { type LagLook, type LagView, shardVerdict } from './view.ts'
 
-/** With --cluster: docs/schemas/lag-cluster-1.json, which contains one such object per shard. */
+/** With --cluster: docs/schemas/lag-cluster-1.json, with one such tree per shard. */
 export function lagJson(about: About, { views, checked }: LagLook, code: ErrorCode | undefined): JsonObject {
   const [view] = views
-  const verdict = {
-    ...lagVerdict(
-      views.map(({ report }) => report),
-      checked,
-    ),
-  }
-  const check = checked ?? null
+  const check = checked ? { ...checked, fault: checked.fault ?? null } : null
+  const verdict = lagVerdict(
+    views.map(({ report }) => report),
+    checked,
+  )
   const at = view?.report.at
-  if (view && !view.shard) return reportJson(about, 'lag/1', code, verdict, { ...treeJson(view), check }, at)
-  const shards = views.map((shardView) => ({ ...shardView.shard, ...treeJson(shardView) }))
-  return reportJson(about, 'lag-cluster/1', code, verdict, { shards, check }, at)
+  if (view && !view.shard) return reportJson(about, 'lag/1', code, { ...verdict }, { ...treeJson(view), check }, at)
+  const good = views.filter((one) => shardVerdict(one).kind === 'ok').length
+  const shards = views.map((one) => ({
+    ...one.shard,
+    at: one.report.at.toISOString(),
+    verdict: shardVerdict(one),
+    report: treeJson(one),
+  }))
+  return reportJson(about, 'lag-cluster/1', code, { ...verdict, shards: views.length, goodShards: good }, { shards, check }, at)
 }
 
 function treeJson({ report, advice, markerCost }: LagView): JsonObject {
@@ -42,7 +50,7 @@ function treeJson({ report, advice, markerCost }: LagView): JsonObject {
     resyncLoops: resyncLoops(report).map(resyncLoopJson),
     master: masterJson(master),
     replicas: replicas.map((replica) => replicaJson(replica, master.writes?.average)),
-    advice: advice.map(({ code, isWarning, text, command }) => ({ code, isWarning, text, command: command ?? null })),
+    advice: advice.map(({ code, isWarning, text, remedy }) => ({ code, isWarning, text, remedy: remedyJson(remedy) })),
     markers: markerCost ?? null,
   }
 }
@@ -84,31 +92,54 @@ function replicaJson(replica: ReplicaReport, writes: number | undefined): JsonOb
     lag: lag ? lagOf(lag) : null,
     unknown: unknown ? { reason: unknown, text: describeUnknown(unknown) } : null,
     listed: listed
-      ? { state: listed.state ?? null, ackOffset: listed.ackOffset ?? null, ackAgeSeconds: listed.ackAgeSeconds ?? null }
+      ? { state: listed.state ?? null, ackOffset: listed.ackOffset ?? null, ackAgeMs: milliseconds(listed.ackAgeSeconds) }
       : null,
-    link: link ? { ...link, sync: link.sync ?? null } : null,
+    link: link ? linkJson(link) : null,
     identity: identity ?? null,
     appliedBytesPerSecond: applied ?? null,
-    trend: trend ?? null,
-    resync: resync ? { ...resync.forecast, bytesLeft: resync.bytesLeft ?? null, secondsLeft: finiteOrNull(resync.secondsLeft) } : null,
-    summary: inSeconds(summary),
+    trend: trend ? trendJson(trend) : null,
+    resync: resync ? resyncJson(resync) : null,
+    summary: summaryJson(summary),
     arrivals: arrivalsJson(replica),
     markers: markersJson(replica),
     notes: replicaNotes(replica, writes),
   }
 }
 
+function linkJson({ lastIoSeconds, downSeconds, sync, ...link }: MasterLink): JsonObject {
+  const { lastIoSeconds: syncIoSeconds, ...progress } = sync ?? {}
+  return {
+    ...link,
+    lastIoMs: milliseconds(lastIoSeconds),
+    // INFO prints -1 for a link that was never up.
+    downMs: downSeconds === -1 ? null : milliseconds(downSeconds),
+    wasNeverUp: downSeconds === -1,
+    sync: sync ? { ...progress, lastIoMs: milliseconds(syncIoSeconds) } : null,
+  }
+}
+
+function trendJson(trend: Trend): JsonObject {
+  if (trend.kind !== 'catching-up') return { ...trend }
+  const { seconds, ...others } = trend
+  return { ...others, caughtUpInMs: Math.round(seconds * 1000) }
+}
+
+/** Without writes a backlog lasts forever, and JSON has no Infinity. */
+function resyncJson({ forecast, bytesLeft, secondsLeft }: ResyncNow): JsonObject {
+  const timeLeftMs = secondsLeft === undefined || !Number.isFinite(secondsLeft) ? null : Math.round(secondsLeft * 1000)
+  return { ...forecast, bytesLeft: bytesLeft ?? null, timeLeftMs }
+}
+
 function lagOf(lag: Lag): JsonObject {
   const { method, bytes, mostBytes, bounds } = lag
-  const [middle, error] = [lagMs(lag), errorMs(lag)]
   return {
     method,
     bytes,
     mostBytes,
-    seconds: middle === undefined ? null : middle / 1000,
-    errorSeconds: error === undefined ? null : error / 1000,
-    minSeconds: bounds.low / 1000,
-    maxSeconds: bounds.high === undefined ? null : bounds.high / 1000,
+    timeMs: lagMs(lag) ?? null,
+    errorMs: errorMs(lag) ?? null,
+    minMs: bounds.low,
+    maxMs: bounds.high ?? null,
   }
 }
 
@@ -116,9 +147,9 @@ function arrivalsJson({ arrivals }: ReplicaReport): JsonObject | null {
   if (!arrivals) return null
   const { lag, histogram, errorMs: error, comparedBytes, skippedBytes, differsAt, problem } = arrivals
   return {
-    lag: inSeconds(lag),
-    errorSeconds: error === undefined ? null : error / 1000,
-    histogram: histogram.map(({ below, count }) => ({ belowSeconds: below === undefined ? null : below / 1000, count })),
+    lag: summaryJson(lag),
+    errorMs: error ?? null,
+    histogram: histogram.map(({ below, count }) => ({ belowMs: below ?? null, count })),
     comparedBytes,
     skippedBytes,
     differsAt: differsAt ?? null,
@@ -136,20 +167,18 @@ function arrivalsJson({ arrivals }: ReplicaReport): JsonObject | null {
 function markersJson({ markers }: ReplicaReport): JsonObject | null {
   if (!markers) return null
   const { lag, errorMs: error, sent, received, error: failure } = markers
-  return { lag: inSeconds(lag), errorSeconds: error === undefined ? null : error / 1000, sent, received, failure: failureJson(failure) }
+  return { lag: summaryJson(lag), errorMs: error ?? null, sent, received, failure: failureJson(failure) }
 }
 
-/** Converts from milliseconds. */
-function inSeconds(summary: Summary | undefined): JsonObject | null {
+function summaryJson(summary: Summary | undefined): JsonObject | null {
   if (!summary) return null
   const { count, min, average, p50, p95, p99, max } = summary
-  const orNull = (ms: number | undefined) => (ms === undefined ? null : ms / 1000)
-  return { count, min: min / 1000, average: average / 1000, p50: p50 / 1000, p95: orNull(p95), p99: orNull(p99), max: max / 1000 }
+  return { count, minMs: min, averageMs: average, p50Ms: p50, p95Ms: p95 ?? null, p99Ms: p99 ?? null, maxMs: max }
 }
 
-/** Null for Infinity, which JSON lacks: without writes a backlog lasts forever. */
-function finiteOrNull(value: number | undefined): number | null {
-  return value === undefined || !Number.isFinite(value) ? null : value
+/** From the whole seconds of INFO. */
+function milliseconds(seconds: number | undefined): number | null {
+  return seconds === undefined ? null : seconds * 1000
 }
 
 function failureJson(failure: ReplError | undefined): JsonObject | null {

@@ -1,4 +1,9 @@
-/** `lag --format nagios`: one line with performance data, and the matching exit status. */
+/**
+ * `lag --format nagios`: a summary of the worst finding with performance data in the first line, every finding below it, and the
+ * matching exit status (Monitoring Plugins Development Guidelines, Plugin Output).
+ */
+
+import type { Explanation } from '../../diagnosis/errors/explain.ts'
 import { type AlertRange, alerts } from '../../diagnosis/lag/alert-range.ts'
 import { type Checked, describeNoReplicas, describeState, describeUnknown, hasLink, mostSeconds } from '../../diagnosis/lag/check.ts'
 import { describeMasterLoss, findLoss, type LagReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
@@ -24,13 +29,19 @@ const GRAVITY: readonly NagiosStatus[] = [2, 3, 1, 0]
 interface Finding {
   readonly status: NagiosStatus
   readonly text: string
+  /** Orders findings of one status; absent for what is worse than any lag that is known. */
+  readonly lag?: { readonly seconds: number; readonly bytes: number }
 }
 
-export function nagiosLine(
-  reports: readonly LagReport[],
-  ranges: AlertRanges,
-  checked: Checked | undefined,
-): { line: string; status: NagiosStatus } {
+/** Without any finding nothing was measured. */
+const UNKNOWN: Finding = { status: 3, text: 'nothing was measured' }
+
+export interface NagiosOutput {
+  readonly text: string
+  readonly status: NagiosStatus
+}
+
+export function nagiosOutput(reports: readonly LagReport[], ranges: AlertRanges, checked: Checked | undefined): NagiosOutput {
   const real = reports.flatMap(({ replicas }) => replicas.filter(({ state }) => state !== 'tool'))
   const failedCheck: Finding[] = checked && !checked.isOk ? [{ status: 2, text: checked.reason }] : []
   const loops: Finding[] = reports.flatMap(resyncLoops).map((loop) => ({ status: 2, text: loopText(loop) }))
@@ -42,17 +53,38 @@ export function nagiosLine(
     ...(loops.length > 0 ? [] : failedCheck),
     ...reports.flatMap((report) => judgeMaster(report, isLinkEnough)),
   ]
-  const status = GRAVITY.find((candidate) => findings.some((finding) => finding.status === candidate)) ?? 0
-  // A check that fails for a lost master has the same text as the master's finding.
-  const texts = new Set(findings.filter((finding) => finding.status === status).map(({ text }) => text))
+  const sorted = worstFirst(findings)
+  const [worst = UNKNOWN, ...others] = sorted
   const data = real.flatMap((replica) => performance(replica, ranges))
-  const line = `REPLICATION ${NAMES[status]} - ${clean([...texts].join('; '))}${data.length > 0 ? ` | ${data.join(' ')}` : ''}\n`
-  return { line, status }
+  const first = `${summary(worst, others)}${data.length > 0 ? ` | ${data.join(' ')}` : ''}`
+  const all = sorted.length > 1 ? sorted.map((finding) => `${NAMES[finding.status]}: ${clean(finding.text)}`) : []
+  return { text: lines([first, ...all]), status: worst.status }
 }
 
 /** For a run that measured nothing. */
-export function nagiosFailure(what: string, status: NagiosStatus): string {
-  return `REPLICATION ${NAMES[status]} - ${clean(what)}\n`
+export function nagiosFailure({ what, meaning, next }: Explanation, status: NagiosStatus): string {
+  return lines([summary({ status, text: what }), clean(meaning), clean(next)])
+}
+
+function summary({ status, text }: Finding, others: readonly Finding[] = []): string {
+  const more = others.filter((finding) => finding.status === status).length
+  return `REPLICATION ${NAMES[status]} - ${clean(text)}${more > 0 ? `; and ${more} more` : ''}`
+}
+
+function worstFirst(findings: readonly Finding[]): Finding[] {
+  const lagOf = (finding: Finding, unit: 'seconds' | 'bytes') => finding.lag?.[unit] ?? Number.MAX_VALUE
+  const sorted = findings.toSorted(
+    (a, b) =>
+      GRAVITY.indexOf(a.status) - GRAVITY.indexOf(b.status) ||
+      lagOf(b, 'seconds') - lagOf(a, 'seconds') ||
+      lagOf(b, 'bytes') - lagOf(a, 'bytes'),
+  )
+  // A check that fails for a lost master has the same text as the master's finding.
+  return sorted.filter(({ text }, index) => sorted.findIndex((other) => other.text === text) === index)
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join('')
 }
 
 function judgeMaster({ master, replicas }: LagReport, isLinkEnough: boolean): Finding[] {
@@ -76,11 +108,12 @@ function judge(replica: ReplicaReport, { warning, critical, warningBytes, critic
   // Without an upper bound, the lower bound can raise an alert but not rule one out.
   const known = seconds ?? lag.bounds.low / 1000
   const text = `${name} ${describeState(replica)}, ${seconds === undefined ? 'at least' : 'up to'} ${known.toFixed(3)} s and ${human(lag.bytes)} behind`
+  const order = { seconds: known, bytes: lag.bytes }
   const isOver = (range: AlertRange | undefined, value: number) => range !== undefined && alerts(range, value)
-  if (isOver(critical, known) || isOver(criticalBytes, lag.bytes)) return { status: 2, text }
-  if (seconds === undefined && (critical || warning)) return { status: 3, text }
+  if (isOver(critical, known) || isOver(criticalBytes, lag.bytes)) return { status: 2, text, lag: order }
+  if (seconds === undefined && (critical || warning)) return { status: 3, text, lag: order }
   // A replica without its link may have every byte, and is not well.
-  return { status: isOver(warning, known) || isOver(warningBytes, lag.bytes) || !hasLink(replica) ? 1 : 0, text }
+  return { status: isOver(warning, known) || isOver(warningBytes, lag.bytes) || !hasLink(replica) ? 1 : 0, text, lag: order }
 }
 
 function performance(replica: ReplicaReport, { warning, critical, warningBytes, criticalBytes }: AlertRanges): string[] {

@@ -1,149 +1,40 @@
-/** `lag` for people: the tree with its figures, the notes, and the advice on the settings at this write rate. */
+/** `lag` for people: the verdict, its cause, the table, and the advice on the settings at this write rate. */
 
-import type { LagAdvice } from '../../diagnosis/lag/advice.ts'
-import { type Checked, describeNoReplicas, describeState, hasLink } from '../../diagnosis/lag/check.ts'
-import { describeMasterLoss, type LagReport, type MasterReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
-import { type LagVerdictKind, lagVerdict } from '../../diagnosis/lag/verdict.ts'
-import { bytesText, replicaNotes, resyncText, secondsText, summaryText, toolsText, trendText } from '../../diagnosis/lag/words.ts'
+import { type Checked, describeNoReplicas } from '../../diagnosis/lag/check.ts'
+import { describeMasterLoss, type LagReport, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
+import type { LagAdvice } from '../../diagnosis/lag/setting-rules.ts'
+import { decidingCell, type LagVerdictKind, lagVerdict } from '../../diagnosis/lag/verdict.ts'
+import { figureNotes, toolsText, troubleNotes } from '../../diagnosis/lag/words.ts'
 import { duration, exact, bytes as human } from '../../diagnosis/units.ts'
 import { slotsText } from '../../protocol/cluster/cluster-map.ts'
-import { loopsText } from '../base/loop.ts'
+import { loopDetails } from '../base/loop.ts'
 import { printable } from '../base/printable.ts'
+import { remedyText } from '../base/remedy.ts'
 import type { Screen } from '../base/screen.ts'
-import { columns } from '../base/table.ts'
 import { type Tone, verdictText } from '../base/verdict.ts'
-import type { LagLook, LagView } from './view.ts'
+import { histogramText } from './histogram.ts'
+import { type Column, replicaTable } from './table.ts'
+import { type LagLook, type LagView, shardVerdict } from './view.ts'
 
-const NARROW = 80
-const LAST_RANK = 7
 const MOST_NOTES = 20
 
-interface Column {
-  readonly head: string
-  /** The highest rank is dropped first if the terminal is too narrow. */
-  readonly rank: number
-  readonly text: (replica: ReplicaReport) => string
-  readonly paint?: (replica: ReplicaReport, screen: Screen) => (text: string) => string
-}
-
-const COLUMNS: readonly Column[] = [
-  { head: 'STATE', rank: 0, text: describeState, paint: paintOfState },
-  { head: 'BEHIND', rank: 0, text: ({ lag }) => bytesText(lag) },
-  { head: 'SECONDS', rank: 0, text: ({ lag }) => secondsText(lag) },
-  { head: 'BY', rank: 5, text: ({ lag }) => (lag ? { info: 'INFO', ack: 'ACK' }[lag.method] : '') },
-  { head: 'TREND', rank: 3, text: ({ trend }) => trendText(trend) },
-  { head: 'IF CUT NOW', rank: 2, text: ({ resync }) => resyncText(resync) },
-  { head: 'LAST ACK', rank: 4, text: ({ listed }) => (listed?.ackAgeSeconds === undefined ? '' : `${listed.ackAgeSeconds} s`) },
-  { head: 'LAST I/O', rank: 6, text: ({ link }) => (link?.lastIoSeconds === undefined ? '' : `${link.lastIoSeconds} s`) },
-  { head: 'APPLIES', rank: 7, text: ({ applied }) => (applied === undefined ? '' : `${human(Math.round(applied))}/s`) },
-]
-
-/** Green only for what the replica itself confirms. */
-function paintOfState(replica: ReplicaReport, screen: Screen) {
-  if (!hasLink(replica)) return screen.colour.bad
-  return replica.state === 'online' ? screen.colour.good : screen.colour.warn
-}
-
-/** @param spark a chart of a replica's lag so far, by the name of the replica */
-export function lagTable({ master, replicas: all }: LagReport, screen: Screen, width: number, spark?: (name: string) => string): string {
-  const replicas = all.filter(({ state }) => state !== 'tool')
-  const last: Column[] = spark ? [{ head: 'SO FAR', rank: 1, text: ({ name }) => spark(name) }] : []
-  const names = [printable(master.name), ...branches(replicas)]
-  const fitting = fit([...COLUMNS, ...last], replicas, Math.max(...names.map((name) => name.length)), width)
-  const rows = replicas.map((replica, index) => [
-    names[index + 1] ?? '',
-    ...fitting.map(({ text, paint }) => {
-      const cell = printable(text(replica))
-      return paint && cell ? paint(replica, screen)(cell) : cell
-    }),
-  ])
-  return `${columns([[names[0] ?? '', ...fitting.map(({ head }) => screen.colour.dim(head))], ...rows])}\n`
-}
-
-/** One line about the server that all lags are measured against. */
-export function masterLine(master: MasterReport, screen: Screen): string {
-  const { name, identity, role, replid, offset, writes } = master
-  const lost = describeMasterLoss(master)
-  if (lost) return screen.colour.bad(screen.paragraph(printable(`${lost} Nothing can be measured against it.`)))
-  const what = `${identity?.flavour ?? ''} ${identity?.version ?? ''}`.trim()
-  const rate = writes
-    ? `, ${writes.average === 0 ? 'no writes' : `${human(Math.round(writes.average))}/s written`} over ${duration(writes.overMs)}`
-    : ''
-  const where = `offset ${exact(offset ?? 0)}${replid ? ` of ${replid}` : ''}`
-  return serverSentence(name, `: ${[roleWord(role), what, where].filter((part) => part !== '').join(', ')}${rate}`, screen)
-}
-
-/** A role that no master has is told as it stands. */
-function roleWord(role: string | undefined): string {
-  if (role === 'master') return role
-  return role ? `role ${role}` : 'role not shown'
+/** How much to print. */
+export interface LagDetail {
+  /** Only the verdict. */
+  readonly isQuiet: boolean
+  /** All columns, and no name cut. */
+  readonly isWide: boolean
+  /** With the distributions of the measured times. */
+  readonly isVerbose: boolean
 }
 
 /** The whole report. */
-export function lagText({ views, checked }: LagLook, screen: Screen, isQuiet: boolean): string {
-  const width = screen.isTerminal ? screen.width : Number.POSITIVE_INFINITY
+export function lagText(look: LagLook, screen: Screen, detail: LagDetail): string {
+  const { views, checked } = look
   const verdict = verdictLine(views, checked, screen)
-  if (isQuiet) return verdict
-  const trees = views.map((view) => `${shardLine(view, screen)}${treeText(view, screen, width)}`)
-  return `${verdict}${trees.join('\n')}`
-}
-
-/** The slots of the shard; empty without --cluster. */
-export function shardLine({ shard }: LagView, screen: Screen): string {
-  return shard ? `${screen.colour.strong(`slots ${slotsText(shard.slots)}`)}\n` : ''
-}
-
-function treeText({ report, advice, markerCost }: LagView, screen: Screen, width: number): string {
-  const loops = resyncLoops(report)
-  const parts = [loopsText(loops, screen, false), `${masterLine(report.master, screen)}\n`]
-  if (report.replicas.some(({ state }) => state !== 'tool')) parts.push(`\n${lagTable(report, screen, width)}`)
-  else if (!describeMasterLoss(report.master)) parts.push(noReplicasText(report.master, report.resyncs !== undefined))
-  parts.push(notesText(report, screen), adviceText(advice, screen))
-  if (markerCost)
-    parts.push(
-      screen.colour.dim(
-        `${markerCost.sent} markers were written: the history has grown by about ${exact(markerCost.bytes)} bytes for them.\n`,
-      ),
-    )
-  return parts.filter((part) => part !== '').join('')
-}
-
-/** @param hasTraces whether replicas were seen to come and go */
-function noReplicasText(master: MasterReport, hasTraces: boolean): string {
-  const { unlisted, isByRole, isListHidden } = master
-  if (unlisted === undefined && !isByRole && !isListHidden) return `No replica is attached to it${hasTraces ? ' at this moment' : ''}.\n`
-  return `It ${describeNoReplicas(master)}.\n`
-}
-
-/** @param isLive on a redrawn screen, which has no room for histograms */
-export function notesText({ master, replicas }: LagReport, screen: Screen, isLive = false): string {
-  const notes = replicas.flatMap((replica) =>
-    replicaNotes(replica, master.writes?.average).map((note) => serverSentence(replica.name, ` ${note}`, screen)),
-  )
-  const tools = toolsText(replicas)
-  const rest = notes.length - MOST_NOTES
-  const lines = [
-    ...notes.slice(0, MOST_NOTES),
-    ...(rest > 0 ? [screen.colour.dim(`… ${rest} notes more; --json has all`)] : []),
-    ...(isLive ? [] : replicas.flatMap(histogramLines)),
-    ...(tools ? [screen.colour.dim(screen.paragraph(printable(tools)))] : []),
-  ]
-  return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`
-}
-
-export function adviceText(advice: readonly LagAdvice[], screen: Screen): string {
-  if (advice.length === 0) return ''
-  const lines = advice.map(({ text, command, isWarning }) => {
-    const sentence = screen.paragraph(printable(command ? text.replace(/[.:]*$/, ':') : text), isWarning ? '! ' : '- ')
-    const painted = isWarning ? sentence.replace('!', screen.colour.warn('!')) : sentence
-    return command ? `${painted}\n    ${screen.colour.strong(command)}` : painted
-  })
-  return `\n${lines.join('\n')}\n`
-}
-
-/** A wrapped sentence that begins with the server's name in bold. */
-function serverSentence(name: string, rest: string, screen: Screen): string {
-  return screen.paragraph(printable(rest), screen.colour.strong(printable(name)))
+  if (detail.isQuiet) return verdict
+  const trees = views.map((view) => `${shardLine(view, screen)}${treeText(view, screen, detail)}`)
+  return `${verdict}${trees.join('\n')}${shardsLine(views, screen)}`
 }
 
 const TONES: Record<LagVerdictKind, Tone> = {
@@ -164,51 +55,122 @@ export function verdictLine(views: readonly LagView[], checked: Checked | undefi
   return verdictText(screen, kind.toUpperCase(), TONES[kind], text)
 }
 
-/** Printed at the end of --watch. */
-export function watchSummary({ replicas }: LagReport, screen: Screen): string {
-  return replicas
-    .flatMap(({ name, summary }) => (summary ? [`${serverSentence(name, ` ${summaryText(summary)}`, screen)}\n`] : []))
+/** The slots of the shard and its verdict in one word; empty without --cluster. */
+export function shardLine(view: LagView, { colour }: Screen): string {
+  if (!view.shard) return ''
+  const { kind } = shardVerdict(view)
+  return `${colour.strong(`slots ${slotsText(view.shard.slots)}`)}  ${colour[TONES[kind]](kind.toUpperCase())}\n`
+}
+
+/** How many shards are well; empty without --cluster. */
+function shardsLine(views: readonly LagView[], { colour }: Screen): string {
+  if (!views.some(({ shard }) => shard)) return ''
+  const good = views.filter((view) => shardVerdict(view).kind === 'ok').length
+  const text = `${good} of ${views.length} shards OK`
+  return `\n${good === views.length ? colour.good(text) : colour.bad(text)}\n`
+}
+
+function treeText(view: LagView, screen: Screen, detail: LagDetail): string {
+  const { report, advice, markerCost } = view
+  const parts = [causeText(view, screen), masterText(view, screen)]
+  if (report.replicas.some(({ state }) => state !== 'tool')) parts.push(`\n${lagTable(view, screen, detail)}`)
+  else if (!describeMasterLoss(report.master)) parts.push(noReplicasText(report, screen))
+  parts.push(notesText(view, screen, detail), adviceText(advice, screen))
+  if (markerCost) {
+    const cost = `${markerCost.sent} markers were written. They took about ${exact(markerCost.bytes)} bytes of the replication stream.`
+    parts.push(`${screen.colour.dim(screen.paragraph(cost))}\n`)
+  }
+  return parts.join('')
+}
+
+/** What the verdict rests on: the cause of a loop, or the first note on each replica that decides it. */
+export function causeText(view: LagView, screen: Screen): string {
+  const loops = resyncLoops(view.report)
+  if (loops.length > 0) return `${loops.map((loop) => loopDetails(loop, screen)).join('')}\n`
+  return deciders(view)
+    .flatMap((replica) => notesOn(replica, view, screen, '  ').slice(0, 1))
+    .map((line) => `${line}\n`)
     .join('')
 }
 
-const BAR_CHARS = 40
+/** More causes would push the table off the screen. Their notes stand below it. */
+const MOST_CAUSES = 3
 
-/** The distribution of arrival times, besides the quantiles in the notes. */
-function histogramLines({ name, arrivals }: ReplicaReport): string[] {
-  const bars = arrivals?.histogram ?? []
-  const used = bars.flatMap(({ count }, index) => (count > 0 ? [index] : []))
-  const [first, last] = [used[0], used.at(-1)]
-  if (first === undefined || last === undefined) return []
-  const most = Math.max(...bars.map(({ count }) => count))
-  const lines = bars.slice(first, last + 1).map(({ below, count }) => {
-    const label = below === undefined ? 'more' : `< ${below} ms`
-    return `  ${label.padStart(10)} ${String(count).padStart(8)} ${'█'.repeat(Math.ceil((count / most) * BAR_CHARS))}`
-  })
-  return [`${printable(name)}, arrivals by how much later they came than from the master:`, ...lines]
+/** The replicas that the verdict rests on. */
+function deciders({ report, checked }: LagView): ReplicaReport[] {
+  if (resyncLoops(report).length > 0) return []
+  return report.replicas.filter((replica) => decidingCell(replica, report, checked) !== undefined).slice(0, MOST_CAUSES)
 }
 
-/** The names with the tree's lines before them. */
-function branches(replicas: readonly ReplicaReport[]): string[] {
-  const open: boolean[] = []
-  return replicas.map((replica, index) => {
-    const { depth, name } = replica
-    const next = replicas.slice(index + 1).find((later) => later.depth <= depth)
-    const isLast = next === undefined || next.depth < depth
-    open[depth] = !isLast
-    const lines = Array.from({ length: depth - 1 }, (_, level) => (open[level + 1] ? '│  ' : '   '))
-    return `${lines.join('')}${isLast ? '└─ ' : '├─ '}${printable(name)}`
-  })
+function notesOn(replica: ReplicaReport, { report }: LagView, screen: Screen, indent = ''): string[] {
+  const notes = troubleNotes(replica, report.master.writes?.average)
+  return notes.map((note) => serverSentence(`${indent}${replica.name}`, ` ${note}`, screen))
 }
 
-/** Drops empty columns, then the highest ranks until the table fits. */
-function fit(all: readonly Column[], replicas: readonly ReplicaReport[], nameWidth: number, width: number): Column[] {
-  let fitting = all.filter(({ text, rank }) => rank === 0 || replicas.some((replica) => text(replica) !== ''))
-  const usedWidth = () =>
-    fitting.reduce(
-      (sum, { head, text }) => sum + 2 + Math.max(head.length, ...replicas.map((replica) => printable(text(replica)).length)),
-      nameWidth,
-    )
-  const limit = Math.max(NARROW, Number.isFinite(width) ? width : 120)
-  for (let rank = LAST_RANK; rank > 0 && usedWidth() > limit; rank -= 1) fitting = fitting.filter((column) => column.rank < rank)
-  return fitting
+/** The server that all lags are measured against; empty if the verdict says why nothing can be measured. */
+export function masterText(view: LagView, screen: Screen): string {
+  const { master } = view.report
+  const { name, identity, role, replid, offset, writes } = master
+  const lost = describeMasterLoss(master)
+  if (lost && !view.shard && shardVerdict(view).kind === 'lost') return ''
+  if (lost) return `${screen.colour.bad(screen.paragraph(printable(`No lag can be measured: ${lost}`)))}\n`
+  const what = `${identity?.flavour ?? ''} ${identity?.version ?? ''}`.trim()
+  const rate = writes
+    ? `${writes.average === 0 ? 'no writes' : `${human(Math.round(writes.average))}/s written`} in ${duration(writes.overMs)}`
+    : ''
+  const facts = [roleWord(role), what, `offset ${offset ?? 0}`, replid ? `replid ${replid}` : '', rate]
+  return `${serverSentence(name, `: ${facts.filter((fact) => fact !== '').join(', ')}`, screen)}\n`
+}
+
+/** Any other role is shown as the server calls it. */
+function roleWord(role: string | undefined): string {
+  if (role === 'master') return role
+  return role ? `role ${role}` : 'role not shown'
+}
+
+/** @param extra a last column, if there is room */
+export function lagTable({ report, checked }: LagView, screen: Screen, { isWide }: LagDetail, extra?: Column): string {
+  const deciding = (replica: ReplicaReport) => decidingCell(replica, report, checked)
+  return replicaTable(report.replicas, screen, { isWide, deciding, ...(extra && { extra }) })
+}
+
+function noReplicasText({ master, resyncs }: LagReport, screen: Screen): string {
+  const { unlisted, isByRole, isListHidden } = master
+  if (unlisted !== undefined || isByRole || isListHidden) return `${screen.paragraph(printable(`It ${describeNoReplicas(master)}.`))}\n`
+  // Replicas that come and go leave traces in the counters.
+  return `No replica is attached to it${resyncs === undefined ? '' : ' now'}.\n`
+}
+
+/** Everything on the replicas that the cause has not shown. */
+export function notesText(view: LagView, screen: Screen, { isVerbose }: LagDetail): string {
+  const { replicas } = view.report
+  const deciding = deciders(view)
+  const notes = replicas.flatMap((replica) => notesOn(replica, view, screen).slice(deciding.includes(replica) ? 1 : 0))
+  const tools = toolsText(replicas)
+  const rest = notes.length - MOST_NOTES
+  const lines = [
+    ...notes.slice(0, MOST_NOTES),
+    ...(rest > 0 ? [screen.colour.dim(`and ${rest} more notes; --json shows all`)] : []),
+    ...(isVerbose ? replicas.flatMap((replica) => figureLines(replica, screen)) : []),
+    ...(tools ? [screen.colour.dim(screen.paragraph(printable(tools)))] : []),
+  ]
+  return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`
+}
+
+function figureLines(replica: ReplicaReport, screen: Screen): string[] {
+  return [...figureNotes(replica).map((note) => serverSentence(replica.name, ` ${note}`, screen)), ...histogramText(replica, screen)]
+}
+
+export function adviceText(advice: readonly LagAdvice[], screen: Screen): string {
+  if (advice.length === 0) return ''
+  const items = advice.map(({ text, remedy, isWarning }) => {
+    const sentence = screen.paragraph(printable(text), isWarning ? `${screen.colour.warn('!')} ` : '- ')
+    return `${sentence}\n${remedy ? remedyText(remedy, screen) : ''}`
+  })
+  return `\n${items.join('')}`
+}
+
+/** A wrapped sentence that begins with the server's name in bold. */
+function serverSentence(name: string, rest: string, screen: Screen): string {
+  return screen.paragraph(printable(rest), screen.colour.strong(printable(name)))
 }

@@ -1,15 +1,19 @@
-/** `psync --full` for people: the trace, the current phase, and at the end the figures and their meaning. */
-import { judgeResync, type ResyncFigures } from '../../diagnosis/psync/resync.ts'
+/** `psync --full` for people: the current phase, then the answer, its reasons and the figures; with -v the steps. */
+import type { ResyncFigures, ResyncRisk } from '../../diagnosis/psync/resync.ts'
 import { bytes, duration, exact, milliseconds } from '../../diagnosis/units.ts'
 import type { ReplEvent } from '../../engine/events.ts'
-import type { KnownShard } from '../../protocol/cluster/cluster-map.ts'
+import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
+import { remedyText } from '../base/remedy.ts'
 import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
-import { shardText } from '../cluster/one-shard.ts'
-import { countersLine } from '../trace/counters.ts'
+import { type Tone, verdictText } from '../base/verdict.ts'
+import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
 import { TransferProgress } from '../trace/transfer.ts'
+import { type JudgedResync, verdictSentence } from './judged.ts'
+
+const TONES: Record<ResyncRisk, Tone> = { SAFE: 'good', CLOSE: 'warn', LOOP: 'bad', BEHIND: 'bad', UNKNOWN: 'warn' }
 
 export class ResyncText {
   readonly #write: (text: string) => void
@@ -18,7 +22,7 @@ export class ResyncText {
   readonly #detail: Detail
   readonly #screen: Screen
   #cost = ''
-  /** The steps so far, with -v. They are held back, because the verdict comes first. */
+  /** The steps so far, with -v. The verdict is written before them. */
   #steps = ''
 
   constructor(write: (text: string) => void, progress: Progress, detail: Detail, screen: Screen) {
@@ -30,7 +34,7 @@ export class ResyncText {
   }
 
   show(event: ReplEvent): void {
-    if (event.type === 'counters') this.#cost = countersLine(event, this.#screen)
+    if (event.type === 'counters') this.#cost = countersText(event, this.#detail, this.#screen)
     else this.#step(event)
   }
 
@@ -47,25 +51,17 @@ export class ResyncText {
     if (event.type === 'stream') this.#progress.update('catching up', `${bytes(Math.max(0, event.masterOffset - event.offset))} behind`)
   }
 
-  /** @param shard of a node of a cluster */
-  conclude(figures: ResyncFigures, shard?: KnownShard): void {
+  conclude({ figures, judgement, shard }: JudgedResync): void {
     this.#progress.end()
-    const { risk, sentences, commands } = judgeResync(figures)
-    const paint = {
-      SAFE: this.#screen.colour.good,
-      CLOSE: this.#screen.colour.warn,
-      LOOP: this.#screen.colour.bad,
-      BEHIND: this.#screen.colour.bad,
-      UNKNOWN: this.#screen.colour.warn,
+    const { risk, reasons, remedy } = judgement
+    const verdict = verdictText(this.#screen, risk, TONES[risk], verdictSentence({ judgement, shard }))
+    if (this.#detail.quiet) {
+      this.#write(verdict)
+      return
     }
-    const [first = '', ...rest] = sentences
-    const scope = shard && shard.shards !== 1 ? [`These figures are of one shard: ${shardText(shard)}.`] : []
-    const lines = [...rest, ...scope].map((sentence) => `${this.#screen.paragraph(sentence, '  ')}\n`)
-    const settings = commands.map((command) => `    ${this.#screen.colour.strong(command)}\n`)
-    this.#write(`${this.#screen.paragraph(first, `${paint[risk](`${risk}:`)} `)}\n`)
-    if (this.#detail.quiet) return
-    const cost = this.#screen.colour.dim(this.#screen.paragraph(this.#cost))
-    this.#write(`${[...lines, ...settings].join('')}\n${table(this.#screen, [], rows(figures))}\n${cost}\n`)
+    const lines = reasons.map((sentence) => `${this.#screen.paragraph(printable(sentence), '  ')}\n`)
+    const help = remedy ? remedyText(remedy, this.#screen) : ''
+    this.#write(`${[verdict, ...lines, help].join('')}\n${table(this.#screen, [], rows(figures))}\n\n${this.#cost}`)
     if (this.#steps !== '') this.#steps = `\n${this.#steps}`
     this.end()
   }
@@ -83,7 +79,7 @@ function rows(figures: ResyncFigures): string[][] {
       `${exact(payloadBytes)} bytes, ${checksum === 'verified' ? 'CRC64 verified' : 'without a checksum (rdbchecksum no)'}`,
     ],
     ...(catchUp ? [['catch-up', milliseconds(catchUp.ms), `${exact(catchUp.bytes)} bytes of stream`]] : []),
-    ['offset', '', `${exact(snapshotOffset)} → ${exact(endOffset)}`],
+    ['offset', '', `${snapshotOffset} → ${endOffset}`],
     ...(forkUsec === undefined ? [] : [['fork', milliseconds(forkUsec / 1000), 'latest_fork_usec']]),
     ...(cowBytes === undefined ? [] : [['copy-on-write', '', `${exact(cowBytes)} bytes (rdb_last_cow_size)`]]),
     ...(buffer ? [['output buffer', '', `peak ${exact(buffer.peakBytes)} bytes (${buffer.scope})`]] : []),

@@ -1,28 +1,28 @@
 /** `psync` for people: the answer, its cause, the advice, and the conditions where one of them decided. */
 import { adviseOn } from '../../diagnosis/psync/advice.ts'
-import { type Answer, answerOf, isAsForecast, markOf, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
+import { answerOf, isAsForecast, markOf, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
 import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
 import { describeTraces } from '../../diagnosis/psync/verdict.ts'
 import { because, headline, notSent } from '../../diagnosis/psync/words.ts'
 import type { CountersEvent, ReplEvent } from '../../engine/events.ts'
 import { loopsText } from '../base/loop.ts'
 import { printable } from '../base/printable.ts'
+import { remedyText } from '../base/remedy.ts'
 import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
-import { type Tone, verdictText } from '../base/verdict.ts'
-import { countersLine, countersText } from '../trace/counters.ts'
+import { verdictText } from '../base/verdict.ts'
+import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
+import { toneOf } from './tone.ts'
 
 const INDENT = '  '
-
-const TONES: Record<Answer, Tone> = { partial: 'good', full: 'bad', later: 'warn', 'no-link': 'bad', unknown: 'warn' }
 
 export class PsyncText {
   readonly #write: (text: string) => void
   readonly #detail: Detail
   readonly #screen: Screen
   #counters: CountersEvent | undefined
-  /** The steps so far, with -v. They are held back, because the answer comes first. */
+  /** The steps so far, with -v. The answer is written before them. */
   #steps = ''
 
   constructor(write: (text: string) => void, detail: Detail, screen: Screen) {
@@ -47,24 +47,19 @@ export class PsyncText {
     this.end()
   }
 
-  /** Writes the steps that are held back. */
+  /** Writes the steps of a run that failed. */
   end(): void {
     if (this.#steps !== '') this.#write(this.#steps)
     this.#steps = ''
   }
 
   #verdict(facts: PsyncFacts, subject: Subject): string {
-    const { answer, basis } = answerOf(facts)
-    // Green is what PSYNC itself has granted. A prediction is less.
-    const tone = answer === 'partial' && basis === 'info' ? 'warn' : TONES[answer]
-    return verdictText(this.#screen, markOf(facts), tone, headline(facts, subject))
+    return verdictText(this.#screen, markOf(facts), toneOf(facts), headline(facts, subject))
   }
 
   #rest(facts: PsyncFacts, subject: Subject): string {
     const sentences = [...because(facts, subject), ...describeBasis(facts)].map((sentence) => this.#paragraph(sentence))
-    const advice = adviseOn(facts).map(
-      ({ text, command }) => `${this.#paragraph(text)}${command ? `    ${this.#screen.colour.strong(command)}\n` : ''}`,
-    )
+    const advice = adviseOn(facts).map(({ text, remedy }) => `${this.#paragraph(text)}${remedy ? remedyText(remedy, this.#screen) : ''}`)
     const rest = [this.#conditions(facts), this.#cost(), this.#steps].filter((part) => part !== '').map((part) => `\n${part}`)
     this.#steps = ''
     return [...sentences, ...advice, ...rest].join('')
@@ -80,14 +75,12 @@ export class PsyncText {
       const row = [statement, numbers, holds === undefined ? '-' : holds ? 'yes' : 'NO: decides']
       return holds === false ? row.map((cell) => bad(cell)) : row
     })
-    return `${dim('A partial resync needs, in the order in which the server checks:')}\n${table(this.#screen, [], rows)}\n`
+    return `${dim(this.#screen.paragraph('A partial resync needs, in the order of the server’s checks:'))}\n${table(this.#screen, [], rows)}\n`
   }
 
   #cost(): string {
     if (!this.#counters) return ''
-    return this.#detail.verbosity > 0
-      ? countersText(this.#counters, this.#screen)
-      : `${this.#screen.colour.dim(this.#screen.paragraph(countersLine(this.#counters, this.#screen)))}\n`
+    return countersText(this.#counters, this.#detail, this.#screen)
   }
 
   #paragraph(sentence: string): string {
@@ -95,13 +88,13 @@ export class PsyncText {
   }
 }
 
-/** Whether the answer is from PSYNC or from INFO alone, the guard, and the traces of a refused PSYNC. */
+/** Whether the answer is from PSYNC or from INFO, and the traces of a refused PSYNC. */
 function describeBasis(facts: PsyncFacts): string[] {
   const { guard } = facts
   const { answer, basis } = answerOf(facts)
   if (answer === 'no-link') return []
   if (basis === 'info') return [`Predicted from INFO. ${notSent(facts)?.text ?? 'No PSYNC was sent.'}`]
-  const source = isAsForecast(facts) ? 'Confirmed by a real PSYNC.' : 'This is what a real PSYNC was answered.'
+  const source = isAsForecast(facts) ? 'Confirmed by a real PSYNC.' : 'This is the reply to a real PSYNC.'
   if (answer === 'partial' || !guard) return [source]
-  return [`${source} It left behind (guard: ${guard.name}): ${describeTraces(guard)}`]
+  return [`${source} Its traces (guard: ${guard.name}): ${describeTraces(guard)}`]
 }

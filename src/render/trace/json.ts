@@ -8,7 +8,7 @@ import type { Visit } from '../../engine/visit.ts'
 import type { ReplError } from '../../errors.ts'
 import type { JsonObject } from '../base/json-line.ts'
 import { type About, reportJson } from '../base/report.ts'
-import { describeChoice, wordsOf } from './choice.ts'
+import { describeChoice, describeFailure } from './choice.ts'
 
 /** The failure, with the trace of the visit before it. */
 export function errorJson(about: About, { code, details }: ReplError, explanation: Explanation, visit: Visit): JsonObject {
@@ -34,28 +34,35 @@ export function traceJson({ choices, dialled, exchanges, queries, warnings, keep
 export function costJson({ seen }: Visit): { readonly cost: JsonObject | null } {
   const rows = seen.counters?.rows
   if (!rows) return { cost: null }
-  const entries = rows.map(({ field, before, after }) => [camelCase(field), { before: figureOf(before), after: figureOf(after) }])
+  const entries = rows.map(({ field, before, after }) => {
+    const { name, read } = READERS[field] ?? { name: camelCase(field), read: Number }
+    return [name, { before: before === undefined ? null : read(before), after: after === undefined ? null : read(after) }]
+  })
   return { cost: Object.fromEntries(entries) }
+}
+
+/** Counters that are not plain numbers. */
+const READERS: Readonly<Record<string, { readonly name: string; readonly read: (text: string) => number | string }>> = {
+  master_replid: { name: 'masterReplid', read: String },
+  latest_fork_usec: { name: 'latestForkMs', read: (text) => Number(text) / 1000 },
 }
 
 function camelCase(field: string): string {
   return field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
 }
 
-/** A number where INFO shows one. A replid is no number, even one of digits alone. */
-function figureOf(text: string | undefined): number | string | null {
-  if (text === undefined) return null
-  return /^\d{1,15}$/.test(text) ? Number(text) : text
-}
-
 function choiceJson({ type: _, at: __, announced, ...choice }: SourceEvent): JsonObject {
   return { ...choice, asked: choice.asked.map(consideredJson), text: describeChoice({ ...choice, ...(announced && { announced }) })[0] }
 }
 
-function consideredJson(server: Candidate): JsonObject {
-  const { name, answer, offset } = server
-  const words = wordsOf(server)
-  return { name, answer, ...(words !== undefined && { told: words }), ...(offset !== undefined && { offset }) }
+function consideredJson({ name, answer, address, failure, offset }: Candidate): JsonObject {
+  return {
+    name,
+    answer,
+    ...(address !== undefined && !failure && { named: address }),
+    ...(failure && { failure: describeFailure(failure) }),
+    ...(offset !== undefined && { offset }),
+  }
 }
 
 /** `unreached` keeps the order of the attempts. */
@@ -63,15 +70,15 @@ function dialJson(events: readonly DialEvent[]): JsonObject {
   const steps: JsonObject = {}
   const unreached: JsonObject[] = []
   for (const event of events) {
-    if (event.type === 'lookup') steps.addresses = { host: event.host, found: event.addresses, ms: event.ms }
-    if (event.type === 'unreached') unreached.push({ address: event.address, errno: event.errno, ms: event.ms })
+    if (event.type === 'lookup') steps.addresses = { host: event.host, found: event.addresses, tookMs: event.ms }
+    if (event.type === 'unreached') unreached.push({ address: event.address, errno: event.errno, tookMs: event.ms })
     if (event.type === 'secured') steps.tls = sessionJson(event)
   }
   return { ...steps, unreached }
 }
 
-function sessionJson({ type: _, at: __, ...tls }: Extract<DialEvent, { type: 'secured' }>): JsonObject {
-  return tls
+function sessionJson({ type: _, at: __, ms, ...tls }: Extract<DialEvent, { type: 'secured' }>): JsonObject {
+  return { tookMs: ms, ...tls }
 }
 
 function serverJson({ identity, history, guard }: ServerEvent): JsonObject {

@@ -1,17 +1,16 @@
 /** One verified RDB per shard and a manifest, all or nothing. */
-import { bytes, duration, exact } from '../../diagnosis/units.ts'
-import type { ReplEvent, StoredEvent } from '../../engine/events.ts'
+import { bytes } from '../../diagnosis/units.ts'
+import type { ReplEvent } from '../../engine/events.ts'
 import { Visit } from '../../engine/visit.ts'
 import { expectReplError, ReplError, replErrorOf, stopIfAborted } from '../../errors.ts'
-import { now, wallClock } from '../../io/clock.ts'
+import { wallClock } from '../../io/clock.ts'
 import { endpointName } from '../../io/endpoint.ts'
 import { DumpFolder } from '../../io/sinks/dump-folder.ts'
-import { slotsText } from '../../protocol/cluster/cluster-map.ts'
 import { jsonFile } from '../../render/base/json-line.ts'
 import { printable } from '../../render/base/printable.ts'
 import type { Progress } from '../../render/base/progress.ts'
-import { keysJson } from '../../render/dump-rdb/json.ts'
-import { keysText } from '../../render/dump-rdb/keys.ts'
+import type { About } from '../../render/base/report.ts'
+import { type DumpedShard, manifestJson } from '../../render/dump-rdb/cluster.ts'
 import { describeChoice } from '../../render/trace/choice.ts'
 import type { Report } from '../../survey/arrivals.ts'
 import { type Cluster, type ReachableShard, sameShards } from '../../topology/cluster.ts'
@@ -26,16 +25,11 @@ import { suffixOf, throughSinks } from './sinks.ts'
 
 /** Where the progress and the trace of a cluster dump go. */
 export interface ClusterDumpView {
+  /** The manifest names its tool. */
+  readonly about: About
   readonly progress: Progress | undefined
   /** Called for each event of each shard, except `source` and `stored`. */
   readonly report: Report
-}
-
-/** What the file manifest.json of the folder holds. */
-interface Manifest {
-  readonly schema: string
-  readonly at: string
-  readonly shards: readonly object[]
 }
 
 interface ClusterRun extends ClusterDumpView {
@@ -43,24 +37,15 @@ interface ClusterRun extends ClusterDumpView {
   readonly connection: Connection
 }
 
-interface ShardDump {
-  readonly file: string
-  readonly shard: ReachableShard
-  /** The server that sent it. */
-  readonly from: string
-  readonly stored: StoredEvent
-}
-
-/** @returns the manifest. @throws ReplError of the first shard that fails; TRY_LATER (CLUSTER_CHANGED) */
+/** @throws ReplError of the first shard that fails; TRY_LATER (CLUSTER_CHANGED) */
 export async function dumpCluster(
   dump: ClusterDump,
   connection: Connection,
   view: ClusterDumpView,
   signal: AbortSignal,
-): Promise<Manifest> {
+): Promise<DumpedShard[]> {
   const { cluster, shards } = await findShards(connection, signal)
-  const { progress } = view
-  const startedAt = now()
+  const { progress, about } = view
   let folder: DumpFolder | undefined
   try {
     folder = await DumpFolder.create(dump.path, dump.force)
@@ -70,12 +55,8 @@ export async function dumpCluster(
     if (!sameShards(shards, await cluster.shards())) {
       throw new ReplError('CLUSTER_CHANGED', { endpoint: connection.source.name })
     }
-    const manifest = manifestOf(dumped)
-    await folder.commit(jsonFile(manifest))
-    const size = dumped.reduce((sum, { stored }) => sum + stored.bytes, 0)
-    progress?.end()
-    progress?.note(`${printable(dump.path)}: ${dumped.length} shards, ${exact(size)} bytes in ${duration(now() - startedAt)}`)
-    return manifest
+    await folder.commit(jsonFile(manifestJson(about, wallClock(), dumped)))
+    return dumped
   } catch (error) {
     throw expectReplError(error).with({ path: dump.path, output: 'FILE' })
   } finally {
@@ -85,7 +66,7 @@ export async function dumpCluster(
   }
 }
 
-/** The keys of a migrating slot are split between two shards, or stand in both. @throws ReplError TRY_LATER */
+/** The keys of a migrating slot are split between two shards, or in both. @throws ReplError TRY_LATER */
 async function refuseMovingSlots(cluster: Cluster, shards: readonly ReachableShard[], earlier?: SlotMoves): Promise<SlotMoves> {
   const moves = await cluster.slotMoves(shards)
   const slots = movingSlots(moves, earlier)
@@ -99,7 +80,7 @@ async function dumpAll(
   shards: readonly ReachableShard[],
   folder: DumpFolder,
   signal: AbortSignal,
-): Promise<ShardDump[]> {
+): Promise<DumpedShard[]> {
   const { dump, progress } = running
   const stop = new AbortController()
   const eitherStop = AbortSignal.any([signal, stop.signal])
@@ -129,7 +110,7 @@ async function dumpShard(
   share: { readonly maxRate?: number },
   signal: AbortSignal,
   count: (bytes: number) => void,
-): Promise<ShardDump> {
+): Promise<DumpedShard> {
   // The first slot sorts the files; the node ID keeps the names unique.
   const file = `${String(shard.slots[0]?.[0]).padStart(5, '0')}-${shard.master.id}.rdb${suffixOf(through)}`
   const sink = throughSinks(await rdbFile(folder.file(file), true), { ...through, sha256: true })
@@ -148,31 +129,5 @@ async function dumpShard(
   const visit = await observe(shardSource(connection, shard), { ...connection.linkOptions, goal }, new Visit(), observeEvent, signal)
   const { stored } = visit.seen
   if (!stored) throw new TypeError('a payload that ended without being stored')
-  progress?.note(
-    `${slotsText(shard.slots)} from ${printable(from)}: ${exact(stored.bytes)} bytes, CRC64 ${stored.checksum}; keys: ${keysText(stored.header, stored.keys)}`,
-  )
-  return { file, shard, from, stored }
-}
-
-function manifestOf(dumped: readonly ShardDump[]): Manifest {
-  return {
-    schema: 'redis-repl/cluster-manifest/1',
-    at: wallClock().toISOString(),
-    shards: dumped.map(({ file, shard, from, stored }) => ({
-      file,
-      slots: shard.slots,
-      node: shard.master.id,
-      master: endpointName(shard.access.endpoint),
-      from,
-      history: stored.verdict.kind === 'full' ? { replid: stored.verdict.replid, offset: stored.verdict.offset } : null,
-      bytes: stored.bytes,
-      checksum: stored.checksum,
-      compression: stored.written.compression ?? null,
-      fileBytes: stored.written.bytes ?? stored.bytes,
-      sha256: stored.written.sha256,
-      rdb: stored.header,
-      keys: keysJson(stored.keys),
-      transferMs: stored.elapsedMs,
-    })),
-  }
+  return { file, slots: shard.slots, node: shard.master.id, master: endpointName(shard.access.endpoint), from, stored }
 }

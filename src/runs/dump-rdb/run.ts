@@ -4,7 +4,7 @@ import { ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
 import { StdoutSink } from '../../io/sinks/stdout-sink.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
-import { clusterDumpJson, dumpRdbJson } from '../../render/dump-rdb/json.ts'
+import { dumpRdbJson } from '../../render/dump-rdb/json.ts'
 import type { Report } from '../../survey/arrivals.ts'
 import { NodeGuard } from '../../topology/node-guard.ts'
 import type { Connection } from '../connection.ts'
@@ -46,23 +46,27 @@ async function dumpServer(
 async function dumpShards(
   plan: ClusterDump,
   connection: Connection,
-  { about, isJson, detail, screen, stdout, stderr, stop, waiting }: RunContext,
+  { about, isJson, detail, screen, stdout, stderr, printNote, stop, waiting }: RunContext,
 ): Promise<void> {
-  const { progressOn } = await import('../../render/base/progress.ts')
+  const [{ clusterDumpJson, clusterDumpText }, { progressOn }] = await Promise.all([
+    import('../../render/dump-rdb/cluster.ts'),
+    import('../../render/base/progress.ts'),
+  ])
   const progress = isJson ? undefined : await progressOn(stderr, detail.quiet, now)
   const trace = await traceOn(stderr, screen, detail.verbosity)
   const report: Report = (server, event) => {
     waiting.over()
     trace(server, event)
   }
-  const manifest = await dumpCluster(plan, connection, { progress, report }, stop)
-  if (isJson) stdout.write(jsonLine(clusterDumpJson(about, plan.path, manifest)))
+  const shards = await dumpCluster(plan, connection, { about, progress, report }, stop)
+  if (isJson) stdout.write(jsonLine(clusterDumpJson(about, plan.path, shards)))
+  else printNote(clusterDumpText(await screen(stderr), plan.path, shards, about.elapsedMs(), detail.quiet))
 }
 
-async function textOn({ detail, stderr, screen }: RunContext) {
+async function textOn({ detail, stderr, printNote, screen }: RunContext) {
   const [{ DumpText }, { progressOn }] = await Promise.all([
     import('../../render/dump-rdb/text.ts'),
     import('../../render/base/progress.ts'),
   ])
-  return new DumpText(await progressOn(stderr, detail.quiet, now), detail, await screen(stderr))
+  return new DumpText(printNote, await progressOn(stderr, detail.quiet, now), detail, await screen(stderr))
 }

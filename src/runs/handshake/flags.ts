@@ -3,10 +3,11 @@ import { Flags } from '@oclif/core'
 import { clusterFlags } from '../flags.ts'
 
 export const handshakeFlags = {
-  ...clusterFlags,
-  'no-psync': Flags.boolean({ description: 'stop behind REPLCONF', exclusive: ['allow-fork'] }),
+  'no-psync': Flags.boolean({ description: 'stop after REPLCONF, before PSYNC', exclusive: ['allow-fork'] }),
   'allow-fork': Flags.boolean({
+    summary: 'if only a full resync is possible, start one and disconnect',
     description:
-      'where only a full resync is possible, start one and leave before its RDB: the master forks, and a master without a backlog gets one and a new replid',
+      'if only a full resync is possible, start one and disconnect before the RDB; the master forks, and one without a backlog gets a new replid',
   }),
+  ...clusterFlags,
 }

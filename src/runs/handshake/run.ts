@@ -6,6 +6,7 @@ import { Visit } from '../../engine/visit.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import { handshakeJson } from '../../render/handshake/json.ts'
+import { HANDSHAKE_TONES } from '../../render/handshake/tone.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { observe } from '../observe.ts'
@@ -36,10 +37,11 @@ export async function runHandshake(plan: HandshakePlan, connection: Connection, 
 async function atEachShard(plan: HandshakePlan, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
   const look = async (source: Source, show: (event: ReplEvent) => void) => {
     const visit = await shake(plan, connection, source, new Visit(), show, { ...context, waiting: SILENT_WAITING })
-    const { verdict } = visit.seen
-    const result = verdict ? describeVerdict(verdict.verdict, verdict.stopped) : ''
-    const word = verdict ? markOf(verdict.verdict, verdict.stopped).toUpperCase() : ''
-    return { word, result, isWell: judged(visit) === undefined, report: handshakeJson(context.about, visit) }
+    const { verdict = { kind: 'none' }, stopped } = visit.seen.verdict ?? {}
+    const mark = markOf(verdict, stopped)
+    const isWell = judged(visit) === undefined
+    const report = handshakeJson(context.about, visit)
+    return { mark: mark.toUpperCase(), tone: HANDSHAKE_TONES[mark], result: describeVerdict(verdict, stopped).text, isWell, report }
   }
   return await lookAtShards('handshake', connection, plan.jobs, context, look)
 }

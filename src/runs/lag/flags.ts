@@ -5,90 +5,81 @@ import { type AlertRange, parseAlertRange } from '../../diagnosis/lag/alert-rang
 import type { Criteria } from '../../diagnosis/lag/check.ts'
 import { usageError } from '../../errors.ts'
 import type { AlertRanges } from '../../render/lag/nagios.ts'
-import { parseDuration } from '../duration.ts'
-import { clusterFlag } from '../flags.ts'
-import { parseSize } from '../size.ts'
+import { clusterFlag, durationFlag, sizeFlag, WATCH, watchFlags } from '../flags.ts'
+import { parseListenAddress } from './listen-address.ts'
 import type { LagFormat, LagPlan } from './plan.ts'
 
-const MEASURE = 'HOW TO MEASURE'
-const WATCH = 'WATCH'
-const CHECK = 'CHECK'
-const TIME = 'TIME'
+const MEASURE = 'MEASUREMENT'
+const CHECK = 'CHECKS (exit with 1 if one fails)'
+const NAGIOS = 'NAGIOS'
 
 const LIMITS = ['max-bytes', 'max-seconds', 'min-replicas', 'require-link'] as const
+
+const INTERVAL_MS = 1000
 
 export const lagFlags = {
   cluster: {
     ...clusterFlag,
+    helpGroup: MEASURE,
     exclusive: ['replica'],
-    description: 'look at every shard of the cluster that TARGET is a node of; limits hold for each',
+    description: 'every shard of the cluster of TARGET; checks hold for each',
   },
   attach: Flags.boolean({
     helpGroup: MEASURE,
-    description: 'attach to the master and to each replica as a replica, without a fork, and match when the same byte comes from both',
+    summary: 'attach to master and replicas (no fork), compare streams',
+    description: 'attach to the master and each replica, without a fork, and compare when the same byte arrives',
   }),
   marker: Flags.boolean({
     helpGroup: MEASURE,
-    description:
-      'publish a marker on the master ten times a second and wait for it at each replica; it grows the history, and touches no key',
+    description: 'publish ten markers a second and time each replica',
   }),
   'marker-key': Flags.string({
     helpGroup: MEASURE,
     helpValue: 'KEY',
-    description:
-      'write the marker to this key instead, as clusters need it (with --cluster one for each shard, by a hash tag); it expires by itself',
+    summary: 'write markers to this key instead, as clusters need it',
+    description: 'write the markers to this key instead, as clusters need it (one key for each shard, by a hash tag); it expires by itself',
     exclusive: ['marker'],
   }),
   replica: Flags.string({
     helpGroup: MEASURE,
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'TARGET',
-    description: 'ask this one too, where no list shows it; may be repeated',
+    description: 'also measure this replica; repeatable',
   }),
-  sample: Flags.string({
+  sample: durationFlag({ helpGroup: MEASURE, default: 2000, description: 'watch the offsets for this long' }),
+  resolution: durationFlag({
     helpGroup: MEASURE,
-    default: '2s',
-    helpValue: TIME,
-    description: 'watch the offsets for so long before a word is said',
+    min: 1,
+    default: 20,
+    summary: 'how often to read the master’s offset',
+    description: 'how often to read the master’s offset: the error bound of lag in seconds',
   }),
-  resolution: Flags.string({
-    helpGroup: MEASURE,
-    default: '20ms',
-    helpValue: TIME,
-    description: 'ask the master for its offset each so often: the error bound of the seconds',
-  }),
-  cut: Flags.string({
-    helpGroup: MEASURE,
-    default: '60s',
-    helpValue: TIME,
-    description: 'how long a cut of the link the settings are judged for',
-  }),
-  watch: Flags.boolean({ helpGroup: WATCH, description: 'look again and again, until Ctrl-C' }),
-  interval: Flags.string({
-    char: 'i',
+  cut: durationFlag({ helpGroup: MEASURE, default: 60_000, description: 'link failure that the forecast assumes' }),
+  ...watchFlags('repeat until Ctrl-C', INTERVAL_MS, { min: 100 }, ['listen']),
+  listen: Flags.string({
     helpGroup: WATCH,
-    helpValue: TIME,
-    description: 'between two looks; 1s if not given',
-    dependsOn: ['watch'],
+    helpValue: '[ADDR]:PORT',
+    summary: 'serve /metrics (Prometheus) and /healthz until Ctrl-C',
+    description: 'keep measuring and serve /metrics (Prometheus) and /healthz over HTTP until Ctrl-C; ADDR is 127.0.0.1 by default',
+    exclusive: ['watch', 'json', 'for', 'wait'],
   }),
-  count: Flags.integer({ helpGroup: WATCH, min: 1, helpValue: 'N', description: 'end after N looks', dependsOn: ['watch'] }),
-  duration: Flags.string({ helpGroup: WATCH, helpValue: TIME, description: 'end after this time', dependsOn: ['watch'] }),
-  'max-bytes': Flags.string({ helpGroup: CHECK, helpValue: 'SIZE', description: 'exit with 1 when a replica is further behind' }),
-  'max-seconds': Flags.string({ helpGroup: CHECK, helpValue: 'SECONDS', description: 'the same in time; its upper bound counts' }),
-  'min-replicas': Flags.integer({ helpGroup: CHECK, min: 0, helpValue: 'N', description: 'exit with 1 when fewer have their link' }),
-  'require-link': Flags.boolean({ helpGroup: CHECK, description: 'exit with 1 when a replica has no link to its master' }),
-  for: Flags.string({ helpGroup: CHECK, helpValue: TIME, description: 'all that must hold for so long', exclusive: ['watch'] }),
-  wait: Flags.string({ helpGroup: CHECK, helpValue: TIME, description: 'wait for that, no longer than this', exclusive: ['watch'] }),
+  'max-bytes': sizeFlag({ helpGroup: CHECK, description: 'most bytes that a replica may lag' }),
+  'max-seconds': durationFlag({ helpGroup: CHECK, description: 'most time that a replica may lag, by its upper bound' }),
+  'min-replicas': Flags.integer({ helpGroup: CHECK, min: 0, helpValue: 'N', description: 'fewest replicas with a link' }),
+  'require-link': Flags.boolean({ helpGroup: CHECK, description: 'every replica must have a link to its master' }),
+  for: durationFlag({ helpGroup: CHECK, description: 'the checks must hold for this long', exclusive: ['watch'] }),
+  wait: durationFlag({ helpGroup: CHECK, description: 'wait at most this long until the checks hold', exclusive: ['watch'] }),
+  warning: Flags.string({ helpGroup: NAGIOS, helpValue: 'RANGE', description: 'lag in seconds, for example 5 or ~:5' }),
+  critical: Flags.string({ helpGroup: NAGIOS, helpValue: 'RANGE', description: 'lag in seconds' }),
+  'warning-bytes': Flags.string({ helpGroup: NAGIOS, helpValue: 'RANGE', description: 'lag in bytes' }),
+  'critical-bytes': Flags.string({ helpGroup: NAGIOS, helpValue: 'RANGE', description: 'lag in bytes' }),
   format: Flags.string({
     helpGroup: 'OUTPUT',
     options: ['text', 'json', 'prometheus', 'nagios'],
-    description: 'text; json, as --json; prometheus: the text exposition format; nagios: one line, with statuses 0 to 3',
-    exclusive: ['json'],
+    description: 'nagios: one line, exit status 0 to 3',
   }),
-  warning: Flags.string({ helpGroup: CHECK, helpValue: 'RANGE', description: 'nagios: seconds behind, as in 5 or ~:5' }),
-  critical: Flags.string({ helpGroup: CHECK, helpValue: 'RANGE', description: 'nagios: the same' }),
-  'warning-bytes': Flags.string({ helpGroup: CHECK, helpValue: 'RANGE', description: 'nagios: bytes behind' }),
-  'critical-bytes': Flags.string({ helpGroup: CHECK, helpValue: 'RANGE', description: 'nagios: the same' }),
+  wide: Flags.boolean({ helpGroup: 'OUTPUT', description: 'show all columns, and each name in full' }),
 }
 
 /** The values of lagFlags that the plan needs, as oclif parses them. */
@@ -100,17 +91,19 @@ interface LagFlags {
   readonly replica: readonly string[] | undefined
   readonly format: string | undefined
   readonly json: boolean
+  readonly wide: boolean
   readonly watch: boolean
-  readonly sample: string
-  readonly resolution: string
-  readonly cut: string
-  readonly interval: string | undefined
+  readonly listen: string | undefined
+  readonly sample: number
+  readonly resolution: number
+  readonly cut: number
+  readonly interval: number | undefined
   readonly count: number | undefined
-  readonly duration: string | undefined
-  readonly for: string | undefined
-  readonly wait: string | undefined
-  readonly 'max-bytes': string | undefined
-  readonly 'max-seconds': string | undefined
+  readonly duration: number | undefined
+  readonly for: number | undefined
+  readonly wait: number | undefined
+  readonly 'max-bytes': number | undefined
+  readonly 'max-seconds': number | undefined
   readonly 'min-replicas': number | undefined
   readonly 'require-link': boolean
   readonly warning: string | undefined
@@ -121,29 +114,28 @@ interface LagFlags {
 
 /** @throws ReplError USAGE */
 export function lagPlan(flags: LagFlags): LagPlan {
-  const format = flags.json ? 'json' : ((flags.format ?? 'text') as LagFormat)
+  const format = flags.json ? 'json' : ((flags.format ?? (flags.listen === undefined ? 'text' : 'prometheus')) as LagFormat)
   const ranges = alertRanges(flags)
   refuseContradictions(flags, format, ranges)
-  const time = (name: 'duration' | 'for' | 'wait' | 'interval') =>
-    flags[name] === undefined ? undefined : parseDuration(flags[name], name)
-  const waitMs = time('wait')
   return {
     format,
+    isWide: flags.wide,
     criteria: criteria(flags),
     ranges,
     isCluster: flags.cluster,
     replicas: flags.replica ?? [],
     isAttached: flags.attach,
     ...markerOf(flags),
-    sampleMs: parseDuration(flags.sample, 'sample'),
-    resolutionMs: atLeast(parseDuration(flags.resolution, 'resolution'), 1, '--resolution'),
-    cutSeconds: parseDuration(flags.cut, 'cut') / 1000,
-    intervalMs: atLeast(time('interval') ?? 1000, 100, '--interval'),
+    sampleMs: flags.sample,
+    resolutionMs: flags.resolution,
+    cutSeconds: flags.cut / 1000,
+    intervalMs: flags.interval ?? INTERVAL_MS,
     ...(flags.watch && {
-      watch: { count: flags.count ?? Number.POSITIVE_INFINITY, durationMs: time('duration') ?? Number.POSITIVE_INFINITY },
+      watch: { count: flags.count ?? Number.POSITIVE_INFINITY, durationMs: flags.duration ?? Number.POSITIVE_INFINITY },
     }),
-    forMs: time('for') ?? 0,
-    ...(waitMs !== undefined && { waitMs }),
+    ...(flags.listen !== undefined && { listen: parseListenAddress(flags.listen) }),
+    forMs: flags.for ?? 0,
+    ...(flags.wait !== undefined && { waitMs: flags.wait }),
   }
 }
 
@@ -155,29 +147,23 @@ function markerOf({ marker, 'marker-key': key }: LagFlags): Pick<LagPlan, 'marke
 /** @throws ReplError USAGE */
 function refuseContradictions(flags: LagFlags, format: LagFormat, ranges: AlertRanges): void {
   const isOneShot = format === 'prometheus' || format === 'nagios'
-  if (flags.watch && isOneShot) throw usageError(`--watch has no end, and --format ${format} is read as a whole`)
+  if (flags.watch && isOneShot) throw usageError(`--format ${format} cannot be combined with --watch`)
+  if (flags.listen !== undefined && format !== 'prometheus') throw usageError(`--format ${format} cannot be combined with --listen`)
   if (Object.keys(ranges).length > 0 && format !== 'nagios') {
-    throw usageError('--warning and --critical are for --format nagios; the others take --max-seconds and --max-bytes')
+    throw usageError('--warning and --critical need --format nagios; other formats take --max-seconds and --max-bytes')
   }
   const hasLimits = LIMITS.some((name) => flags[name] !== undefined && flags[name] !== false)
   if ((flags.for !== undefined || flags.wait !== undefined) && !hasLimits) {
-    throw usageError(`--for and --wait need something that must hold: ${LIMITS.map((name) => `--${name}`).join(', ')}`)
+    throw usageError(`--for and --wait need a check: ${LIMITS.map((name) => `--${name}`).join(', ')}`)
   }
 }
 
-function atLeast(ms: number, least: number, flag: string): number {
-  if (ms < least) throw usageError(`${flag} is at least ${least}ms`)
-  return ms
-}
-
 function criteria(flags: LagFlags): Criteria {
-  const maxBytes = flags['max-bytes'] === undefined ? undefined : parseSize(flags['max-bytes'], 'max-bytes')
-  const maxSeconds = flags['max-seconds'] === undefined ? undefined : parseDuration(flags['max-seconds'], 'max-seconds') / 1000
-  const minReplicas = flags['min-replicas']
+  const { 'max-bytes': maxBytes, 'max-seconds': maxMs, 'min-replicas': minReplicas } = flags
   return {
     requireLink: flags['require-link'],
     ...(maxBytes !== undefined && { maxBytes }),
-    ...(maxSeconds !== undefined && { maxSeconds }),
+    ...(maxMs !== undefined && { maxSeconds: maxMs / 1000 }),
     ...(minReplicas !== undefined && { minReplicas }),
   }
 }
@@ -186,7 +172,7 @@ function alertRanges(flags: LagFlags): AlertRanges {
   const rangeOf = (name: 'warning' | 'critical' | 'warning-bytes' | 'critical-bytes'): AlertRange | undefined => {
     const text = flags[name]
     const range = text === undefined ? undefined : parseAlertRange(text)
-    if (text !== undefined && !range) throw usageError(`--${name} takes a range such as 10, 10:20, ~:10 or @10:20, not "${text}"`)
+    if (text !== undefined && !range) throw usageError(`--${name} takes a range such as 10, 10:20, ~:10 or @10:20`)
     return range
   }
   const [warning, critical, warningBytes, criticalBytes] = [

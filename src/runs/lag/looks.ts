@@ -13,7 +13,7 @@ import type { LagPlan } from './plan.ts'
 const LOOK_EVERY_MS = 250
 /** Extra watch time, to see that a replica is just within --max-seconds. */
 const BEYOND_MS = 500
-const RETRY_MS = 1000
+export const RETRY_MS = 1000
 
 export interface LagOutput {
   /** Prints one measurement. @param code of the exit status that the run has so far */
@@ -60,12 +60,16 @@ async function openWithRetry(
     try {
       return await open()
     } catch (error) {
-      const isPassing = error instanceof ReplError && ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER'].includes(error.code)
-      if (!isPassing || now() - startedAt + RETRY_MS > waitMs) throw error
+      if (!isPassing(error) || now() - startedAt + RETRY_MS > waitMs) throw error
       output.waiting('waiting for the server', error.message)
       await sleep(RETRY_MS, signal)
     }
   }
+}
+
+/** Whether a later connection may succeed, because the server is starting for example. */
+export function isPassing(error: unknown): error is ReplError {
+  return error instanceof ReplError && ['MASTER_UNREACHABLE', 'TIMEOUT', 'LINK_LOST', 'TRY_LATER'].includes(error.code)
 }
 
 /** Measures until the answer is known: after --sample, when the limits held for --for, or when --wait expires. */
@@ -146,10 +150,11 @@ function lossIn({ views }: LagLook, criteria: Criteria): ReplError | undefined {
   return undefined
 }
 
-async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Promise<LagLook> {
+export async function lookAt(surveys: Surveys, { criteria, cutSeconds }: LagPlan): Promise<LagLook> {
   const views = (await surveys.look()).map(({ settings, ...surveyed }) => ({
     ...surveyed,
     advice: adviseOnLag(surveyed.report, settings, cutSeconds),
+    checked: hasCriteria(criteria) ? checkAll([surveyed.report], criteria) : undefined,
   }))
   const reports = views.map(({ report }) => report)
   return { views, checked: hasCriteria(criteria) ? checkAll(reports, criteria) : undefined }

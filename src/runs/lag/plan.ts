@@ -1,5 +1,6 @@
 /** What the user asks of `lag`. */
 import type { Criteria } from '../../diagnosis/lag/check.ts'
+import type { ListenAddress } from '../../io/http/server.ts'
 import type { AlertRanges } from '../../render/lag/nagios.ts'
 
 export type LagFormat = 'text' | 'json' | 'prometheus' | 'nagios'
@@ -13,6 +14,8 @@ export interface LagPlan {
   readonly isAttached: boolean
   /** Measure with markers: published, or written to this key. */
   readonly marker?: { readonly key?: string }
+  /** Show all columns of the table. */
+  readonly isWide: boolean
   readonly criteria: Criteria
   readonly ranges: AlertRanges
   readonly sampleMs: number
@@ -20,6 +23,8 @@ export interface LagPlan {
   readonly cutSeconds: number
   readonly intervalMs: number
   readonly watch?: { readonly count: number; readonly durationMs: number }
+  /** Serve the measurements over HTTP instead of printing them. */
+  readonly listen?: ListenAddress
   readonly forMs: number
   /** Absent without --wait. */
   readonly waitMs?: number

@@ -23,13 +23,27 @@ export async function runLag(
 ): Promise<ErrorCode | undefined> {
   const signal = AbortSignal.any([context.stop, context.outputEnded])
   const settings = await settingsOf(plan, connection, context)
+  const open = () => openSurvey(plan, connection, settings, signal)
+  if (plan.listen) {
+    const { serveLag } = await import('./serve.ts')
+    await serveLag(plan.listen, plan, open, context, signal)
+    return undefined
+  }
   context.waiting.for({ text: `waiting for ${connection.source.name} to answer`, limitMs: connection.template.limits.stepMs })
   const output = await lagOutput(plan, context, setStatus)
   try {
-    return conclude(await lookAtTrees(plan, () => openSurvey(plan, connection, settings, signal), output, signal), plan)
+    return conclude(await lookAtTrees(plan, open, output, signal), plan)
+  } catch (error) {
+    if (plan.format === 'prometheus' && !signal.aborted) await printUnmeasured(plan, context)
+    throw error
   } finally {
     output.end()
   }
+}
+
+async function printUnmeasured(plan: LagPlan, { about, stdout }: RunContext): Promise<void> {
+  const { metricsText } = await import('./prometheus.ts')
+  stdout.write(metricsText(undefined, plan, about.target ?? '', about.elapsedMs()))
 }
 
 async function settingsOf(

@@ -75,7 +75,7 @@ export class Asker {
     const common = { sampleMs, ...(position && { position }) }
     const goal: Goal = kind === 'forecast' ? { kind, ...common } : { kind, allowFork, stopBeforePsync: false, ...common }
     await observe(source, { ...linkOptions, goal }, visit, show, this.#signal, this.#waiting)
-    return { facts: psyncFacts(visit), subject, replica }
+    return { facts: psyncFacts(visit, source.name), subject, replica }
   }
 }
 

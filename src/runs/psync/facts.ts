@@ -2,10 +2,12 @@
 import type { PsyncFacts } from '../../diagnosis/psync/answer.ts'
 import type { Visit } from '../../engine/visit.ts'
 
-export function psyncFacts({ seen }: Visit): PsyncFacts {
+/** @param name of the source; for one that chooses among several servers, their choice counts */
+export function psyncFacts({ seen, choices }: Visit, name: string): PsyncFacts {
   const { server, forecast, verdict, 'write-rate': rate } = seen
   const { identity, settings, uptimeSeconds, guard } = server ?? {}
   return {
+    server: choices.at(-1)?.endpoint ?? name,
     ...(guard && { guard }),
     ...(identity && { identity }),
     ...(settings && { settings }),

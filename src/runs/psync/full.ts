@@ -1,11 +1,12 @@
 /** `psync --full`: a full resync as a replica does it, and what it costs. */
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { judgeResync, resyncCode } from '../../diagnosis/psync/resync.ts'
 import { type BufferLimit, largerLimitCommand } from '../../diagnosis/resync/buffer-limit.ts'
 import type { Source } from '../../engine/ask/source.ts'
 import type { Store } from '../../engine/goal.ts'
 import type { Visit } from '../../engine/visit.ts'
-import { ReplError } from '../../errors.ts'
+import { type ErrorCode, ReplError } from '../../errors.ts'
 import { now } from '../../io/clock.ts'
 import type { KnownShard } from '../../protocol/cluster/cluster-map.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
@@ -17,17 +18,23 @@ import { observe } from '../observe.ts'
 import { nullStore, temporaryStore } from '../stores.ts'
 import { bufferOf, bytesBySample, lowestLimit, resyncFigures } from './figures.ts'
 
-/** @throws ReplError */
-export async function runFull(isDiskless: boolean, { source, linkOptions }: Connection, context: RunContext): Promise<void> {
+/** @returns what gives the run its exit status, when the output already contains it. @throws ReplError */
+export async function runFull(
+  isDiskless: boolean,
+  { source, linkOptions }: Connection,
+  context: RunContext,
+): Promise<ErrorCode | undefined> {
   const { visit, isJson, stdout, about, stop } = context
   const store: Store = isDiskless ? nullStore() : await temporaryStore(join(tmpdir(), `redis-repl-${process.pid}.rdb`))
   const text = isJson ? undefined : await textOn(context)
   try {
     await observe(source, { ...linkOptions, goal: { kind: 'live', store } }, visit, (event) => text?.show(event), stop, context.waiting)
     const figures = resyncFigures(visit)
-    const shard = await shardOf(source, visit, stop)
-    text?.conclude(figures, shard)
-    if (isJson) stdout.write(jsonLine(psyncFullJson(about, visit, figures, shard)))
+    const judgement = judgeResync(figures, visit.choices.at(-1)?.endpoint ?? source.name)
+    const judged = { figures, judgement, shard: await shardOf(source, visit, stop) }
+    text?.conclude(judged)
+    if (isJson) stdout.write(jsonLine(psyncFullJson(about, visit, judged)))
+    return resyncCode(judgement)
   } catch (error) {
     // A master closes the link when our output buffer overruns. From here that looks like a lost link.
     const { buffer, limit } = bufferOf(visit)

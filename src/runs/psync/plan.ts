@@ -18,8 +18,15 @@ export interface Question {
   readonly listsLost: boolean
 }
 
+/** When a watch asks again, and when it ends. Without a limit, count or duration is infinite. */
+export interface Watch {
+  readonly everyMs: number
+  readonly count: number
+  readonly durationMs: number
+}
+
 export type PsyncPlan =
   | { readonly kind: 'once'; readonly question: Question }
-  | { readonly kind: 'watch'; readonly question: Question; readonly everyMs: number }
+  | { readonly kind: 'watch'; readonly question: Question; readonly watch: Watch }
   | { readonly kind: 'cluster'; readonly question: Question; readonly jobs: number | undefined }
   | { readonly kind: 'full'; readonly isDiskless: boolean }

@@ -9,6 +9,7 @@ import { type ErrorCode, ReplError } from '../../errors.ts'
 import { wallClock } from '../../io/clock.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import { psyncJson } from '../../render/psync/json.ts'
+import { toneOf } from '../../render/psync/tone.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { lookAtShards } from '../shards.ts'
@@ -16,7 +17,7 @@ import { SILENT_WAITING } from '../waiting.ts'
 import { Asker } from './asker.ts'
 import { runFull } from './full.ts'
 import { listLost, showLost } from './lost.ts'
-import type { PsyncPlan, Question } from './plan.ts'
+import type { PsyncPlan, Question, Watch } from './plan.ts'
 import { watchPsync } from './watch.ts'
 
 /**
@@ -31,14 +32,13 @@ export async function runPsync(
 ): Promise<ErrorCode | undefined> {
   switch (plan.kind) {
     case 'full':
-      await runFull(plan.isDiskless, connection, context)
-      return undefined
+      return await runFull(plan.isDiskless, connection, context)
     case 'cluster':
       return await atEachShard(plan.question, plan.jobs, connection, context)
     case 'once':
       return await once(plan.question, connection, context)
     case 'watch':
-      return await watch(plan.question, plan.everyMs, connection, context, reportFailure)
+      return await watch(plan.question, plan.watch, connection, context, reportFailure)
   }
 }
 
@@ -94,7 +94,7 @@ function unmet(facts: PsyncFacts, subject: Subject, expected: string | undefined
 
 async function watch(
   question: Question,
-  everyMs: number,
+  times: Watch,
   connection: Connection,
   context: RunContext,
   fail: (failure: ReplError) => Promise<void>,
@@ -105,14 +105,14 @@ async function watch(
     look: () => asker.look(),
     answer: async (isFirst: boolean) => {
       const { facts, unmet: failed } = await answer(question, asker, connection, context, { isTraced: isFirst, isOneOfMany: true })
-      // An answer that is open may come with the next question, and a resync loop may end, so the watch goes on.
+      // The next question may answer what is open, and a resync loop may end, so the watch continues.
       code = failed === openAnswer(facts) ? undefined : failed
       return { facts, isOver: code !== undefined && !facts.loop }
     },
     fail,
   }
   try {
-    await watchPsync(watched, everyMs, AbortSignal.any([context.stop, context.outputEnded]))
+    await watchPsync(watched, times, AbortSignal.any([context.stop, context.outputEnded]))
     return code
   } finally {
     await asker.close()
@@ -134,7 +134,7 @@ async function atEachShard(
     const isWell = expected === undefined ? openAnswer(facts) === undefined : expected === answerOf(facts).answer
     const code = isWell ? undefined : (openAnswer(facts) ?? 'EXPECTATION_FAILED')
     const report = psyncJson(context.about, visit, { facts, subject, at: wallClock(), expected, code })
-    return { word: markOf(facts), result: headline(facts, subject), isWell, report }
+    return { mark: markOf(facts), tone: toneOf(facts), result: headline(facts, subject), isWell, report }
   }
   return await lookAtShards('psync', connection, jobs, context, look)
 }

@@ -1,7 +1,8 @@
 /** Predicts from INFO at an interval. Sends PSYNC only when the prediction changes. */
 import { answerOf, type PsyncFacts } from '../../diagnosis/psync/answer.ts'
 import { expectReplError, type ReplError } from '../../errors.ts'
-import { sleep } from '../../io/clock.ts'
+import { now, sleep } from '../../io/clock.ts'
+import type { Watch } from './plan.ts'
 
 export interface WatchedPsync {
   /** Predicts from INFO and prints nothing. */
@@ -12,11 +13,15 @@ export interface WatchedPsync {
   fail(failure: ReplError): Promise<void>
 }
 
-/** Ends with the signal or an unexpected answer. @throws ReplError of the first question: a mistake rather than a change */
-export async function watchPsync(watched: WatchedPsync, everyMs: number, signal: AbortSignal): Promise<void> {
+/**
+ * Ends with the signal, a limit of the watch or an unexpected answer.
+ * @throws ReplError of the first question: a mistake rather than a change
+ */
+export async function watchPsync(watched: WatchedPsync, { everyMs, count, durationMs }: Watch, signal: AbortSignal): Promise<void> {
+  const endsAt = now() + durationMs
   let { facts, isOver } = await watched.answer(true)
   let lastKey = answerKey(facts)
-  while (!isOver) {
+  for (let questions = 1; !isOver && questions < count && now() + everyMs <= endsAt; questions++) {
     let predictedKey: string | undefined
     try {
       await sleep(everyMs, signal)

@@ -8,130 +8,143 @@ import { usageError } from '../../errors.ts'
 import { isReplid } from '../../protocol/history.ts'
 import { parseOffset } from '../../protocol/offset.ts'
 import { TEMPLATE_HELP } from '../../render/tail/template.ts'
-import { clusterFlag, maxRateFlag } from '../flags.ts'
-import { parseRate, parseSize } from '../size.ts'
+import { clusterFlag, durationFlag, maxRateFlag, sizeFlag } from '../flags.ts'
 import { FORMATS, type FormatName, type TailPlan, type ViewPlan } from './plan.ts'
 import { rdbPlan } from './rdb-target.ts'
 
-const WHERE = 'WHERE TO START'
+const START = 'START'
 const FORMAT = 'FORMAT'
-const FILTER = 'FILTER'
-const LIMIT = 'LIMIT'
-const SURVIVAL = 'SURVIVAL'
-const MANNERS = 'MANNERS'
-const SECONDS = 'SECONDS'
+const FILTERS = 'FILTERS (all but --grep are repeatable)'
+const LIMITS = 'LIMITS'
+const RECOVERY = 'RECOVERY'
 
 export const tailFlags = {
   cluster: {
     ...clusterFlag,
+    helpGroup: START,
     exclusive: ['until-offset'],
-    description:
-      'follow every shard of the cluster that TARGET is a node of: each line names its server, and --state keeps one checkpoint for all',
+    description: 'follow every shard of the cluster; --state keeps all positions',
   },
   from: Flags.string({
-    helpGroup: WHERE,
-    helpValue: 'now|backlog|snapshot|ID:OFFSET',
+    helpGroup: START,
+    helpValue: 'START',
+    summary: 'now, backlog, snapshot (forks) or ID:OFFSET',
     description:
-      'the live end; everything the server still has in its backlog; a full resync, which forks the server; or behind the last byte one has',
+      'now: the live end; backlog: all of the backlog; snapshot: a full resync (forks); ID:OFFSET: after this last byte received',
     default: 'now',
   }),
   state: Flags.string({
-    helpGroup: WHERE,
+    helpGroup: START,
     helpValue: 'FILE',
-    description: 'go on where the run before has ended, and keep the place here; --from counts while the file does not exist',
+    summary: 'keep the position in this file; resume from it if it exists',
+    description: 'keep the position in this file, and resume from it; --from counts only until the file exists',
   }),
   rdb: Flags.string({
-    helpGroup: WHERE,
+    helpGroup: START,
     helpValue: 'FILE',
+    summary: 'keep the RDB of a full resync; .gz or .zst compresses it',
     description:
-      'keep the RDB of --from snapshot or --on-gap resync, verified; compressed if its name ends in .gz or .zst; with --cluster a folder',
+      'keep the RDB of a full resync (--from snapshot, --on-gap resync), verified; .gz or .zst compresses it; with --cluster a folder',
   }),
-  force: Flags.boolean({ helpGroup: WHERE, description: 'let --rdb replace an existing file', dependsOn: ['rdb'] }),
-  'max-rate': { ...maxRateFlag, helpGroup: WHERE },
+  force: Flags.boolean({ helpGroup: START, description: 'let --rdb replace an existing file', dependsOn: ['rdb'] }),
+  'max-rate': { ...maxRateFlag, helpGroup: START },
   'allow-fork': Flags.boolean({
-    helpGroup: WHERE,
-    description: 'attach also where there is no backlog: a full resync, with an empty RDB on servers that can (7.0 and later)',
+    helpGroup: START,
+    summary: 'attach even without a backlog, by a full resync',
+    description: 'attach even without a backlog, by a full resync; its RDB is empty on 7.0 and later',
   }),
   format: Flags.string({
     helpGroup: FORMAT,
     options: [...FORMATS],
-    description: 'text; json: one object a line; csv; resp: the commands as they came, for redis-cli --pipe',
+    description: 'resp: as received, for redis-cli --pipe',
   }),
-  template: Flags.string({ helpGroup: FORMAT, helpValue: 'TEMPLATE', description: TEMPLATE_HELP, exclusive: ['format'] }),
-  time: Flags.boolean({ helpGroup: FORMAT, description: 'show when each command arrived (text, csv)' }),
+  template: Flags.string({
+    helpGroup: FORMAT,
+    helpValue: 'TEMPLATE',
+    summary: 'a format of your own (see --help --all)',
+    description: TEMPLATE_HELP,
+    exclusive: ['format'],
+  }),
+  time: Flags.boolean({ helpGroup: FORMAT, description: 'show the time of arrival (text, csv)' }),
   utf8: Flags.boolean({
     helpGroup: FORMAT,
     allowNo: true,
-    description: 'show printable characters beyond ASCII as they are (text); by default on a terminal whose locale is UTF-8',
+    summary: 'show Unicode as it is (default on a UTF-8 terminal)',
+    description: 'show printable characters beyond ASCII as they are (text); the default on a terminal whose locale is UTF-8',
   }),
-  'max-arg': Flags.integer({ helpGroup: FORMAT, min: 1, helpValue: 'BYTES', description: 'show no more of an argument (text)' }),
-  flat: Flags.boolean({ helpGroup: FORMAT, description: 'show each command as it comes, not a transaction as a whole' }),
+  'max-arg': sizeFlag({ helpGroup: FORMAT, min: 1, description: 'shorten longer arguments (text)' }),
+  flat: Flags.boolean({ helpGroup: FORMAT, description: 'show commands at once, not whole transactions' }),
   all: Flags.boolean({
     helpGroup: FORMAT,
-    description: 'show PING, SELECT, REPLCONF and the hello of Sentinels too; they are always counted',
+    summary: 'also show PING, SELECT and the like',
+    description: 'also show PING, SELECT, REPLCONF and Sentinel hellos; they are always counted',
   }),
   stats: Flags.boolean({
     helpGroup: FORMAT,
-    description: 'instead of commands, what the stream consists of: by command, database and key prefix',
+    summary: 'show statistics instead of commands',
+    description: 'show statistics by command, database and key prefix instead of commands',
     exclusive: ['format', 'template'],
   }),
   db: Flags.integer({
-    helpGroup: FILTER,
+    helpGroup: FILTERS,
     min: 0,
     multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'N',
-    description: 'only this database, instead of the one in the path of TARGET; may be repeated, as all filters',
+    description: 'only this database (default: that of TARGET)',
   }),
-  command: Flags.string({ helpGroup: FILTER, multiple: true, helpValue: 'NAME', description: 'only this command, or name|subcommand' }),
-  exclude: Flags.string({ helpGroup: FILTER, multiple: true, helpValue: 'NAME', description: 'all but this command' }),
-  match: Flags.string({
-    helpGroup: FILTER,
+  command: Flags.string({
+    helpGroup: FILTERS,
     multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'NAME',
+    description: 'only this command, or NAME|SUBCOMMAND',
+  }),
+  exclude: Flags.string({
+    helpGroup: FILTERS,
+    multiple: true,
+    multipleNonGreedy: true,
+    helpValue: 'NAME',
+    description: 'not this command',
+  }),
+  match: Flags.string({
+    helpGroup: FILTERS,
+    multiple: true,
+    multipleNonGreedy: true,
     helpValue: 'GLOB',
-    description: 'only commands with a key like this, by the rules of KEYS',
+    description: 'only commands with a matching key (as KEYS)',
   }),
-  grep: Flags.string({ helpGroup: FILTER, helpValue: 'REGEX', description: 'only commands like this, as text shows them' }),
-  count: Flags.integer({ helpGroup: LIMIT, min: 1, helpValue: 'N', description: 'end when N commands were shown' }),
-  duration: Flags.integer({ helpGroup: LIMIT, min: 1, max: 2_147_483, helpValue: SECONDS, description: 'end after this time' }),
-  'until-offset': Flags.string({ helpGroup: LIMIT, helpValue: 'OFFSET', description: 'end when this offset is reached' }),
-  retry: Flags.boolean({ helpGroup: SURVIVAL, default: true, allowNo: true, description: 'take the stream up again when the link breaks' }),
-  'retry-max-time': Flags.integer({
-    helpGroup: SURVIVAL,
-    min: 1,
-    helpValue: SECONDS,
-    description: 'give up when the link could not be had for so long',
-  }),
+  grep: Flags.string({ helpGroup: FILTERS, helpValue: 'REGEX', description: 'only commands whose text matches' }),
+  count: Flags.integer({ helpGroup: LIMITS, min: 1, helpValue: 'N', description: 'stop after N commands' }),
+  duration: durationFlag({ helpGroup: LIMITS, min: 1, description: 'stop after this time' }),
+  'until-offset': Flags.string({ helpGroup: LIMITS, helpValue: 'OFFSET', description: 'stop at this offset' }),
+  retry: Flags.boolean({ helpGroup: RECOVERY, default: true, allowNo: true, description: 'reconnect and resume if the link breaks' }),
+  'retry-max-time': durationFlag({ helpGroup: RECOVERY, min: 1, description: 'give up after this time without a link' }),
   'on-gap': Flags.string({
-    helpGroup: SURVIVAL,
+    helpGroup: RECOVERY,
     options: ['fail', 'skip', 'resync'],
     default: 'fail',
-    description:
-      'when the history is gone: end with status 9, go on at the live end with a record of the gap, or take a full resync (a fork)',
+    description: 'if commands are lost: exit with 9, record the gap and continue, or do a full resync',
   }),
-  'spool-max': Flags.string({
-    helpGroup: SURVIVAL,
-    default: '1gb',
-    helpValue: 'SIZE',
-    description: 'how much to keep on disk for a reader that does not keep up',
-  }),
+  'spool-max': sizeFlag({ helpGroup: RECOVERY, default: 1024 ** 3, description: 'disk space for a slow reader' }),
   'spool-dir': Flags.string({
-    helpGroup: SURVIVAL,
+    helpGroup: RECOVERY,
     helpValue: 'FOLDER',
-    description: 'where; the folder for temporary files if not given',
+    description: 'folder for that (default: the temporary one)',
   }),
   'on-full': Flags.string({
-    helpGroup: SURVIVAL,
+    helpGroup: RECOVERY,
     options: ['stop', 'block', 'drop'],
     default: 'stop',
-    description:
-      'when the spool is full: end behind what was received, leave the rest in the buffer of the master, or leave the master and come back when there is room',
+    description: 'if that is full: stop, stop reading, or disconnect until there is room',
   }),
   ack: Flags.string({
-    helpGroup: MANNERS,
+    helpGroup: RECOVERY,
     options: ['safe', 'zero', 'honest'],
     default: 'safe',
+    summary: 'offset to acknowledge: none that WAIT counts, 0, or what was output',
     description:
-      'what to tell the master: nothing that a WAIT could count, but leave it when it shuts down and confirm CLUSTER SETSLOT; nothing at all; or what has reached the output',
+      'offset to acknowledge. safe: none that WAIT counts, but confirm SHUTDOWN and CLUSTER SETSLOT; zero: always 0; honest: what was output',
   }),
 }
 
@@ -143,7 +156,7 @@ export interface TailFlags {
   readonly rdb: string | undefined
   readonly force: boolean
   readonly 'allow-fork': boolean
-  readonly 'max-rate': string | undefined
+  readonly 'max-rate': number | undefined
   readonly format: string | undefined
   readonly json: boolean
   readonly template: string | undefined
@@ -165,17 +178,17 @@ export interface TailFlags {
   readonly 'retry-max-time': number | undefined
   readonly 'on-gap': string
   readonly 'on-full': string
-  readonly 'spool-max': string
+  readonly 'spool-max': number
   readonly 'spool-dir': string | undefined
   readonly ack: string
 }
 
-const RATE_OF_WHAT = '--max-rate is for the RDB of a full resync: it needs --from snapshot, --on-gap resync or --allow-fork'
+const RATE_OF_WHAT = '--max-rate limits the RDB of a full resync; it needs --from snapshot, --on-gap resync or --allow-fork'
 
 /** @param written the flags on the command line, by name: a profile may set --max-rate for dumps only. @throws ReplError USAGE */
 export function tailPlan(flags: TailFlags, written: ReadonlySet<string>): TailPlan {
   if (written.has('max-rate') && !canHaveRate(flags)) throw usageError(RATE_OF_WHAT)
-  if (flags.state === '') throw usageError('The name of the state file is empty')
+  if (flags.state === '') throw usageError('--state takes the name of a file, which is empty here')
   const view = viewPlan(flags)
   const first = firstStart(flags)
   if (flags.cluster) refuseWithCluster(view, first)
@@ -188,14 +201,14 @@ export function tailPlan(flags: TailFlags, written: ReadonlySet<string>): TailPl
       ack: flags.ack as AckMode,
       onGap: flags['on-gap'] as FollowOptions['onGap'],
       onFull: flags['on-full'] as FollowOptions['onFull'],
-      spoolBytes: parseSize(flags['spool-max'], 'spool-max'),
+      spoolBytes: flags['spool-max'],
       allowFork: flags['allow-fork'],
-      ...parseRate(flags['max-rate']),
-      retry: { isOn: flags.retry, ...(flags['retry-max-time'] !== undefined && { maxMs: flags['retry-max-time'] * 1000 }) },
+      ...(flags['max-rate'] !== undefined && { maxRate: flags['max-rate'] }),
+      retry: { isOn: flags.retry, ...(flags['retry-max-time'] !== undefined && { maxMs: flags['retry-max-time'] }) },
     },
     spoolFolder: flags['spool-dir'] ?? tmpdir(),
     view,
-    durationMs: flags.duration === undefined ? undefined : flags.duration * 1000,
+    durationMs: flags.duration,
     untilOffset: parseLimit(flags['until-offset']),
   }
 }
@@ -218,16 +231,17 @@ function viewPlan(flags: TailFlags): ViewPlan {
 
 /** @throws ReplError USAGE */
 function refuseWithCluster({ format }: ViewPlan, { kind }: Start): void {
-  if (format === 'resp') throw usageError('--format resp names no shard: follow each master by itself, without --cluster')
-  if (kind === 'after') throw usageError('--from ID:OFFSET is of one history: with --cluster, --state keeps the place of each shard')
+  if (format === 'resp')
+    throw usageError('--format resp cannot name the shard of a command; run one tail for each master, without --cluster')
+  if (kind === 'after') throw usageError('--from ID:OFFSET is a position in one history; with --cluster, use --state')
 }
 
 /** Where a run starts when there is no checkpoint. @throws ReplError USAGE */
 function firstStart(flags: TailFlags): Start {
   const start = parseStart(flags.from)
-  if (flags.rdb === '') throw usageError('The name of the RDB file is empty')
+  if (flags.rdb === '') throw usageError('--rdb takes the name of a file, which is empty here')
   if (flags.rdb !== undefined && start.kind !== 'snapshot' && flags['on-gap'] !== 'resync') {
-    throw usageError('--rdb keeps the RDB of a full resync: it needs --from snapshot or --on-gap resync')
+    throw usageError('--rdb keeps the RDB of a full resync; it needs --from snapshot or --on-gap resync')
   }
   return start
 }
@@ -242,13 +256,13 @@ function parseStart(text: string): Start {
   const [replid = '', offsetText = ''] = text.split(':')
   const offset = parseOffset(offsetText)
   if (!isReplid(replid) || offset === undefined || offset < 0) {
-    throw usageError(`--from takes now, backlog, snapshot or ID:OFFSET with the 40 characters of a replid, not "${text}"`)
+    throw usageError('--from takes now, backlog, snapshot or ID:OFFSET (ID: the 40 characters of a replid)')
   }
   return { kind: 'after', position: { replid: replid.toLowerCase(), offset } }
 }
 
 function parseLimit(text: string | undefined): number | undefined {
   const offset = text === undefined ? undefined : parseOffset(text)
-  if (text !== undefined && (offset === undefined || offset < 0)) throw usageError(`--until-offset takes an offset, not "${text}"`)
+  if (text !== undefined && (offset === undefined || offset < 0)) throw usageError('--until-offset takes an offset')
   return offset
 }

@@ -17,7 +17,7 @@ function spool(memoryBytes: number, diskBytes: number): Spool<string> {
   return new Spool<string>({ memoryBytes, diskBytes, folder })
 }
 
-/** Everything there is, marks in brackets. */
+/** Everything there is, events in brackets. */
 async function rest(one: Spool<string>): Promise<string> {
   one.end()
   const parts: string[] = []
@@ -26,17 +26,17 @@ async function rest(one: Spool<string>): Promise<string> {
 }
 
 function told(taken: Taken<string>): string {
-  return taken.kind === 'bytes' ? taken.bytes.toString('latin1') : `[${taken.mark}]`
+  return taken.kind === 'bytes' ? taken.bytes.toString('latin1') : `[${taken.event}]`
 }
 
 /** @returns what was taken in */
 async function act(one: Spool<string>, action: string, at: number): Promise<string> {
   if (!action.startsWith('[')) return (await one.push(Buffer.from(action), at)) ? action : ''
-  one.mark(action.slice(1, -1))
+  one.pushEvent(action.slice(1, -1))
   return action
 }
 
-test('Spool: bytes and marks come out as they went in, from memory, from disk and around the end of the ring', async () => {
+test('Spool: bytes and events come out as they went in, from memory, from disk and around the end of the ring', async () => {
   const text = fc.string({ minLength: 1, maxLength: 30, unit: fc.constantFrom('a', 'b', 'c', ' ') })
   // An empty one is a turn of the reader.
   const step = fc.oneof(
@@ -89,7 +89,7 @@ test('Spool: take waits for bytes, and for the end', async () => {
   assert.equal(await second, undefined)
 })
 
-test('Spool: an error comes behind everything that was there before it', async () => {
+test('Spool: an error comes after everything that arrived before it', async () => {
   const one = spool(BLOCK, 0)
   await one.push(Buffer.from('before'), 0)
   one.end(new Error('over'))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judgeResync, type ResyncFigures } from '../../../../src/diagnosis/psync/resync.ts'
+import { judgeResync, type ResyncFigures, resyncCode } from '../../../../src/diagnosis/psync/resync.ts'
 import { largerLimitCommand, replicaBufferLimit } from '../../../../src/diagnosis/resync/buffer-limit.ts'
 
 const SETTING = 'normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60'
@@ -59,31 +59,32 @@ const RISKS: readonly (readonly [rule: string, figures: ResyncFigures, risk: str
 ]
 
 for (const [rule, seen, risk] of RISKS) {
-  test(`a buffer at ${rule} is ${risk}, with a setting where one helps`, () => {
-    const judgement = judgeResync(seen)
+  test(`a buffer at ${rule} is ${risk}, with a setting where one helps, and a failure where a replica never gets in sync`, () => {
+    const judgement = judgeResync(seen, 'm:1')
     assert.equal(judgement.risk, risk)
-    assert.equal(judgement.commands.length, risk === 'CLOSE' || risk === 'LOOP' ? 1 : 0)
+    assert.equal(resyncCode(judgement), risk === 'LOOP' || risk === 'BEHIND' ? 'EXPECTATION_FAILED' : undefined)
+    assert.equal(judgement.remedy?.commands.length ?? 0, risk === 'CLOSE' || risk === 'LOOP' ? 1 : 0)
   })
 }
 
-test('a full resync without the live end is no safe one, and a buffer that ran over stays a loop', () => {
+test('a full resync that was not seen to its end is not safe, and a buffer that overflowed stays a loop', () => {
   const { catchUp: _, ...unseen } = figures(100, 0)
-  const judgement = judgeResync(unseen)
+  const judgement = judgeResync(unseen, 'm:1')
   assert.equal(judgement.risk, 'UNKNOWN')
-  assert.match(judgement.sentences.join(' '), /INFO did not show the live end .*\(\+info\)\.$/)
-  assert.equal(judgeResync({ ...unseen, buffer: { peakBytes: 1000, samples: 30, aboveSoftMs: 0, scope: 'ours' } }).risk, 'LOOP')
+  assert.match(judgement.text, /INFO did not show the offset .*\(\+info\)\.$/)
+  assert.equal(judgeResync({ ...unseen, buffer: { peakBytes: 1000, samples: 30, aboveSoftMs: 0, scope: 'ours' } }, 'm:1').risk, 'LOOP')
 })
 
-test('a buffer that was not seen to the end is no safe one', () => {
-  const { risk, sentences } = judgeResync(figures(100, 0, { lost: 'It closed the connection.' }))
+test('a buffer that was not watched to the end is not safe', () => {
+  const { risk, text } = judgeResync(figures(100, 0, { lost: 'It closed the connection.' }), 'm:1')
   assert.equal(risk, 'UNKNOWN')
-  assert.match(sentences.join(' '), /because the connection .* was lost\. It closed the connection\./)
+  assert.match(text, /because the connection .* was lost\. It closed the connection\./)
 })
 
-test('without the buffer or its limit nothing is promised', () => {
+test('without the buffer or its limit the answer is unknown', () => {
   const { buffer: _, ...withoutBuffer } = figures(0, 0)
   const { limit: __, ...withoutLimit } = figures(0, 0)
-  assert.deepEqual([judgeResync(withoutBuffer).risk, judgeResync(withoutLimit).risk], ['UNKNOWN', 'UNKNOWN'])
+  assert.deepEqual([judgeResync(withoutBuffer, 'm:1').risk, judgeResync(withoutLimit, 'm:1').risk], ['UNKNOWN', 'UNKNOWN'])
 })
 
 const MEGABYTE = 1024 * 1024
@@ -105,17 +106,17 @@ test('the advice doubles what the buffer needs, and is never less than the defau
 test('psync --full sizes the buffer by the write rate and the time of the payload, as lag does', () => {
   // 100 MB/s were written for three seconds, and the payload took three.
   const busy = figures(260 * MEGABYTE, 0, { endOffset: 100 + 300 * MEGABYTE, limit: limit(256, 0, 0) })
-  assert.deepEqual(judgeResync(busy).commands, [largerLimitCommand(300 * MEGABYTE, limit(256, 0, 0))])
+  assert.deepEqual(judgeResync(busy, 'm:1').remedy?.commands, [largerLimitCommand(300 * MEGABYTE, limit(256, 0, 0))])
 })
 
-test('the time away and the room that is left for loading are told', () => {
-  const [away, buffer] = judgeResync(figures(100, 0)).sentences
-  assert.match(away ?? '', /away for 4\.0 s/)
+test('the time without the replica and the time left for loading are named', () => {
+  const [away, buffer] = judgeResync(figures(100, 0), 'm:1').reasons
+  assert.match(away ?? '', /unavailable for 4\.0 s/)
   // 300 bytes in 3 s, and 900 bytes to go.
-  assert.match(buffer ?? '', /100 bytes of 1,000 \(10\.0 %\)\. Loading may take 9\.0 s more/)
+  assert.match(buffer ?? '', /100 bytes of 1,000 \(10\.0 %\)\. It would be full after 9\.0 s more of loading/)
 })
 
-test('a few writes and PINGs foretell nothing about the room that is left', () => {
+test('a few writes and PINGs predict nothing about the time that is left', () => {
   const ofAMaster = { limit: limit(256, 0, 0), snapshotOffset: 100 }
   const seen = [
     figures(14, 0, { ...ofAMaster, endOffset: 114, spanMs: 2 }),
@@ -123,5 +124,5 @@ test('a few writes and PINGs foretell nothing about the room that is left', () =
     figures(200, 0, { ...ofAMaster, endOffset: 300, spanMs: 4000 }),
     figures(14, 0, { endOffset: 114 }),
   ]
-  for (const one of seen) assert.doesNotMatch(judgeResync(one).sentences.join(' '), /Loading may take/)
+  for (const one of seen) assert.doesNotMatch(judgeResync(one, 'm:1').reasons.join(' '), /It would be full/)
 })

@@ -19,8 +19,8 @@ const FLAGS: TailFlags = {
     stats: false,
   },
   ...{ db: undefined, command: undefined, exclude: undefined, match: undefined, grep: undefined },
-  ...{ count: undefined, duration: undefined, 'until-offset': undefined, retry: true, 'retry-max-time': 5, 'on-gap': 'fail' },
-  ...{ 'on-full': 'stop', 'spool-max': '1gb', 'spool-dir': undefined, ack: 'safe' },
+  ...{ count: undefined, duration: undefined, 'until-offset': undefined, retry: true, 'retry-max-time': 5000, 'on-gap': 'fail' },
+  ...{ 'on-full': 'stop', 'spool-max': 1024 ** 3, 'spool-dir': undefined, ack: 'safe' },
 }
 
 function plan(flags: Partial<TailFlags>, written: readonly string[] = []) {
@@ -46,13 +46,13 @@ test('the file of --rdb is compressed as its name says, and the folder of a clus
 })
 
 test('--max-rate is refused where it was written and no RDB can come, and passed over where a profile set it', () => {
-  assert.throws(() => plan({ 'max-rate': '3mb' }, ['max-rate']), ReplError)
-  assert.equal(plan({ 'max-rate': '3mb' }).follow.maxRate, 3 * 1024 * 1024)
+  assert.throws(() => plan({ 'max-rate': 3 * 1024 * 1024 }, ['max-rate']), ReplError)
+  assert.equal(plan({ 'max-rate': 3 * 1024 * 1024 }).follow.maxRate, 3 * 1024 * 1024)
 })
 
 test('limits are numbers', () => {
   assert.deepEqual(plan({}).follow.retry, { isOn: true, maxMs: 5000 })
-  assert.equal(plan({ duration: 3 }).durationMs, 3000)
+  assert.equal(plan({ duration: 3000 }).durationMs, 3000)
   assert.equal(plan({ 'until-offset': '5' }).untilOffset, 5)
   assert.throws(() => plan({ 'until-offset': 'x' }), ReplError)
 })

@@ -1,5 +1,5 @@
 /** --color, also where the command line cannot be parsed. */
-import type { ColorChoice } from '../render/base/screen.ts'
+import type { ColorChoice } from '../../render/base/screen.ts'
 
 export const COLORS: readonly ColorChoice[] = ['auto', 'always', 'never']
 
