@@ -16,7 +16,7 @@ export interface Waiting {
   over(): void
 }
 
-/** Off a terminal, and with -q. */
+/** For pipes and files, and for -q. */
 export const SILENT_WAITING: Waiting = { for: () => {}, after: () => {}, over: () => {} }
 
 export class TerminalWaiting implements Waiting {
