@@ -68,7 +68,7 @@ try {
 process.stdout.write(`${machine.at}, Node ${machine.node}, ${machine.cpus} x ${machine.model}; ours to theirs, median of ${ROUNDS} pairs\n`)
 process.stdout.write(
   `${table(
-    { isUnicode: true },
+    { isUnicode: true, width: 120 },
     ['what', 'beside', 'of', 'median', 'spread', 'at most', ''],
     rows.map((one) => [one.what, one.against, one.figure, ...shown(one)]),
   )}\n`,

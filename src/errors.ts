@@ -220,7 +220,8 @@ export interface ReasonFacts {
   PASS_FILE: Path & PassFileProblem
   STATE_FILE: Path & StateFileProblem
   CONFIG_FILE: Path & ConfigFileProblem
-  TLS_FILE: Path & TlsFileProblem
+  /** @property option the flag or environment variable that names the file */
+  TLS_FILE: Path & { readonly option: string } & TlsFileProblem
   TLS_CIPHERS: Errno
   TERMINAL: None
   NO_ZSTD: { readonly nodeVersion: string }

@@ -9,6 +9,7 @@ import type { About } from '../render/base/report.ts'
 import type { ColorChoice } from '../render/base/screen.ts'
 import type { Connection } from '../runs/connection.ts'
 import type { RunContext } from '../runs/context.ts'
+import { SILENT_WAITING, TerminalWaiting, type Waiting } from '../runs/waiting.ts'
 import { colorOf } from './argv/color.ts'
 import { wantsJson, withAgreeingFormat } from './argv/json-format.ts'
 import { openConnection } from './connection.ts'
@@ -35,6 +36,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   readonly #startedAt = wallClock()
   readonly #startedMs = now()
   #context: RunContext | undefined
+  #waiting: Waiting = SILENT_WAITING
   readonly #signal = abortOnSignals()
   /** Fires when stdout loses its reader or cannot be written. */
   readonly #outputEnded = new AbortController()
@@ -73,6 +75,9 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
     const { target } = this.args as { readonly target?: string }
     const connection = await openConnection(target, this.flags, this.written, () => this.#warnInsecure())
     this.#target = connection.source.name
+    if (process.stderr.isTTY && this.#repeated.quiet === 0) {
+      this.#waiting = new TerminalWaiting(process.stderr, connection.source.name, connection.template.limits)
+    }
     return connection
   }
 
@@ -88,6 +93,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
       screen: async (stream) => (await import('../render/base/screen.ts')).screenOf(stream, this.#color()),
       stop: this.#signal,
       outputEnded: this.#outputEnded.signal,
+      waiting: this.#waiting,
       visit: new Visit(),
     }
     return this.#context
@@ -174,6 +180,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
   }
 
   override async finally(): Promise<void> {
+    this.#waiting.over()
     // After a signal, do not wait for a stalled reader.
     if (this.#signal.aborted) process.exit()
     // The callback of an empty write fires when everything before it is written or has failed.
@@ -183,6 +190,7 @@ export abstract class ReplCommand<T extends typeof Command> extends Command {
 
   override async catch(error: unknown): Promise<void> {
     if (error instanceof ConfigPrinted) return
+    this.#waiting.over()
     await reportFailure(asReplError(error), this.#failureView(wantsJson(this.argv, this.isReport) ? this.jsonStream() : undefined))
   }
 

@@ -7,6 +7,7 @@ export default class Help extends Command {
   static override args = { command: Args.string({ description: 'a command, or connection for the flags that all of them share' }) }
 
   async run(): Promise<void> {
-    await new ReplHelp(this.config).showHelp(this.argv)
+    // Without a word, the list of commands and not the first steps.
+    await new ReplHelp(this.config).showHelp(['--help', ...this.argv])
   }
 }

@@ -3,6 +3,7 @@ import type { Visit } from '../engine/visit.ts'
 import type { About } from '../render/base/report.ts'
 import type { Screen } from '../render/base/screen.ts'
 import type { Detail } from '../render/trace/trace.ts'
+import type { Waiting } from './waiting.ts'
 
 export interface RunContext {
   readonly stdout: NodeJS.WriteStream
@@ -17,6 +18,8 @@ export interface RunContext {
   printNote(text: string): void
   /** What the stream can show, with --color applied. Loads the packages for that. */
   screen(stream: NodeJS.WriteStream): Promise<Screen>
+  /** Says on a terminal what the run waits for. */
+  readonly waiting: Waiting
   /** Fires on Ctrl-C, SIGTERM or SIGHUP. */
   readonly stop: AbortSignal
   /** Fires when stdout loses its reader or cannot be written. */

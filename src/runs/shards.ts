@@ -4,7 +4,7 @@ import type { ReplEvent } from '../engine/events.ts'
 import { type ErrorCode, ReplError, stopIfAborted } from '../errors.ts'
 import { endpointName } from '../io/endpoint.ts'
 import { jsonLine } from '../render/base/json-line.ts'
-import type { ShardRow } from '../render/cluster/shards.ts'
+import type { ShardResult, ShardRow } from '../render/cluster/shards.ts'
 import { Cluster, type ReachableShard } from '../topology/cluster.ts'
 import { confirmedMaster } from '../topology/shard-source.ts'
 import type { Connection } from './connection.ts'
@@ -12,15 +12,6 @@ import type { RunContext } from './context.ts'
 import { forEach } from './each-shard.ts'
 import { JOBS } from './flags.ts'
 import { traceOn } from './trace.ts'
-
-interface ShardResult {
-  /** The answer in one word, such as PARTIAL. */
-  readonly word: string
-  /** Why. */
-  readonly result: string
-  readonly isWell: boolean
-  readonly report: object
-}
 
 /** The caller closes the cluster. @throws ReplError, as `source.find` and `Cluster.shards` */
 export async function findShards(
@@ -51,13 +42,14 @@ export async function lookAtShards(
   command: string,
   connection: Connection,
   jobs: number | undefined,
-  { about, detail, isJson, print, screen, stdout, stderr, stop }: RunContext,
+  { about, detail, isJson, print, screen, stdout, stderr, stop, waiting }: RunContext,
   look: (source: Source, show: (event: ReplEvent) => void) => Promise<ShardResult>,
 ): Promise<ErrorCode | undefined> {
   const { clusterJson, clusterText } = await import('../render/cluster/shards.ts')
   const { cluster, shards } = await findShards(connection, stop)
   cluster.close()
   const trace = await traceOn(stderr, screen, detail.verbosity, !detail.quiet && !isJson)
+  waiting.for({ text: `waiting for ${shards.length} shards` })
   const servers = new Map(shards.map((shard) => [shard, endpointName(shard.access.endpoint)]))
   const outcomes = await forEach(shards, jobs ?? JOBS, async (shard) => {
     const show = (event: ReplEvent) => {
@@ -66,6 +58,7 @@ export async function lookAtShards(
     }
     return await look(shardSource(connection, shard), show)
   })
+  waiting.over()
   stopIfAborted(stop)
   const rows = shards.map((shard, index): ShardRow => {
     const { value, failure } = outcomes[index] ?? {}

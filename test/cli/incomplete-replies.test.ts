@@ -51,7 +51,7 @@ describe('a reply that never becomes complete', { concurrency: 2 }, () => {
     ['\n', NEWLINES],
     ['', /sent nothing for 1 s/],
   ] as const) {
-    it(`is told as what it is: ${JSON.stringify(first)}, and then silence`, async () => {
+    it(`is reported as what it is: ${JSON.stringify(first)}, and then silence`, async () => {
       const script = { INFO: { bytes: first }, CLIENT: { bytes: first }, ...(first[0] !== '$' && { PING: { bytes: first } }) }
       for (const command of ['PING' in script ? 'handshake' : 'lag', 'lag']) {
         const ran = await cli([command, await target(script), ...LIMITS])

@@ -25,11 +25,11 @@ const line = (port: number, offset = 100) => `ip=127.0.0.1,port=${port},state=on
 
 describe('lag', () => {
   const contradictions: readonly (readonly [RegExp, readonly string[]])[] = [
-    [/--watch has no end/, ['--watch', '--format', 'prometheus']],
-    [/--warning and --critical are for --format nagios/, ['--warning', '1']],
-    [/--for and --wait need something that must hold/, ['--wait', '1s']],
-    [/--sample takes a time/, ['--sample', 'soon']],
-    [/--resolution is at least 1ms/, ['--resolution', '0']],
+    [/--format prometheus cannot be combined with --watch/, ['--watch', '--format', 'prometheus']],
+    [/--warning and --critical need --format nagios/, ['--warning', '1']],
+    [/--for and --wait need a check/, ['--wait', '1s']],
+    [/--sample takes a duration/, ['--sample', 'soon']],
+    [/--resolution takes at least 1ms/, ['--resolution', '0']],
     [/--map takes ANNOUNCED=REACHABLE/, ['--map', 'nothing']],
     [/--max-bytes takes a size/, ['--max-bytes', 'much']],
     [/--warning takes a range/, ['--format', 'nagios', '--warning', 'x']],

@@ -73,10 +73,10 @@ describe('an unknown server without', () => {
     'master_replid and no master_repl_offset': UNKNOWN,
   }
   for (const [missing, fields] of Object.entries(LACKING)) {
-    it(`${missing} is told so, by each command`, async (context) => {
+    it(`${missing} is reported as such by each command`, async (context) => {
       const { target } = await start(context, fields)
       const words = new RegExp(`shows no ${missing}[.,]`)
-      assert.match(flat((await cli(['handshake', target, '-q'])).out), words)
+      assert.match(flat((await cli(['handshake', target])).out), words)
       assert.match(flat((await cli(['psync', target, '-q', '--sample', '0'])).out), words)
       assert.match(flat((await cli(['tail', target, '--duration', '1'])).err), words)
     })
@@ -87,7 +87,7 @@ describe('a master that shows no offset', () => {
   const UP = { master_link_status: 'up', master_sync_in_progress: '0', slave_repl_offset: '4711' }
   const SYNCING = { master_link_status: 'down', master_sync_in_progress: '1' }
 
-  it('is the reason why there is no figure, and no alert where only the links count', async (context) => {
+  it('is the reason why there is no figure, and no alert if only the links count', async (context) => {
     const { target } = await withReplica(context, 'stable_sync', UP)
     const shown = await cli(['lag', target, '--sample', '0', '--require-link'])
     assert.equal(shown.status, 0, shown.err)

@@ -60,15 +60,15 @@ describe('settings', () => {
 
   it('come from the command line, a variable, the profile, the defaults and the program, in this order', async () => {
     const found = await inForce(['handshake', '@prod', '--silence-timeout', '7'], { REDIS_REPL_STEP_TIMEOUT: '8' })
-    assert.deepEqual(found('silence-timeout'), [7, 'command line'])
-    assert.deepEqual(found('step-timeout'), [8, 'REDIS_REPL_STEP_TIMEOUT'])
+    assert.deepEqual(found('silence-timeout'), ['7s', 'command line'])
+    assert.deepEqual(found('step-timeout'), ['8s', 'REDIS_REPL_STEP_TIMEOUT'])
     assert.deepEqual(found('name'), ['from-profile', `profile prod in ${FILE}`])
-    assert.deepEqual(found('connect-timeout'), [3, `defaults in ${FILE}`])
-    assert.deepEqual((await inForce(['handshake', '@parts']))('step-timeout'), [5, 'built in'])
+    assert.deepEqual(found('connect-timeout'), ['3s', `defaults in ${FILE}`])
+    assert.deepEqual((await inForce(['handshake', '@parts']))('step-timeout'), ['5s', 'built in'])
     assert.deepEqual(found('target'), ['redis://********@db1.example:7000', `profile prod in ${FILE}`])
     assert.deepEqual(found('map'), [['10.0.0.1=a', '10.0.0.2=b'], `profile prod in ${FILE}`])
     assert.equal(found('max-seconds'), undefined)
-    assert.deepEqual((await inForce(['lag', '@prod']))('max-seconds'), ['2', `profile prod in ${FILE}`])
+    assert.deepEqual((await inForce(['lag', '@prod']))('max-seconds'), ['2s', `profile prod in ${FILE}`])
   })
 
   it('name the server as a whole: half of it from elsewhere would be another', async () => {
@@ -126,8 +126,8 @@ describe('settings', () => {
 
   it('with an empty REDIS_REPL_CONFIG are as without it, and a default that was written was written', async () => {
     const found = await inForce(['handshake', '--step-timeout', '5'], { REDIS_REPL_CONFIG: '' })
-    assert.deepEqual(found('step-timeout'), [5, 'command line'])
-    assert.deepEqual(found('connect-timeout'), [3, `defaults in ${FILE}`])
+    assert.deepEqual(found('step-timeout'), ['5s', 'command line'])
+    assert.deepEqual(found('connect-timeout'), ['3s', `defaults in ${FILE}`])
   })
 
   it('that a server has no use for contradict only where they were written on the command line', async () => {
@@ -168,8 +168,8 @@ describe('settings', () => {
     await writeFile(file, '[defaults]\npass = "s3cret"\n')
     const sentinel = ['redis-sentinel://127.0.0.1:1/m']
     const cases: [args: string[], more: NodeJS.ProcessEnv, warns: RegExp | undefined][] = [
-      [['127.0.0.1:1', '-a', 's3cret'], {}, /^! a password .*--pass-file/],
-      [[...sentinel, '--sentinel-pass', 's3cret'], {}, /^! a password .*--sentinel-pass-file/],
+      [['127.0.0.1:1', '-a', 's3cret'], {}, /^! others can see a password .*--pass-file/],
+      [[...sentinel, '--sentinel-pass', 's3cret'], {}, /^! others can see a password .*--sentinel-pass-file/],
       [[...sentinel, '--sentinel-pass', 's3cret', '--no-auth-warning'], {}, undefined],
       [['127.0.0.1:1'], { REDIS_REPL_PASS: 's3cret' }, undefined],
       [['127.0.0.1:1', '--config', file], {}, undefined],
@@ -179,6 +179,38 @@ describe('settings', () => {
       if (warns) assert.match(err, warns)
       else assert.doesNotMatch(err, /^!/m)
     }
+  })
+
+  it('take the target from REDIS_URL where nothing else names a server, and say so', async () => {
+    const url = { REDIS_URL: 'redis://u:s3cret@from-url:7000' }
+    assert.deepEqual((await inForce(['handshake'], url))('target'), ['redis://********@from-url:7000', 'REDIS_URL'])
+    const explicit: [args: string[], more: NodeJS.ProcessEnv, name: string, value: unknown][] = [
+      [['other:1'], {}, 'target', 'other:1'],
+      [['-h', 'other'], {}, 'host', 'other'],
+      [['@parts'], {}, 'host', 'db2.example'],
+      [[], { REDIS_REPL_HOST: 'other' }, 'host', 'other'],
+      [[], { REDIS_REPL_PROFILE: 'parts' }, 'host', 'db2.example'],
+    ]
+    for (const [args, more, name, value] of explicit) {
+      const found = await inForce(['handshake', ...args], { ...url, ...more })
+      assert.equal(found(name)?.[0], value)
+      assert.ok(name === 'target' || found('target') === undefined, args.join(' '))
+    }
+    const ran = await cli(['handshake'], { env: { ...env, REDIS_URL: 'redis://127.0.0.1:1' } })
+    assertThreeParts(ran, 'MASTER_UNREACHABLE', 3)
+    assert.match(ran.err, /127\.0\.0\.1:1 refused/)
+  })
+
+  it('are suggested where a profile or a key of the file is mistyped', async () => {
+    const profile = await cli(['handshake', '@prdo'], { env })
+    assertThreeParts(profile, 'USAGE', 2)
+    assert.match(profile.err, /no profile "prdo"; did you mean @prod\?/)
+    const file = join(home, 'mistyped.toml')
+    await writeFile(file, '[defaults]\nconect-timeout = "s3cret"\n')
+    const key = await cli(['handshake', '--config', file], { env })
+    assertThreeParts(key, 'USAGE', 2)
+    assert.match(key.err.replaceAll(/\s+/g, ' '), /unknown setting defaults\.conect-timeout; did you mean connect-timeout\?/)
+    assert.doesNotMatch(key.err, /s3cret/)
   })
 
   it('are shown as a table, without secrets', async () => {
@@ -229,9 +261,9 @@ describe('settings', () => {
     assert.equal(ran.status, 0, ran.err)
     assert.deepEqual(ran.err.trimEnd().split('\n'), [
       '! REDIS_REPL_COLOUR_SCHEME is not a setting and has no effect',
-      '! REDIS_REPL_CONECT_TIMEOUT is not a setting and has no effect: did you mean REDIS_REPL_CONNECT_TIMEOUT?',
-      '! REDIS_REPL_HSOT is not a setting and has no effect: did you mean REDIS_REPL_HOST?',
-      '! REDIS_REPL_MAX_BYTE is not a setting and has no effect: did you mean REDIS_REPL_MAX_BYTES?',
+      '! REDIS_REPL_CONECT_TIMEOUT is not a setting and has no effect; did you mean REDIS_REPL_CONNECT_TIMEOUT?',
+      '! REDIS_REPL_HSOT is not a setting and has no effect; did you mean REDIS_REPL_HOST?',
+      '! REDIS_REPL_MAX_BYTE is not a setting and has no effect; did you mean REDIS_REPL_MAX_BYTES?',
     ])
     const run = await cli(['lag', '127.0.0.1:1', '--sample', '0'], { env: { ...env, REDIS_REPL_HSOT: 'a' } })
     assert.equal(run.err.match(/did you mean/g)?.length, 1)
@@ -240,12 +272,12 @@ describe('settings', () => {
 
   it('that are wrong are named with their place, and without what they hold', async () => {
     const cases: [content: string | undefined, args: string[], env: NodeJS.ProcessEnv, expected: RegExp][] = [
-      [undefined, ['@staging'], {}, /no profile "staging": .* has @prod, @parts/],
+      [undefined, ['@staging'], {}, /no profile "staging"; .* has @prod, @parts/],
       [undefined, [], { REDIS_REPL_PORT: 'many' }, /REDIS_REPL_PORT: .*integer/],
-      [undefined, [], { REDIS_REPL_TLS: 'maybe' }, /REDIS_REPL_TLS: tls is a switch/],
+      [undefined, [], { REDIS_REPL_TLS: 'maybe' }, /REDIS_REPL_TLS: tls takes 1 or 0|^error USAGE: tls takes 1 or 0/],
       ['pass = "s3cret', [], {}, /line 1, column \d+ is not TOML/],
       ['port = 1', [], {}, /"port" is outside of/],
-      ['[defaults]\nprot = 1', [], {}, /unknown setting defaults\.prot/],
+      ['[defaults]\nprot = 1', [], {}, /unknown setting defaults\.prot; did you mean port\?/],
       ['[profiles]\nx = 1', [], {}, /profiles\.x is not a table/],
       ['[defaults]\nname = { s3cret = 1 }', [], {}, /defaults\.name is not text/],
     ]

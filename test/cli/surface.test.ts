@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { EXIT_STATUS_HELP } from '../../src/exit-status.ts'
 import { FakeMaster, REPLID } from '../helpers/fake-master.ts'
 import { cli } from '../helpers/run.ts'
 import { assertSchema } from '../helpers/schema.ts'
@@ -21,13 +22,15 @@ describe('the command line', () => {
 
   it('lists its commands and every exit status in --help', async () => {
     const { out } = await cli(['--help'])
-    for (const word of ['handshake', 'psync', 'dump-rdb', 'tail', 'lag', 'EXIT STATUS', '9 ', '130']) assert.ok(out.includes(word), word)
+    for (const word of ['handshake', 'psync', 'dump-rdb', 'tail', 'lag', 'schema', 'completion'])
+      assert.match(out, new RegExp(`^  ${word} +\\S`, 'm'))
+    for (const [status] of EXIT_STATUS_HELP) assert.match(out, new RegExp(`^  ${status} +\\S`, 'm'))
   })
 
   it('names an unknown command with exit status 2, as JSON too', async () => {
     const ran = await cli(['no-such-command'])
     assert.equal(ran.status, 2)
-    assert.match(ran.err, /^error USAGE: .* dump-rdb, handshake, lag, psync, tail$/m)
+    assert.match(ran.err.replaceAll(/\s+/g, ' '), /^error USAGE: .* dump-rdb, handshake, lag, psync, schema, tail /)
     const json = await cli(['no-such-command', '--json'])
     assert.equal(json.status, 2)
     assert.equal((assertSchema(json.out, 'error').error as { code: string }).code, 'USAGE')
@@ -63,7 +66,7 @@ describe('JSON output', () => {
     context.after(() => master.stop())
     const ran = await cli(['handshake', master.target, '--json'])
     const report = assertSchema(ran.out, 'handshake')
-    assert.deepEqual((report.verdict as { kind: string }).kind, 'continue')
+    assert.deepEqual((report.reply as { kind: string }).kind, 'continue')
   })
 
   it('of dump-rdb follows its schema, on stdout for a file and on stderr beside the RDB', async (context) => {
@@ -99,12 +102,12 @@ describe('JSON output on a terminal', () => {
 
 describe('text output', () => {
   const steps = [
-    ['-q', /^OK .*\n( {3}.*\n)*$/],
-    ['-v', /\(second link\) +> INFO/],
+    ['-q', /^OK: .*\n( {2}.*\n)*$/],
+    ['-v', /^ASK \(2nd\) +> INFO/m],
     ['-vv', /> \*1\\r\\n\$4\\r\\nPING\\r\\n/],
   ] as const
   for (const [flag, expected] of steps) {
-    it(`of handshake ${flag} shows as much as is asked for`, async (context) => {
+    it(`of handshake ${flag} shows its level of detail`, async (context) => {
       const master = await FakeMaster.start()
       context.after(() => master.stop())
       const ran = await cli(['handshake', master.target, flag])
@@ -112,14 +115,16 @@ describe('text output', () => {
     })
   }
 
-  it('of dump-rdb names its phases on stderr off a terminal, and -q silences them', async (context) => {
+  it('of dump-rdb names its phases on stderr off a terminal, and -q leaves only the verdict', async (context) => {
     const master = await FakeMaster.start({ PSYNC: Buffer.concat([Buffer.from(`\n+FULLRESYNC ${REPLID} 107\r\n\n$18\r\n`), RDB]) })
     context.after(() => master.stop())
     const ran = await cli(['dump-rdb', master.target])
     const quiet = await cli(['dump-rdb', master.target, '-q'])
-    for (const phase of ['shaking hands', 'waiting for BGSAVE', 'receiving and verifying', 'not checksummed by the server']) {
+    for (const phase of ['shaking hands', 'waiting for BGSAVE', 'receiving and verifying', 'no checksum in it']) {
       assert.ok(ran.err.includes(phase), phase)
     }
-    assert.equal(quiet.err, '')
+    // -q leaves the verdict, which says that the RDB has no checksum; -qq leaves nothing.
+    assert.match(quiet.err, /^UNSIGNED: stdout: 18 bytes in [^\n]+\n( {2}[^\n]+\n)?$/)
+    assert.equal((await cli(['dump-rdb', master.target, '-qq'])).err, '')
   })
 })

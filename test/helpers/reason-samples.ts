@@ -7,6 +7,7 @@ const REPLY = { reply: 'ERR the words of the server' }
 const ERRNO = { errno: 'ENOENT' }
 const LIMIT = { limitMs: 5000 }
 const PATH = { path: '/backup/snapshot.rdb' }
+const TLS_FILE = { option: '--cacert', path: '/etc/redis/tls/ca.crt' }
 const DISTRUST = { errno: 'CERT_HAS_EXPIRED', serverName: 'db1.example' }
 const GAP = { offset: 77, replid: 'a1'.repeat(20), onGap: 'fail' } as const
 const FAR_GAP = { ...GAP, distanceBytes: 1234 }
@@ -35,6 +36,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
     { ...PATH, problem: 'PROFILES_NOT_A_TABLE' },
     { ...PATH, problem: 'NOT_A_TABLE', table: 'defaults' },
     { ...setting, problem: 'UNKNOWN_SETTING' },
+    { ...setting, problem: 'UNKNOWN_SETTING', nearest: 'connect-timeout' },
     { ...setting, problem: 'COMMAND_LINE_ONLY' },
     { ...setting, problem: 'NOT_A_VALUE' },
     { ...setting, problem: 'IS_A_SWITCH' },
@@ -42,14 +44,14 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
     { ...setting, problem: 'TAKES_ONE_VALUE' },
   ],
   TLS_FILE: [
-    UNREADABLE,
-    { ...PATH, problem: 'NO_CERTIFICATE' },
-    { ...PATH, problem: 'BROKEN_CERTIFICATE' },
-    { ...PATH, problem: 'NOTHING_IN_FILE' },
-    { ...PATH, problem: 'NOTHING_IN_FOLDER' },
-    { ...PATH, problem: 'NO_KEY' },
-    { ...PATH, problem: 'ENCRYPTED_KEY' },
-    { ...PATH, problem: 'OTHER_KEY', certificate: 'us.crt' },
+    { ...TLS_FILE, problem: 'UNREADABLE', ...ERRNO },
+    { ...TLS_FILE, problem: 'NO_CERTIFICATE' },
+    { ...TLS_FILE, problem: 'BROKEN_CERTIFICATE' },
+    { ...TLS_FILE, problem: 'NOTHING_IN_FILE' },
+    { ...TLS_FILE, problem: 'NOTHING_IN_FOLDER' },
+    { ...TLS_FILE, problem: 'NO_KEY' },
+    { ...TLS_FILE, problem: 'ENCRYPTED_KEY' },
+    { ...TLS_FILE, problem: 'OTHER_KEY', certificate: 'us.crt' },
   ],
   TLS_CIPHERS: [{ errno: 'ERR_SSL_NO_CIPHER_MATCH' }],
   TERMINAL: [{}],
@@ -71,10 +73,10 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
     { trouble: 'IS_REPLICA' },
     { trouble: 'NO_OFFSET' },
   ],
-  CERT_UNTRUSTED: [{ ...DISTRUST, issuer: 'CN=ca' }],
+  CERT_UNTRUSTED: [{ ...DISTRUST, errno: 'SELF_SIGNED_CERT_IN_CHAIN', issuer: 'CN=ca' }],
   CERT_EXPIRED: [{ ...DISTRUST, validTo: '2020-01-01T00:00:00.000Z' }],
-  CERT_NOT_YET_VALID: [{ ...DISTRUST, validFrom: '2099-01-01T00:00:00.000Z' }],
-  CERT_NAME: [{ ...DISTRUST, names: 'DNS:db2.example' }],
+  CERT_NOT_YET_VALID: [{ ...DISTRUST, errno: 'CERT_NOT_YET_VALID', validFrom: '2099-01-01T00:00:00.000Z' }],
+  CERT_NAME: [{ ...DISTRUST, errno: 'ERR_TLS_CERT_ALTNAME_INVALID', names: 'DNS:db2.example' }],
   CLIENT_CERT_MISSING: [{ errno: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' }],
   CLIENT_CERT_REFUSED: [{ errno: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA' }],
   CLEAR_TEXT: [{}],
@@ -111,7 +113,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   NOT_A_STATUS: [{ reply: ':1' }],
   NOT_RESP: [{ reply: '?what' }],
   REPLY_TOO_LARGE: [{}],
-  STREAM: [{ ...REPLY, offset: 77 }],
+  STREAM: [{ reply: '+PONG', offset: 77 }],
   UNKNOWN_COMMAND: [{ reply: "ERR unknown command 'PSYNC', with args beginning with: '?' '-1' " }],
   COMMAND_BLOCKED: [{ reply: 'ERR command not allowed' }],
   COMMAND_REFUSED: [{ reply: 'ERR the words of the server' }],
@@ -184,7 +186,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   SHUTDOWN: [{}],
   MOVED: [{}],
   PAYLOAD_TRUNCATED: [{ bytes: 10, cutBy: SILENCE }],
-  MAGIC: [{}, REPLY],
+  MAGIC: [{}, { reply: 'hello' }],
   TRAILER: [{ bytes: 10 }],
   CHECKSUM: [{ bytes: 10 }],
   KEYS_MISSING: [

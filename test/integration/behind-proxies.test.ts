@@ -196,7 +196,7 @@ describe('HAProxy without a server that answers', () => {
   const DOWN = { target: '127.0.0.1:1' }
 
   for (const args of [['handshake'], ['psync'], ['psync', '--full'], ['dump-rdb'], ['tail'], ['lag']]) {
-    it(`is told as such by ${args.join(' ')}, and not as something that is no Redis`, async (context) => {
+    it(`is reported as such by ${args.join(' ')}, and not as something other than Redis`, async (context) => {
       const target = await startHaproxy(context, [DOWN], 'timeout connect 100ms', 'retries 1')
       const ran = await cli([...args, target])
       assertThreeParts(ran, 'LINK_LOST', 7)

@@ -79,7 +79,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.match(JSON.stringify(row(measured, 'n3.redis.svc:6379')?.failure), /not for .*n3\.redis\.svc/)
     })
 
-    it('are told apart although they share the address that we dial', async (context) => {
+    it('are distinguished although they share the address that we connect to', async (context) => {
       const flags = await gateway(context)
       const forks = await master.info('sync_full')
       const dumped = await cli(['dump-rdb', 'rediss://n1.redis.svc:6379', '--prefer', 'replica', '--json', ...flags])

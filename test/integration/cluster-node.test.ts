@@ -1,4 +1,4 @@
-/** One node of a cluster: its snapshot is one shard, and passes for no more than that. */
+/** One node of a cluster: its snapshot is one shard, and is not taken for more. */
 import assert from 'node:assert/strict'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -48,7 +48,7 @@ for (const installed of oldestNewestAndValkey()) {
       const folder = await mkdtemp(join(home, 'x-'))
       const ran = await cli(['dump-rdb', '--shard', node(0).target, '-o', join(folder, 'x.rdb')])
       assert.equal(ran.status, 0, ran.err)
-      assert.match(ran.err, /shard +│ slots 0-5460 of 16384, one of 3 \(node [0-9a-f]{40}\)/)
+      assert.match(ran.err.replace(/[│\s]+/g, ' '), / shard slots 0-5460 of 16384, one of 3 \(node [0-9a-f]{40}\) /)
       const replica = await cli(['dump-rdb', '--shard', node(3).target, '-o', join(folder, 'y.rdb'), '--json'])
       assert.equal(replica.status, 0, replica.err)
       const { shard } = assertSchema(replica.out, 'dump-rdb') as unknown as Report

@@ -62,7 +62,7 @@ for (const installed of servers()) {
         assert.equal(await digestOfLoaded(master, file()), digest)
       })
 
-      it('writes the same to stdout, and not a byte behind it', async () => {
+      it('writes the same to stdout, and not a byte after it', async () => {
         const ran = await cli(['dump-rdb', master.target])
         assert.equal(ran.status, 0, ran.err)
         const piped = `${file()}.piped`
@@ -74,7 +74,7 @@ for (const installed of servers()) {
         assert.ok(Math.abs(ran.stdout.length - (await stat(file())).size) <= 8)
       })
 
-      it('leaves no replica behind', async () => {
+      it('leaves no replica in INFO', async () => {
         await master.until('our leaving', async () => (await master.info('connected_slaves')) === '0')
         assert.equal(await master.info('connected_slaves'), '0')
       })
@@ -182,7 +182,7 @@ describe('two dumps at the same time', () => {
 
 describe('dump-rdb when the master fails in the middle', () => {
   for (const { name, settings } of MODES) {
-    it(`leaves nothing behind when the ${name} BGSAVE is killed`, async () => {
+    it(`leaves no file when the ${name} BGSAVE is killed`, async () => {
       const master = await RunningServer.start(pick('redis-8.6', 'redis-7.0'), { ...settings, 'rdb-key-save-delay': '2000' })
       const home = await mkdtemp(join(folder, 'killed-'))
       try {

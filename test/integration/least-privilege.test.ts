@@ -1,4 +1,4 @@
-/** The two users of the README: what they run adds nothing to the server's ACL LOG. */
+/** The two users of docs/safety.md: what they run adds nothing to the server's ACL LOG. */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -9,11 +9,11 @@ import { pair } from '../helpers/replication.ts'
 import { cli } from '../helpers/run.ts'
 import { oldestNewestAndValkey, type RunningServer } from '../helpers/server.ts'
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+const SAFETY = readFileSync(new URL('../../docs/safety.md', import.meta.url), 'utf8')
 
-/** The rules of a user as the README gives them. */
+/** The rules of a user as docs/safety.md gives them. */
 function rulesOf(user: string): string[] {
-  const [, rules = ''] = new RegExp(`^ACL SETUSER ${user} (.*)$`, 'm').exec(README) ?? []
+  const [, rules = ''] = new RegExp(`^ACL SETUSER ${user} (.*)$`, 'm').exec(SAFETY) ?? []
   assert.match(rules, /^on >password /)
   return rules.split(' ')
 }

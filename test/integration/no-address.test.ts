@@ -30,7 +30,7 @@ function assertTryLater(ran: Ran): void {
 }
 
 describe('a Sentinel that has not resolved the name of its master', () => {
-  it('is told as that, by a real one with an unknown name', async (context) => {
+  it('is reported as such, by a real one with an unknown name', async (context) => {
     const settings = { 'sentinel resolve-hostnames': 'yes', 'sentinel monitor': 'mymaster redis-0.redis.svc.invalid 6379 1' }
     const sentinel = await RunningServer.start(pick('redis-7.0'), settings, { sentinel: true })
     context.after(() => sentinel.stop())
@@ -42,7 +42,7 @@ describe('a Sentinel that has not resolved the name of its master', () => {
     }
   })
 
-  it('is told as that, whatever it sends in place of an address', async () => {
+  it('is reported as such, whatever it sends in place of an address', async () => {
     for (const answer of [
       address('', '6379'),
       address(null, '6379'),

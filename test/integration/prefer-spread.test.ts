@@ -26,14 +26,14 @@ for (const installed of oldestNewestAndValkey()) {
       return { master, shared, replicas }
     }
 
-    it('says that several servers are behind an address before it takes the master instead', async (context) => {
+    it('reports that several servers share an address before it takes the master instead', async (context) => {
       const { master, shared } = await service(context, true)
       for (const target of [master.target, shared.target]) {
         const ran = await cli(['handshake', target, '--prefer', 'replica'])
         assert.equal(ran.status, 0, ran.err)
         const told = ran.out.replace(/\s+/g, ' ')
-        assert.match(told, new RegExp(`no replica will do, so it is the master: ${master.target}`))
-        assert.match(told, new RegExp(`${shared.target} cannot be asked \\(several servers are behind that address\\)`))
+        assert.match(told, new RegExp(`no replica is suitable, so this is the master: ${master.target}`))
+        assert.match(told, new RegExp(`${shared.target} cannot be asked \\(several servers share that address\\)`))
       }
     })
 

@@ -75,9 +75,9 @@ for (const installed of oldestNewestAndValkey()) {
     it('no replica for want of ping', async () => {
       assert.deepEqual(await codeOf(as('no-ping')), ['none', 0])
     })
-    it('no replica for want of info, and the report says what could not be known', async () => {
+    it('no replica for want of info, and the report shows what is unknown', async () => {
       const ran = await cli([...as('no-info'), '--json'])
-      // Where PSYNC cannot be tried without a fork, nothing shows that a replica gets in.
+      // Where PSYNC cannot be tried without a fork, nothing shows that a replica is accepted.
       assert.equal(ran.status, installed.id === 'redis-6.0' ? 10 : 0, ran.out)
       const { reply, warnings, cost } = JSON.parse(ran.out)
       assert.equal(reply.stopped, 'NO_INFO')
@@ -126,9 +126,9 @@ for (const installed of oldestNewestAndValkey()) {
       assert.deepEqual(await codeOf(['handshake', server.target]), ['TRY_LATER', 6])
     })
     it('a replica without its master (NOMASTERLINK or MASTERDOWN), with 6', async () => {
-      const nobody = String(await freePort())
+      const closed = String(await freePort())
       for (const stale of ['yes', 'no']) {
-        await withServer(installed, { 'replica-serve-stale-data': stale, replicaof: `127.0.0.1 ${nobody}` }, async ({ target }) => {
+        await withServer(installed, { 'replica-serve-stale-data': stale, replicaof: `127.0.0.1 ${closed}` }, async ({ target }) => {
           assert.deepEqual(await codeOf(['dump-rdb', target]), ['TRY_LATER', 6])
         })
       }
@@ -217,7 +217,7 @@ describe('other things on the port', () => {
       await server.cli('DEBUG', 'POPULATE', '50000', 'key', '200')
       const whole = await cli(['dump-rdb', server.target])
       const home = await mkdtemp(join(tmpdir(), 'redis-repl-full-'))
-      // In the first block, in the third, and in what is left behind the last whole one.
+      // In the first block, in the third, and in the rest after the last whole one.
       for (const kilobytes of [100, 5000, Math.floor(whole.stdout.length / 1024) - 10]) {
         const command = `ulimit -f ${kilobytes}; exec "$0" bin/run.js dump-rdb ${server.target} -o ${home}/x.rdb`
         const child = spawn('bash', ['-c', command, process.execPath], { stdio: 'ignore' })

@@ -69,7 +69,7 @@ describe('a secret', () => {
     })
   }
 
-  it('is not in what a dump and a tail leave behind, nor in the title of their process', async (context) => {
+  it('is not in the files of a dump and a tail, nor in the title of their process', async (context) => {
     const [secret] = SECRETS
     const server = await RunningServer.start(pick('redis-8.6', 'redis-7.0'), { 'repl-diskless-sync-delay': '0', requirepass: secret })
     context.after(() => server.stop())

@@ -13,7 +13,7 @@ describe('a Sentinel', { concurrency: true }, () => {
   after(() => Promise.all(running.map((one) => one.stop())))
 
   for (const installed of servers()) {
-    /** A master, and a Sentinel that looks each second where it can be told to (7.0), and else every ten. */
+    /** A master, and a Sentinel that looks each second where that can be set (7.0), and every ten otherwise. */
     async function watchedMaster(settings: Record<string, string>): Promise<{ master: RunningServer; sentinel: RunningServer }> {
       const master = await RunningServer.start(installed, settings)
       const sentinel = await RunningServer.start(installed, { 'sentinel monitor': `m 127.0.0.1 ${master.port} 1` }, { sentinel: true })

@@ -114,7 +114,7 @@ for (const installed of oldestNewestAndValkey()) {
       const args = ['tail', `redis://lowly:pw@${node(2).target}`, ...SNAPSHOT, '--duration', '1', '--rdb']
       const text = await cli([...args, await fresh()])
       assert.equal(text.status, 0, text.err)
-      assert.match(one(text.err), /one shard: unknown slots, because the node does not say which it serves;/)
+      assert.match(one(text.err), /one shard: unknown slots, because the node does not show them;/)
       const { out } = await cli([...args, await fresh(), '--json'])
       const { snapshot } = assertSchema(out.split('\n')[0] ?? '', 'tail') as unknown as Record<string, Record<string, unknown>>
       assert.deepEqual(snapshot?.shard, { node: null, slots: null, shards: null })

@@ -79,7 +79,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.deepEqual([dial.addresses.host, dial.tls.isVerified, dial.tls.distrust], ['localhost', true, undefined])
     })
 
-    it('lets nobody in without a certificate of ours, and we name what is missing', async () => {
+    it('accepts no client without a certificate, and we name what is missing', async () => {
       await refused(/--cert/, `localhost:${secured.port}`, '--tls', ...trust())
       const other = await stranger.issue('other', 'DNS:client')
       await refused(/refused our certificate/, `localhost:${secured.port}`, '--tls', ...trust(), '--cert', other.cert, '--key', other.key)
@@ -124,7 +124,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.match(ran.out, /not trusted/)
     })
 
-    it('is told apart when TLS and clear text are mixed up', async () => {
+    it('is reported when TLS and clear text are mixed up', async () => {
       await refused(/answers in clear text/, secured.server.target, '--tls', ...mutual())
       for (const command of ['handshake', 'lag', 'psync']) {
         const ran = await cli([command, `localhost:${secured.port}`])
@@ -246,7 +246,7 @@ describe('a name with several addresses', () => {
     const [installed] = servers().slice(-1) as [ReturnType<typeof servers>[number]]
     const server = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
     context.after(() => server.stop())
-    // Only IPv4 listens: where the system gives both, the other is told as not reached.
+    // Only IPv4 listens: where the system gives both, the other is reported as not reached.
     const told = await cli(['handshake', `localhost:${server.port}`, '--json'])
     const four = await cli(['handshake', `localhost:${server.port}`, '-4', '--json'])
     const wrong = await cli(['handshake', server.target, '-6'])

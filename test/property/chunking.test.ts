@@ -58,7 +58,7 @@ function receive(chunks: Iterable<Buffer>) {
   }
 }
 
-test('PayloadReader: by length, data and stream are told apart at the announced byte, however they are cut', () => {
+test('PayloadReader: with a length, the stream begins at the announced byte, however the bytes are split', () => {
   fc.assert(
     fc.property(fc.nat(3), bytes(200), bytes(60), sizes, (keepAlives, data, rest, pieces) => {
       fc.pre(data.length > 0)
@@ -69,7 +69,7 @@ test('PayloadReader: by length, data and stream are told apart at the announced 
   )
 })
 
-test('PayloadReader: newlines after the mark are no data, and no data is lost to newlines, however the bytes are cut', () => {
+test('PayloadReader: newlines after the mark are not data, and no data is taken for newlines, however the bytes are split', () => {
   const newlines = fc.nat(50).map((count) => Buffer.alloc(count, '\n'))
   const data = fc.array(fc.oneof(markish, newlines), { maxLength: 4 }).map((parts) => Buffer.concat([...parts, Buffer.from([0])]))
   fc.assert(
@@ -80,7 +80,7 @@ test('PayloadReader: newlines after the mark are no data, and no data is lost to
   )
 })
 
-test('PayloadReader: by mark, the data is what stands before the last mark, whatever it looks like and however it is cut', () => {
+test('PayloadReader: with a mark, the data ends before the last mark, whatever it contains and however it is split', () => {
   fc.assert(
     fc.property(fc.nat(3), markish, sizes, (keepAlives, data, pieces) => {
       const sent = Buffer.concat([Buffer.alloc(keepAlives, '\n'), framedByMark(data)])
@@ -112,7 +112,7 @@ test('RdbVerifier: any data between magic and trailer is verified, however it is
   )
 })
 
-test('RdbVerifier: a change of one byte behind the magic is found, however the bytes are cut', () => {
+test('RdbVerifier: a change of one byte after the magic is found, however the bytes are split', () => {
   fc.assert(
     fc.property(bytes(100), fc.nat(), fc.integer({ min: 1, max: 255 }), sizes, (body, where, change, pieces) => {
       const sent = rdb({ body })

@@ -1,4 +1,4 @@
-/** Whatever stands in the facts of a failure, it can be told. */
+/** Any facts of a failure can be explained. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
@@ -37,7 +37,7 @@ function other(facts: object, words: string, number: number): object {
   return Object.fromEntries(changed)
 }
 
-test('no row throws, and the words of the server stand in it as they came', () => {
+test('no row throws, and each quotes the words of the server unchanged', () => {
   fc.assert(
     fc.property(sample, context, text, fc.nat(), ({ reason, facts }, added, words, number) => {
       const { what } = explain(failureOf(reason, other(facts, words, number)).with(added))

@@ -92,7 +92,7 @@ test('StreamScanner: empty lines between commands show nothing and count in the 
   )
 })
 
-test('StreamScanner: newlines without end take no memory, and a carriage return alone is no empty line', () => {
+test('StreamScanner: endless newlines take no memory, and a carriage return alone is not an empty line', () => {
   const scanner = new StreamScanner(0)
   for (let count = 0; count < 1000; count++) scanner.push(Buffer.alloc(1000, '\n'))
   assert.deepEqual([scanner.offset, scanner.pending], [1_000_000, 0])
@@ -130,7 +130,7 @@ function failing(chunks: Iterable<Buffer>): { error?: ReplError; seen: Seen[] } 
   }
 }
 
-test('StreamScanner: garbage is an error of its kind, with the offset at which it stands, however it is cut', () => {
+test('StreamScanner: garbage is an error of its kind, with its offset, however it is split', () => {
   // Each of four bytes and more: as many as the shortest header has are waited for.
   const garbage = fc.constantFrom(
     { text: 'PING\r\n', at: 1 },

@@ -1,5 +1,6 @@
 /** The pages: their links lead somewhere, the options they name exist, and the package holds what they and --help point to. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, it } from 'node:test'
@@ -8,16 +9,25 @@ import { hasShape } from '../helpers/docs/shape.ts'
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
+const withoutFences = (page: string) => read(page).replace(/^ *```[\s\S]*?^ *```/gm, '')
+
+/** Path and heading of each relative link. */
+function linksOf(page: string): [path: string, heading: string | undefined][] {
+  const targets = [...withoutFences(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+  return targets.filter((target) => !/^[a-z]+:/.test(target)).map((target) => target.split('#') as [string, string | undefined])
+}
+
+function fileOf(page: string, path: string): string {
+  return path === '' ? page : normalize(join(dirname(page), path))
+}
+
 describe('the links of', () => {
   for (const page of pages()) {
     it(`${page} lead to a file, and to a heading where they name one`, () => {
-      const text = read(page).replace(/^ *```[\s\S]*?^ *```/gm, '')
-      for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-        if (/^[a-z]+:/.test(target)) continue
-        const [path = '', anchor] = target.split('#')
-        const file = path === '' ? page : normalize(join(dirname(page), path))
-        assert.ok(existsSync(join(ROOT, file)), `${target}: no such file`)
-        if (anchor) assert.ok(anchorsOf(file).has(anchor), `${target}: no such heading`)
+      for (const [path, heading] of linksOf(page)) {
+        const file = fileOf(page, path)
+        assert.ok(existsSync(join(ROOT, file)), `${path}: no such file`)
+        if (heading) assert.ok(anchorsOf(file).has(heading), `${path}#${heading}: no such heading`)
       }
     })
   }
@@ -25,9 +35,7 @@ describe('the links of', () => {
 
 /** The anchors of a page's headings, by GitHub's rules. */
 function anchorsOf(page: string): Set<string> {
-  const headings = read(page)
-    .replace(/^ *```[\s\S]*?^ *```/gm, '')
-    .matchAll(/^#+ (.*)$/gm)
+  const headings = withoutFences(page).matchAll(/^#+ (.*)$/gm)
   const anchor = (heading: string) =>
     heading
       .toLowerCase()
@@ -67,8 +75,16 @@ describe('the shape of an output', () => {
 })
 
 describe('the package', () => {
-  it('holds the pages and the schemas that messages point to', () => {
-    const { files } = JSON.parse(read('package.json')) as { files: string[] }
-    for (const needed of ['docs', 'dist', 'oclif.manifest.json']) assert.ok(files.includes(needed), needed)
+  it('holds the command, and every file of docs/ that a page links to', () => {
+    const listed = execFileSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    const [{ files }] = JSON.parse(String(listed)) as [{ files: { path: string }[] }]
+    const packed = new Set(files.map(({ path }) => path))
+    const linked = pages().flatMap((page) => linksOf(page).map(([path]) => fileOf(page, path)))
+    const needed = linked.filter((file) => file.startsWith('docs/') && !file.endsWith('/'))
+    assert.ok(needed.length > 20)
+    for (const file of ['bin/run.js', 'oclif.manifest.json', ...needed]) assert.ok(packed.has(file), file)
   })
 })

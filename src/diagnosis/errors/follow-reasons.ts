@@ -35,7 +35,7 @@ const CONTRADICTION = {
 const EXCEEDED = { by: 'limitBytes', of: {}, else: 'exceeded', absent: 'probably exceeded' } as const
 const REPLICA_LIMIT = '{exceeded} its output buffer limit for replicas{limitBytes? ({limitBytes:exact} bytes)}'
 
-const DISTANCE = '{distanceBytes? ({distanceBytes:exact} bytes)}'
+const DISTANCE = '{distanceBytes? ({distanceBytes:exact} fewer)}'
 
 const NO_LOOK_BACK = 'No action needed: tail reconnects without them. The database is unknown until the next SELECT.'
 
@@ -149,12 +149,12 @@ export const FOLLOW_REASONS = rows({
   // GAP
   OTHER_HISTORY: gap('the server has another history, because it restarted without its data, freed its backlog, or is another server'),
   BACKLOG_GONE: gap('the server has no backlog any more'),
-  TOO_OLD: gap(`the next bytes${DISTANCE} have been overwritten in the backlog`),
+  TOO_OLD: gap('the next{distanceBytes? {distanceBytes:exact}} bytes have been overwritten in the backlog'),
   AHEAD: gap(
     `the server has fewer bytes of this history than we have${DISTANCE}: it was restored from an older snapshot, or it lags behind`,
   ),
   DIVERGED: gap(
-    `the new master had received fewer bytes than we have when it was promoted${DISTANCE}, and commands that were already shown are not in its history`,
+    `the new master had received fewer bytes than we have${DISTANCE} when it was promoted, and commands that were already shown are not in its history`,
     FEWER_LOST_WRITES,
   ),
   PAST_FORK: gap('the position is lost'),

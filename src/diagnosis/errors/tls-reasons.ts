@@ -71,7 +71,7 @@ export const TLS_REASONS = rows({
     next: 'Check the server log for this time. To see the handshake: openssl s_client -connect HOST:PORT',
   },
   TLS_FILE: {
-    what: '{path} cannot be used for TLS: {why}.',
+    what: '{option}: {path} cannot be used: {why}.',
     meaning: NOT_CONTACTED,
     next: PEM_FILES,
     parts: {

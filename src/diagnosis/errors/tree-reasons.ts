@@ -145,7 +145,7 @@ export const TREE_REASONS = rows({
   },
   NO_CLUSTER: {
     what: '{endpoint} is not a cluster node: "-{reply}"',
-    meaning: 'It has no shards: all its data is on this one master.',
+    meaning: 'It has no shards: all its data is on one master.',
     next: 'Run the same command without --cluster.',
   },
   CLUSTER_SLOTS: {

@@ -76,14 +76,21 @@ function adviseMargin(facts: PsyncFacts): Advice[] {
   const good: Advice = { code: 'STAYS_GOOD', text }
   return seconds >= CUT_SECONDS
     ? [good]
-    : [good, sized(facts, gap(history, position) + perSecond * CUT_SECONDS, `To outlast ${CUT_SECONDS} s without a link at this rate:`)]
+    : [
+        good,
+        sized(
+          facts,
+          gap(history, position) + perSecond * CUT_SECONDS,
+          `At this rate a larger backlog would outlast ${CUT_SECONDS} s without a link.`,
+        ),
+      ]
 }
 
 function adviseSize(facts: PsyncFacts): Advice {
   const { history, position } = facts
   const missing = history && position ? gap(history, position) : 0
   if (missing <= (history?.backlog?.size ?? 0)) return { code: 'BACKLOG_YOUNG', text: BACKLOG_YOUNG }
-  return sized(facts, missing, `A backlog of ${exact(missing)} bytes would still have it. With headroom:`)
+  return sized(facts, missing, `A backlog of ${exact(missing)} bytes would still have it.`)
 }
 
 function gap(history: History, position: Position): number {
@@ -100,7 +107,7 @@ function adviseTtl(facts: PsyncFacts): Advice[] {
   const { history, settings } = facts
   const ttl = settings?.get('repl-backlog-ttl')
   if (history?.backlog || ttl === '0') return []
-  const text = `The server frees its backlog ${ttl ? `${ttl} s` : 'repl-backlog-ttl'} after the last replica left, and changes its replid. To keep both:`
+  const text = `The server frees its backlog ${ttl ? `${ttl} s` : 'repl-backlog-ttl'} after the last replica left, and changes its replid.`
   const size = settings?.get('repl-backlog-size')
   const cost = `It then keeps the memory of the backlog${size ? ` (${exact(Number(size))} bytes)` : ''} also without replicas.`
   return [{ code: 'BACKLOG_TTL', text, remedy: settingRemedy(serverOf(facts), ['CONFIG SET repl-backlog-ttl 0'], cost) }]
@@ -110,7 +117,7 @@ function adviseTtl(facts: PsyncFacts): Advice[] {
 function adviseSave(facts: PsyncFacts): Advice[] {
   const { identity } = facts
   if (!identity || !atLeast(identity.version, 7)) return []
-  const text = 'A restart keeps the replid if the server saves an RDB on shutdown and loads it (no AOF). To stop it for a restart:'
+  const text = 'A restart keeps the replid if the server saves an RDB on shutdown and loads it at its start (no AOF).'
   const cost = 'It writes the whole dataset to disk before it stops.'
   return [{ code: 'SAVE_ON_SHUTDOWN', text, remedy: { server: serverOf(facts), commands: ['SHUTDOWN SAVE'], cost } }]
 }

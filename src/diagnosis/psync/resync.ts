@@ -46,7 +46,7 @@ export interface ResyncJudgement {
   readonly risk: ResyncRisk
   /** The answer in one sentence. */
   readonly text: string
-  /** What it rests on. The last one introduces the remedy. */
+  /** What it rests on, one sentence each. */
   readonly reasons: readonly string[]
   readonly remedy?: Remedy
 }
@@ -93,8 +93,8 @@ const ANSWERS: Record<Exclude<ResyncRisk, 'UNKNOWN'>, string> = {
 /** What to do, or what to expect. */
 const OUTLOOKS: Record<ResyncRisk, readonly string[]> = {
   SAFE: [],
-  CLOSE: ['With a slower network or disk, or more writes, the master would disconnect it, and it would start again. More room:'],
-  LOOP: ['Each attempt forks the master again. More room for the output buffer ends the loop:'],
+  CLOSE: ['With a slower network or disk, or more writes, the master would disconnect it, and it would start again.'],
+  LOOP: ['Each attempt forks the master again. More room for its output buffer ends the loop.'],
   BEHIND: ['More output buffer would only delay the end.'],
   UNKNOWN: [],
 }
@@ -147,5 +147,5 @@ function bufferText(figures: ResyncFigures, buffer: BufferFigures, { hardBytes, 
   const roomMs = hardBytes > 0 && perMs > 0 ? (hardBytes - buffer.peakBytes) / perMs : undefined
   const isFar = roomMs === undefined || roomMs > figures.spanMs * MOST_TIMES_AHEAD
   const room = !isFar && roomMs > 0 ? ` It would be full after ${duration(roomMs)} more of loading.` : ''
-  return `${whose} grew to ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
+  return `${whose} peaked at ${exact(buffer.peakBytes)} bytes${of}${soft}.${room}`
 }

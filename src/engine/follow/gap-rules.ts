@@ -111,7 +111,7 @@ export class GapRules {
     return this.lost(link, 'LOST')
   }
 
-  /** @throws ReplError NOT_SUPPORTED when no retry can help */
+  /** @throws ReplError FORK_NEEDED if only a fork would help */
   #refuse(stopped: StopReason | undefined): void {
     const { forkCommand } = this.#options
     if (stopped === 'NO_BACKLOG') throw new ReplError(stopped, forkCommand === undefined ? {} : { forkCommand })

@@ -10,3 +10,22 @@ const SHORT: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 export function printable(text: string): string {
   return text.replace(UNSAFE, (char) => SHORT[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
+
+/** The characters beyond ASCII in our own sentences. Text from a server keeps its characters. */
+const ASCII: Readonly<Record<string, string>> = {
+  '’': "'",
+  '“': '"',
+  '”': '"',
+  '…': '...',
+  '±': '+-',
+  '→': '->',
+  '×': 'x',
+  '≤': '<=',
+  '≥': '>=',
+}
+const TYPOGRAPHY = new RegExp(`[${Object.keys(ASCII).join('')}]`, 'g')
+
+/** For a locale without UTF-8. */
+export function inAscii(text: string): string {
+  return text.replace(TYPOGRAPHY, (char) => ASCII[char] as string)
+}

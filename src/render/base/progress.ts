@@ -14,12 +14,17 @@ export interface Progress {
 
 const SILENT: Progress = { update: () => {}, note: () => {}, end: () => {} }
 
-/** Loads ora only for a terminal. */
+/** A terminal has one line that is redrawn, for all parts of a run. */
+const SPINNERS = new WeakMap<NodeJS.WriteStream, Ora>()
+
+/** Loads ora only for a terminal that can redraw a line. */
 export async function progressOn(stream: NodeJS.WriteStream, quiet: boolean, now: () => number): Promise<Progress> {
   if (quiet) return SILENT
-  if (!stream.isTTY) return new PlainProgress(stream, now)
+  if (!stream.isTTY || process.env.TERM === 'dumb') return new PlainProgress(stream, now)
   const { default: ora } = await import('ora')
-  return new TerminalProgress(ora({ stream, discardStdin: false, interval: REDRAW_MS }))
+  const spinner = SPINNERS.get(stream) ?? ora({ stream, discardStdin: false, interval: REDRAW_MS, isEnabled: true })
+  SPINNERS.set(stream, spinner)
+  return new TerminalProgress(spinner)
 }
 
 class TerminalProgress implements Progress {
@@ -42,7 +47,8 @@ class TerminalProgress implements Progress {
   }
 
   end(): void {
-    this.#spinner.stop()
+    // Stopping clears the line of the cursor, which may hold something else.
+    if (this.#spinner.isSpinning) this.#spinner.stop()
   }
 }
 

@@ -1,15 +1,17 @@
 /** What a stream can show: its width, its colours and its characters. Every text renderer writes for one screen. */
 import { type Palette, palette } from './palette.ts'
+import { inAscii } from './printable.ts'
 import { wrapped } from './wrap.ts'
 
 /** The value of --color. */
 export type ColorChoice = 'auto' | 'always' | 'never'
 
-/** Output that is no terminal, and terminals that do not say how wide they are. */
+/** For output that is not a terminal, and for terminals of unknown width. */
 const DEFAULT_WIDTH = 80
 /** Prose on longer lines is hard to read. */
 const MAX_PROSE_WIDTH = 120
 const MIN_WIDTH = 40
+const INDENT = '  '
 
 interface Stream {
   readonly isTTY?: boolean
@@ -24,11 +26,13 @@ export interface Screen {
   /** The width of the terminal in columns, as it is now; 80 elsewhere. */
   readonly width: number
   /**
-   * Breaks a text at the width of the screen, by display width.
-   * @param first stands before the first line, for example a mark
-   * @param rest stands before all others
+   * Breaks a text between words at the width of the screen, by display width.
+   * @param first begins the first line, for example a mark
+   * @param rest begins all others
    */
   paragraph(text: string, first?: string, rest?: string): string
+  /** The same for bytes and lists, which are broken anywhere. */
+  verbatim(text: string, first?: string, rest?: string): string
 }
 
 /** @param color the value of --color, which overrides the environment */
@@ -41,16 +45,12 @@ export function screenOf(stream: Stream, color: ColorChoice, env: NodeJS.Process
     get width() {
       return widthOf(stream)
     },
-    paragraph: (text, first = '', rest = ' '.repeat(2)) =>
-      wrapped(isUnicode ? text : inAscii(text), first, rest, Math.min(widthOf(stream), MAX_PROSE_WIDTH)),
+    paragraph: (text, first = '', rest = INDENT) => {
+      const shown = isUnicode ? text : inAscii(text)
+      return wrapped(shown, first, rest, Math.min(widthOf(stream), MAX_PROSE_WIDTH))
+    },
+    verbatim: (text, first = '', rest = INDENT) => wrapped(text, first, rest, widthOf(stream), { hard: true }),
   }
-}
-
-/** The characters beyond ASCII in our own sentences. */
-const ASCII: Readonly<Record<string, string>> = { '’': "'", '“': '"', '”': '"', '…': '...', '±': '+-', '→': '->', '×': 'x' }
-
-function inAscii(text: string): string {
-  return text.replace(/[’“”…±→×]/g, (char) => ASCII[char] ?? char)
 }
 
 function widthOf({ isTTY, columns }: Stream): number {

@@ -8,14 +8,15 @@ const LEAST_WIDTH = 20
 
 /**
  * Breaks a text between words.
- * @param first stands before the first line
- * @param rest stands before all others
+ * @param first begins the first line
+ * @param rest begins all others
  * @param width of a whole line, in columns
+ * @param hard break words too that are longer than a line
  */
-export function wrapped(text: string, first: string, rest: string, width: number): string {
+export function wrapped(text: string, first: string, rest: string, width: number, { hard = false } = {}): string {
   const indent = stringWidth(rest)
   // What the first line has less room than the others.
   const hang = TAKEN.repeat(Math.max(0, stringWidth(first) - indent))
-  const lines = wrapAnsi(hang + text, Math.max(LEAST_WIDTH, width - indent), { hard: false }).split('\n')
+  const lines = wrapAnsi(hang + text, Math.max(LEAST_WIDTH, width - indent), { hard }).split('\n')
   return lines.map((line, index) => (index === 0 ? `${first}${line.slice(hang.length)}` : `${rest}${line}`)).join('\n')
 }

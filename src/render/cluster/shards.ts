@@ -7,8 +7,7 @@ import { printable } from '../base/printable.ts'
 import { type About, reportJson } from '../base/report.ts'
 import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
-import { verdictText } from '../base/verdict.ts'
-import { wrapped } from '../base/wrap.ts'
+import { type Tone, verdictText } from '../base/verdict.ts'
 
 export interface ShardRow {
   readonly slots: readonly SlotRange[]
@@ -18,32 +17,36 @@ export interface ShardRow {
   /** The server that was asked: the master, or the replica that --prefer selected. */
   readonly from: string
   readonly failure?: ReplError
-  readonly looked?: { readonly word: string; readonly result: string; readonly isWell: boolean; readonly report: object }
+  readonly looked?: ShardResult
 }
 
-const RESULT_WIDTH = 34
-/** The columns besides the result, with their lines. */
-const OTHERS_WIDTH = 46
+export interface ShardResult {
+  /** The mark of the answer, such as PARTIAL. */
+  readonly mark: string
+  readonly tone: Tone
+  /** The answer in one sentence. */
+  readonly result: string
+  /** Whether it leaves the exit status at 0. */
+  readonly isWell: boolean
+  readonly report: object
+}
 
-/** The verdict first, then a row for each shard. */
+/** The verdict, a row for each shard, and how many of them are well. */
 export function clusterText(screen: Screen, rows: readonly ShardRow[], isQuiet: boolean): string {
-  const { kind, text } = clusterVerdict(rows)
-  const verdict = verdictText(screen, kind.toUpperCase(), kind === 'ok' ? 'good' : 'bad', text)
+  const { mark, tone, text } = clusterVerdict(rows)
+  const verdict = verdictText(screen, mark, tone, text)
   if (isQuiet) return verdict
-  const width = Math.max(RESULT_WIDTH, screen.width - OTHERS_WIDTH)
   const cells = rows.map((row) => {
     const { slots, endpoint, from, failure, looked } = row
-    const { bad, good } = screen.colour
-    const result = failure ? explain(failure).what : (looked?.result ?? '')
-    const paint = isWell(row) ? good : bad
     return [
       slotsText(slots),
       [from, ...(from === endpoint ? [] : [`(replica of ${endpoint})`])].map(printable).join('\n'),
-      paint(failure ? failure.code : (looked?.word ?? '')),
-      wrapped(printable(result), '', '', width),
+      screen.colour[looked?.tone ?? 'bad'](answerText(row)),
+      printable(failure ? explain(failure).what : (looked?.result ?? '')),
     ]
   })
-  return `${verdict}${table(screen, ['slots', 'server', 'answer', 'why'], cells)}\n${text}\n`
+  const counts = screen.paragraph(`${wellText(rows)}: ${countsText(rows)}`)
+  return `${verdict}${table(screen, ['slots', 'server', 'answer', 'why'], cells)}\n${counts}\n`
 }
 
 export function clusterJson(about: About, command: string, rows: readonly ShardRow[], code: ErrorCode | undefined): JsonObject {
@@ -55,15 +58,34 @@ export function clusterJson(about: About, command: string, rows: readonly ShardR
     ...(failure && { error: { code: failure.code, ...explain(failure) } }),
     ...(looked && { result: looked.result, report: looked.report }),
   }))
-  const verdict = { ...clusterVerdict(rows), shards: rows.length, goodShards: rows.filter(isWell).length }
+  const { mark, text } = clusterVerdict(rows)
+  const verdict = { kind: mark.toLowerCase(), text, shards: rows.length, goodShards: rows.filter(isWell).length }
   return reportJson(about, 'cluster/1', code, verdict, { command, shards })
+}
+
+/** The mark of all shards: NO if one of them gives the run its exit status, otherwise the least good one. */
+function clusterVerdict(rows: readonly ShardRow[]): { readonly mark: string; readonly tone: Tone; readonly text: string } {
+  if (!rows.every(isWell)) return { mark: 'NO', tone: 'bad', text: wellText(rows) }
+  const results = rows.flatMap(({ looked }) => looked ?? [])
+  const { mark = 'OK', tone = 'good' } = results.find((result) => result.tone !== 'good') ?? results[0] ?? {}
+  const count = results.filter((result) => result.mark === mark).length
+  return { mark, tone, text: `${count} of ${rows.length} shards` }
+}
+
+function wellText(rows: readonly ShardRow[]): string {
+  return `${rows.filter(isWell).length} of ${rows.length} shards`
+}
+
+/** Each answer and how many shards gave it. */
+function countsText(rows: readonly ShardRow[]): string {
+  const answers = rows.map(answerText)
+  return [...new Set(answers)].map((answer) => `${answers.filter((other) => other === answer).length} ${answer}`).join(', ')
+}
+
+function answerText({ failure, looked }: ShardRow): string {
+  return failure?.code ?? looked?.mark ?? ''
 }
 
 function isWell({ failure, looked }: ShardRow): boolean {
   return failure === undefined && looked?.isWell === true
-}
-
-function clusterVerdict(rows: readonly ShardRow[]): { readonly kind: 'ok' | 'no'; readonly text: string } {
-  const good = rows.filter(isWell).length
-  return { kind: good === rows.length ? 'ok' : 'no', text: `${good} of ${rows.length} shards` }
 }

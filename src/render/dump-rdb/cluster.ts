@@ -54,7 +54,7 @@ function verdictOf(folder: string, shards: readonly DumpedShard[], elapsedMs: nu
   const sum = unsigned === 0 ? 'CRC64 verified' : `${unsigned} of them with ${UNSIGNED}`
   return {
     kind: unsigned === 0 ? 'ok' : 'unsigned',
-    text: `${folder}: ${shards.length} shards, ${exact(size)} bytes in ${duration(elapsedMs)}, ${sum}`,
+    text: `${folder}: ${shards.length === 1 ? '1 shard' : `${shards.length} shards`}, ${exact(size)} bytes in ${duration(elapsedMs)}, ${sum}`,
   }
 }
 

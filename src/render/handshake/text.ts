@@ -3,11 +3,10 @@ import { describeVerdict, markOf } from '../../diagnosis/psync/verdict.ts'
 import type { ReplEvent, VerdictEvent } from '../../engine/events.ts'
 import { printable } from '../base/printable.ts'
 import type { Screen } from '../base/screen.ts'
-import { type Tone, verdictText } from '../base/verdict.ts'
+import { verdictText } from '../base/verdict.ts'
 import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
-
-const TONES: Record<ReturnType<typeof markOf>, Tone> = { ok: 'good', unknown: 'warn', later: 'warn', no: 'bad' }
+import { HANDSHAKE_TONES } from './tone.ts'
 
 export class HandshakeText {
   readonly #write: (text: string) => void
@@ -45,7 +44,7 @@ export class HandshakeText {
     const { text, reasons } = describeVerdict(verdict, stopped, this.#dataBytes)
     // Only an answer to PSYNC is verified. A permission, or a refusal for another reason, is less.
     const isVerified = verdict.kind === 'continue' || verdict.kind === 'full'
-    const tone = mark === 'ok' && !isVerified ? 'warn' : TONES[mark]
+    const tone = mark === 'ok' && !isVerified ? 'warn' : HANDSHAKE_TONES[mark]
     this.#write(verdictText(this.#screen, mark.toUpperCase(), tone, text))
     if (this.#detail.quiet) return
     this.#write(reasons.map((reason) => `${this.#screen.paragraph(printable(reason), '  ')}\n`).join(''))

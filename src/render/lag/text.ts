@@ -138,7 +138,7 @@ function noReplicasText({ master, resyncs }: LagReport, screen: Screen): string 
   const { unlisted, isByRole, isListHidden } = master
   if (unlisted !== undefined || isByRole || isListHidden) return `${screen.paragraph(printable(`It ${describeNoReplicas(master)}.`))}\n`
   // Replicas that come and go leave traces in the counters.
-  return `No replica is attached to it${resyncs === undefined ? '' : ' at this moment'}.\n`
+  return `No replica is attached to it${resyncs === undefined ? '' : ' now'}.\n`
 }
 
 /** Everything on the replicas that the cause has not shown. */

@@ -1,4 +1,4 @@
-/** `lag --watch` where stdout is no terminal: lines of key=value, for grep and for log collectors. The date comes first. */
+/** `lag --watch` if stdout is not a terminal: lines of key=value, for grep and for log collectors. The date comes first. */
 import { hasLink } from '../../diagnosis/lag/check.ts'
 import { type LagReport, lagMs, type ReplicaReport, type ResyncNow, resyncLoops } from '../../diagnosis/lag/lag.ts'
 import type { Summary } from '../../diagnosis/lag/quantile.ts'
@@ -83,7 +83,7 @@ function line(at: LagReport['at'], values: Readonly<Record<string, Value>>): str
   return `${at.toISOString()} ${pairs.join(' ')}\n`
 }
 
-/** A dash for what is not known; quoted as in JSON where it would not be one word. */
+/** A dash for an unknown value. A value that is not one word is quoted as in JSON. */
 function valueText(value: Value): string {
   if (value === undefined || value === '') return '-'
   const text = printable(String(value))

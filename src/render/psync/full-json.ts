@@ -7,10 +7,10 @@ import { remedyJson } from '../base/remedy.ts'
 import { type About, reportJson } from '../base/report.ts'
 import { shardJson } from '../cluster/one-shard.ts'
 import { costJson, traceJson } from '../trace/json.ts'
-import type { JudgedResync } from './full-text.ts'
+import { type JudgedResync, verdictSentence } from './judged.ts'
 
 export function psyncFullJson(about: About, visit: Visit, { figures, judgement, shard }: JudgedResync): JsonObject {
-  const { risk, text, reasons, remedy } = judgement
+  const { risk, reasons, remedy } = judgement
   const body = {
     remedy: remedyJson(remedy),
     figures: figuresJson(figures),
@@ -18,7 +18,13 @@ export function psyncFullJson(about: About, visit: Visit, { figures, judgement, 
     ...traceJson(visit),
     ...costJson(visit),
   }
-  return reportJson(about, 'psync-full/1', resyncCode(judgement), { kind: risk.toLowerCase(), text, reasons }, body)
+  return reportJson(
+    about,
+    'psync-full/1',
+    resyncCode(judgement),
+    { kind: risk.toLowerCase(), text: verdictSentence({ judgement, shard }), reasons },
+    body,
+  )
 }
 
 /** In milliseconds, whatever the unit of the server. A figure that the server does not report is absent. */

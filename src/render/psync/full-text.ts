@@ -1,26 +1,17 @@
 /** `psync --full` for people: the current phase, then the answer, its reasons and the figures; with -v the steps. */
-import type { ResyncFigures, ResyncJudgement, ResyncRisk } from '../../diagnosis/psync/resync.ts'
+import type { ResyncFigures, ResyncRisk } from '../../diagnosis/psync/resync.ts'
 import { bytes, duration, exact, milliseconds } from '../../diagnosis/units.ts'
 import type { ReplEvent } from '../../engine/events.ts'
-import type { KnownShard } from '../../protocol/cluster/cluster-map.ts'
 import { printable } from '../base/printable.ts'
 import type { Progress } from '../base/progress.ts'
 import { remedyText } from '../base/remedy.ts'
 import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
 import { type Tone, verdictText } from '../base/verdict.ts'
-import { shardText } from '../cluster/one-shard.ts'
 import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
 import { TransferProgress } from '../trace/transfer.ts'
-
-/** A full resync and what it means. */
-export interface JudgedResync {
-  readonly figures: ResyncFigures
-  readonly judgement: ResyncJudgement
-  /** Of a node of a cluster. */
-  readonly shard: KnownShard | undefined
-}
+import { type JudgedResync, verdictSentence } from './judged.ts'
 
 const TONES: Record<ResyncRisk, Tone> = { SAFE: 'good', CLOSE: 'warn', LOOP: 'bad', BEHIND: 'bad', UNKNOWN: 'warn' }
 
@@ -62,14 +53,13 @@ export class ResyncText {
 
   conclude({ figures, judgement, shard }: JudgedResync): void {
     this.#progress.end()
-    const { risk, text, reasons, remedy } = judgement
-    const verdict = verdictText(this.#screen, risk, TONES[risk], text)
+    const { risk, reasons, remedy } = judgement
+    const verdict = verdictText(this.#screen, risk, TONES[risk], verdictSentence({ judgement, shard }))
     if (this.#detail.quiet) {
       this.#write(verdict)
       return
     }
-    const scope = shard && shard.shards !== 1 ? [`These figures are of one shard: ${shardText(shard)}.`] : []
-    const lines = [...scope, ...reasons].map((sentence) => `${this.#screen.paragraph(printable(sentence), '  ')}\n`)
+    const lines = reasons.map((sentence) => `${this.#screen.paragraph(printable(sentence), '  ')}\n`)
     const help = remedy ? remedyText(remedy, this.#screen) : ''
     this.#write(`${[verdict, ...lines, help].join('')}\n${table(this.#screen, [], rows(figures))}\n\n${this.#cost}`)
     if (this.#steps !== '') this.#steps = `\n${this.#steps}`

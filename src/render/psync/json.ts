@@ -51,7 +51,7 @@ function answerJson(facts: PsyncFacts, subject: Subject, expected: string | unde
     isAsForecast: isAsForecast(facts) ?? null,
     reply: verdict ?? null,
     notSent: notSent(facts) ?? null,
-    guard: guard ? { name: guard.name, isCertain: guard.isCertain, text: describeGuard(guard), leaves: describeTraces(guard) } : null,
+    guard: guard ? { name: guard.name, isCertain: guard.isCertain, text: describeGuard(guard), traces: describeTraces(guard) } : null,
     conditions: checkedConditions(facts).map((condition) => ({ ...condition, holds: condition.holds ?? null })),
     advice: adviseOn(facts).map(({ code, text, remedy }) => ({ code, text, remedy: remedyJson(remedy) })),
     writeRate: rate ? { ...rate, bytesPerSecond: bytesPerSecond(facts) } : null,

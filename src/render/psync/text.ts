@@ -1,6 +1,6 @@
 /** `psync` for people: the answer, its cause, the advice, and the conditions where one of them decided. */
 import { adviseOn } from '../../diagnosis/psync/advice.ts'
-import { type Answer, answerOf, isAsForecast, markOf, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
+import { answerOf, isAsForecast, markOf, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
 import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
 import { describeTraces } from '../../diagnosis/psync/verdict.ts'
 import { because, headline, notSent } from '../../diagnosis/psync/words.ts'
@@ -10,13 +10,12 @@ import { printable } from '../base/printable.ts'
 import { remedyText } from '../base/remedy.ts'
 import type { Screen } from '../base/screen.ts'
 import { table } from '../base/table.ts'
-import { type Tone, verdictText } from '../base/verdict.ts'
+import { verdictText } from '../base/verdict.ts'
 import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
+import { toneOf } from './tone.ts'
 
 const INDENT = '  '
-
-const TONES: Record<Answer, Tone> = { partial: 'good', full: 'bad', later: 'warn', 'no-link': 'bad', unknown: 'warn' }
 
 export class PsyncText {
   readonly #write: (text: string) => void
@@ -55,10 +54,7 @@ export class PsyncText {
   }
 
   #verdict(facts: PsyncFacts, subject: Subject): string {
-    const { answer, basis } = answerOf(facts)
-    // Green only if PSYNC itself granted it: a prediction proves less.
-    const tone = answer === 'partial' && basis === 'info' ? 'warn' : TONES[answer]
-    return verdictText(this.#screen, markOf(facts), tone, headline(facts, subject))
+    return verdictText(this.#screen, markOf(facts), toneOf(facts), headline(facts, subject))
   }
 
   #rest(facts: PsyncFacts, subject: Subject): string {
@@ -79,7 +75,7 @@ export class PsyncText {
       const row = [statement, numbers, holds === undefined ? '-' : holds ? 'yes' : 'NO: decides']
       return holds === false ? row.map((cell) => bad(cell)) : row
     })
-    return `${dim('A partial resync needs, in the order of the server’s checks:')}\n${table(this.#screen, [], rows)}\n`
+    return `${dim(this.#screen.paragraph('A partial resync needs, in the order of the server’s checks:'))}\n${table(this.#screen, [], rows)}\n`
   }
 
   #cost(): string {

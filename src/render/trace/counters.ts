@@ -18,24 +18,23 @@ export function countersText(event: CountersEvent, { verbosity }: Detail, screen
     field,
     shorten(before),
     shorten(after),
-    before === after ? '' : 'changed',
+    before === after ? '-' : 'changed',
   ])
-  const caption = screen.colour.dim('Server counters before and after (other clients count too):')
+  const caption = screen.colour.dim(screen.paragraph('Server counters before and after (other clients count too):'))
   const note = isCounted(rows) ? '' : `${screen.colour.dim(UNCOUNTED)}\n`
   return `${caption}\n${table(screen, ['', 'before', 'after', ''], cells)}\n${note}`
 }
 
 function line(event: CountersEvent, screen: Screen): string {
-  return `${screen.colour.dim(screen.paragraph(`Server counters: ${summary(event, screen)}`))}\n`
+  return `${screen.colour.dim(screen.paragraph(`Server counters: ${summary(event)}`))}\n`
 }
 
 /** The counters that changed, and whether the server forked. */
-function summary(event: CountersEvent, { isUnicode }: Screen): string {
+function summary(event: CountersEvent): string {
   const { rows } = event
   if (!rows) return `unknown. ${whyUnknown(event)}`
-  const arrow = isUnicode ? '→' : '->'
   const changed = rows.filter(({ before, after }) => before !== after)
-  const changes = changed.map(({ field, before = '-', after = '-' }) => `${field} ${shorten(before)} ${arrow} ${shorten(after)}`)
+  const changes = changed.map(({ field, before = '-', after = '-' }) => `${field} ${shorten(before)} → ${shorten(after)}`)
   if (!isCounted(rows)) return [...changes, UNCOUNTED].join('. ')
   const hasForked = changed.some(({ field }) => field === 'total_forks' || field === 'latest_fork_usec')
   // Before 6.2 only the duration of the last fork is shown, and two forks can take the same time.

@@ -8,7 +8,7 @@ import type { Visit } from '../../engine/visit.ts'
 import type { ReplError } from '../../errors.ts'
 import type { JsonObject } from '../base/json-line.ts'
 import { type About, reportJson } from '../base/report.ts'
-import { describeChoice, wordsOf } from './choice.ts'
+import { describeChoice, describeFailure } from './choice.ts'
 
 /** The failure, with the trace of the visit before it. */
 export function errorJson(about: About, { code, details }: ReplError, explanation: Explanation, visit: Visit): JsonObject {
@@ -55,10 +55,14 @@ function choiceJson({ type: _, at: __, announced, ...choice }: SourceEvent): Jso
   return { ...choice, asked: choice.asked.map(consideredJson), text: describeChoice({ ...choice, ...(announced && { announced }) })[0] }
 }
 
-function consideredJson(server: Candidate): JsonObject {
-  const { name, answer, offset } = server
-  const words = wordsOf(server)
-  return { name, answer, ...(words !== undefined && { told: words }), ...(offset !== undefined && { offset }) }
+function consideredJson({ name, answer, address, failure, offset }: Candidate): JsonObject {
+  return {
+    name,
+    answer,
+    ...(address !== undefined && !failure && { named: address }),
+    ...(failure && { failure: describeFailure(failure) }),
+    ...(offset !== undefined && { offset }),
+  }
 }
 
 /** `unreached` keeps the order of the attempts. */

@@ -66,7 +66,7 @@ export async function dumpCluster(
   }
 }
 
-/** The keys of a migrating slot are split between two shards, or stand in both. @throws ReplError TRY_LATER */
+/** The keys of a migrating slot are split between two shards, or in both. @throws ReplError TRY_LATER */
 async function refuseMovingSlots(cluster: Cluster, shards: readonly ReachableShard[], earlier?: SlotMoves): Promise<SlotMoves> {
   const moves = await cluster.slotMoves(shards)
   const slots = movingSlots(moves, earlier)

@@ -18,9 +18,9 @@ export type OneDump = Common & {
   readonly kind: 'one'
   /** Undefined means stdout. */
   readonly path: string | undefined
-  /** The name of the file asks for the compression, and no flag does. */
+  /** The name of the file chooses the compression, not a flag. */
   readonly isCompressedByName: boolean
-  /** A node of a cluster is meant, and not the cluster. */
+  /** The user means one node of a cluster, not the whole cluster. */
   readonly isOneShard: boolean
 }
 

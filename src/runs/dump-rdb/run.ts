@@ -5,6 +5,7 @@ import { now } from '../../io/clock.ts'
 import { StdoutSink } from '../../io/sinks/stdout-sink.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import { dumpRdbJson } from '../../render/dump-rdb/json.ts'
+import type { Report } from '../../survey/arrivals.ts'
 import { NodeGuard } from '../../topology/node-guard.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
@@ -33,7 +34,7 @@ async function dumpServer(
   if (isCompressedByName && path !== undefined) text?.compresses(path, through.compression)
   const goal = { kind: 'payload', store, ...(maxRate !== undefined && { maxRate }) } as const
   try {
-    await observe(source, { ...linkOptions, goal }, visit, (event) => text?.show(event), stop)
+    await observe(source, { ...linkOptions, goal }, visit, (event) => text?.show(event), stop, context.waiting)
   } catch (error) {
     throw error instanceof ReplError ? error.with(outputOf(store)) : error
   } finally {
@@ -45,15 +46,19 @@ async function dumpServer(
 async function dumpShards(
   plan: ClusterDump,
   connection: Connection,
-  { about, isJson, detail, screen, stdout, stderr, printNote, stop }: RunContext,
+  { about, isJson, detail, screen, stdout, stderr, printNote, stop, waiting }: RunContext,
 ): Promise<void> {
   const [{ clusterDumpJson, clusterDumpText }, { progressOn }] = await Promise.all([
     import('../../render/dump-rdb/cluster.ts'),
     import('../../render/base/progress.ts'),
   ])
   const progress = isJson ? undefined : await progressOn(stderr, detail.quiet, now)
-  const view = { about, progress, report: await traceOn(stderr, screen, detail.verbosity) }
-  const shards = await dumpCluster(plan, connection, view, stop)
+  const trace = await traceOn(stderr, screen, detail.verbosity)
+  const report: Report = (server, event) => {
+    waiting.over()
+    trace(server, event)
+  }
+  const shards = await dumpCluster(plan, connection, { about, progress, report }, stop)
   if (isJson) stdout.write(jsonLine(clusterDumpJson(about, plan.path, shards)))
   else printNote(clusterDumpText(await screen(stderr), plan.path, shards, about.elapsedMs(), detail.quiet))
 }

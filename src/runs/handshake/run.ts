@@ -6,10 +6,12 @@ import { Visit } from '../../engine/visit.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import { handshakeJson } from '../../render/handshake/json.ts'
+import { HANDSHAKE_TONES } from '../../render/handshake/tone.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { observe } from '../observe.ts'
 import { lookAtShards } from '../shards.ts'
+import { SILENT_WAITING } from '../waiting.ts'
 
 export interface HandshakePlan {
   readonly allowFork: boolean
@@ -24,7 +26,7 @@ export async function runHandshake(plan: HandshakePlan, connection: Connection, 
   const { stdout, isJson, about } = context
   const text = isJson ? undefined : await textOn(context)
   try {
-    const visit = await shake(plan, connection, connection.source, context.visit, (event) => text?.show(event), context.stop)
+    const visit = await shake(plan, connection, connection.source, context.visit, (event) => text?.show(event), context)
     if (isJson) stdout.write(jsonLine(handshakeJson(about, visit)))
     return judged(visit)
   } finally {
@@ -34,11 +36,12 @@ export async function runHandshake(plan: HandshakePlan, connection: Connection, 
 
 async function atEachShard(plan: HandshakePlan, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
   const look = async (source: Source, show: (event: ReplEvent) => void) => {
-    const visit = await shake(plan, connection, source, new Visit(), show, context.stop)
-    const { verdict } = visit.seen
-    const result = verdict ? describeVerdict(verdict.verdict, verdict.stopped).text : ''
-    const word = verdict ? markOf(verdict.verdict, verdict.stopped).toUpperCase() : ''
-    return { word, result, isWell: judged(visit) === undefined, report: handshakeJson(context.about, visit) }
+    const visit = await shake(plan, connection, source, new Visit(), show, { ...context, waiting: SILENT_WAITING })
+    const { verdict = { kind: 'none' }, stopped } = visit.seen.verdict ?? {}
+    const mark = markOf(verdict, stopped)
+    const isWell = judged(visit) === undefined
+    const report = handshakeJson(context.about, visit)
+    return { mark: mark.toUpperCase(), tone: HANDSHAKE_TONES[mark], result: describeVerdict(verdict, stopped).text, isWell, report }
   }
   return await lookAtShards('handshake', connection, plan.jobs, context, look)
 }
@@ -53,10 +56,10 @@ async function shake(
   source: Source,
   visit: Visit,
   show: (event: ReplEvent) => void,
-  signal: AbortSignal,
+  { stop, waiting }: RunContext,
 ): Promise<Visit> {
   const goal = { kind: 'verdict', sampleMs: 0, allowFork, stopBeforePsync } as const
-  return await observe(source, { ...linkOptions, goal }, visit, show, signal)
+  return await observe(source, { ...linkOptions, goal }, visit, show, stop, waiting)
 }
 
 async function textOn({ stdout, detail, print, screen }: RunContext) {

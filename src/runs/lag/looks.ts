@@ -3,6 +3,7 @@
 import { adviseOnLag } from '../../diagnosis/lag/advice.ts'
 import { type Criteria, checkAll, hasCriteria, needsOffset } from '../../diagnosis/lag/check.ts'
 import { findLoss, type ReplicaReport, resyncLoops } from '../../diagnosis/lag/lag.ts'
+import { duration } from '../../diagnosis/units.ts'
 import { type ErrorCode, ReplError } from '../../errors.ts'
 import { now, sleep } from '../../io/clock.ts'
 import type { LagLook } from '../../render/lag/view.ts'
@@ -75,7 +76,7 @@ export function isPassing(error: unknown): error is ReplError {
 async function judge(surveys: Surveys, plan: LagPlan, output: LagOutput, startedAt: number, signal: AbortSignal): Promise<LagOutcome> {
   const from = now()
   let goodSince: number | undefined
-  output.waiting('watching the offsets', '')
+  output.waiting('watching the offsets', `for ${duration(plan.sampleMs)}`)
   await sleep(Math.min(plan.sampleMs, LOOK_EVERY_MS), signal)
   for (;;) {
     const look = await lookAt(surveys, plan)

@@ -16,6 +16,7 @@ export async function lagOutput(plan: LagPlan, context: RunContext, setStatus: (
   const {
     stderr,
     detail: { quiet },
+    waiting,
   } = context
   const { progressOn } = await import('../../render/base/progress.ts')
   const progress = await progressOn(stderr, quiet || plan.format !== 'text' || !stderr.isTTY, now)
@@ -25,10 +26,14 @@ export async function lagOutput(plan: LagPlan, context: RunContext, setStatus: (
       : { ...(await openReport(plan, context, setStatus)), conclude: () => {} }
   return {
     show: (look, code) => {
+      waiting.over()
       progress.end()
       show.show(look, code)
     },
-    waiting: (phase, reason) => progress.update(phase, reason),
+    waiting: (phase, reason) => {
+      waiting.over()
+      progress.update(phase, reason)
+    },
     conclude: show.conclude,
     end: () => progress.end(),
   }

@@ -29,6 +29,7 @@ export async function runLag(
     await serveLag(plan.listen, plan, open, context, signal)
     return undefined
   }
+  context.waiting.for({ text: `waiting for ${connection.source.name} to answer`, limitMs: connection.template.limits.stepMs })
   const output = await lagOutput(plan, context, setStatus)
   try {
     return conclude(await lookAtTrees(plan, open, output, signal), plan)

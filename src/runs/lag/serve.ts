@@ -89,7 +89,7 @@ class Exporter {
     }
   }
 
-  /** @throws ReplError when these surveys cannot go on */
+  /** @throws ReplError when these surveys cannot continue */
   async #measure(surveys: Surveys, signal: AbortSignal): Promise<never> {
     for (;;) {
       const startedAt = now()

@@ -7,7 +7,9 @@ import { Visit } from '../../engine/visit.ts'
 import { MasterWatch } from '../../survey/master-watch.ts'
 import { accessTo } from '../../topology/target.ts'
 import type { Connection } from '../connection.ts'
+import type { RunContext } from '../context.ts'
 import { observe } from '../observe.ts'
+import type { Waiting } from '../waiting.ts'
 import { psyncFacts } from './facts.ts'
 import type { Question } from './plan.ts'
 import { expectTwoServers, positionAsked } from './position.ts'
@@ -16,14 +18,16 @@ export class Asker {
   readonly #question: Question
   readonly #connection: Connection
   readonly #signal: AbortSignal
+  readonly #waiting: Waiting
   #watch: MasterWatch | undefined
   /** The target and the replica were seen to be two servers. */
   #areTwo = false
 
-  constructor(question: Question, connection: Connection, signal: AbortSignal) {
+  constructor(question: Question, connection: Connection, { stop, waiting }: Pick<RunContext, 'stop' | 'waiting'>) {
     this.#question = question
     this.#connection = connection
-    this.#signal = signal
+    this.#signal = stop
+    this.#waiting = waiting
   }
 
   /** Whether an answer may begin with a resync loop, which is known only at its end. */
@@ -44,7 +48,9 @@ export class Asker {
     const { facts, subject } = await this.#ask(isByInfoAlone ? 'forecast' : 'verdict', sampleMs, source, visit, show)
     if (facts.verdict?.kind === 'full' || facts.verdict?.kind === 'would-fork') this.#watch?.sawOwnResync()
     if (subject.kind === 'replica' && subject.downSeconds !== undefined) this.#watch?.sawReplicaWithoutLink()
+    if (this.#watch) this.#waiting.for({ text: 'watching the master for a resync loop' })
     await this.#watch?.settle()
+    this.#waiting.over()
     const found = withLoop(facts, this.#watch)
     return { facts: isLinkless(found, subject) ? { ...found, isLinkless: true } : found, subject }
   }
@@ -68,7 +74,7 @@ export class Asker {
     const { position, subject } = found
     const common = { sampleMs, ...(position && { position }) }
     const goal: Goal = kind === 'forecast' ? { kind, ...common } : { kind, allowFork, stopBeforePsync: false, ...common }
-    await observe(source, { ...linkOptions, goal }, visit, show, this.#signal)
+    await observe(source, { ...linkOptions, goal }, visit, show, this.#signal, this.#waiting)
     return { facts: psyncFacts(visit, source.name), subject }
   }
 }

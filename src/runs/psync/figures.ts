@@ -11,7 +11,7 @@ import { forkGuard } from '../../handshake/guard.ts'
 /** The guards under which a full resync uses two connections. */
 const CHANNELS = ['rdb-channel', 'dual-channel']
 
-/** When a visit ends early, the figures of the phases it did not reach are 0. */
+/** If a visit ends early, the figures of the phases that it did not reach are 0. */
 export function resyncFigures(visit: Visit): ResyncFigures {
   const { verdict, 'payload-start': start, 'payload-end': end, live, 'save-cost': cost } = visit.seen
   const framing = start?.framing.kind ?? 'length'
@@ -39,7 +39,7 @@ function payloadOf({ seen: { 'payload-start': start, 'payload-end': end } }: Vis
   return { transferMs: end.at - (start?.at ?? 0), payloadBytes: end.bytes, checksum: end.checksum }
 }
 
-/** A refusal is no loss, and what is lost after the live end is not missing here. */
+/** A refusal does not lose the connection, and a loss after we had caught up changes no figure. */
 function lossOf({ warnings, seen: { live } }: Visit): Pick<ResyncFigures, 'lost'> {
   const before = warnings.filter(({ at }) => live === undefined || at <= live.at)
   const causes = before.flatMap(({ code, cause }) => (cause && (code === 'INFO_LOST' || code === 'NO_INFO') ? [cause] : []))

@@ -28,7 +28,7 @@ export async function runFull(
   const store: Store = isDiskless ? nullStore() : await temporaryStore(join(tmpdir(), `redis-repl-${process.pid}.rdb`))
   const text = isJson ? undefined : await textOn(context)
   try {
-    await observe(source, { ...linkOptions, goal: { kind: 'live', store } }, visit, (event) => text?.show(event), stop)
+    await observe(source, { ...linkOptions, goal: { kind: 'live', store } }, visit, (event) => text?.show(event), stop, context.waiting)
     const figures = resyncFigures(visit)
     const judgement = judgeResync(figures, visit.choices.at(-1)?.endpoint ?? source.name)
     const judged = { figures, judgement, shard: await shardOf(source, visit, stop) }

@@ -9,9 +9,11 @@ import { type ErrorCode, ReplError } from '../../errors.ts'
 import { wallClock } from '../../io/clock.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import { psyncJson } from '../../render/psync/json.ts'
+import { toneOf } from '../../render/psync/tone.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { lookAtShards } from '../shards.ts'
+import { SILENT_WAITING } from '../waiting.ts'
 import { Asker } from './asker.ts'
 import { runFull } from './full.ts'
 import type { PsyncPlan, Question, Watch } from './plan.ts'
@@ -45,7 +47,7 @@ interface PrintedAnswer {
 }
 
 async function once(question: Question, connection: Connection, context: RunContext): Promise<ErrorCode | undefined> {
-  const asker = new Asker(question, connection, context.stop)
+  const asker = new Asker(question, connection, context)
   try {
     return (await answer(question, asker, connection, context, { isTraced: true })).unmet
   } finally {
@@ -95,12 +97,12 @@ async function watch(
   fail: (failure: ReplError) => Promise<void>,
 ): Promise<ErrorCode | undefined> {
   let code: ErrorCode | undefined
-  const asker = new Asker(question, connection, context.stop)
+  const asker = new Asker(question, connection, context)
   const watched = {
     look: () => asker.look(),
     answer: async (isFirst: boolean) => {
       const { facts, unmet: failed } = await answer(question, asker, connection, context, { isTraced: isFirst, isOneOfMany: true })
-      // An answer that is open may come with the next question, and a resync loop may end, so the watch goes on.
+      // The next question may answer what is open, and a resync loop may end, so the watch continues.
       code = failed === openAnswer(facts) ? undefined : failed
       return { facts, isOver: code !== undefined && !facts.loop }
     },
@@ -122,14 +124,14 @@ async function atEachShard(
   context: RunContext,
 ): Promise<ErrorCode | undefined> {
   const { expected } = question
-  const asker = new Asker(question, connection, context.stop)
+  const asker = new Asker(question, connection, { stop: context.stop, waiting: SILENT_WAITING })
   const look = async (source: Source, show: (event: ReplEvent) => void) => {
     const visit = new Visit()
     const { facts, subject } = await asker.ask(source, visit, show)
     const isWell = expected === undefined ? openAnswer(facts) === undefined : expected === answerOf(facts).answer
     const code = isWell ? undefined : (openAnswer(facts) ?? 'EXPECTATION_FAILED')
     const report = psyncJson(context.about, visit, { facts, subject, at: wallClock(), expected, code })
-    return { word: markOf(facts), result: headline(facts, subject), isWell, report }
+    return { mark: markOf(facts), tone: toneOf(facts), result: headline(facts, subject), isWell, report }
   }
   return await lookAtShards('psync', connection, jobs, context, look)
 }

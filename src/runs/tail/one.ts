@@ -20,7 +20,7 @@ export class OneTail implements Followed {
     const saved = plan.statePath === undefined ? undefined : await readState(plan.statePath, STATE_SCHEMA, positionIn)
     const start = saved ? ({ kind: 'resume', position: saved } as const) : plan.first
     const rdb = plan.rdb && session.rdbTarget(plan.rdb)
-    // The file of an earlier run of the same command is no foreign one.
+    // With a checkpoint, an existing file comes from an earlier run of this command.
     if (!saved && (start.kind === 'snapshot' || plan.follow.onGap === 'resync')) await rdb?.check()
     const { source } = connection
     const pipeline = session.open({ source, start, parts: 1, rdb, report: (event) => report.text?.show(event) })

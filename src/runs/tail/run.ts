@@ -110,16 +110,18 @@ async function reportOn(plan: TailPlan, context: RunContext, commands: TailComma
   // A gap is never silent: where the output has no record of it, a note says it.
   const text = context.isJson && (view.isStats || hasRecords(view)) ? undefined : await textOn(context, () => stats?.clear())
   const terminal = context.stdout.isTTY && view.format === 'text' ? await context.screen(context.stdout) : undefined
-  const askToFork = text && canAsk(context) ? askerOn(text, context.stop) : undefined
-  return { about: context.about, terminal, text, stats, commands, ...(askToFork && { askToFork }) }
+  const askToFork = text && canAsk(context) ? askerOn(text, context) : undefined
+  const { about, waiting } = context
+  return { about, waiting, terminal, text, stats, commands, ...(askToFork && { askToFork }) }
 }
 
 function canAsk({ stderr, detail }: RunContext): boolean {
   return process.stdin.isTTY && stderr.isTTY && !detail.quiet
 }
 
-function askerOn(text: TailText, stop: AbortSignal): NonNullable<TailReport['askToFork']> {
+function askerOn(text: TailText, { stop, waiting }: RunContext): NonNullable<TailReport['askToFork']> {
   return async (name, server) => {
+    waiting.over()
     const { confirm } = await import('../../io/ask.ts')
     return await confirm(text.forkQuestion(name, server), stop)
   }

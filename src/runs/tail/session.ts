@@ -17,6 +17,7 @@ import type { StatsReport } from '../../render/tail/stats/report.ts'
 import { NodeGuard } from '../../topology/node-guard.ts'
 import type { Connection } from '../connection.ts'
 import { nullStore } from '../stores.ts'
+import type { Waiting } from '../waiting.ts'
 import { isLineBased, type RdbPlan, type TailPlan } from './plan.ts'
 import { RdbTarget } from './rdb-target.ts'
 import { type TailView, tailView } from './view.ts'
@@ -26,6 +27,7 @@ const SPOOL_MEMORY_BYTES = 32 * 1024 * 1024
 /** The output beside the stream: notes, progress and statistics. */
 export interface TailReport {
   readonly about: About
+  readonly waiting: Waiting
   /** The terminal on which the stream is shown; undefined for a file or a pipe. */
   readonly terminal: Screen | undefined
   readonly text: TailText | undefined
@@ -141,7 +143,14 @@ export class TailSession {
         folder: spoolFolder,
       },
     }
-    return new HistoryPipeline(options, this.view.ofStream(label), { report, flushed: () => this.#flushed() }, this.signal)
+    const watcher = {
+      report: (event: FollowEvent) => {
+        this.report.waiting.after(event)
+        report(event)
+      },
+      flushed: () => this.#flushed(),
+    }
+    return new HistoryPipeline(options, this.view.ofStream(label), watcher, this.signal)
   }
 
   /** Saves the final checkpoint, after all streams have ended. @throws ReplError OUTPUT_FAILED */

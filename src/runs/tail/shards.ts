@@ -77,7 +77,7 @@ export class ShardTails implements Followed {
   /** Finds an existing file now, and not at the first gap. @throws ReplError OUTPUT_EXISTS */
   async #checkFiles(shards: readonly ReachableShard[]): Promise<void> {
     const { first, follow } = this.#session.plan
-    // The files of an earlier run of the same command are no foreign ones.
+    // With a checkpoint, existing files come from an earlier run of this command.
     if (this.#saved || (first.kind !== 'snapshot' && follow.onGap !== 'resync')) return
     for (const { master } of shards) await this.#rdb(master.id)?.check()
   }

@@ -57,22 +57,26 @@ function writeVisits(server: RunningServer): () => void {
   }
 }
 
-/** db1 has two replicas in sync. db4 was a third, lost its link, and has missed more than the backlog holds. */
+/**
+ * db1 has two replicas in sync. db4 and db5 were replicas too, and lost their links: db4 has missed more than the backlog holds, db5 has
+ * not. The last full resync comes after that: the stream goes on with a SELECT, so that tail knows the database from its first line.
+ */
 async function replication(): Promise<Deployment> {
   const master = await start('db1.example')
   await master.cli('DEBUG', 'POPULATE', '1000', 'order', '100')
   const second = await replicaOf(master, 'db2.example')
-  const third = await replicaOf(master, 'db3.example')
   const cut = await replicaOf(master, 'db4.example')
   await cut.cli('REPLICAOF', '127.0.0.1', '1')
   await master.cli('EVAL', "redis.call('SET', 'report', string.rep('x', 2000000)) return 1", '0')
-  // The next write in database 0 brings a SELECT, so that tail knows the database from its first line.
-  await master.cli('-n', '1', 'SET', 'last-report', 'today')
+  const third = await replicaOf(master, 'db3.example')
+  const late = await replicaOf(master, 'db5.example')
+  await late.cli('REPLICAOF', '127.0.0.1', '1')
   await inStep(master, second)
   // Full resyncs right after a start would look like a loop.
   await master.cli('CONFIG', 'RESETSTAT')
   const stopWriting = writeVisits(master)
-  return deployment({ 'db1.example': master, 'db2.example': second, 'db3.example': third, 'db4.example': cut }, stopWriting)
+  const replicas = { 'db2.example': second, 'db3.example': third, 'db4.example': cut, 'db5.example': late }
+  return deployment({ 'db1.example': master, ...replicas }, stopWriting)
 }
 
 /** new was promoted while old still took a write. */
@@ -169,7 +173,7 @@ async function protectedMode(): Promise<Deployment> {
 
 /** By the names that a line says. Servers that do not announce themselves have names of ten letters: as long as 127.0.0.1 and a port. */
 export const DEPLOYMENTS: Readonly<Record<string, { readonly names: RegExp; start(folder: string): Promise<Deployment> }>> = {
-  replication: { names: /\bdb[1-4]\.example\b|@prod\b/, start: replication },
+  replication: { names: /\bdb[1-5]\.example\b|@prod\b/, start: replication },
   failover: { names: /\b(old|new)\.example\b/, start: failover },
   development: { names: /\bdev\.example\b/, start: development },
   password: { names: /\b(pw|lost)\.example\b/, start: password },

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DEPLOYMENTS, type Deployment } from './deployments.ts'
+import type { LineRun } from './run-line.ts'
 
 const RUN = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 
@@ -28,6 +29,8 @@ export function deploymentOf(line: string): string {
 
 export class DocsLab {
   readonly folder: string
+  /** What was run here, by the line. */
+  readonly ran = new Map<string, LineRun>()
   readonly #deployment: Deployment
 
   private constructor(folder: string, deployment: Deployment) {
@@ -40,8 +43,8 @@ export class DocsLab {
     const folder = await mkdtemp(join(tmpdir(), 'redis-repl-docs-'))
     for (const path of [...FOLDERS, '/bin', '/config/redis-repl']) await mkdir(join(folder, path), { recursive: true })
     await program(folder, 'redis-repl', `exec ${process.execPath} ${RUN} "$@"`)
-    // A consumer that keeps nothing, in the place of a Kafka client.
-    await program(folder, 'kcat', 'exec cat > /dev/null')
+    // A consumer that keeps nothing and ends with its input, in the place of a Kafka client.
+    await program(folder, 'kcat', "trap '' INT; exec cat > /dev/null")
     await writeFile(join(folder, 'etc/redis-repl/password'), 'secret\n')
     await writeFile(join(folder, 'config/redis-repl/config.toml'), PROFILE)
     return new DocsLab(folder, (await DEPLOYMENTS[name]?.start(folder)) ?? { ports: {}, stop: async () => {} })

@@ -51,7 +51,7 @@ export function linesByDeployment(names = pages()): Map<string, DocsLine[]> {
 }
 
 function forks(command: string): boolean {
-  return /dump-rdb|--full\b|--from snapshot|--attach/.test(command)
+  return /dump-rdb|--full\b|--from snapshot|--attach|--allow-fork/.test(command)
 }
 
 function fencesOf(page: string): Fence[] {

@@ -8,16 +8,26 @@ import type { DocsLab } from './lab.ts'
 /** Longer than any line of the documentation takes that ends by itself. */
 const LIMIT_MS = 120_000
 
+/** Which phases a pipe sees depends on how long they take; a terminal clears them when they are over. */
+const PROGRESS = /^(shaking hands|waiting for|receiving|syncing to disk|catching up)\b.*\n/gm
+
 export interface LineRun {
   readonly status: number | null
-  /** stdout and stderr, as a pipe receives them. */
+  /** stdout and stderr, without progress. */
   readonly output: string
 }
 
-/** Runs the line in the lab's folder. A line without an end of its own gets Ctrl-C a second after it has shown something. */
-export async function runLine(lab: DocsLab, command: string, more: NodeJS.ProcessEnv = {}): Promise<LineRun> {
+/** Runs the line in the lab's folder, once if several pages have it. */
+export async function runLine(lab: DocsLab, command: string): Promise<LineRun> {
+  const ran = lab.ran.get(command) ?? (await run(lab, command))
+  lab.ran.set(command, ran)
+  return ran
+}
+
+/** A line without an end of its own gets Ctrl-C a second after it has shown something. */
+async function run(lab: DocsLab, command: string): Promise<LineRun> {
   const script = `set -o pipefail; { ${await lab.prepare(command)}\n} 2>&1`
-  const env = { ...lab.environment(), ...more }
+  const env = lab.environment()
   const child = owned(spawn('bash', ['-c', script], { cwd: lab.folder, env, stdio: ['ignore', 'pipe', 'inherit'], detached: true }))
   const chunks: Buffer[] = []
   child.stdout.on('data', (chunk) => chunks.push(chunk))
@@ -33,7 +43,7 @@ export async function runLine(lab: DocsLab, command: string, more: NodeJS.Proces
   }
   const [status] = await closed
   clearTimeout(limit)
-  return { status, output: lab.named(Buffer.concat(chunks).toString()) }
+  return { status, output: lab.named(Buffer.concat(chunks).toString()).replace(PROGRESS, '') }
 }
 
 /** `tail`, `--watch` and `--listen` end by Ctrl-C, unless a limit is given. */

@@ -1,6 +1,11 @@
-/** The shape of an output: its words in their order, without numbers, IDs, dates and the way it is wrapped. */
+/**
+ * The shape of an output: its words in their order, without numbers, IDs, dates and the way it is wrapped. What -v shows of questions to
+ * the server is left out too: two connections ask at the same time, and CONFIG GET lists settings in no fixed order.
+ */
 
-const ID = /\b[0-9a-f]{40}\b|\b[0-9a-f]{12}…/g
+const QUESTIONS = /^ASK\b.*\n(?:[ \t]+.*\n)*/gm
+
+const ID = /\b[0-9a-f]{40}\b|\b(?:[0-9a-f]{8}|[0-9a-f]{12})…/g
 const DATE = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 const DURATION = /\d+ (?:d|h|min) \d+ (?:h|min|s)\b/g
 /** With or without a unit, and with its bounds: `1,024 bytes`, `< 0.001`, `0.052 ± 0.011`, `3.1 s`. */
@@ -10,6 +15,7 @@ const BARS = /[▁▂▃▄▅▆▇█]+/g
 
 export function shapeOf(output: string): string {
   return output
+    .replace(QUESTIONS, '')
     .replace(ID, 'ID')
     .replace(DATE, 'DATE')
     .replace(BOXES, ' ')

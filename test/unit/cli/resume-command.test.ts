@@ -31,8 +31,8 @@ test('the resume command has what shapes the output, and no secret, limit or sta
 })
 
 test('the resume command keeps the file of an RDB only where a gap may bring another, and may then replace it', () => {
-  const definitions = { rdb: {}, force: {}, 'max-rate': {}, 'on-gap': { default: 'fail' } }
-  const flags = { rdb: 'f.rdb', force: false, 'max-rate': '1mb' }
+  const definitions = { rdb: {}, force: {}, 'max-rate': { show: () => '1mb' }, 'on-gap': { default: 'fail' } }
+  const flags = { rdb: 'f.rdb', force: false, 'max-rate': 1024 ** 2 }
   const resumed = (onGap: string) => resumeCommand(['h:1'], `${REPLID}:5`, { ...flags, 'on-gap': onGap }, definitions)
   assert.equal(resumed('fail'), `redis-repl tail h:1 --from ${REPLID}:5`)
   assert.equal(resumed('resync'), `redis-repl tail h:1 --from ${REPLID}:5 --rdb f.rdb --force --max-rate 1mb --on-gap resync`)

@@ -43,7 +43,7 @@ test('a look-back is cut once, and after that there is none', () => {
   assert.equal(overruns.lookBackBytes(undefined), 0)
 })
 
-test('a range that overruns the buffer by itself ends at the first cut where the limit is known, else at the second in vain', () => {
+test('a range larger than the buffer is final at the first cut if the limit is known, otherwise at the second', () => {
   assert.deepEqual(judge(new Overruns(), cut({ server: server('524288 0 0') })), ['OUTPUT_BUFFER', undefined, true])
   const blind = new Overruns()
   assert.deepEqual(judge(blind, cut()), ['OUTPUT_BUFFER', undefined, false])
@@ -53,7 +53,7 @@ test('a range that overruns the buffer by itself ends at the first cut where the
     assert.deepEqual(judge(progressing, cut({ received: count })), ['OUTPUT_BUFFER', undefined, false])
 })
 
-test('a link that breaks for another reason is no overrun', () => {
+test('a link that breaks for another reason is not an overrun', () => {
   const others: [CutLink, unknown?][] = [
     [cut({ received: 2 * MIB })],
     [cut({ live: 1000 })],

@@ -37,7 +37,7 @@ for (const [flavour, version, name, capabilities, mayProbe] of SERVERS) {
     const isCertain = name === 'none'
     assert.deepEqual(forkGuard(server(flavour, version), undefined), { name, isCertain, capabilities, emptyRdb: name !== 'none' })
   })
-  test(`${which} ${mayProbe ? 'refuses' : 'may fork at'} an offset that is no number`, () => {
+  test(`${which} ${mayProbe ? 'refuses' : 'may fork at'} an offset that is not a number`, () => {
     assert.equal(canProbePermission(server(flavour, version)), mayProbe)
   })
 }

@@ -188,7 +188,7 @@ const ROWS: Partial<Record<State, readonly Judged[]>> = {
       tolerateMisconf: true,
     }),
     fatal('-DENIED is fatal', '-DENIED Redis is running in protected mode', 'NO_PERMISSION'),
-    fatal('a full client table is fatal', '-ERR max number of clients reached', 'TRY_LATER'),
+    fatal('a server at its connection limit is fatal', '-ERR max number of clients reached', 'TRY_LATER'),
     fatal('any other error is fatal', '-ERR something else', 'NOT_SUPPORTED'),
   ],
   RECEIVE_AUTH: [
@@ -224,8 +224,8 @@ const ROWS: Partial<Record<State, readonly Judged[]>> = {
   ],
   RECEIVE_PORT: [
     ...nonCritical('PORT', 'SEND_IP', '-ERR value is not an integer or out of range'),
-    fatal('a server that does not know REPLCONF is no master', UNKNOWN, 'NOT_SUPPORTED'),
-    fatal('a server that disallows REPLCONF is no master (Azure)', '-ERR Command disallowed', 'NOT_SUPPORTED'),
+    fatal('a server that does not know REPLCONF is unusable as a master', UNKNOWN, 'NOT_SUPPORTED'),
+    fatal('a server that blocks REPLCONF is unusable as a master (Azure)', '-ERR Command disallowed', 'NOT_SUPPORTED'),
   ],
   RECEIVE_IP: nonCritical('IP', 'SEND_CAPA', '-ERR Unrecognized REPLCONF option: ip-address'),
   RECEIVE_CAPA: nonCritical('CAPA', 'SEND_VERSION', '-ERR Unrecognized REPLCONF option: capa').map((row) => ({ ...row, plan: FULL })),
@@ -362,7 +362,7 @@ test('SEND_SYNC: the payload is its only answer, so sending it is the verdict', 
   assert.equal(nextRung(outgoing.machine), undefined)
 })
 
-test('a line that is no reply at all is thrown, not judged', () => {
+test('a line that is not a reply is thrown, not judged', () => {
   assert.throws(() => step(begin(SHORT), 'HTTP/1.1 400 Bad Request'), { code: 'NOT_REDIS' })
   assert.throws(() => step(climbTo('RECEIVE_CAPA', SHORT), ':1'), { code: 'PROTOCOL' })
   assert.throws(() => step(climbTo('RECEIVE_PSYNC', SHORT), '+OK'), { code: 'PROTOCOL' })
@@ -387,7 +387,7 @@ test('after the end there is nothing to send, and without a command nothing to j
   assert.throws(() => advance(begin(SHORT), Buffer.from('+OK')), TypeError)
 })
 
-test('a +CONTINUE to ? -1, which names no position to go on from, is no reply to it', () => {
+test('a +CONTINUE is not a reply to PSYNC ? -1, which names no position', () => {
   const plan: Plan = { ...SHORT, psync: { kind: 'anything' } }
   assert.throws(() => step(climbTo('RECEIVE_PSYNC', plan), '+CONTINUE'), { code: 'PROTOCOL' })
 })

@@ -13,7 +13,7 @@ test('withoutSecrets: a short password leaves no holes in other words', () => {
   for (const password of ['e', 'pass', 'i', 'disable']) assert.equal(masked(reply, password), reply)
 })
 
-test('withoutSecrets: a password that stands by itself is masked, however it is quoted', () => {
+test('withoutSecrets: a password that is a whole word is masked, however it is quoted', () => {
   for (const password of ['e', 'abc', 'p@ss', '$1', 'a.b', '-', '[x', 'a b', 'häß', 'a-long-password']) {
     for (const around of [' ', "'", '"', '`', ',', '(']) {
       assert.equal(masked(`-ERR no ${around}${password}${around} here`, password), `-ERR no ${around}********${around} here`)

@@ -86,7 +86,7 @@ test('a tree that is found leaves no listener on the signal, and no timer that t
   assert.equal(timers(), before)
 })
 
-test('many links at once on one signal are no leak, and Node does not warn of one', async (context) => {
+test('many links on one signal are not a leak, and Node does not warn of one', async (context) => {
   const warnings: string[] = []
   const onWarning = ({ message }: Error) => warnings.push(message)
   process.on('warning', onWarning)

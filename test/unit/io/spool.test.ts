@@ -89,7 +89,7 @@ test('Spool: take waits for bytes, and for the end', async () => {
   assert.equal(await second, undefined)
 })
 
-test('Spool: an error comes behind everything that was there before it', async () => {
+test('Spool: an error comes after everything that arrived before it', async () => {
   const one = spool(BLOCK, 0)
   await one.push(Buffer.from('before'), 0)
   one.end(new Error('over'))

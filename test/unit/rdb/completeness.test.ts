@@ -30,7 +30,7 @@ test('a database above the first one of the RDB cannot be counted', () => {
   assert.equal(missingKeys(holding(7, 3), [info([3, 7], [4, 1_000_000])]), undefined)
 })
 
-test('more keys than INFO counts are no loss', () => assert.equal(missingKeys(holding(1000), [info([0, 200])]), undefined))
+test('more keys than INFO counts are not a loss', () => assert.equal(missingKeys(holding(1000), [info([0, 200])]), undefined))
 
 test('either of two counts explains the RDB', () => {
   assert.equal(missingKeys(EMPTY, [info([0, 1000]), info()]), undefined)

@@ -23,7 +23,7 @@ test('RdbHead: an RDB of before 3.2 has no aux fields', () => {
   assert.deepEqual(parse([rdb({ magic: 'REDIS0006', aux: {} })]), { magic: 'REDIS0006', version: 6, aux: {}, isEmpty: true })
 })
 
-test('RdbHead: before the magic is whole there is no header', () => assert.equal(parse([Buffer.from('REDIS001')]), undefined))
+test('RdbHead: there is no header before the magic is complete', () => assert.equal(parse([Buffer.from('REDIS001')]), undefined))
 
 /** Values that rdb.c stores as integers: 0xc0, 0xc1, 0xc2 and 1, 2 or 4 bytes, least significant first. */
 const INTEGERS: readonly (readonly [bytes: number[], text: string])[] = [
@@ -67,13 +67,13 @@ function assertHeader(body: readonly Buffer[], expected: Partial<RdbHeader>, mag
   }
 }
 
-test('RdbHead: a compressed aux field is skipped, and scripts and slots are no fields', () => {
+test('RdbHead: a compressed aux field is skipped, and scripts and slots are not fields', () => {
   const packed = Buffer.concat([Buffer.from([0xfa, 1, 0x7a]), COMPRESSED])
   const fields = [packed, auxField('lua', 'return 1'), auxField('b', '2')]
   assertHeader(fields, { aux: { b: '2' }, isEmpty: true })
 })
 
-test('RdbHead: functions and data of modules are no keys', () => {
+test('RdbHead: functions and data of modules are not keys', () => {
   assertHeader([LIBRARY, MODULE, LIBRARY], { isEmpty: true })
   const first = { db: 0, keys: 1, expires: 0 }
   assertHeader([LIBRARY, MODULE, SELECT_0, Buffer.from([0xfb, 1, 0]), KEY], { isEmpty: false, firstDatabase: first })
@@ -91,7 +91,7 @@ test('RdbHead: the first database is counted, with lengths of 6, 14, 32 and 64 b
   }
 })
 
-test('RdbHead: a count that no key follows is no count', () => {
+test('RdbHead: a count without a key after it does not count', () => {
   assertHeader([SELECT_0, Buffer.from([0xfb, 0x43, 0xe8, 0])], { isEmpty: true })
 })
 
@@ -116,7 +116,7 @@ test('RdbHead: slots that a Valkey imports are read; in an RDB of Redis this cod
   assertHeader([...imported, SELECT_0, KEY], {})
 })
 
-test('RdbHead: a node of a cluster is known by the slots in its RDB', () => {
+test('RdbHead: a cluster node is recognised by the slots in its RDB', () => {
   const first = { db: 0, keys: 1, expires: 0 }
   const count = Buffer.from([0xfb, 1, 0])
   for (const slot of [Buffer.from([0xf4, 7, 1, 0]), auxField('slot-info', '7,1,0,0')]) {

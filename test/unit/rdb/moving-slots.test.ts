@@ -12,7 +12,7 @@ const header = (aux: Record<string, string>, more: Partial<RdbHeader> = {}): Rdb
 const [ID, SOURCE, TARGET] = ['1', '2', '3'].map((digit) => digit.repeat(40))
 const task = (state: string, slots: string) => header({ 'cluster-asm-task': `${ID}:${SOURCE}:${TARGET}:import:${state}:${slots}` })
 
-test('no slot moves in an RDB that says nothing of slots, nor in one with an empty task', () => {
+test('no slot moves in an RDB without slots, or with an empty task', () => {
   assert.equal(movingAtSnapshot(header({})), undefined)
   assert.equal(movingAtSnapshot(header({ 'cluster-asm-task': '', 'cluster-slot-states': '' })), undefined)
 })

@@ -36,7 +36,7 @@ test('RdbVerifier: a checksum of zeros was switched off and is reported as unche
   }
 })
 
-test('RdbVerifier: one flipped bit anywhere behind the magic is found', () => {
+test('RdbVerifier: one flipped bit anywhere after the magic is found', () => {
   const bytes = rdb({ body: BODY })
   const endOpcode = bytes.length - 9
   for (let at = 9; at < bytes.length; at++) {
@@ -60,7 +60,7 @@ test('RdbVerifier: no beginning of an RDB passes for a whole one', () => {
   }
 })
 
-test('RdbVerifier: a byte behind the checksum is an error', () => {
+test('RdbVerifier: a byte after the checksum is an error', () => {
   assert.throws(() => verify(whole(Buffer.concat([rdb(), Buffer.from('\n')]))).finish(), { code: 'PAYLOAD_CORRUPT' })
 })
 
@@ -72,7 +72,7 @@ test('RdbVerifier: an RDB inside the data does not end the RDB', () => {
 })
 
 for (const magic of ['redis0012', 'REDIS 012', 'RED1S0012', 'VALKEY08x', '+OK\r\n+OK\r\n', 'XXXXXXXXX']) {
-  test(`RdbVerifier: ${JSON.stringify(magic)} is no magic, which is said as soon as it is seen`, () => {
+  test(`RdbVerifier: ${JSON.stringify(magic)} is not a magic and is refused at once`, () => {
     const bytes = Buffer.from(magic)
     for (const { how, chunks } of chunkings(bytes)) {
       assert.throws(() => verify({ chunks }), { code: 'PAYLOAD_CORRUPT', details: { reason: 'MAGIC', reply: magic.slice(0, 9) } }, how)

@@ -82,7 +82,7 @@ test('a replica that the user named takes the row of a shared address whose ACK 
   ])
 })
 
-test('an active replica of KeyDB that its own replica lists is no row below it', () => {
+test('an active replica of KeyDB is not a row below its own replica', () => {
   const active = replica('r1', '10.0.0.1:6379', ['role:active-replica', 'slave0:ip=10.0.0.1,port=6379,state=online,offset=5,lag=0'])
   const top = { ...master([]), seen: seen(replica('m', '10.0.0.2:6379', ['role:active-replica'])) }
   const below: TreeNode = { name: '10.0.0.2:6379', upstream: top, depth: 1, silentMs: 0, isTool: false, seen: seen(active) }

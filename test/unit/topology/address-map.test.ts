@@ -69,7 +69,7 @@ describe('the way to an announced address', () => {
     assert.deepEqual(reached(['10.0.0.5:6380=redis://u:theirs@localhost:1'], '10.0.0.5', 6380), ['localhost:1', 'theirs'])
   })
 
-  test('is refused where it is no pair of addresses', () => {
+  test('is refused if it is not a pair of addresses', () => {
     for (const pair of ['10.0.0.5', '=x', 'x=', 'x=:0', '10.0.0.5=h:1', '10.0.0.5=unix:///x', '10.0.0.5=redis://h:1']) {
       assert.throws(
         () => new AddressMap([pair]),

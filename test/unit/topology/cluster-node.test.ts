@@ -6,7 +6,7 @@ import { allMoves, movingSlots, type SlotMoves } from '../../../src/topology/clu
 const moves = (open: SlotMoves['open'], ...migrations: SlotMigration[]): SlotMoves => ({ open, migrations })
 const migration = (id: string, isOver: boolean, slots: SlotMigration['slots'] = [[0, 9]]) => ({ id, isOver, slots })
 
-test('past migrations are no moves', () => {
+test('past migrations do not count as moves', () => {
   assert.equal(movingSlots(moves([])), undefined)
   assert.equal(movingSlots(moves([], migration('a', true))), undefined)
 })

@@ -5,11 +5,11 @@ import { answersInTime } from '../../../src/topology/in-time.ts'
 const never = new Promise<string>(() => {})
 const areTwo = (answers: readonly string[]) => answers.length >= 2
 
-test('answersInTime: whoever hangs is left alone once the others have settled it, in the order of the questions', async () => {
+test('answersInTime: late answers are abandoned once the others decide, and the order of the questions is kept', async () => {
   assert.deepEqual(await answersInTime([never, Promise.resolve('b'), Promise.resolve('c')], areTwo, 1), [undefined, 'b', 'c'])
 })
 
-test('answersInTime: nobody is left alone before, nor when all have answered', async () => {
+test('answersInTime: no answer is abandoned before that, or when all have arrived', async () => {
   let answer: (text: string) => void = () => {}
   const slow = new Promise<string>((resolve) => {
     answer = resolve

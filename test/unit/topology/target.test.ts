@@ -15,6 +15,8 @@ const TARGETS: readonly (readonly [text: string, target: Target])[] = [
   ['db.example.org:6380', tcp('db.example.org', 6380)],
   ['192.0.2.1:1', tcp('192.0.2.1', 1)],
   ['localhost:65535', tcp('localhost', 65535)],
+  ['24001', tcp('127.0.0.1', 24001)],
+  [':24001', tcp('127.0.0.1', 24001)],
   ['::1', tcp('::1')],
   ['2001:db8::7', tcp('2001:db8::7')],
   ['[::1]', tcp('::1')],
@@ -58,11 +60,12 @@ const BAD: readonly string[] = [
   'host:',
   'host:0',
   'host:65536',
+  '0',
+  ':65536',
   'host:port',
   'ho st',
   '[::1',
   'host/0',
-  ':6379',
   'http://host',
   'redis://user@host',
   'redis://:%zz@host',
@@ -82,7 +85,7 @@ const BAD: readonly string[] = [
 ]
 
 for (const text of BAD) {
-  test(`parseTarget: ${JSON.stringify(text)} names no server`, () => {
+  test(`parseTarget: ${JSON.stringify(text)} is not the address of a server`, () => {
     assert.throws(
       () => parseTarget(text),
       (error: ReplError) => error.code === 'USAGE' && error.details.reason === 'BAD_TARGET',
@@ -90,7 +93,7 @@ for (const text of BAD) {
   })
 }
 
-test('parseTarget: an IPv6 address that may have a port behind it is answered with both ways to write it', () => {
+test('parseTarget: for an IPv6 address that may end with a port, the error shows both spellings', () => {
   for (const text of ['::1:38225', '::1:6379', 'fe80::2:6379']) {
     assert.throws(
       () => parseTarget(text),
@@ -187,7 +190,7 @@ test('withoutSecret: what holds no password is repeated as it is', () => {
   for (const text of [...harmless, 'redis-sentinel://h1:1,[::1]:2/mymaster']) assert.equal(withoutSecret(text), text)
 })
 
-test('withoutSecret: a query is hidden, and what a bad address has behind its host', () => {
+test('withoutSecret: a query is hidden, and everything after the host of a bad address', () => {
   assert.deepEqual(['redis://u:p@h?password=x', 'h:6379:x', 'unix:///a?x'].map(withoutSecret), [
     'redis://********@h?********',
     'h:********',

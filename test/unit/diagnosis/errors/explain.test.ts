@@ -29,7 +29,7 @@ const CONTEXTS: readonly Context[] = [
 ]
 
 for (const reason of REASON_NAMES) {
-  test(`explain: ${reason} is told in three parts, with nothing left open`, () => {
+  test(`explain: ${reason} has three parts without open placeholders`, () => {
     for (const facts of SAMPLES[reason]) {
       for (const context of CONTEXTS) {
         const parts = Object.values(explain(failureOf(reason, facts).with(context)))
@@ -49,7 +49,7 @@ function templatesOf({ what, meaning, next, parts = {} }: Row): string[] {
 }
 
 test('explain: each placeholder stands for a fact that its reason has, or for a part', () => {
-  const common = ['endpoint', 'state', 'command', 'before', 'path', 'bytes', 'expectedBytes', 'bufferBytes', 'fate', 'provider']
+  const common = ['endpoint', 'state', 'command', 'before', 'path', 'bytes', 'expectedBytes', 'bufferBytes', 'help', 'fate', 'provider']
   for (const reason of REASON_NAMES) {
     const row = REASONS[reason]
     const known = new Set([...common, ...SAMPLES[reason].flatMap((facts) => Object.keys(facts)), ...Object.keys(row.parts ?? {})])
@@ -89,12 +89,12 @@ test('explain: a refusal quotes the server and the command it answered', () => {
   assert.equal(what, `192.0.2.1:6379 answered PSYNC ? -1 with "-${REPLY}"`)
 })
 
-test('explain: what a server says is no template, and the name of a file no choice', () => {
+test('explain: the words of a server are not used as a template, nor a file name as a choice', () => {
   assert.match(explain(new ReplError('LOADING', { reply: "{endpoint} $& $' {state? x}" })).what, /"-\{endpoint\} \$& \$' \{state\? x\}"$/)
   assert.match(explain(new ReplError('WRITE', { path: 'stdout', output: 'FILE', errno: 'constructor' })).meaning, /was removed\.$/)
 })
 
-test('explain: where INFO is refused, nothing is advised that lives by INFO', () => {
+test('explain: if INFO is refused, no advice needs INFO', () => {
   for (const reason of ['UNKNOWN_COMMAND', 'COMMAND_BLOCKED', 'COMMAND_REFUSED'] as const) {
     for (const command of ['INFO', 'INFO replication']) {
       const { meaning, next } = explain(new ReplError(reason, { ...REFUSED, command }))
@@ -104,7 +104,7 @@ test('explain: where INFO is refused, nothing is advised that lives by INFO', ()
   }
 })
 
-test('explain: a service that is recognised is named in place of a guess', () => {
+test('explain: a recognised service is named instead of a guess', () => {
   const { meaning } = explain(new ReplError('UNKNOWN_COMMAND', { ...REFUSED, provider: 'ENVOY' }))
   assert.equal(
     meaning,
@@ -113,13 +113,13 @@ test('explain: a service that is recognised is named in place of a guess', () =>
   )
 })
 
-test('explain: what is wrong with a Sentinel is mended at the Sentinels', () => {
+test('explain: advice for a failure of a Sentinel is about the Sentinels', () => {
   for (const reason of ['SENTINEL_NOAUTH', 'SENTINEL_WRONGPASS'] as const) {
     assert.match(explain(new ReplError(reason, REFUSED)).next, /--sentinel-pass-file.*|--sentinel-user/)
   }
 })
 
-test('explain: Sentinels that cannot be asked are told one by one', () => {
+test('explain: each Sentinel that does not answer is named with its reason', () => {
   const failures = [
     new ReplError('CONNECTION_REFUSED', { endpoint: 'h1:26379', errno: 'ECONNREFUSED' }),
     new ReplError('LATE', { endpoint: 'h2:26379' }),
@@ -134,14 +134,14 @@ test('explain: a connection refused is not a command refused', () => {
   assert.match(explain(new ReplError('CONNECTION_REFUSED', { errno: 'ECONNREFUSED' })).what, /refused the connection \(ECONNREFUSED\)/)
 })
 
-test('explain: a truncated payload says how much came, and of how much where that is known', () => {
+test('explain: a truncated payload shows the received bytes, and the announced size if it is known', () => {
   const cutBy = new ReplError('RESET', { errno: 'ECONNRESET' }).toFailure()
   const what = (context: Context) => explain(new ReplError('PAYLOAD_TRUNCATED', { bytes: 10, cutBy, ...context })).what
   assert.match(what({}), /after 10 bytes of the RDB\.$/)
   assert.match(what({ expectedBytes: 20 }), /after 10 bytes of the RDB \(of 20\)\.$/)
 })
 
-test('explain: a missing right is answered with the rule that grants it to this user, and no more', () => {
+test('explain: for a missing right, the advice is the rule that grants this user exactly that', () => {
   const replies: readonly (readonly [reply: string, command: string, rule: string])[] = [
     ["NOPERM this user has no permissions to run the 'psync' command or its subcommand", 'PSYNC ? -1', 'ACL SETUSER me +psync.'],
     [

@@ -48,11 +48,11 @@ for (const [provider, host] of HOSTS) {
   })
 }
 
-test('a plain server is no service', () => {
+test('a plain server is not a service', () => {
   assert.equal(recogniseProvider(parseServerInfo('redis_version:7.0.15\r\nos:Linux\r\n'), UNKNOWN, 'redis.example'), undefined)
 })
 
-test('what a server says of itself weighs more than its words and its host name', () => {
+test('INFO of a server takes precedence over its error replies and its host name', () => {
   const info = parseServerInfo('redis_version:7.0.15\r\nos:Amazon ElastiCache\r\n')
   assert.equal(recogniseProvider(info, 'ERR Command disallowed', 'x.upstash.io'), 'ELASTICACHE')
 })

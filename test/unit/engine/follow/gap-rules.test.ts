@@ -40,7 +40,7 @@ function failure(of: () => unknown): Record<string, unknown> {
   return assert.fail('nothing was thrown')
 }
 
-test('a gap ends it, with how many bytes are missing and behind what, unless it may be gone over', () => {
+test('a gap ends the run and names its offset and the missing bytes, unless --on-gap allows it', () => {
   const link = unserved(TOO_OLD)
   const expected = { code: 'GAP', reason: 'TOO_OLD', offset: 1000, replid: REPLID, distanceBytes: 70, onGap: 'fail' }
   assert.deepEqual(
@@ -51,7 +51,7 @@ test('a gap ends it, with how many bytes are missing and behind what, unless it 
   assert.deepEqual(new GapRules({ onGap: 'resync' }).next(link), { kind: 'restart', start: { kind: 'snapshot' } })
 })
 
-test('what is missing begins where it was lost first, until there is a stream; behind the live end there is nothing more to try', () => {
+test('a gap begins where the history was lost first; after the live end there is nothing more to try', () => {
   const rules = new GapRules({ onGap: 'skip' })
   rules.next(unserved(TOO_OLD))
   rules.next(unserved(TOO_OLD, { received: { replid: REPLID, offset: 2000 } }))
@@ -121,13 +121,13 @@ test('a full resync that may have forked the server ends it at the first time, w
   )
 })
 
-test('only a full resync that the user asked for may follow one that nobody wanted', () => {
+test('after an unwanted full resync, only one that the user requested may follow', () => {
   assert.deepEqual(new GapRules({ onGap: 'resync' }).next(refused('full', undefined)), { kind: 'restart', start: { kind: 'snapshot' } })
   const putOff = unserved({ kind: 'later', reason: 'LOADING' }, { stopped: 'WOULD_FORK', verdict: { kind: 'would-fork' } })
   assert.equal(failure(() => new GapRules({ onGap: 'resync' }).next(putOff)).reason, 'PSYNC_VERDICT')
 })
 
-test('behind a fork it is stepped back to the fork, and where that comes too late the gap says so', () => {
+test('after a failover it steps back to the offset where the histories part; too late, it is a gap', () => {
   const link = unserved(PAST_FORK)
   const rules = new GapRules({ onGap: 'skip' })
   assert.deepEqual(rules.next(link), { kind: 'rewind', replid: REPLID, fork: 800 })
@@ -136,7 +136,7 @@ test('behind a fork it is stepped back to the fork, and where that comes too lat
   assert.equal(failure(() => new GapRules({ onGap: 'fail' }).lost(link, 'DIVERGED', fork)).reason, 'DIVERGED')
 })
 
-test('a server that is behind us is given ten seconds from the first time on', (context) => {
+test('a server with fewer bytes than we have gets ten seconds to catch up', (context) => {
   let clock = 50_000
   context.mock.method(performance, 'now', () => clock)
   const rules = new GapRules({ onGap: 'skip' })
@@ -163,7 +163,7 @@ test('whatever may pass is left for later, and what no attempt changes ends it',
     const { code, reason, command } = failure(() => rules.next(unserved(undefined, { stopped })))
     assert.deepEqual(
       [code, reason, command],
-      [stopped === 'NO_BACKLOG' ? 'FORK_NEEDED' : 'NOT_SUPPORTED', stopped, stopped === 'NO_BACKLOG' ? undefined : 'MYSYNC'],
+      [stopped === 'AS_SYNC' ? 'NOT_SUPPORTED' : 'FORK_NEEDED', stopped, stopped === 'NO_BACKLOG' ? undefined : 'MYSYNC'],
     )
   }
 })

@@ -141,7 +141,7 @@ test('newlines after the mark do not hide the end of a payload, and do not put o
   }
 })
 
-test('within a payload bare newlines are no progress, before it they are', async (context) => {
+test('bare newlines are progress before a payload, and not inside it', async (context) => {
   const rdb = rdbOf(100)
   const newlines = Array.from({ length: 60 }, () => NEWLINE)
   const framings = { mark: Buffer.from(`$EOF:${MARK}\r\n`), length: Buffer.from('$1000\r\n') }
@@ -166,7 +166,7 @@ test('a value of nothing but newlines is data, however slowly it comes', async (
   assert.equal(bytes, rdb.length)
 })
 
-test('a sink without memory of its own gets pieces that are no larger than the rate allows', async () => {
+test('a sink without its own memory gets pieces that the rate allows', async () => {
   const rdb = rdbOf(1000)
   const pieces: Buffer[] = []
   const sink: RdbSink = {

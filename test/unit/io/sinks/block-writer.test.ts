@@ -97,7 +97,7 @@ test('a file that exists is not touched', async () => {
   assert.equal(await readFile(path, 'utf8'), 'first')
 })
 
-test('what a thread could not write is told when it is synced, and nothing is lost in silence', async () => {
+test('a failed write of a thread fails the sync, so no byte is lost silently', async () => {
   const file = await BlockWriter.create(join(home, 'closed'), summableBuffer)
   await file.write(Buffer.from('some'))
   await file.close() // nothing that is written now can arrive

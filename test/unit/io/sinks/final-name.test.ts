@@ -96,7 +96,7 @@ describe('a complete file', () => {
       assert.deepEqual(others, [])
       assert.equal(await readFile(join(folder, part), 'utf8'), 'whole')
       assert.deepEqual([error.code, error.details.reason], ['OUTPUT_FAILED', 'NOT_NAMED'])
-      assert.match(what, /x\.rdb .*EACCES/)
+      assert.match(what, /x\.rdb .*permission denied/)
       assert.ok(meaning.includes(part) && next.includes(`mv ${join(folder, part)} ${path}`))
       assert.doesNotMatch(what + meaning + next, /incomplete|removed/)
     })
@@ -142,7 +142,7 @@ describe('a complete file', () => {
     assert.deepEqual(await readdir(join(folder, part)), ['manifest.json'])
   })
 
-  it('is no promise of a state file, whose failure says what is still there', async () => {
+  it('is not promised for a state file, whose failure says that the last checkpoint is intact', async () => {
     lacks('EACCES', 'rename')
     const state = new StateFile(join(folder, 'state.json'), 1)
     const error = (await state.saveNow({ at: 1 }, 0).catch((thrown) => thrown)) as ReplError

@@ -77,7 +77,7 @@ test('what is given up leaves neither a file nor a thread', async () => {
   assert.deepEqual(await readdir(folder), [])
 })
 
-test('a disk that fails behind the compressor is told to whoever writes, or at the end', async () => {
+test('a disk failure after the compressor fails the next write, or the end', async () => {
   class FullDisk extends NullSink {
     override async write(): Promise<void> {
       throw new ReplError('WRITE', { errno: 'ENOSPC', path: 'x', output: 'FILE' })

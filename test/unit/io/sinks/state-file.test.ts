@@ -54,7 +54,7 @@ test('StateFile: a place that cannot be written is OUTPUT_FAILED and named', asy
   )
 })
 
-test('readState: no file is no state; anything that is no whole state is refused', async () => {
+test('readState: a missing file is no state, and an incomplete state is refused', async () => {
   const path = join(folder, 'bad')
   assert.equal(await read(path), undefined)
   const good = checkpointAt(POSITION)

@@ -25,7 +25,7 @@ function look(text: string): [isInside: boolean, left: number] {
   }
 }
 
-test('endsInsideLine: a file ends inside a line where its last byte is no line end', () => {
+test('endsInsideLine: a file whose last byte is not a newline ends inside a line', () => {
   assert.deepEqual(['', 'whole\n', 'whole\nha'].map(look), [
     [false, 0],
     [false, 0],

@@ -35,12 +35,12 @@ for (const [kind, reply] of Object.entries({ valkey, redis })) {
   })
 }
 
-test('without migrations the list is empty, and a refusal is no list', () => {
+test('without migrations the list is empty, and a refusal is not a list', () => {
   assert.deepEqual(fromMigrations([]), [])
   assert.equal(fromMigrations(new ServerError("ERR unknown subcommand 'GETSLOTMIGRATIONS'. Try CLUSTER HELP.")), undefined)
 })
 
-test('a migration that tells nothing of itself is in progress', () => {
+test('a migration without a state is in progress', () => {
   assert.deepEqual(fromMigrations([[]]), [{ id: '', slots: [], isOver: false }])
   assert.deepEqual(fromMigrations(['text']), [{ id: '', slots: [], isOver: false }])
 })

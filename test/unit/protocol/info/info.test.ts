@@ -21,7 +21,7 @@ test('parseInfo: fields are kept, titles and blank lines are not', () => {
   assert.deepEqual([...INFO.keys()], ['role', 'slave0', 'second_repl_offset', 'master_repl_offset', 'mem_fragmentation_ratio', 'empty'])
 })
 
-test('parseInfo: a value is what stands behind the first colon', () => {
+test('parseInfo: a value begins after the first colon', () => {
   const info = parseInfo('executable:/opt/a:b\nconfig_file:\r\n')
   assert.deepEqual([info.get('executable'), info.get('config_file')], ['/opt/a:b', ''])
 })

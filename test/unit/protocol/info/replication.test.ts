@@ -71,7 +71,7 @@ describe('a replica’s link to its master', () => {
   })
 })
 
-test('a section is left out with its heading and all that stands under it', () => {
+test('a section is left out with its heading and all its lines', () => {
   const text = '# Server\r\nrun_id:a\r\n\r\n# Replication\r\nrole:slave\r\nslave0:ip=#,port=1\r\n\r\n# CPU\r\nused:1\r\n'
   assert.deepEqual([...parseInfo(withoutSection(text, 'Replication')).keys()], ['run_id', 'used'])
 })

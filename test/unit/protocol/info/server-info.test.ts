@@ -101,7 +101,7 @@ const HISTORIES: readonly { rule: string; info: string; history: History }[] = [
     history: LIVE_END,
   },
   {
-    rule: 'a replica without its master serves nobody',
+    rule: 'a replica without its master serves no replicas',
     info: `${MASTER.replace('role:master', 'role:slave')}\nmaster_link_status:down`,
     history: { ...LIVE_END, obstacle: 'NOMASTERLINK' },
   },

@@ -50,7 +50,7 @@ const LINES = [
   'SWAPDB 0 1',
 ] // prettier-ignore
 
-test('KeyRules: where keys stand when there is no server to ask', () => {
+test('KeyRules: the built-in rules find the keys without a server', () => {
   const rules = KeyRules.builtIn()
   for (const line of LINES) {
     const wanted = line.startsWith('EVAL script x')
@@ -71,7 +71,7 @@ test('KeyRules: first keys are known by the name alone where they can be', () =>
   )
 })
 
-test('KeyRules: anything that is no COMMAND reply leaves the built-in ones', () => {
+test('KeyRules: anything but a COMMAND reply keeps the built-in rules', () => {
   for (const reply of [null, 'x', []]) assert.deepEqual(keysOf(KeyRules.fromCommandReply(reply), 'BITOP AND k1 k2'), ['k1', 'k2'])
 })
 

@@ -58,7 +58,7 @@ test('LineReader: after its rest was taken it starts afresh', () => {
   assert.equal(reader.next()?.toString(), '+OK')
 })
 
-test('LineReader: the limit is for each line, not for what is buffered', () => {
+test('LineReader: the limit applies to each line, not to the buffer', () => {
   const reader = new LineReader()
   const long = 'x'.repeat(MAX_LINE_BYTES - 1)
   reader.push(Buffer.concat([line(long), line(long)]))

@@ -41,7 +41,7 @@ test('a payload by length is complete after its last byte, and not before', () =
   assert.equal(receive({ chunks: cut(bytes.subarray(0, -1), [bytes.length]) }).reader.complete, false)
 })
 
-test('bytes behind a payload by length belong to the stream', () => {
+test('bytes after a payload with a length belong to the stream', () => {
   const stream = '*1\r\n$4\r\nPING\r\n'
   for (const chunking of chunkings(Buffer.concat([framedByLength(RDB), Buffer.from(stream)]))) {
     const { reader, data } = receive(chunking)
@@ -62,7 +62,7 @@ const CONTENTS: readonly { rule: string; payload: Buffer }[] = [
 ]
 
 for (const { rule, payload } of CONTENTS) {
-  test(`a payload by EOF mark may hold ${rule}, and the mark is no part of it`, () => {
+  test(`a payload by EOF mark may hold ${rule}, and the mark is not part of it`, () => {
     for (const chunking of chunkings(framedByMark(payload))) {
       const { reader, data, framings } = receive(chunking)
       assert.deepEqual([data, framings, reader.atMark], [payload.toString('latin1'), [{ kind: 'eof-mark' }], true], chunking.how)
@@ -82,7 +82,7 @@ test('a payload that stops in an almost-mark is not at its mark', () => {
   for (const { how, chunks } of chunkings(framedByMark(RDB).subarray(0, -1))) assert.equal(receive({ chunks }).reader.atMark, false, how)
 })
 
-test('bare newlines after the mark are no part of the payload, and the mark is at its end, however they are cut', () => {
+test('bare newlines after the mark are not part of the payload, however they are split', () => {
   for (const newlines of [1, 2, 41, 100]) {
     for (const chunking of chunkings(Buffer.concat([framedByMark(RDB), Buffer.alloc(newlines, '\n')]))) {
       const { reader, data } = receive(chunking)
@@ -115,7 +115,7 @@ test('a run of newlines of any length is held back only up to a limit', () => {
   }
 })
 
-test('a mark with bytes behind it was data', () => {
+test('a mark with other bytes after it was data', () => {
   const { reader, data } = receive({ chunks: cut(Buffer.concat([framedByMark(RDB), Buffer.from('x')]), [1000]) })
   assert.deepEqual([reader.atMark, data], [false, `${RDB.toString('latin1')}${MARK[0]}`])
 })
@@ -125,7 +125,7 @@ test('only the first 40 characters of a longer mark count, as for replicas', () 
   assert.deepEqual([reader.atMark, data], [true, RDB.toString('latin1')])
 })
 
-test('bare newlines before the header are keep-alives, and those behind it are data', () => {
+test('bare newlines before the header are keep-alives, and those after it are data', () => {
   for (const chunking of chunkings(Buffer.concat([Buffer.from('\n\n\n'), framedByLength(Buffer.from('\n\n'))]))) {
     const { keepAlives, data } = receive(chunking)
     assert.deepEqual([keepAlives, data], [3, '\n\n'], chunking.how)

@@ -60,6 +60,6 @@ for (const { rule, text } of MALFORMED) {
   })
 }
 
-test('parsePsyncReply: the header of a payload is no answer to PSYNC (a renamed PSYNC acts as SYNC)', () => {
+test('parsePsyncReply: the header of a payload is not a reply to PSYNC (a renamed PSYNC acts as SYNC)', () => {
   assert.throws(() => parsePsyncReply(Buffer.from('$175')), { code: 'PROTOCOL', details: { reason: 'NOT_A_STATUS', reply: '$175' } })
 })

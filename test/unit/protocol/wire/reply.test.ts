@@ -63,7 +63,7 @@ test('any first byte but five is the answer of another service, and at most 120 
   assert.equal(foreignProtocol(Buffer.alloc(0)), undefined)
 })
 
-test('ReplyDecoder: what follows the first byte of a reply is no other service, but may break the protocol', () => {
+test('ReplyDecoder: a wrong byte inside a reply breaks the protocol, but does not show another service', () => {
   for (const chunks of [['*2\r\n+a\r\n', 'SSH-2.0\r\n'], ['+OK\r\nSSH-2.0\r\n']]) {
     const decoder = new ReplyDecoder()
     const feed = () => {
@@ -83,7 +83,7 @@ test('ReplyDecoder: newlines before a reply are ignored, those within it are not
 })
 
 for (const announced of ['*4294967296\r\n', '*100000\r\n', '*2\r\n*30000000\r\n'.repeat(12)]) {
-  test(`ReplyDecoder: an array that nobody would answer with is refused before room is made for it (${announced.slice(0, 14).trim()} …)`, () => {
+  test(`ReplyDecoder: an array of absurd length is refused before memory is allocated for it (${announced.slice(0, 14).trim()} …)`, () => {
     for (const chunks of [[announced], [...announced]]) {
       const decoder = new ReplyDecoder()
       const feed = () => {

@@ -25,12 +25,12 @@ test('a file is compressed as its name says', () => {
   assert.equal(plan({ output: 'x.rdb.gz', level: 9 }).through.level, 9)
 })
 
-test('a flag and a name that agree are no surprise', () => {
+test('a flag and a name that agree are accepted', () => {
   assert.deepEqual(compressionOf({ output: 'x.rdb.gz', gzip: true }), ['gzip', false])
   assert.deepEqual(compressionOf({ output: 'x.rdb', gzip: true }), ['gzip', false])
 })
 
-test('a name that says something else than the flag is refused', () => {
+test('a name that contradicts the flag is refused', () => {
   assert.throws(() => plan({ output: 'x.rdb.zst', gzip: true }), { code: 'USAGE' })
   assert.throws(() => plan({ output: 'x.rdb.gz', zstd: true }), ReplError)
 })
