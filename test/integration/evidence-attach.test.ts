@@ -54,7 +54,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.equal(ran.status, isOldest ? 10 : 0)
       assert.match(
         ran.out,
-        isOldest ? /UNKNOWN: .*refused\s+nothing\s+so\s+far/s : /OK: .*allowed to sync\s+from\s+here\.\s+INFO\s+is\s+not\s+available/s,
+        isOldest ? /UNKNOWN:.*refused\s+nothing\s+so\s+far/s : /OK:.*allowed to sync\s+from\s+here\.\s+INFO\s+is\s+not\s+available/s,
       )
       assert.doesNotMatch(ran.out, /without a\s+fork\.\s*$/)
     })
