@@ -86,6 +86,12 @@ export type ProviderName =
   | 'PIKA'
   | 'ENVOY'
 
+/** Why the writes that a rejoin discards cannot be listed. */
+export type LostUnknown =
+  | { readonly problem: 'NO_ANSWER' | 'NO_COMMON_HISTORY' | 'NO_BACKLOG' }
+  /** Needed: the byte after `offset`. Kept: the bytes from `oldest` on. */
+  | { readonly problem: 'OVERWRITTEN'; readonly offset: number; readonly oldest: number }
+
 /** Another failure, recorded as a fact of an error. */
 export interface Failure {
   readonly code: ErrorCode
@@ -390,6 +396,7 @@ export interface ReasonFacts {
   AHEAD: Gap
   PAST_FORK: Gap
   DIVERGED: Gap
+  LOST_UNKNOWN: LostUnknown
   LOST: Gap
   CONTRADICTED: Gap
   // INTERNAL, ABORTED
@@ -509,7 +516,7 @@ export const REASONS = {
   PAYLOAD_INCOMPLETE: ['KEYS_MISSING', 'RDB_TOO_OLD'],
   OUTPUT_FAILED: ['WRITE', 'LISTEN', 'NO_SPACE', 'NOT_A_FILE', 'NOT_A_FOLDER', 'NOT_A_DUMP', 'NOT_NAMED', 'SPOOL', 'SPOOL_FULL'],
   OUTPUT_EXISTS: ['OUTPUT_EXISTS'],
-  GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED'],
+  GAP: ['OTHER_HISTORY', 'BACKLOG_GONE', 'TOO_OLD', 'AHEAD', 'PAST_FORK', 'DIVERGED', 'LOST', 'CONTRADICTED', 'LOST_UNKNOWN'],
   FORK_NEEDED: ['NO_BACKLOG', 'RENAMED'],
   INTERNAL: ['INTERNAL'],
   ABORTED: ['ABORTED'],

@@ -16,7 +16,7 @@ export interface Waiting {
   over(): void
 }
 
-/** For output that is no terminal, and for -q. */
+/** For pipes and files, and for -q. */
 export const SILENT_WAITING: Waiting = { for: () => {}, after: () => {}, over: () => {} }
 
 export class TerminalWaiting implements Waiting {

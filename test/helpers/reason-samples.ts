@@ -218,6 +218,12 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
   AHEAD: [GAP, FAR_GAP],
   PAST_FORK: [FAR_GAP],
   DIVERGED: [GAP, FAR_GAP],
+  LOST_UNKNOWN: [
+    { problem: 'NO_ANSWER' },
+    { problem: 'NO_COMMON_HISTORY' },
+    { problem: 'NO_BACKLOG' },
+    { problem: 'OVERWRITTEN', offset: 100, oldest: 2000 },
+  ],
   LOST: [GAP, { ...GAP, onGap: 'skip' }, { ...GAP, onGap: 'resync' }],
   CONTRADICTED: [GAP, { ...GAP, onGap: 'skip' }],
   INTERNAL: [{ message: 'x is not a function' }],

@@ -157,6 +157,22 @@ export const FOLLOW_REASONS = rows({
     `the new master had received fewer bytes than we have${DISTANCE} when it was promoted, and commands that were already shown are not in its history`,
     FEWER_LOST_WRITES,
   ),
+  LOST_UNKNOWN: {
+    what: 'The writes that {endpoint|the replica} would discard cannot be listed: {why}.',
+    meaning: 'Nothing was sent to the server that could fork it, and nothing was changed.',
+    next: 'Compare the data itself before the server becomes a replica. A dump keeps its state: redis-repl dump-rdb{endpoint? {endpoint}} -o before.rdb, which forks it once.',
+    parts: {
+      why: {
+        by: 'problem',
+        of: {
+          NO_ANSWER: 'one of the two servers did not show its history',
+          NO_COMMON_HISTORY: 'the two servers have no history in common',
+          NO_BACKLOG: 'it has no backlog',
+          OVERWRITTEN: 'they begin after offset {offset}, and its backlog begins at offset {oldest}',
+        },
+      },
+    },
+  },
   PAST_FORK: gap('the position is lost'),
   LOST: gap('the position is lost'),
   CONTRADICTED: {

@@ -18,7 +18,7 @@ export interface GapOptions {
   readonly onGap: 'fail' | 'skip' | 'resync'
   readonly renamed?: Renamed
   /** The user's command line with permission to fork. */
-  readonly forkCommand?: string
+  readonly forkCommand?: string | undefined
 }
 
 /** A link that ended without a stream: PSYNC was not sent, or its reply was not usable. */

@@ -1,11 +1,12 @@
 /** The colour of the answer of a handshake. */
-import { markOf, type StopReason } from '../../diagnosis/psync/verdict.ts'
-import type { Verdict } from '../../handshake/machine.ts'
+import { markOf } from '../../diagnosis/psync/verdict.ts'
 import type { Tone } from '../base/verdict.ts'
 
-/** Green only if PSYNC was granted: the right to PSYNC alone proves less. */
-export function toneOf(verdict: Verdict, stopped: StopReason | undefined): Tone {
+const TONES: Record<ReturnType<typeof markOf>, Tone> = { ok: 'good', unknown: 'warn', later: 'warn', no: 'bad' }
+
+/** Green only for an answer to PSYNC: a permission, or the absence of a refusal, is less. */
+export function handshakeTone(...[verdict, stopped]: Parameters<typeof markOf>): Tone {
   const mark = markOf(verdict, stopped)
-  if (mark === 'no') return 'bad'
-  return mark === 'ok' && verdict.kind !== 'permitted' && stopped === undefined ? 'good' : 'warn'
+  const isAnswered = verdict.kind === 'continue' || verdict.kind === 'full'
+  return mark === 'ok' && !isAnswered ? 'warn' : TONES[mark]
 }

@@ -45,14 +45,14 @@ export class Asker {
   async ask(source: Source, visit: Visit, show: (event: ReplEvent) => void) {
     const { isByInfoAlone, sampleMs } = this.#question
     if (this.isWatching) this.#watch ??= await this.#watchMaster(source)
-    const { facts, subject } = await this.#ask(isByInfoAlone ? 'forecast' : 'verdict', sampleMs, source, visit, show)
+    const { facts, subject, replica } = await this.#ask(isByInfoAlone ? 'forecast' : 'verdict', sampleMs, source, visit, show)
     if (facts.verdict?.kind === 'full' || facts.verdict?.kind === 'would-fork') this.#watch?.sawOwnResync()
     if (subject.kind === 'replica' && subject.downSeconds !== undefined) this.#watch?.sawReplicaWithoutLink()
     if (this.#watch) this.#waiting.for({ text: 'watching the master for a resync loop' })
     await this.#watch?.settle()
     this.#waiting.over()
     const found = withLoop(facts, this.#watch)
-    return { facts: isLinkless(found, subject) ? { ...found, isLinkless: true } : found, subject }
+    return { facts: isLinkless(found, subject) ? { ...found, isLinkless: true } : found, subject, replica }
   }
 
   async close(): Promise<void> {
@@ -71,11 +71,11 @@ export class Asker {
     const found = await positionAsked(asked, this.#connection, this.#signal)
     if (!this.#areTwo) await expectTwoServers(found, source, this.#signal)
     this.#areTwo = true
-    const { position, subject } = found
+    const { position, subject, replica } = found
     const common = { sampleMs, ...(position && { position }) }
     const goal: Goal = kind === 'forecast' ? { kind, ...common } : { kind, allowFork, stopBeforePsync: false, ...common }
     await observe(source, { ...linkOptions, goal }, visit, show, this.#signal, this.#waiting)
-    return { facts: psyncFacts(visit, source.name), subject }
+    return { facts: psyncFacts(visit, source.name), subject, replica }
   }
 }
 

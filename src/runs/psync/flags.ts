@@ -3,7 +3,7 @@ import { Flags } from '@oclif/core'
 import { clusterFlags, durationFlag, watchFlags } from '../flags.ts'
 import type { PsyncPlan } from './plan.ts'
 
-const FULL_ONLY = ['cluster', 'replid', 'offset', 'from-replica', 'explain', 'allow-fork', 'expect', 'watch']
+const FULL_ONLY = ['cluster', 'replid', 'offset', 'from-replica', 'explain', 'allow-fork', 'expect', 'watch', 'list-lost']
 
 const INTERVAL_MS = 5000
 
@@ -13,6 +13,11 @@ export const psyncFlags = {
     summary: 'ask for the position of this replica, or future replica',
     description:
       'ask for the position of this replica, or of a master that would become one; it gets the same login unless its URI has one',
+  }),
+  'list-lost': Flags.boolean({
+    description: 'print the writes that this replica would discard',
+    dependsOn: ['from-replica'],
+    exclusive: ['watch', 'json'],
   }),
   replid: Flags.string({
     helpValue: 'ID',
@@ -46,6 +51,7 @@ interface PsyncFlags {
   readonly replid: string | undefined
   readonly offset: string | undefined
   readonly 'from-replica': string | undefined
+  readonly 'list-lost': boolean
   readonly explain: boolean
   readonly 'allow-fork': boolean
   readonly expect: string | undefined
@@ -67,6 +73,7 @@ export function psyncPlan(flags: PsyncFlags): PsyncPlan {
     allowFork: flags['allow-fork'],
     expected: expect === 'continue' ? 'partial' : expect,
     sampleMs: sample,
+    listsLost: flags['list-lost'],
   }
   if (cluster) return { kind: 'cluster', question, jobs }
   if (!watch) return { kind: 'once', question }

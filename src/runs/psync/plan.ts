@@ -14,6 +14,8 @@ export interface Question {
   readonly allowFork: boolean
   readonly expected: string | undefined
   readonly sampleMs: number
+  /** Print the writes that the replica loses when it rejoins. */
+  readonly listsLost: boolean
 }
 
 /** When a watch asks again, and when it ends. Without a limit, count or duration is infinite. */

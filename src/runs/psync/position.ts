@@ -23,7 +23,13 @@ export interface SubjectPosition {
   readonly position?: Position
   readonly subject: Subject
   /** The replica itself, if it was asked. */
-  readonly replica?: { readonly endpoint: string; readonly info: ServerInfo }
+  readonly replica?: AskedReplica
+}
+
+export interface AskedReplica {
+  readonly endpoint: string
+  readonly access: Access
+  readonly info: ServerInfo
 }
 
 /** @throws ReplError USAGE, and any failure to read the position of the replica */
@@ -42,7 +48,7 @@ export async function positionAsked(
       return await listedPosition(replica, access, reach, failure, signal)
     })
     const { position, subject, server } = found
-    return { position, subject, ...(server && { replica: { endpoint: endpointName(replica.endpoint), info: server } }) }
+    return { position, subject, ...(server && { replica: { endpoint: endpointName(replica.endpoint), access: replica, info: server } }) }
   }
   if (replid === undefined) return { subject: { kind: 'live end' } }
   return { position: parsePosition(replid, offset), subject: { kind: 'given' } }

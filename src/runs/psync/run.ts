@@ -16,6 +16,7 @@ import { lookAtShards } from '../shards.ts'
 import { SILENT_WAITING } from '../waiting.ts'
 import { Asker } from './asker.ts'
 import { runFull } from './full.ts'
+import { listLost, showLost } from './lost.ts'
 import type { PsyncPlan, Question, Watch } from './plan.ts'
 import { watchPsync } from './watch.ts'
 
@@ -67,14 +68,16 @@ async function answer(
   const text = isJson ? undefined : await textOn(context)
   context.visit = new Visit()
   try {
-    const { facts, subject } = await asker.ask(connection.source, context.visit, (event) => void (isTraced && text?.show(event)))
+    const { facts, subject, replica } = await asker.ask(connection.source, context.visit, (event) => void (isTraced && text?.show(event)))
     const at = wallClock()
     text?.conclude(facts, subject, isOneOfMany ? at : undefined)
+    await showLost(replica, facts.history, context)
     const { expected } = question
     const code = unmet(facts, subject, expected)
     if (isJson) stdout.write(jsonLine(psyncJson(about, context.visit, { facts, subject, at, expected, code })))
     else if (expected !== undefined && code !== undefined && !facts.loop)
       throw new ReplError('EXPECTATION_FAILED', { expected, answer: answerOf(facts).answer })
+    if (question.listsLost) await listLost(replica, facts.history, connection, context)
     return { facts, unmet: code }
   } finally {
     text?.end()

@@ -45,6 +45,7 @@ export class OneTail implements Followed {
     const { plan, report } = this.#session
     if (!progress) return undefined
     if (plan.statePath !== undefined) return { kind: 'checkpoint', path: plan.statePath }
-    return { kind: 'command', command: report.commands.toResume(`${progress.position.replid}:${progress.position.offset}`) }
+    const command = report.commands.toResume?.(`${progress.position.replid}:${progress.position.offset}`)
+    return command === undefined ? undefined : { kind: 'command', command }
   }
 }

@@ -37,12 +37,12 @@ export interface TailReport {
   readonly askToFork?: (name: string, server: ServerEvent | undefined) => Promise<boolean>
 }
 
-/** Command lines to paste. */
+/** Command lines to paste, for a run that can be continued or repeated. */
 export interface TailCommands {
   /** Resumes after ID:OFFSET. */
-  readonly toResume: (after: string) => string
+  readonly toResume?: (after: string) => string
   /** The same run, with permission to fork. */
-  readonly toPermitFork: string
+  readonly toPermitFork?: string
 }
 
 /** One history, or every shard of a cluster. */
