@@ -5,8 +5,8 @@ import { didYouMean } from './argv/nearest.ts'
 import { plainView, reportFailure } from './failure.ts'
 
 const commandNotFound: Hook.CommandNotFound = async ({ id, argv = [], config }) => {
-  // oclif joins the first words with colons, because some may be topics.
-  const [word = ''] = ADDRESS.test(id) ? [id] : id.split(':')
+  // oclif joins the first words with colons, because some may be topics. An address contains one too.
+  const word = process.argv.slice(2).find((typed) => `${id}:`.startsWith(`${typed}:`)) ?? id
   await reportFailure(noSuchCommand(config, word), plainView(config, argv))
 }
 

@@ -95,6 +95,8 @@ describe('a mistake', () => {
   it('in the name of a command or flag is answered with the nearest one, without repeating a value', async () => {
     const cases: [args: string[], what: RegExp][] = [
       [['handshak', 'db1'], /not a command; did you mean handshake\?/],
+      [['handshak', '24001'], /not a command; did you mean handshake\?/],
+      [['handshak', 'db1:24001'], /not a command; did you mean handshake\?/],
       [['help', 'psnyc'], /not a command; did you mean psync\?/],
       [['psync', '--smaple', '3'], /Unknown flag --smaple; did you mean --sample\?/],
       [['tail', `--form=${SECRET}`], /Unknown flag --form\b/],

@@ -11,5 +11,6 @@ export async function claimsOf(args: readonly string[], options: RunOptions = {}
   const ran = await cli(args, { ...options, env: { ...options.env, FORCE_COLOR: '1' } })
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes of the colour
   const words = [...(ran.out + ran.err).matchAll(/\u001b\[32m(.*?)\u001b\[39m/gs)].map(([, word = '']) => word.replace(/\s+/g, ' ').trim())
-  return { ...ran, green: words }
+  // A verdict ends with a colon.
+  return { ...ran, green: words.map((word) => word.replace(/:$/, '')) }
 }

@@ -12,6 +12,9 @@ import { assertSchema } from '../helpers/schema.ts'
 import { oldestNewestAndValkey, pick, RunningServer } from '../helpers/server.ts'
 
 interface ClusterReport {
+  readonly ok: boolean
+  readonly exitStatus: number
+  readonly verdict: object
   readonly shards: readonly { node: string; slots: number[][]; endpoint: string; report: { reply: { kind: string } } }[]
 }
 
@@ -37,7 +40,8 @@ for (const installed of oldestNewestAndValkey()) {
     it('gets a handshake with every master, from any of its nodes', async () => {
       const ran = await cli(['handshake', '--cluster', entry(), '--json'])
       assert.equal(ran.status, 0, ran.out)
-      const { shards } = assertSchema(ran.out, 'cluster') as unknown as ClusterReport
+      const { ok, exitStatus, verdict, shards } = assertSchema(ran.out, 'cluster') as unknown as ClusterReport
+      assert.deepEqual([ok, exitStatus, verdict], [true, 0, { kind: 'ok', text: '3 of 3 shards', shards: 3, goodShards: 3 }])
       assert.deepEqual(
         shards.map(({ endpoint }) => endpoint),
         cluster.masters.map(({ target }) => target),

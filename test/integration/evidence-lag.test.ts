@@ -37,8 +37,8 @@ for (const installed of oldestNewestAndValkey()) {
     const as = (user: string, { target }: RunningServer) => `redis://${user}:pw@${target}`
 
     it('a replica is online, and the limits hold, by its own INFO', async () => {
-      assertClaims(await lag(master.target), { green: ['OK:', 'online'], status: 0 })
-      assertClaims(await lag(master.target, '--require-link', '--max-bytes', '1mb'), { green: ['OK:', 'online'], status: 0 })
+      assertClaims(await lag(master.target), { green: ['OK', 'online'], status: 0 })
+      assertClaims(await lag(master.target, '--require-link', '--max-bytes', '1mb'), { green: ['OK', 'online'], status: 0 })
     })
 
     it('without INFO and ROLE it claims nothing', async () => {
@@ -70,7 +70,7 @@ for (const installed of oldestNewestAndValkey()) {
       const both = ['--replica', foreign.target]
       const told = await lag(master.target, ...both)
       assertClaims(told, { green: ['online'], status: 0 })
-      assert.match(told.out, new RegExp(`${foreign.target} +\\S*another history`))
+      assert.match(told.out, new RegExp(`${foreign.target} +\\S*! another history`))
       assertClaims(await lag(master.target, ...both, '--require-link'), { green: ['online'], status: 1 })
       assertClaims(await lag(master.target, ...both, '--min-replicas', '2'), { green: ['online'], status: 1 })
     })
@@ -114,12 +114,12 @@ describe('what lag --cluster claims', () => {
     await cluster.replicas[1]?.cli('CONFIG', 'SET', 'cluster-replica-no-failover', 'yes')
     const lag = (target: string) => claimsOf(['lag', '--cluster', target, ...SAMPLE, '--require-link'])
     const all = await lag(one.target)
-    assertClaims(all, { green: ['OK:', 'OK', 'online', 'OK', 'online', 'OK', 'online', '3 of 3 shards OK'], status: 0 })
+    assertClaims(all, { green: ['OK', 'OK', 'online', 'OK', 'online', 'OK', 'online', '3 of 3 shards OK'], status: 0 })
     assertClaims(await lag(`redis://map:pw@${one.target}`), { green: [], status: 4 })
     other.signal('SIGSTOP')
     try {
       const hanging = await lag(one.target)
-      assert.equal(hanging.green.includes('OK:'), false, hanging.out)
+      assert.doesNotMatch(hanging.out, /^\S*OK:/)
       assert.equal(hanging.status, 3, hanging.out + hanging.err)
     } finally {
       other.signal('SIGCONT')

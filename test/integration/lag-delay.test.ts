@@ -82,10 +82,17 @@ for (const installed of oldestNewestAndValkey()) {
       assert.match(
         critical.out,
         new RegExp(
-          `^REPLICATION CRITICAL - ${t.first.target} online, up to 0\\.\\d{3} s and [^|]*\\| '[^']+_seconds'=\\d+\\.\\d{3}s;;0\\.1;0 `,
+          `^REPLICATION CRITICAL - (?:${t.first.target}|${t.chained.target}) online, up to 0\\.\\d{3} s and [^|]*\\| '[^']+_seconds'=\\d+\\.\\d{3}s;;0\\.1;0 `,
         ),
       )
-      assert.equal(critical.out.split('\n').length, 2)
+      // The performance data is on the first line. A line for each replica follows.
+      assert.deepEqual(
+        critical.out
+          .trimEnd()
+          .split('\n')
+          .map((line) => line.includes('|')),
+        [true, false, false, false],
+      )
     })
   })
 }

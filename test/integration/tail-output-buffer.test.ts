@@ -68,7 +68,7 @@ describe('tail --from now', () => {
     const { server, lowly } = await start(`${LIMIT} 0 0`)
     const tail = new Tailing([lowly]).read()
     try {
-      await tail.says(/overran/)
+      await tail.says(/exceeded/)
       await server.cli('SET', 'between', '1')
       await tail.says(/"between"/)
     } finally {

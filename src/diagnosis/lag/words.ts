@@ -126,12 +126,12 @@ function wayOut(failure: ReplError | undefined): string {
 const ADDRESS: readonly ErrorCode[] = ['MASTER_UNREACHABLE', 'NOT_REDIS']
 
 function stateNotes(replica: ReplicaReport): string[] {
-  const { state, link, lag, unknown, masterAnswer } = replica
+  const { state, link, unknown, masterAnswer } = replica
   switch (state) {
     case 'syncing':
       return [`is receiving a full resync${progress(replica)}.`]
     case 'link-down': {
-      const stands = lag ? ` and stays at offset ${link?.appliedOffset ?? 0}` : ''
+      const stands = link?.appliedOffset === undefined ? '' : ` and stays at offset ${link.appliedOffset}`
       if (!link || !masterAnswer) return [`${withoutLink(link?.downSeconds)}${stands}.`]
       const why = describeDownLink(`${link.host}:${link.port}`, link.downSeconds ?? -1, masterAnswer)
       return [`has no link to its master${stands}: ${why.join(' ')}`]

@@ -6,7 +6,7 @@ import type { Screen } from '../base/screen.ts'
 import { verdictText } from '../base/verdict.ts'
 import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
-import { HANDSHAKE_TONES } from './tone.ts'
+import { handshakeTone } from './tone.ts'
 
 export class HandshakeText {
   readonly #write: (text: string) => void
@@ -42,7 +42,7 @@ export class HandshakeText {
   #conclude({ verdict, stopped }: VerdictEvent): void {
     const mark = markOf(verdict, stopped)
     const { text, reasons } = describeVerdict(verdict, stopped, this.#dataBytes)
-    this.#write(verdictText(this.#screen, mark.toUpperCase(), HANDSHAKE_TONES[mark], text))
+    this.#write(verdictText(this.#screen, mark.toUpperCase(), handshakeTone(verdict, stopped), text))
     if (this.#detail.quiet) return
     this.#write(reasons.map((reason) => `${this.#screen.paragraph(printable(reason), '  ')}\n`).join(''))
     this.#steps = `\n${this.#steps}`

@@ -19,7 +19,7 @@ export interface TextOptions {
   readonly indent: boolean
   /** Whether printable characters beyond ASCII are shown as they are. */
   readonly isUtf8: boolean
-  /** On a terminal: aligns the columns before the command. */
+  /** On a terminal: aligns the columns to the left of the command. */
   readonly columns?: Columns | undefined
   /** If there are several streams. */
   readonly label?: Label | undefined

@@ -6,7 +6,7 @@ import { Visit } from '../../engine/visit.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { jsonLine } from '../../render/base/json-line.ts'
 import { handshakeJson } from '../../render/handshake/json.ts'
-import { HANDSHAKE_TONES } from '../../render/handshake/tone.ts'
+import { handshakeTone } from '../../render/handshake/tone.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import { observe } from '../observe.ts'
@@ -41,7 +41,13 @@ async function atEachShard(plan: HandshakePlan, connection: Connection, context:
     const mark = markOf(verdict, stopped)
     const isWell = judged(visit) === undefined
     const report = handshakeJson(context.about, visit)
-    return { mark: mark.toUpperCase(), tone: HANDSHAKE_TONES[mark], result: describeVerdict(verdict, stopped).text, isWell, report }
+    return {
+      mark: mark.toUpperCase(),
+      tone: handshakeTone(verdict, stopped),
+      result: describeVerdict(verdict, stopped).text,
+      isWell,
+      report,
+    }
   }
   return await lookAtShards('handshake', connection, plan.jobs, context, look)
 }

@@ -23,7 +23,7 @@ export const tailFlags = {
     ...clusterFlag,
     helpGroup: START,
     exclusive: ['until-offset'],
-    description: 'follow every shard of the cluster; --state keeps all positions',
+    description: 'follow every shard of the cluster of TARGET',
   },
   from: Flags.string({
     helpGroup: START,
@@ -69,7 +69,7 @@ export const tailFlags = {
   utf8: Flags.boolean({
     helpGroup: FORMAT,
     allowNo: true,
-    summary: 'show Unicode as it is (default on a UTF-8 terminal)',
+    summary: 'show Unicode as is (default on UTF-8 terminals)',
     description: 'show printable characters beyond ASCII as they are (text); the default on a terminal whose locale is UTF-8',
   }),
   'max-arg': sizeFlag({ helpGroup: FORMAT, min: 1, description: 'shorten longer arguments (text)' }),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { type ErrorCode, REASONS } from '../../../src/errors.ts'
+import { type ErrorCode, REASONS, ReplError } from '../../../src/errors.ts'
 import { EXIT_STATUS_HELP, exitStatus } from '../../../src/exit-status.ts'
 
 test('the README lists the exit statuses in the words of --help', async () => {
@@ -18,4 +18,13 @@ test('every failure has an exit status that is listed, and none has 0', () => {
     const status = exitStatus(code)
     assert.ok(status !== 0 && listed.has(status), `${code} ends with ${status}`)
   }
+})
+
+test('status 5 is for what a server cannot do, and not for a mistake of the user or a fork that was not allowed', () => {
+  const statusOf = (error: ReplError) => exitStatus(error.code)
+  assert.equal(statusOf(new ReplError('NO_CLUSTER', { reply: 'ERR This instance has cluster support disabled' })), 5)
+  assert.equal(statusOf(new ReplError('SENTINEL_NAME', { masterName: 'mistyped' })), 2)
+  assert.equal(statusOf(new ReplError('NO_ZSTD', { nodeVersion: 'v20.19.0' })), 2)
+  assert.equal(statusOf(new ReplError('NO_BACKLOG')), 10)
+  assert.equal(statusOf(new ReplError('RENAMED', { command: 'its-psync' })), 10)
 })
