@@ -107,7 +107,7 @@ for (const [name, script, says] of INCOMPLETE) {
 }
 
 const WHOLE: readonly (readonly [name: string, script: Script, says: RegExp])[] = [
-  ['an empty RDB of an empty server', counting(fullResync(EMPTY)), /keys +│ none; not compared with INFO +│/],
+  ['an empty RDB of an empty server', counting(fullResync(EMPTY)), /keys none; not compared with INFO server/],
   [
     'a database that was flushed meanwhile',
     counting(fullResync(EMPTY), { db0: keys(1000) }, {}),
@@ -121,7 +121,7 @@ const WHOLE: readonly (readonly [name: string, script: Script, says: RegExp])[] 
   [
     'an RDB with as many keys as INFO counts',
     counting(fullResync(holding(1000)), { db0: keys(1000), db1: keys(5) }),
-    /keys +│ 1,000 in database 0 \(the first in the RDB; others are not counted\); INFO counts 1,000 in database 0, 5 in database 1/,
+    /keys 1,000 in database 0 \(the first in the RDB; others are not counted\); INFO counts 1,000 in database 0, 5 in database 1/,
   ],
   [
     'an older BGSAVE that is shared with us',
@@ -136,7 +136,7 @@ const WHOLE: readonly (readonly [name: string, script: Script, says: RegExp])[] 
       INFO: '-NOPERM no right to info\r\n',
       HELLO: '-ERR\r\n',
     },
-    /keys +│ not counted in this RDB; not compared with INFO: not permitted/,
+    /keys not counted in this RDB; not compared with INFO: not permitted/,
   ],
 ]
 
@@ -144,7 +144,8 @@ for (const [name, script, says] of WHOLE) {
   test(`${name} is a snapshot, and its keys are reported`, async () => {
     const { ran, files } = await dump(script)
     assert.equal(ran.status, 0, ran.err)
-    assert.match(ran.err, says)
+    // A table cell is wrapped at the width of the screen.
+    assert.match(ran.err.replaceAll(/[\s│]+/g, ' '), says)
     assert.deepEqual(files, ['x.rdb'])
   })
 }

@@ -18,7 +18,7 @@ describe('a reply that never becomes complete', { concurrency: 2 }, () => {
     return master.target
   }
 
-  const NEWLINES = /sent nothing but newlines for 1 s/
+  const NEWLINES = /sent only newlines for 1 s/
   const PART = /sent no complete reply within 1 s/
   for (const [command, answer, words, ...args] of [
     ['PING', { drip: '\n' }, NEWLINES, 'handshake'],

@@ -91,7 +91,7 @@ describe('a master that shows no offset', () => {
     const { target } = await withReplica(context, 'stable_sync', UP)
     const shown = await cli(['lag', target, '--sample', '0', '--require-link'])
     assert.equal(shown.status, 0, shown.err)
-    assert.match(flat(shown.out), /has no figure, since its master shows no offset\./)
+    assert.match(flat(shown.out), /has an unknown lag, because its master shows no offset\./)
     const nagios = ['lag', target, '--sample', '0', '--format', 'nagios']
     const checked = await cli([...nagios, '--require-link'])
     assert.match(checked.out, /^REPLICATION OK - .*its master shows no offset/)
@@ -107,7 +107,7 @@ describe('a master that shows no offset', () => {
     const { target } = await withReplica(context, 'full_sync', SYNCING)
     const shown = await cli(['lag', target, '--sample', '0', '--require-link'])
     assert.equal(shown.status, 1, shown.err)
-    assert.match(shown.out, /FAIL .*full resync/)
+    assert.match(shown.out, /^FAILED: .*full resync/)
     const limited = await cli(['lag', target, '--sample', '0', '--max-bytes', '5'])
     assert.equal(limited.status, 3)
     const nagios = await cli(['lag', target, '--sample', '0', '--require-link', '--format', 'nagios'])

@@ -17,6 +17,8 @@ export interface Checked {
   readonly reason: string
   /** The figure that breaks a limit. */
   readonly fault?: Fault
+  /** A limit needs a figure, and nothing can be measured against the master. */
+  readonly isLost?: true
 }
 
 /** One cell of the table of replicas. */
@@ -42,7 +44,7 @@ export function needsOffset(criteria: Criteria): boolean {
 function checkLag(report: LagReport, criteria: Criteria): Checked {
   const { master, replicas } = report
   const lost = describeMasterLoss(master)
-  if (lost && (findLoss(master)?.trouble !== 'NO_OFFSET' || needsOffset(criteria))) return fail(lost)
+  if (lost && (findLoss(master)?.trouble !== 'NO_OFFSET' || needsOffset(criteria))) return { ...fail(lost), isLost: true }
   const [loop] = resyncLoops(report)
   if (loop) return fail(loopHeadline(loop))
   const real = replicas.filter(({ state }) => state !== 'tool')

@@ -19,7 +19,7 @@ export function lagVerdict(reports: readonly LagReport[], checked: Checked | und
   const lost = reports.map(({ master }) => describeMasterLoss(master)).find((loss) => loss !== undefined)
   const [loop] = reports.flatMap(resyncLoops)
   if (loop) return { kind: 'loop', text: loopHeadline(loop) }
-  if (lost && !checked?.isOk) return { kind: 'lost', text: lost }
+  if (lost && (checked === undefined || checked.isLost)) return { kind: 'lost', text: lost }
   if (checked) return { kind: checked.isOk ? 'ok' : 'failed', text: checked.reason }
   return unlimitedVerdict(reports)
 }
