@@ -82,7 +82,7 @@ describe('psync with a Redis that has a backlog', () => {
     }
     const failed = await cli(['psync', server.target, '--expect', 'full', '--sample', '0'])
     assert.equal(failed.status, 1)
-    assert.match(failed.err, /EXPECTATION_FAILED: Expected full, and the answer is partial/)
+    assert.match(failed.err, /EXPECTATION_FAILED: Expected full, but the answer is partial/)
     assert.match(failed.out, /^PARTIAL: A replica at the live end/)
     const json = await cli(['psync', server.target, '--expect', 'full', '--sample', '0', '--json'])
     assert.equal(json.status, 1)

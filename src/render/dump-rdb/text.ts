@@ -32,7 +32,7 @@ export class DumpText {
 
   /** The user did not ask for it by a flag. */
   compresses(path: string, compression: string | undefined): void {
-    this.#progress.note(`${printable(path)}: compressed by ${compression}, as its name says`)
+    this.#progress.note(`${printable(path)}: compressed with ${compression}, because of its name`)
   }
 
   show(event: ReplEvent): void {
