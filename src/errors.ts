@@ -87,7 +87,7 @@ export type ProviderName =
   | 'ENVOY'
 
 /** Why the writes that a rejoin discards cannot be listed. */
-export type LostUnknown =
+type LostUnknown =
   | { readonly problem: 'NO_ANSWER' | 'NO_COMMON_HISTORY' | 'NO_BACKLOG' }
   /** Needed: the byte after `offset`. Kept: the bytes from `oldest` on. */
   | { readonly problem: 'OVERWRITTEN'; readonly offset: number; readonly oldest: number }

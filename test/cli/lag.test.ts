@@ -36,7 +36,7 @@ describe('lag', () => {
     [/--interval/, ['-i', '1s']],
     [/--listen takes an address and a port/, ['--listen', '127.0.0.1']],
     [/--listen takes an address and a port/, ['--listen', ':70000']],
-    [/--format json cannot be combined with --listen/, ['--listen', '0', '--format', 'json']],
+    [/--format text cannot be combined with --listen/, ['--listen', '0', '--format', 'text']],
     [/--format nagios cannot be combined with --listen/, ['--listen', '0', '--format', 'nagios']],
     [/--watch .*--listen/, ['--listen', '0', '--watch']],
     [/--wait .*--listen/, ['--listen', '0', '--wait', '1s', '--require-link']],

@@ -36,7 +36,7 @@ export const SAMPLES: { readonly [R in Reason]: readonly ReasonFacts[R][] } = {
     { ...PATH, problem: 'PROFILES_NOT_A_TABLE' },
     { ...PATH, problem: 'NOT_A_TABLE', table: 'defaults' },
     { ...setting, problem: 'UNKNOWN_SETTING' },
-    { ...setting, problem: 'UNKNOWN_SETTING', nearest: 'connect-timeout' },
+    { ...PATH, setting: 'defaults.conect-timeout', problem: 'UNKNOWN_SETTING', nearest: 'connect-timeout' },
     { ...setting, problem: 'COMMAND_LINE_ONLY' },
     { ...setting, problem: 'NOT_A_VALUE' },
     { ...setting, problem: 'IS_A_SWITCH' },

@@ -63,7 +63,7 @@ for (const installed of oldestNewestAndValkey()) {
         assert.ok(attached.cost.syncPartialOk)
         const dumped = await cli(['dump-rdb', target, '-o', file])
         assert.equal(dumped.status, 0, dumped.err)
-        assert.match(dumped.err, /cost: [\s\S]*sync_full \d+ → \d+/)
+        assert.match(dumped.err, /Server counters: [\s\S]*sync_full\s+\d+\s+→\s+\d+/)
         for (const args of [
           ['psync', target, '--sample', '0'],
           ['tail', target, '--duration', '1'],
@@ -142,7 +142,7 @@ for (const installed of oldestNewestAndValkey()) {
       const dumped = await cli(['dump-rdb', target, '-o', file, '--max-rate', '1mb'])
       assert.equal(dumped.status, 0, dumped.err)
       assert.match(dumped.err, /CRC64 verified/)
-      assert.match(dumped.err, /cost: [\s\S]*sync_full 0 → 1/)
+      assert.match(dumped.err, /Server counters: [\s\S]*sync_full\s+0\s+→\s+1/)
       await server.checkRdb(file)
     })
 
@@ -150,8 +150,8 @@ for (const installed of oldestNewestAndValkey()) {
       const server = await startFull(context, { 'repl-diskless-sync-delay': '4' })
       const judged = await cli(['psync', await startHaproxy(context, [server], ...limits('2s')), '--full'])
       assert.equal(judged.status, 0, judged.err)
-      assert.match(judged.out, /^SAFE /m)
-      assert.match(judged.out, /^cost: [\s\S]*sync_full 0 → 1/m)
+      assert.match(judged.out, /^SAFE: /m)
+      assert.match(judged.out, /^Server counters: [\s\S]*sync_full\s+0\s+→\s+1/m)
     })
 
     it('is named as a cause where it cuts the wait for the BGSAVE', async (context) => {

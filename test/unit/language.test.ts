@@ -94,9 +94,10 @@ describe('plain English', () => {
     assert.equal(faults.length, 0, `private vocabulary (docs/glossary.md):\n${faults.join('\n')}`)
   })
 
-  for (const command of [[], ['dump-rdb'], ['handshake'], ['lag'], ['psync'], ['tail']]) {
-    it(`is what ${['redis-repl', ...command].join(' ')} --help is written in`, async () => {
-      const { out, status } = await cli([...command, '--help'])
+  const commands = readdirSync('src/commands').map((file) => file.replace('.ts', ''))
+  for (const words of ['', ...commands, 'help connection']) {
+    it(`is what redis-repl ${words} --help is written in`, async () => {
+      const { out, status } = await cli([...words.split(' ').filter(Boolean), '--help'])
       assert.equal(status, 0)
       // The help breaks lines at any word.
       const faults = faultsIn('--help', out.replaceAll(/\s+/g, ' '))

@@ -38,10 +38,12 @@ export const LOCAL_REASONS = rows({
     },
   },
   CONFIG_FILE: {
-    what: 'The settings in {path} cannot be used: {why}.',
+    what: 'The settings in {path} cannot be used: {why}{end}',
     meaning: 'No server was contacted.',
     next: '[defaults] and [profiles.NAME] hold long flags by name, such as connect-timeout = 3. To use another file: --config FILE',
     parts: {
+      // A question ends with its own mark.
+      end: { by: 'nearest', of: {}, else: '', absent: '.' },
       suggestion: {
         by: 'nearest',
         of: {},

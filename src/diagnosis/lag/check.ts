@@ -129,8 +129,14 @@ export function describeHealthy(replicas: readonly ReplicaReport[]): string {
   const [seconds, bytes] = [measured.map(mostSeconds), measured.map(({ lag }) => lag?.bytes)]
   if (seconds.includes(undefined) || bytes.includes(undefined)) return count
   const [slowest, furthest] = [Math.max(...(seconds as number[])), Math.max(...(bytes as number[]))]
-  const own = measured.length === 0 ? '' : `, up to ${atMost(slowest * 1000)} and ${human(furthest)} behind`
+  const own = measured.length === 0 ? '' : `, ${distanceText(slowest * 1000, furthest)}`
   return `${count}${own}${byAck.length === 0 ? '' : ackText(byAck, measured.length === 0)}`
+}
+
+/** Without a missing byte the time is the error bound of the measurement. */
+function distanceText(ms: number, bytes: number): string {
+  if (ms === 0 && bytes === 0) return 'caught up'
+  return `up to ${atMost(ms)}${bytes === 0 ? '' : ` and ${human(bytes)}`} behind`
 }
 
 /** An ACK shows what the replica had applied when it sent the ACK. */

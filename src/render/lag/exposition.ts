@@ -32,8 +32,9 @@ function metricText({ name, type, help, values }: Metric): string {
   return lines.length === 0 ? '' : `# HELP ${name} ${escapeHelp(help)}\n# TYPE ${name} ${type}\n${lines.join('')}`
 }
 
+/** Rounded to microseconds, which is finer than any of our clocks is right. */
 function numberText(value: number): string {
-  return Number.isFinite(value) ? String(value) : '+Inf'
+  return Number.isFinite(value) ? String(Number(value.toFixed(6))) : '+Inf'
 }
 
 function labelText(labels: Labels): string {

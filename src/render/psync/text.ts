@@ -2,6 +2,7 @@
 import { adviseOn } from '../../diagnosis/psync/advice.ts'
 import { answerOf, isAsForecast, markOf, type PsyncFacts, type Subject } from '../../diagnosis/psync/answer.ts'
 import { checkedConditions } from '../../diagnosis/psync/conditions.ts'
+import type { LostWrites } from '../../diagnosis/psync/lost.ts'
 import { describeTraces } from '../../diagnosis/psync/verdict.ts'
 import { because, headline, notSent } from '../../diagnosis/psync/words.ts'
 import type { CountersEvent, ReplEvent } from '../../engine/events.ts'
@@ -13,6 +14,7 @@ import { table } from '../base/table.ts'
 import { verdictText } from '../base/verdict.ts'
 import { countersText } from '../trace/counters.ts'
 import { type Detail, traceText } from '../trace/trace.ts'
+import { lostText } from './lost.ts'
 import { toneOf } from './tone.ts'
 
 const INDENT = '  '
@@ -37,13 +39,17 @@ export class PsyncText {
     if (isShown && !this.#detail.quiet) this.#steps += traceText(event, this.#detail, this.#screen)
   }
 
-  /** The whole answer, or only its first line if quiet. @param at the time, if the run gives several answers */
-  conclude(facts: PsyncFacts, subject: Subject, at?: Date): void {
+  /**
+   * The whole answer, or only its first line if quiet.
+   * @param at the time, if the run gives several answers
+   * @param lost the writes that the replica would discard; undefined without a replica
+   */
+  conclude(facts: PsyncFacts, subject: Subject, at?: Date, lost?: LostWrites): void {
     const { dim } = this.#screen.colour
     const moment = at ? `${dim(at.toISOString())}\n` : ''
     const loop = facts.loop ? loopsText([facts.loop], this.#screen, this.#detail.quiet) : ''
     const verdict = `${loop}${moment}${this.#verdict(facts, subject)}`
-    this.#write(this.#detail.quiet ? verdict : `${verdict}${this.#rest(facts, subject)}`)
+    this.#write(this.#detail.quiet ? verdict : `${verdict}${this.#rest(facts, subject, lost)}`)
     this.end()
   }
 
@@ -57,12 +63,13 @@ export class PsyncText {
     return verdictText(this.#screen, markOf(facts), toneOf(facts), headline(facts, subject))
   }
 
-  #rest(facts: PsyncFacts, subject: Subject): string {
+  #rest(facts: PsyncFacts, subject: Subject, lost: LostWrites | undefined): string {
     const sentences = [...because(facts, subject), ...describeBasis(facts)].map((sentence) => this.#paragraph(sentence))
     const advice = adviseOn(facts).map(({ text, remedy }) => `${this.#paragraph(text)}${remedy ? remedyText(remedy, this.#screen) : ''}`)
     const rest = [this.#conditions(facts), this.#cost(), this.#steps].filter((part) => part !== '').map((part) => `\n${part}`)
     this.#steps = ''
-    return [...sentences, ...advice, ...rest].join('')
+    const lostWrites = lost && subject.kind === 'replica' ? lostText(subject.name, lost, this.#screen) : ''
+    return [...sentences, ...advice, lostWrites, ...rest].join('')
   }
 
   /** All conditions with -v; otherwise only where one of them decided against a partial resync. */

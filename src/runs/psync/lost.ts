@@ -1,10 +1,9 @@
-/** `psync --from-replica`: which writes the replica loses when it rejoins, how to see them, and with --list-lost the writes themselves. */
+/** `psync --from-replica`: the writes that the replica discards when it rejoins. --list-lost prints them. */
 import { tmpdir } from 'node:os'
 import { type LostWrites, lostWrites } from '../../diagnosis/psync/lost.ts'
 import { staticSource } from '../../engine/ask/source.ts'
 import { ReplError } from '../../errors.ts'
 import type { History } from '../../protocol/history.ts'
-import { lostText } from '../../render/psync/lost.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import type { TailPlan } from '../tail/plan.ts'
@@ -12,14 +11,6 @@ import { runTail } from '../tail/run.ts'
 import type { AskedReplica } from './position.ts'
 
 const SPOOL_BYTES = 1024 ** 3
-
-/** Prints how to see the lost writes. @param replica undefined if it did not answer @param master undefined without INFO */
-export async function showLost(replica: AskedReplica | undefined, master: History | undefined, context: RunContext): Promise<void> {
-  const { detail, isJson, print, screen, stdout } = context
-  const lost = lostOf(replica, master)
-  if (lost?.kind !== 'some' || !replica || isJson || detail.quiet) return
-  print(lostText(replica.endpoint, lost, tailCommand(replica, lost.replid, lost.after), await screen(stdout)))
-}
 
 /**
  * Prints the lost writes from the backlog of the replica. Never forks it.
@@ -42,12 +33,9 @@ export async function listLost(
   await runTail(tailPlan(lost), { ...connection, source: staticSource(endpoint, access) }, context, {})
 }
 
-function lostOf(replica: AskedReplica | undefined, master: History | undefined): LostWrites | undefined {
+/** @returns undefined if one of the two did not show its history */
+export function lostOf(replica: AskedReplica | undefined, master: History | undefined): LostWrites | undefined {
   return replica?.info.history && master && lostWrites(replica.info.history, master)
-}
-
-function tailCommand({ endpoint }: AskedReplica, replid: string, after: number): string {
-  return `redis-repl tail ${endpoint} --from ${replid}:${after}`
 }
 
 /** One link, from the end of the common history to the last write. */

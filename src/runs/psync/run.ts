@@ -16,7 +16,7 @@ import { lookAtShards } from '../shards.ts'
 import { SILENT_WAITING } from '../waiting.ts'
 import { Asker } from './asker.ts'
 import { runFull } from './full.ts'
-import { listLost, showLost } from './lost.ts'
+import { listLost, lostOf } from './lost.ts'
 import type { PsyncPlan, Question, Watch } from './plan.ts'
 import { watchPsync } from './watch.ts'
 
@@ -70,8 +70,7 @@ async function answer(
   try {
     const { facts, subject, replica } = await asker.ask(connection.source, context.visit, (event) => void (isTraced && text?.show(event)))
     const at = wallClock()
-    text?.conclude(facts, subject, isOneOfMany ? at : undefined)
-    await showLost(replica, facts.history, context)
+    text?.conclude(facts, subject, isOneOfMany ? at : undefined, lostOf(replica, facts.history))
     const { expected } = question
     const code = unmet(facts, subject, expected)
     if (isJson) stdout.write(jsonLine(psyncJson(about, context.visit, { facts, subject, at, expected, code })))

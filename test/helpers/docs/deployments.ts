@@ -72,6 +72,7 @@ async function replication(): Promise<Deployment> {
   const late = await replicaOf(master, 'db5.example')
   await late.cli('REPLICAOF', '127.0.0.1', '1')
   await inStep(master, second)
+  await master.cli('ACL', 'SETUSER', 'repl', 'on', '>secret', '+ping', '+info', '+replconf', '+psync', '+config|get', '+client|list')
   // Full resyncs right after a start would look like a loop.
   await master.cli('CONFIG', 'RESETSTAT')
   const stopWriting = writeVisits(master)
@@ -140,7 +141,8 @@ async function nat(): Promise<Deployment> {
 async function cluster(): Promise<Deployment> {
   const running = await startCluster(redis())
   const ports = Object.fromEntries(running.all.map(({ port }, index) => [`n${index + 1}.example:6379`, port]))
-  return { ports, stop: () => running.stop() }
+  const [first] = running.masters as readonly [RunningServer]
+  return { ports: { ...ports, 'node1.example:6379': first.port }, stop: () => running.stop() }
 }
 
 async function sentinel(): Promise<Deployment> {
@@ -180,7 +182,7 @@ export const DEPLOYMENTS: Readonly<Record<string, { readonly names: RegExp; star
   loop: { names: /\b(lp|looping)\.example\b/, start: loop },
   loading: { names: /\bld\.example\b/, start: loading },
   nat: { names: /\b(nat|inner)\.example\b/, start: nat },
-  cluster: { names: /\bn[1-6]\.example\b/, start: cluster },
+  cluster: { names: /\b(n[1-6]|node1)\.example\b/, start: cluster },
   sentinel: { names: /\bs[1-3]\.example\b/, start: sentinel },
   tls: { names: /\btls\.example\b/, start: encrypted },
   protected: { names: /\bopen\.example\b/, start: protectedMode },

@@ -14,6 +14,7 @@ const RUN = fileURLToPath(new URL('../../../bin/run.js', import.meta.url))
 /** They are emptied before each line, so that no line depends on the files of another. */
 const OUTPUT_FOLDERS = ['/backup', '/var/lib/redis-repl', '/var/lib/prometheus/node-exporter']
 const FOLDERS = [...OUTPUT_FOLDERS, '/etc/redis-repl']
+const PASSWORDS = ['/etc/redis-repl/password', '/etc/repl.pass']
 
 const PROFILE = `[profiles.prod]
 target = "db1.example"
@@ -41,11 +42,12 @@ export class DocsLab {
   /** @param name of a deployment, or `none` */
   static async start(name: string): Promise<DocsLab> {
     const folder = await mkdtemp(join(tmpdir(), 'redis-repl-docs-'))
-    for (const path of [...FOLDERS, '/bin', '/config/redis-repl']) await mkdir(join(folder, path), { recursive: true })
+    for (const path of [...FOLDERS, '/bin', '/config/redis-repl', '/.config/fish/completions'])
+      await mkdir(join(folder, path), { recursive: true })
     await program(folder, 'redis-repl', `exec ${process.execPath} ${RUN} "$@"`)
     // A consumer that keeps nothing and ends with its input, in the place of a Kafka client.
     await program(folder, 'kcat', "trap '' INT; exec cat > /dev/null")
-    await writeFile(join(folder, 'etc/redis-repl/password'), 'secret\n')
+    for (const path of PASSWORDS) await writeFile(join(folder, path), 'secret\n')
     await writeFile(join(folder, 'config/redis-repl/config.toml'), PROFILE)
     return new DocsLab(folder, (await DEPLOYMENTS[name]?.start(folder)) ?? { ports: {}, stop: async () => {} })
   }
@@ -57,7 +59,7 @@ export class DocsLab {
       await mkdir(join(this.folder, path))
     }
     const inLab = (text: string, path: string) => text.replaceAll(new RegExp(`(?<![\\w.])${path}(?![\\w-])`, 'g'), join(this.folder, path))
-    return FOLDERS.reduce(inLab, this.#withPairs(line))
+    return [...FOLDERS, ...PASSWORDS].reduce(inLab, this.#withPairs(line))
   }
 
   /** A line with --map takes nothing from REDIS_REPL_MAP, so it gets the same pairs as flags. */

@@ -6,7 +6,7 @@ import { deploymentOf } from './lab.ts'
 
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
-/** What oclif writes from --help: its fences hold usage lines, and its examples are those of --help. */
+/** What oclif writes from --help. Its fences have no kind, and a part EXAMPLES. */
 const GENERATED = /^docs\/commands\//
 
 interface Fence {
@@ -40,7 +40,7 @@ export function pages(): string[] {
 
 /** All command lines of these pages by deployment. Lines that fork come last: what they leave in its counters would show in the others. */
 export function linesByDeployment(names = pages()): Map<string, DocsLine[]> {
-  const lines = names.filter((page) => !GENERATED.test(page)).flatMap((page) => fencesOf(page).flatMap(linesOf))
+  const lines = names.flatMap((page) => fencesOf(page).flatMap(GENERATED.test(page) ? examplesOf : linesOf))
   const sorted = [...lines.filter(({ command }) => !forks(command)), ...lines.filter(({ command }) => forks(command))]
   const found = new Map<string, DocsLine[]>()
   for (const line of sorted) {
@@ -71,6 +71,15 @@ function fencesOf(page: string): Fence[] {
 function linesOf(fence: Fence): DocsLine[] {
   if (fence.kind === 'text') return []
   return fence.kind === 'console' ? shownLines(fence) : plainLines(fence)
+}
+
+/** Those that can run as they are: no part of them is left out (…), and no other program is loaded. */
+function examplesOf({ page, at, lines }: Fence): DocsLine[] {
+  const [start, end] = [lines.indexOf('EXAMPLES'), lines.indexOf('', lines.indexOf('EXAMPLES'))]
+  return lines.flatMap((line, index) => {
+    const isExample = start >= 0 && index > start && index < end && /^ {2}redis-repl /.test(line) && !/…|npx/.test(line)
+    return isExample ? [{ page, at: at + index, command: line.trim(), status: 0 }] : []
+  })
 }
 
 /** `$ redis-repl …` and the output below it. */

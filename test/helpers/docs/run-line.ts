@@ -46,7 +46,9 @@ async function run(lab: DocsLab, command: string): Promise<LineRun> {
   return { status, output: lab.named(Buffer.concat(chunks).toString()).replace(PROGRESS, '') }
 }
 
-/** `tail`, `--watch` and `--listen` end by Ctrl-C, unless a limit is given. */
+/** `tail`, `--watch` and `--listen` end by Ctrl-C, unless a limit is given. A duration of minutes is too long for a test. */
 function isEndless(command: string): boolean {
-  return /redis-repl tail\b|--watch\b|--listen\b/.test(command) && !/--(count|duration|until-offset|expect|help)\b/.test(command)
+  return (
+    /redis-repl tail\b|--watch\b|--listen\b/.test(command) && !/--(count|duration \d+s?(?!\w)|until-offset|expect|help)\b/.test(command)
+  )
 }

@@ -10,6 +10,9 @@ const DATE = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 const DURATION = /\d+ (?:d|h|min) \d+ (?:h|min|s)\b/g
 /** With or without a unit, and with its bounds: `1,024 bytes`, `< 0.001`, `0.052 ± 0.011`, `3.1 s`. */
 const NUMBER = /(?:[<>≤≥] )?\d[\d,.]*(?: ± [\d.]+)?(?: ?(?:bytes?|[kMGT]?B|ns|µs|ms|s|min|h|d)\b)?(?:\/s\b)?/g
+/** How far replicas lag, and whether they catch up, depends on the load of the machine. */
+const DISTANCE = /caught up|up to #(?: and #)? behind/g
+const TREND = /\b(?:steady|in sync in #)|\+#/g
 const BOXES = /[─━┌┐└┘├┤┬┴┼│╔╗╚╝═║]+/g
 const BARS = /[▁▂▃▄▅▆▇█]+/g
 
@@ -22,6 +25,8 @@ export function shapeOf(output: string): string {
     .replace(BARS, '')
     .replace(DURATION, '#')
     .replace(NUMBER, '#')
+    .replace(DISTANCE, 'DISTANCE')
+    .replace(TREND, 'TREND')
     .replace(/\s+/g, ' ')
     .trim()
 }

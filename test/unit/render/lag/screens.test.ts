@@ -187,7 +187,7 @@ describe('lag --watch', () => {
   test('writes the verdict only with -q', () => {
     const { shown, printed } = watch(screenOf({}, 'auto', UTF8), 2, { ...BRIEF, isQuiet: true })
     shown.show(look(view([HEALTHY])))
-    assert.deepEqual(printed, ['1970-01-01T00:00:00.000Z verdict=ok text="1 replica, up to 21 ms and 0 bytes behind"\n'])
+    assert.deepEqual(printed, ['1970-01-01T00:00:00.000Z verdict=ok text="1 replica, up to 21 ms behind"\n'])
   })
 
   test('shows on a terminal what it is now, which look it is, and what has happened since the start', () => {
@@ -199,7 +199,7 @@ describe('lag --watch', () => {
       return lines(printed.findLast((text) => text.includes('look ')) ?? '')
     }
     assert.deepEqual(after([HEALTHY], 2).slice(0, 2), [
-      'OK: 1 replica, up to 21 ms and 0 bytes behind',
+      'OK: 1 replica, up to 21 ms behind',
       '1970-01-01T00:00:00Z, look 1 of 3; since the start: 0 flaps, 0 full resyncs',
     ])
     // It is no longer listed, and has lost its link with that.
