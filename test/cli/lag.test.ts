@@ -48,6 +48,9 @@ describe('lag', () => {
       if (flags.includes('nagios')) {
         assert.equal(ran.status, 3)
         assert.match(ran.out, words)
+      } else if (flags.includes('json')) {
+        assert.equal(ran.status, 2)
+        assert.match(JSON.parse(ran.out).error.what, words)
       } else {
         assertThreeParts(ran, 'USAGE', 2)
         assert.match(ran.err, words)
