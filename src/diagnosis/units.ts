@@ -2,7 +2,10 @@
 
 export function bytes(count: number): string {
   // A rate is not a whole number: one decimal helps only below ten.
-  if (count < 999.5) return `${Number(count.toFixed(count < 9.95 ? 1 : 0))} bytes`
+  if (count < 999.5) {
+    const shown = Number(count.toFixed(count < 9.95 ? 1 : 0))
+    return shown === 1 ? '1 byte' : `${shown} bytes`
+  }
   const units = ['kB', 'MB', 'GB', 'TB', 'PB']
   let value = count
   let unit = -1
