@@ -4,7 +4,7 @@ import { alerts, parseAlertRange } from '../../../../src/diagnosis/lag/alert-ran
 import { quantile, Samples, summary } from '../../../../src/diagnosis/lag/quantile.ts'
 import { trendOf } from '../../../../src/diagnosis/lag/trend.ts'
 import { isPingsOnly, WriteRate } from '../../../../src/diagnosis/lag/write-rate.ts'
-import { sparkline } from '../../../../src/render/base/sparkline.ts'
+import { sparkline } from '../../../../src/render/lag/sparkline.ts'
 
 const ramp = (from: number, by: number, scatter: (index: number) => number = () => 0) =>
   Array.from({ length: 20 }, (_, index) => ({ moment: index * 100, bytes: from + by * index + scatter(index) }))
