@@ -41,7 +41,7 @@ for (const installed of oldestNewestAndValkey()) {
       for (const replica of [t.first, t.second, t.chained]) {
         const { lag: figure, resync } = of(replica)
         assert.deepEqual([figure.method, figure.bytes, figure.minMs, figure.maxMs], ['info', 0, 0, 0])
-        assert.deepEqual([resync.kind, resync.bytes, resync.timeLeftMs], ['continue', 0, null])
+        assert.deepEqual([resync.kind, resync.bytes, resync.timeLeftMs], ['partial', 0, null])
       }
       assert.equal(json.master.writes.averageBytesPerSecond, 0)
       assert.ok(json.advice.some(({ text }: { text: string }) => /Nothing was written/.test(text)))

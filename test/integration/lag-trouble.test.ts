@@ -89,7 +89,7 @@ for (const installed of SOME) {
       assert.deepEqual([status, state, link.isUp, figure.method], [1, 'link-down', false, 'info'])
       assert.ok(link.downMs >= 1000 && figure.bytes > 10_000 && figure.minMs > 500)
       assert.deepEqual([figure.timeMs, figure.maxMs], [null, null])
-      assert.equal(resync.kind, 'continue')
+      assert.equal(resync.kind, 'partial')
       assert.match(notes.join(' '), /has (?:had )?no link to its master .*lacks bytes that the master wrote before the sample began/)
     })
 

@@ -1,4 +1,5 @@
 /** `lag --json`: docs/schemas/lag-1.json. An unknown figure is null, never zero. */
+
 import { explain } from '../../diagnosis/errors/explain.ts'
 import { describeUnknown, hasLink } from '../../diagnosis/lag/check.ts'
 import {
@@ -15,6 +16,7 @@ import type { Summary } from '../../diagnosis/lag/quantile.ts'
 import type { Trend } from '../../diagnosis/lag/trend.ts'
 import { lagVerdict } from '../../diagnosis/lag/verdict.ts'
 import { replicaNotes } from '../../diagnosis/lag/words.ts'
+import { forecastAnswer } from '../../diagnosis/psync/answer.ts'
 import type { ErrorCode, ReplError } from '../../errors.ts'
 import type { MasterLink } from '../../protocol/info/master-link.ts'
 import type { JsonObject } from '../base/json-line.ts'
@@ -127,7 +129,7 @@ function trendJson(trend: Trend): JsonObject {
 /** Without writes a backlog lasts forever, and JSON has no Infinity. */
 function resyncJson({ forecast, bytesLeft, secondsLeft }: ResyncNow): JsonObject {
   const timeLeftMs = secondsLeft === undefined || !Number.isFinite(secondsLeft) ? null : Math.round(secondsLeft * 1000)
-  return { ...forecast, bytesLeft: bytesLeft ?? null, timeLeftMs }
+  return { ...forecast, kind: forecastAnswer(forecast), bytesLeft: bytesLeft ?? null, timeLeftMs }
 }
 
 function lagOf(lag: Lag): JsonObject {
