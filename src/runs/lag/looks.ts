@@ -61,7 +61,7 @@ async function openWithRetry(
       return await open()
     } catch (error) {
       if (!isPassing(error) || now() - startedAt + RETRY_MS > waitMs) throw error
-      output.waiting('waiting for the server', error.message)
+      output.waiting(`waiting at most ${duration(waitMs)} for the server`, error.message)
       await sleep(RETRY_MS, signal)
     }
   }
@@ -90,9 +90,13 @@ async function judge(surveys: Surveys, plan: LagPlan, output: LagOutput, started
       output.show(look, codeOf(outcome))
       return outcome
     }
-    if (checked && !checked.isOk) output.waiting('waiting', checked.reason)
+    if (checked && !checked.isOk) output.waiting(waitingText(plan), checked.reason)
     await sleep(LOOK_EVERY_MS, signal)
   }
+}
+
+function waitingText({ waitMs }: LagPlan): string {
+  return waitMs === undefined ? 'measuring again' : `waiting at most ${duration(waitMs)}`
 }
 
 /** Whether to give up when a limit does not hold. */
