@@ -28,7 +28,7 @@ import { type LagLook, type LagView, shardVerdict } from './view.ts'
 /** With --cluster: docs/schemas/lag-cluster-1.json, with one such tree per shard. */
 export function lagJson(about: About, { views, checked }: LagLook, code: ErrorCode | undefined): JsonObject {
   const [view] = views
-  const check = checked ? { ...checked, fault: checked.fault ?? null } : null
+  const check = checked ? { isOk: checked.isOk, reason: checked.reason, fault: checked.fault ?? null } : null
   const verdict = lagVerdict(
     views.map(({ report }) => report),
     checked,
