@@ -31,7 +31,7 @@ describe('of two active replicas', () => {
   after(() => pair.map((fake) => fake.stop()))
 
   for (const preference of ['master', 'replica']) {
-    it(`the named one is taken by --prefer ${preference}, and nobody is told of a circle`, async () => {
+    it(`the named one is used by --prefer ${preference}, and no circle is reported`, async () => {
       const ran = await cli(['handshake', pair[0].target, '--prefer', preference, '--json'])
       assert.doesNotMatch(ran.out + ran.err, /CIRCLE|REPLICAOF/)
       assert.equal((JSON.parse(ran.out) as { connection: { remote: string } }).connection.remote, pair[0].target)

@@ -76,7 +76,7 @@ describe('handshake', { concurrency: false }, () => {
     })
   }
 
-  it('explains a socket on which nobody listens any more', async () => {
+  it('explains a socket on which no process listens any more', async () => {
     const path = join(folder, 'orphan.sock')
     // Ended without a word, a server leaves its socket behind.
     const script = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`
@@ -98,7 +98,7 @@ describe('handshake', { concurrency: false }, () => {
     assertThreeParts(await handshake({}, [], { bytes: 'SSH-2.0-OpenSSH_9.2\r\n' }), 'NOT_REDIS', 5)
   })
 
-  it('knows another service by its first byte, whoever asks, and waits for no more', async () => {
+  it('recognises another service by its first byte, in every command, and does not wait for more', async () => {
     for (const greeting of ['S', 'J\0\0\0\n8.0.36\0', '\n\u0015', '220']) {
       master = await FakeMaster.start({ PING: undefined, INFO: undefined, CLIENT: undefined, SENTINEL: undefined }, greeting)
       const { target } = master
@@ -303,7 +303,7 @@ describe('Sentinels that are none', { concurrency: false }, () => {
     return await cli(['handshake', '--sentinel', master.target, '--master-name', 'm', '--step-timeout', '1', ...args])
   }
 
-  it('are told as such, and a password that they want is one of theirs', async () => {
+  it('are reported as Sentinels, and a password that they require is one of theirs', async () => {
     const ordinary = await asSentinel({ SENTINEL: "-ERR unknown command 'SENTINEL', with args\r\n" })
     assertThreeParts(ordinary, 'NOT_SUPPORTED', 5)
     assert.match(ordinary.err, /This\s+is\s+not\s+a\s+Sentinel/)
@@ -316,7 +316,7 @@ describe('Sentinels that are none', { concurrency: false }, () => {
     assert.match(wrong.err, /--sentinel-user/)
   })
 
-  it('are told with their reasons in words when none can be asked', async () => {
+  it('are reported with their reasons when none can be asked', async () => {
     const plain = await asSentinel({}, ['--sentinel-tls', '--connect-timeout', '1'])
     assertThreeParts(plain, 'MASTER_UNREACHABLE', 3)
     assert.match(plain.err.replaceAll(/\s+/g, ' '), /did not answer the TLS handshake within .*--no-sentinel-tls/)
@@ -338,13 +338,13 @@ describe('Sentinels that are none', { concurrency: false }, () => {
 
 describe('dump-rdb', { concurrency: false }, () => {
   for (const [name, bytes, code, status] of BROKEN_PAYLOADS) {
-    it(`explains ${name}, exits ${status} and leaves nothing behind`, async () => {
+    it(`explains ${name}, exits ${status} and leaves no file`, async () => {
       assertThreeParts(await dump({ PSYNC: { bytes, close: true } }), code, status)
       assert.deepEqual(await readdir(folder), [])
     })
   }
 
-  it('calls a transfer that falls silent truncated, and leaves nothing behind', async () => {
+  it('calls a transfer that falls silent truncated, and leaves no file', async () => {
     assertThreeParts(await dump({ PSYNC: `${FULL}$1000\r\nREDIS0011` }), 'PAYLOAD_TRUNCATED', 7)
     assert.deepEqual(await readdir(folder), [])
   })
@@ -370,7 +370,7 @@ describe('dump-rdb', { concurrency: false }, () => {
     assert.ok(!master?.received.some(([name]) => name === 'SYNC'))
   })
 
-  it('waits for no payload behind a sync on two connections', async () => {
+  it('waits for no payload after a sync on two connections', async () => {
     assertThreeParts(await dump({ PSYNC: '+RDBCHANNELSYNC 6\r\n' }), 'PROTOCOL', 5)
   })
 

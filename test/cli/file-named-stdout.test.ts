@@ -50,14 +50,14 @@ describe('a file called stdout', { concurrency: 1 }, () => {
   }
 
   for (const [what, script] of BROKEN) {
-    it(`is removed by dump-rdb when its payload ${what}, and that is what is said`, async () => {
+    it(`is removed by dump-rdb when its payload ${what}, and the error says so`, async () => {
       const words = await said(script, (target) => ['dump-rdb', target, '-o', 'stdout'])
       assert.ok(words.includes(OF_A_FILE), words)
       assert.ok(!words.includes(OF_STDOUT), words)
       assert.deepEqual(await readdir(home), [])
     })
 
-    it(`is removed by tail --rdb when its payload ${what}, and that is what is said`, async () => {
+    it(`is removed by tail --rdb when its payload ${what}, and the error says so`, async () => {
       const words = await said(script, (target) => ['tail', target, '--from', 'snapshot', '--rdb', 'stdout'])
       assert.ok(words.includes(OF_A_FILE), words)
       assert.ok(!words.includes(OF_STDOUT), words)
@@ -70,7 +70,7 @@ describe('a file called stdout', { concurrency: 1 }, () => {
     })
   }
 
-  it('is removed when it may not grow further, and that is what is said', async () => {
+  it('is removed when it cannot grow further, and the error says so', async () => {
     master = await FakeMaster.start(full(rdb({ body: Buffer.alloc(LARGE_BYTES), checksum: Buffer.alloc(8) })))
     const command = `ulimit -f ${LIMIT_KIB}; exec "$0" "$1" dump-rdb ${master.target} -o stdout`
     const child = spawn('bash', ['-c', command, process.execPath, RUN], { cwd: home, stdio: ['ignore', 'ignore', 'pipe'] })

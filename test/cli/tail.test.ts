@@ -49,7 +49,7 @@ describe('tail', () => {
     assert.match(ran.err, new RegExp(`at offset ${100 + good.length + 13}:`))
   })
 
-  it('tries again when the link ends, unless it is told not to, or for as long as it is told to', async () => {
+  it('tries again when the link ends, except with --no-retry, and no longer than --retry-max-time', async () => {
     const once = await tail(streaming(bytesOf(...COMMANDS), true), '--no-retry')
     assertThreeParts(once, 'LINK_LOST', 7)
     assert.match(once.out, /DEL/)
@@ -87,7 +87,7 @@ describe('tail', () => {
     )
   })
 
-  it('prints records that follow their schema, and an error of its own schema behind them', async () => {
+  it('prints records that follow their schema, and then an error of its own schema', async () => {
     const ran = await tail(streaming(Buffer.concat([bytesOf(...COMMANDS), Buffer.from('garbage')])), '--json')
     assert.equal(ran.status, 5)
     const lines = ran.stdout.toString('latin1').trimEnd().split('\n')
@@ -119,7 +119,7 @@ describe('tail', () => {
     assert.deepEqual([stats.commands, stats.offset, stats.gaps], [4, 100 + bytes.length, []])
   })
 
-  it('keeps the state, and goes on with it in a file that ends inside a line', async () => {
+  it('keeps the state, and resumes in a file that ends inside a line', async () => {
     const state = join(folder, 'state.json')
     const bytes = bytesOf(...COMMANDS)
     const end = 100 + bytes.length

@@ -54,7 +54,7 @@ for (const installed of oldestNewestAndValkey()) {
       })
     }
 
-    it('a tail that followed one of them goes on with it when the address leads there again', async () => {
+    it('a tail that followed one of them resumes when the address leads there again', async () => {
       const [one, other] = masters as [RunningServer, RunningServer]
       balancer.lead(one.port)
       const before = await counters()

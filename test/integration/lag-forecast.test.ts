@@ -43,7 +43,7 @@ describe('what lag foretells', { concurrency: true }, () => {
         return { full: is.full - was.full, ok: is.ok - was.ok }
       }
 
-      it('a cut that is shorter than foretold ends in a partial resync, a longer one in a full resync', async () => {
+      it('a cut that is shorter than predicted ends in a partial resync, a longer one in a full resync', async () => {
         const { json, of } = await lag(master.target, '--sample', '3s')
         const { resync } = of(replica)
         assert.equal(resync.kind, 'partial')

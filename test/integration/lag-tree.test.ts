@@ -106,7 +106,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.equal(await t.master.cli('DBSIZE'), keys)
     })
 
-    it('writes one key where it is told to, which goes by itself', async () => {
+    it('writes one key with --marker-key, which expires by itself', async () => {
       const { of } = await lag(t.master.target, '--marker-key', 'redis-repl:marker', '--sample', '1s')
       const { markers } = of(t.chained)
       assert.ok(markers.received > 3 && markers.lag.minMs > 0 && markers.errorMs > 0, JSON.stringify(markers))

@@ -73,7 +73,7 @@ for (const installed of SOME) {
       }
     })
 
-    it('names a link that was cut, and goes on measuring what is missing', async (context) => {
+    it('names a link that was cut, and continues to measure what is missing', async (context) => {
       const master = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
       const proxy = await TcpProxy.start(master.port)
       const replica = await RunningServer.start(installed, { replicaof: proxy.target.replace(':', ' ') })
@@ -122,7 +122,7 @@ for (const installed of SOME) {
       assert.match(nagios.out, /^REPLICATION CRITICAL - .*refused the connection/)
     })
 
-    it('falls back to the master’s view where an announced address leads nowhere, unless it is told another way', async (context) => {
+    it('falls back to the master’s view where an announced address leads nowhere, unless --map has another one', async (context) => {
       const master = await RunningServer.start(installed, { 'repl-diskless-sync-delay': '0' })
       const replica = await RunningServer.start(installed, { replicaof: `127.0.0.1 ${master.port}`, 'replica-announce-port': '1' })
       running.push(master, replica)
@@ -257,7 +257,7 @@ describe('lag on what is no tree', () => {
     assert.match(ran.err, /--marker-key/)
   })
 
-  it('waits for a server that is not there yet, and not for longer than it is told to', async () => {
+  it('waits for a server that is not there yet, and not longer than --wait', async () => {
     const server = await RunningServer.start(newest)
     const { target, port } = server
     await server.stop()

@@ -202,7 +202,7 @@ describe('other things on the port', () => {
     assert.deepEqual(await codeOf(['handshake', `127.0.0.1:${port}`]), ['NOT_REDIS', 5])
   })
 
-  it('a full disk behind stdout ends with 8', async () => {
+  it('stdout on a full disk ends with 8', async () => {
     await withServer(pick('redis-8.6', 'redis-7.0'), { 'repl-diskless-sync-delay': '0' }, async ({ target }) => {
       for (const command of ['dump-rdb', 'handshake', 'handshake --json']) {
         const child = spawn('sh', ['-c', `exec "$0" bin/run.js ${command} ${target} > /dev/full`, process.execPath], { stdio: 'ignore' })

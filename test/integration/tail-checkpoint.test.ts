@@ -35,7 +35,7 @@ for (const installed of [pick('redis-8.6'), pick('valkey-9.1')]) {
     const running: { stop(): unknown }[] = []
     after(() => Promise.all(running.map((one) => one.stop())))
 
-    it('goes on at the checkpoint after kill -9: no gap, and nothing twice that the checkpoint covers', { timeout: 120_000 }, async () => {
+    it('resumes at the checkpoint after kill -9: no gap, and nothing twice that the checkpoint covers', { timeout: 120_000 }, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'redis-repl-tail-'))
       running.push({ stop: () => rm(folder, { recursive: true, force: true }) })
       const [state, output] = [join(folder, 'state.json'), join(folder, 'out.ndjson')]

@@ -12,7 +12,7 @@ for (const installed of servers().filter(({ flavour }) => flavour === 'valkey'))
     const running: { stop(): unknown }[] = []
     after(() => Promise.all(running.map((one) => one.stop())))
 
-    it('lets slots be moved, unless it is told to acknowledge nothing', async () => {
+    it('lets slots be moved, except with --ack zero', async () => {
       const [master, replica] = [await RunningServer.start(installed, CONFIG), await RunningServer.start(installed, CONFIG)]
       running.push(master, replica)
       await master.cli('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')

@@ -54,7 +54,7 @@ for (const installed of servers()) {
       assert.doesNotMatch(tail.out, /missed/)
     })
 
-    it('with --on-gap skip goes on at the live end, and a record says what is missing', async () => {
+    it('with --on-gap skip continues at the live end, and a record says what is missing', async () => {
       const { tail, server, lost, live } = await overrun('--on-gap', 'skip')
       await tail.says(/"gap"/)
       const { full } = await syncCounters(server)

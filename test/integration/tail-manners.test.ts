@@ -57,7 +57,7 @@ for (const installed of servers()) {
       assert.doesNotMatch(tail.err, /again/)
     })
 
-    it('counts for no WAIT unless it is told to', async () => {
+    it('counts for no WAIT without --ack honest', async () => {
       const server = await master()
       const modest = await follow(server)
       assert.equal(await waited(server), 0)

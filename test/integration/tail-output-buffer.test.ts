@@ -57,7 +57,7 @@ describe('tail --from now', () => {
     })
   }
 
-  it('is cut once where it may not ask for the limit, says why, and goes on', async () => {
+  it('is cut once where it has no right to read the limit, says why, and resumes', async () => {
     const { server, lowly } = await start(`${LIMIT} 0 0`)
     const notes = await showsNextSet(server, lowly)
     assert.match(notes, /bytes\s+of\s+backlog\s+that\s+we\s+requested\s+probably\s+exceeded\s+its\s+output\s+buffer\s+limit/)

@@ -70,7 +70,7 @@ for (const installed of oldestNewestAndValkey()) {
       assert.deepEqual(numbers(tail.out), upTo(10_000))
     })
 
-    it('that stops, with --on-full stop: what was received is shown, and the place is told', async () => {
+    it('that stops, with --on-full stop: what was received is shown, with the place to resume', async () => {
       const server = await master()
       const tail = await unread(server, '--format', 'csv', '--spool-max', '1mb')
       await pipe(server, numbered(0, 6000))

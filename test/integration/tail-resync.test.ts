@@ -158,7 +158,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-8.6', 
     })
 
     for (const onGap of ['resync', 'fail']) {
-      it(`goes on by the same command with --state and --on-gap ${onGap}, beside the file of its first run`, async () => {
+      it(`resumes by the same command with --state and --on-gap ${onGap}, beside the file of its first run`, async () => {
         const file = await fresh()
         const args = ['--from', 'snapshot', '--rdb', file, '--state', `${file}.json`, '--on-gap', onGap]
         await followed(args, async ({ server, proxy, tail, shown }) => {

@@ -94,7 +94,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       await promote(cluster.masters[2] as RunningServer)
     })
 
-    it('goes on where a killed run has ended, also in a shard whose master has changed meanwhile', { timeout: 90_000 }, async () => {
+    it('resumes where a killed run ended, also in a shard whose master has changed meanwhile', { timeout: 90_000 }, async () => {
       const [state, output] = [join(home, 'state.json'), join(home, 'out.ndjson')]
       const args = ['--cluster', entry(), '--state', state, '--format', 'json', '--all', '--flat']
       const first = new Tailing(args, output)

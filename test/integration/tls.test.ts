@@ -107,7 +107,7 @@ for (const installed of oldestNewestAndValkey()) {
       assertThreeParts(await cli([...target, '--sni', '']), 'USAGE', 2)
     })
 
-    it('is believed without proof only by --insecure, and that is said loudly', async () => {
+    it('is accepted without proof only by --insecure, with a warning', async () => {
       const ran = await cli(['handshake', `localhost:${secured.port}`, '--tls', '--insecure', '--cert', client.cert, '--key', client.key])
       assert.equal(ran.status, 0, ran.err)
       assert.match(ran.err, /^! --insecure/m)
@@ -193,7 +193,7 @@ describe('certificates', () => {
   })
 })
 
-describe('a server behind --map', () => {
+describe('a server that --map leads to', () => {
   const [installed] = servers().slice(-1) as [ReturnType<typeof servers>[number]]
   const open = { 'tls-auth-clients': 'no' }
 

@@ -49,7 +49,7 @@ test('a survey whose signal was aborted before it began ends with ABORTED', asyn
   assert.equal(await openedWith(await optionsFor({}), AbortSignal.abort('test')), 'ABORTED')
 })
 
-test('a survey that is stopped while its first server owes an answer ends with ABORTED', async () => {
+test('a survey that is stopped before its first server answers ends with ABORTED', async () => {
   const stop = new AbortController()
   const options = await optionsFor({ INFO: {} })
   const opened = openedWith(options, stop.signal)

@@ -38,7 +38,7 @@ const HOSTS: readonly (readonly [provider: string, host: string])[] = [
 const UNKNOWN = "ERR unknown command 'PSYNC', with args beginning with: '?' '-1' "
 
 for (const [provider, reply] of WORDS) {
-  test(`-${reply} is said by ${provider}`, () => assert.equal(recogniseProvider(undefined, reply, '10.0.0.1'), provider))
+  test(`-${reply} is the reply of ${provider}`, () => assert.equal(recogniseProvider(undefined, reply, '10.0.0.1'), provider))
 }
 
 for (const [provider, host] of HOSTS) {

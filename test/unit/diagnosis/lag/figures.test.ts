@@ -10,7 +10,7 @@ const ramp = (from: number, by: number, scatter: (index: number) => number = () 
   Array.from({ length: 20 }, (_, index) => ({ moment: index * 100, bytes: from + by * index + scatter(index) }))
 
 describe('a trend', () => {
-  test('is told when the bytes behind grow or shrink by more than they scatter', () => {
+  test('is reported when the bytes behind grow or shrink by more than they scatter', () => {
     assert.deepEqual(trendOf(ramp(0, 100)), { kind: 'falling-behind', bytesPerSecond: 1000 })
     const trend = trendOf(ramp(10_000, -100))
     assert.equal(trend?.kind, 'catching-up')
@@ -22,7 +22,7 @@ describe('a trend', () => {
     assert.deepEqual(trendOf(ramp(5000, 1, (index) => (index % 2 === 0 ? 3000 : -3000))), { kind: 'even' })
   })
 
-  test('is none of whoever has caught up, and not known after a few looks', () => {
+  test('does not exist for a replica that has caught up, and is unknown after a few looks', () => {
     assert.deepEqual(trendOf(ramp(1900, -100)), { kind: 'even' })
     assert.equal(trendOf(ramp(0, 100).slice(0, 4)), undefined)
   })
@@ -88,7 +88,7 @@ describe('a write rate', () => {
 })
 
 describe('ranks', () => {
-  test('are the nearest value that so many are not above', () => {
+  test('are the lowest value that this share does not exceed', () => {
     const values = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
     assert.deepEqual([quantile(values, 0), quantile(values, 0.5), quantile(values, 0.95), quantile(values, 1)], [1, 5, 10, 10])
   })

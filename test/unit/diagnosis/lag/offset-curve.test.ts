@@ -20,7 +20,7 @@ describe('the master’s offset over time', () => {
     assert.deepEqual(curve.behind(99, at(50, 52)), { low: 48 })
   })
 
-  test('zero is said only when the master was seen at the same offset after the replica had been asked', () => {
+  test('zero is reported only when the master was seen at the same offset after the replica was asked', () => {
     const curve = new OffsetCurve()
     curve.push(100, at(0, 2))
     assert.deepEqual(curve.behind(100, at(10, 12)), { low: 0, high: 12 })

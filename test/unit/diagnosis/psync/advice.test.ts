@@ -70,7 +70,7 @@ test('while nothing is written a position stays good, without a figure of infini
   assert.doesNotMatch(advice?.text ?? '', /Infinity|NaN/)
 })
 
-test('without a measured rate nothing is said about time', () => {
+test('without a measured rate there is no time', () => {
   assert.deepEqual([adviseOn(facts(4 * MEGABYTE)), secondsToLive(facts(4 * MEGABYTE))], [[], undefined])
 })
 

@@ -53,7 +53,7 @@ for (const [rule, history, replid, offset, forecast, decided] of CASES) {
   })
 }
 
-test('the conditions hold up to the one that decides, and those behind it were not asked', () => {
+test('the conditions hold up to the one that decides, and later ones were not checked', () => {
   const position = { replid: REPLID, offset: 199 }
   const checked = checkedConditions({ history: HISTORY, position, ...forecastPsync(HISTORY, position) })
   assert.deepEqual(

@@ -13,7 +13,7 @@ function info(fields: Record<string, string>) {
   )
 }
 
-test('silence of a server that is where we are is idleness; else something is wrong, and what is told', () => {
+test('silence of a server at our offset is idleness; any other silence has its cause named', () => {
   assert.equal(judgeSilence(info({}), REPLID, 100), 'idle')
   assert.equal(judgeSilence(info({}), REPLID, 99), 'broken')
   assert.equal(judgeSilence(info({}), OTHER_REPLID, 100), 'broken')

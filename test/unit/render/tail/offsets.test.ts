@@ -19,7 +19,7 @@ test('OffsetPair: any two offsets one after the other are written as what they a
   )
 })
 
-test('OffsetPair: commands one behind the other, over every place at which a digit changes', () => {
+test('OffsetPair: one command after the other, across every change of a digit', () => {
   for (const around of [0, 10_000, 20_000, 100_000, 2 ** 31, 2 ** 32, 1e10, 2 ** 53 - 3000]) {
     const head = new OffsetPair('', ' ', '')
     for (let start = Math.max(0, around - 2000); start < around + 2000; start += 37) {

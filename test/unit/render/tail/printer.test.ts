@@ -73,13 +73,13 @@ test('Printer: what is shown of a transaction that never ended is taken back whe
   assert.deepEqual(await shown([attached(), half, attached({ offset: 900 }), bytesOf(['SET', 'c', '1'])]), ['SET a', 'SET c'])
 })
 
-test('Printer: a stream that goes on under another replid, inside a command, is one stream', async () => {
+test('Printer: a stream that continues under another replid, inside a command, is one stream', async () => {
   const bytes = bytesOf(['SET', 'a', '1'], ['SET', 'b', '2'])
   const mark = { type: 'resumed', at: 0, server: SERVER, position: { replid: OTHER_REPLID, offset: 40 }, formerReplid: REPLID } as const
   assert.deepEqual(await shown([attached(), bytes.subarray(0, 40), mark, bytes.subarray(40)]), ['SET a', 'SET b'])
 })
 
-test('Printer: a count is of commands that were shown, and ends behind a whole transaction', async () => {
+test('Printer: a count is of commands that were shown, and ends after a whole transaction', async () => {
   const stream = [bytesOf(...TRANSACTION)]
   assert.deepEqual(await shown(stream, { count: 1 }), ['SET a'])
   assert.deepEqual(await shown(stream, { count: 2 }), ['SET a', 'MULTI', 'SET b', 'INCR c', 'EXEC'])
