@@ -143,7 +143,7 @@ for (const installed of oldestNewestAndValkey()) {
         text.out,
         new RegExp(`^\\S+Z master=${t.master.target} replica=${t.first.target} state=online link=up lag_bytes=0 lag_ms=0 `, 'm'),
       )
-      assert.match(text.out, new RegExp(`^\\S+Z event=summary replica=${t.chained.target} looks=\\d+ min_ms=`, 'm'))
+      assert.match(text.out, new RegExp(`^\\S+Z event=summary replica=${t.chained.target} measurements=\\d+ min_ms=`, 'm'))
     })
   })
 }

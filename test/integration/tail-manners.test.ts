@@ -108,7 +108,7 @@ for (const installed of servers()) {
       const server = await master({ 'repl-ping-replica-period': '1' })
       const tail = await follow(server)
       await server.cli('REPLICAOF', '127.0.0.1', String(await freePort()))
-      await tail.says(/link\s+to\s+its\s+own\s+master\s+is\s+down/)
+      await tail.says(/has\s+lost\s+its\s+own\s+master/)
       await server.cli('REPLICAOF', 'NO', 'ONE')
       await server.cli('SET', 'after', 'v')
       await tail.says(/"SET" "after" "v"/)

@@ -239,5 +239,5 @@ export function toolsText(replicas: readonly ReplicaReport[]): string | undefine
 /** Printed at the end of --watch. */
 export function summaryText({ min, average, p50, p99, max, count }: Summary): string {
   const figures = Object.entries({ min, average, p50, p99, max }).flatMap(([name, ms]) => (ms === undefined ? [] : `${name} ${atMost(ms)}`))
-  return `lagged ${figures.join(', ')} (${exact(count)} looks).`
+  return `lagged ${figures.join(', ')} (${exact(count)} measurements).`
 }

@@ -65,7 +65,7 @@ function summaryLine(at: Date, replica: string, summary: Summary | undefined): s
   return line(at, {
     event: 'summary',
     replica,
-    looks: count,
+    measurements: count,
     min_ms: ms(min),
     avg_ms: ms(average),
     p50_ms: ms(p50),
