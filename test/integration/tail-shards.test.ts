@@ -77,7 +77,7 @@ for (const installed of servers().filter(({ id }) => ['redis-6.0', 'redis-7.0', 
       await writer.untilWritten(1000)
       const promoted = cluster.replicas[2] as RunningServer
       await promote(promoted)
-      await tail.says(new RegExp(`following ${promoted.target} again[\\s\\S]*nothing was missed;\\s+the\\s+history goes on as`))
+      await tail.says(new RegExp(`following ${promoted.target} again[\\s\\S]*no\\s+byte\\s+is\\s+missing\\.[\\s\\S]*the\\s+history\\s+continues\\s+as`))
       await writer.untilWritten(2000)
       const last = await writer.stop()
       await shownUpTo(tail, last)
