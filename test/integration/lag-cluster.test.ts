@@ -25,6 +25,7 @@ interface Look {
     }
   }[]
   readonly check: { readonly isOk: boolean; readonly reason: string } | null
+  readonly exitStatus: number
 }
 
 function lookOf(text: string): Look {
@@ -95,7 +96,10 @@ for (const installed of oldestNewestAndValkey()) {
         const hasReplica = shard?.report.replicas.some(({ name, state }) => name === old.target && state === 'online')
         return String(masters(look)) === String(expected) && hasReplica === true
       })
-      assert.equal(await watch.end(), 0)
+      // Up to 6.0 a manual failover pauses INFO too. A look that falls into it gets no answer, and then the watch ends with 1.
+      const { exitStatus } = lookOf(watch.last)
+      if (installed.id !== 'redis-6.0') assert.equal(exitStatus, 0)
+      assert.equal(await watch.end(), exitStatus)
       await promote(old)
     })
 
