@@ -61,7 +61,19 @@ const moduleRules = ONLY_IN.map(({ what, modules, where }) => ({
 module.exports = {
   forbidden: [
     { name: 'no-circle', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
-    { name: 'errors-import-nothing', severity: 'error', from: { path: '^src/errors\\.ts$' }, to: { path: '^src/' } },
+    {
+      name: 'errors-import-nothing',
+      comment: 'src/errors.ts is the door to src/errors/',
+      severity: 'error',
+      from: { path: '^src/errors(\\.ts$|/)' },
+      to: { path: '^src/', pathNot: '^src/errors/' },
+    },
+    {
+      name: 'errors-by-their-door',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/errors(\\.ts$|/)' },
+      to: { path: '^src/errors/' },
+    },
     ...layerRules,
     ...moduleRules,
   ],

@@ -12,7 +12,7 @@ const DOCUMENT = 'docs/errors.md'
 
 const INTRODUCTION = `# Errors
 
-Generated from \`src/errors.ts\` and \`src/diagnosis/errors/\` by \`npm run errors-doc\`. Do not edit.
+Generated from \`src/errors/\` and \`src/diagnosis/errors/\` by \`npm run errors-doc\`. Do not edit.
 
 An error has a code, which determines the exit status, and a reason. On stderr it has three parts: what happened (with the server's own
 words), what that means here, and what to do next. With \`--json\` these are \`error.what\`, \`error.meaning\` and \`error.next\`;
@@ -21,9 +21,9 @@ words), what that means here, and what to do next. With \`--json\` these are \`e
 The examples below show each reason with typical facts. A \`?\` marks a fact that may be absent.
 `
 
-/** Facts that any error may have, in the words of the comments in src/errors.ts. */
+/** Facts that any error may have, in the words of the comments in src/errors/facts.ts. */
 function contextTable(): string {
-  const [, fields = ''] = /export interface Context \{\n(.*?)\n\}/s.exec(readFileSync('src/errors.ts', 'utf8')) ?? []
+  const [, fields = ''] = /export interface Context \{\n(.*?)\n\}/s.exec(readFileSync('src/errors/facts.ts', 'utf8')) ?? []
   const rows = [...fields.matchAll(/\/\*\* (.*?) \*\/\s+readonly (\w+)/g)].map(([, comment, name]) => `| \`${name}\` | ${comment} |`)
   return ['## Facts of any error', '', 'Each of them may be absent.', '', '| fact | meaning |', '|---|---|', ...rows, ''].join('\n')
 }

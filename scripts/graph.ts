@@ -35,9 +35,9 @@ function layersOf(folder: string): Layer[] {
   return [...layers.values()].sort((one, other) => one.name.localeCompare(other.name))
 }
 
-/** errors.ts, which all layers import, is not drawn. */
+/** errors.ts and errors/, which all layers import, are not drawn. */
 function layerOf(path: string): string | undefined {
-  return /^src\/([^/]+)\//.exec(path)?.[1]
+  return /^src\/(?!errors\/)([^/]+)\//.exec(path)?.[1]
 }
 
 function count(counts: Map<string, number>, key: string): void {

@@ -1,8 +1,9 @@
 import { ReplCommand } from '../cli/base-command.ts'
 import { outputFlags, reachingFlags, targetArg } from '../cli/flags.ts'
 import { forkCommand, resumeCommand } from '../cli/resume-command.ts'
-import { tailFlags, tailPlan } from '../runs/tail/flags.ts'
+import { tailFlags } from '../runs/tail/flags.ts'
 import { inDatabase } from '../runs/tail/plan.ts'
+import { tailPlan } from '../runs/tail/plan-from-flags.ts'
 import { runTail } from '../runs/tail/run.ts'
 
 export default class Tail extends ReplCommand<typeof Tail> {

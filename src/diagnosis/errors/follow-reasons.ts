@@ -96,7 +96,7 @@ export const FOLLOW_REASONS = rows({
   },
   REPLICA_LAGS: {
     what: '{endpoint} has fewer bytes of this history than we have received.',
-    meaning: 'It is a replica that lags behind the server we followed before.',
+    meaning: 'This server has not received these bytes from its master yet, so it cannot continue the stream for us.',
     next: 'Try again later: it may catch up.',
   },
   NO_BACKLOG: {

@@ -5,7 +5,8 @@ import { rows } from './template.ts'
 const CHECK_LOG = 'Check the server log for this time.'
 const CHECK_LOG_OR_WAIT = 'Check the server log. To wait longer: --silence-timeout'
 const CLOSING_PROXY = 'Typical of a proxy that closes the connection when it gets a command it does not know (twemproxy, older Codis).'
-const BYPASS_PROXY = 'Connect to a server behind the proxy directly. If there is no proxy, check the server log for this time.'
+const BYPASS_PROXY =
+  'If you connect through a proxy, use the address of the Redis server itself. If there is no proxy, check the server log for this time.'
 
 const CLOSED_EARLY = 'Typical of a proxy without a backend, of a server at its connection limit, and of a server that is shutting down.'
 const TRY_PING = 'Try redis-cli PING on the same address, and check the server log.'

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { PsyncFacts, Subject } from '../../../src/diagnosis/psync/answer.ts'
 import { forecastPsync } from '../../../src/diagnosis/psync/forecast.ts'
-import { judgeResync, type ResyncFigures } from '../../../src/diagnosis/psync/resync.ts'
+import { judgeResync } from '../../../src/diagnosis/psync/resync.ts'
 import type { ResyncLoop } from '../../../src/diagnosis/resync/loop.ts'
 import { Visit } from '../../../src/engine/visit.ts'
 import { jsonLine } from '../../../src/render/base/json-line.ts'
 import { psyncFullJson } from '../../../src/render/psync/full-json.ts'
 import { psyncJson } from '../../../src/render/psync/json.ts'
 import { costJson } from '../../../src/render/trace/json.ts'
+import { resyncFigures } from '../../helpers/resync-figures.ts'
 import { assertSchema } from '../../helpers/schema.ts'
 import { REPLID } from '../../helpers/wire.ts'
 
@@ -108,22 +109,7 @@ describe('psync --json', () => {
 })
 
 it('psync --full --json of a resync loop ends with 1, and its figures are in milliseconds', () => {
-  const figures: ResyncFigures = {
-    framing: 'eof-mark',
-    waitMs: 5000,
-    delaySeconds: 5,
-    transferMs: 2000.12345,
-    payloadBytes: 1,
-    checksum: 'verified',
-    catchUp: { ms: 500, bytes: 9, isMet: true, behind: 0 },
-    snapshotOffset: 1,
-    endOffset: 10,
-    spanMs: 7500,
-    forkUsec: 413,
-    buffer: { peakBytes: 100, samples: 3, aboveSoftMs: 0, scope: 'ours' },
-    limit: { hardBytes: 100, softBytes: 0, softSeconds: 60 },
-    hasChannel: false,
-  }
+  const figures = resyncFigures({ transferMs: 2000.12345 })
   const judged = { figures, judgement: judgeResync(figures, 'm:1'), shard: undefined }
   const report = assertSchema(jsonLine(psyncFullJson(ABOUT, visitWith([]), judged)), 'psync-full')
   assert.deepEqual([report.ok, report.exitStatus, report.durationMs], [false, 1, 12.346])
@@ -131,18 +117,18 @@ it('psync --full --json of a resync loop ends with 1, and its figures are in mil
   assert.deepEqual((report.remedy as { server: string }).server, 'm:1')
   assert.deepEqual(report.figures, {
     framing: 'eof-mark',
-    waitMs: 5000,
+    waitMs: 5012,
     transferMs: 2000.123,
-    payloadBytes: 1,
+    payloadBytes: 52_428_800,
     checksum: 'verified',
-    snapshotOffset: 1,
-    endOffset: 10,
-    spanMs: 7500,
-    buffer: { peakBytes: 100, samples: 3, aboveSoftMs: 0, scope: 'ours' },
+    snapshotOffset: 100,
+    endOffset: 300_000_100,
+    spanMs: 7512,
+    buffer: { peakBytes: 268_435_456, samples: 30, aboveSoftMs: 0, scope: 'ours' },
     hasChannel: false,
     delayMs: 5000,
     forkMs: 0.413,
-    catchUp: { tookMs: 500, bytes: 9, isMet: true, bytesBehind: 0 },
-    limit: { hardBytes: 100, softBytes: 0, softMs: 60_000 },
+    catchUp: { tookMs: 500, bytes: 300_000_000, isMet: true, bytesBehind: 0 },
+    limit: { hardBytes: 268_435_456, softBytes: 67_108_864, softMs: 60_000 },
   })
 })

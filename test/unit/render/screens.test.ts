@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { PsyncFacts } from '../../../src/diagnosis/psync/answer.ts'
 import { forecastPsync } from '../../../src/diagnosis/psync/forecast.ts'
-import { judgeResync, type ResyncFigures } from '../../../src/diagnosis/psync/resync.ts'
+import { judgeResync } from '../../../src/diagnosis/psync/resync.ts'
 import type { CountersEvent, ExchangeEvent, ReplEvent, ServerEvent, StoredEvent } from '../../../src/engine/events.ts'
 import { ReplError } from '../../../src/errors.ts'
 import { type Screen, screenOf } from '../../../src/render/base/screen.ts'
@@ -14,6 +14,7 @@ import { DumpText } from '../../../src/render/dump-rdb/text.ts'
 import { HandshakeText } from '../../../src/render/handshake/text.ts'
 import { ResyncText } from '../../../src/render/psync/full-text.ts'
 import { PsyncText } from '../../../src/render/psync/text.ts'
+import { resyncFigures } from '../../helpers/resync-figures.ts'
 import { OTHER_REPLID, REPLID } from '../../helpers/wire.ts'
 
 const UTF8 = { LANG: 'C.UTF-8' }
@@ -83,22 +84,7 @@ function psync(screen: Screen, facts: PsyncFacts, detail = NORMAL): string {
   })
 }
 
-const FIGURES: ResyncFigures = {
-  framing: 'eof-mark',
-  waitMs: 5012,
-  delaySeconds: 5,
-  transferMs: 2000,
-  payloadBytes: 52_428_800,
-  checksum: 'verified',
-  catchUp: { ms: 500, bytes: 300_000_000, isMet: true, behind: 0 },
-  snapshotOffset: 100,
-  endOffset: 300_000_100,
-  spanMs: 7512,
-  forkUsec: 413,
-  buffer: { peakBytes: 268_435_456, samples: 30, aboveSoftMs: 0, scope: 'ours' },
-  limit: { hardBytes: 268_435_456, softBytes: 67_108_864, softSeconds: 60 },
-  hasChannel: false,
-}
+const FIGURES = resyncFigures()
 
 function resync(screen: Screen, detail = NORMAL): string {
   return written((write) => {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ReplError } from '../../../../src/errors.ts'
-import { type TailFlags, tailPlan } from '../../../../src/runs/tail/flags.ts'
+import type { TailFlags } from '../../../../src/runs/tail/flags.ts'
+import { tailPlan } from '../../../../src/runs/tail/plan-from-flags.ts'
 import { REPLID } from '../../../helpers/wire.ts'
 
 const FLAGS: TailFlags = {
