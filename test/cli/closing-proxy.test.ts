@@ -15,7 +15,7 @@ for (const [command, script] of Object.entries(PROXIES)) {
       const [name = '', ...flags] = args
       const ran = await cli([name, proxy.target, ...flags])
       assert.match(ran.err, /a\s+proxy\s+that\s+closes/, ran.out)
-      assert.match(ran.err, /Connect\s+to\s+a\s+server\s+behind\s+the\s+proxy/)
+      assert.match(ran.err, /use\s+the\s+address\s+of\s+the\s+Redis\s+server\s+itself/)
       assert.doesNotMatch(ran.err, /BGSAVE/)
     })
   }

@@ -56,12 +56,13 @@ for (const installed of oldestNewestAndValkey()) {
       assert.equal((await syncCounters(old)).full, full)
     })
 
-    it('lists nothing where the old master wrote nothing more', async () => {
-      const { ask } = await parted()
+    it('lists nothing where the old master wrote nothing more, and says so', async () => {
+      const { old, ask } = await parted()
       const ran = await ask('--list-lost')
       assert.equal(ran.status, 0, ran.err)
       assert.match(ran.out, /^PARTIAL: /)
       assert.doesNotMatch(ran.out, /discards|"SET"/)
+      assert.match(ran.err, new RegExp(`^${old.target} has no writes that this server lacks\\.$`, 'm'))
     })
 
     it('ends with 9 where the backlog of the old master begins after these writes', async () => {

@@ -65,9 +65,10 @@ export function clusterJson(about: About, command: string, rows: readonly ShardR
 
 /** The mark of all shards: NO if one of them gives the run its exit status, otherwise the least good one. */
 function clusterVerdict(rows: readonly ShardRow[]): { readonly mark: string; readonly tone: Tone; readonly text: string } {
-  if (!rows.every(isWell)) return { mark: 'NO', tone: 'bad', text: wellText(rows) }
   const results = rows.flatMap(({ looked }) => looked ?? [])
-  const { mark = 'OK', tone = 'good' } = results.find((result) => result.tone !== 'good') ?? results[0] ?? {}
+  const decisive = results.find((result) => result.tone !== 'good') ?? results[0]
+  if (!decisive || !rows.every(isWell)) return { mark: 'NO', tone: 'bad', text: wellText(rows) }
+  const { mark, tone } = decisive
   const count = results.filter((result) => result.mark === mark).length
   return { mark, tone, text: `${count} of ${rows.length} shards` }
 }

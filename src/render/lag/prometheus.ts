@@ -29,14 +29,12 @@ export interface Measurement {
 
 /** Always contains redis_repl_up and redis_repl_master_up, so that no alert waits for a series that has ended. */
 export function prometheusText({ target, views, checked, durationMs }: Measurement): string {
-  // To the microsecond: the rest is noise.
-  const seconds = Math.round(durationMs * 1000) / 1e6
   return exposition([
     ...(views.length > 0
       ? views.flatMap((view) => treeMetrics(view, target))
       : [up({ target }, false), masterUp({ master: target }, false)]),
     ...(checked ? [gauge('check_ok', 'Whether every limit on the command line holds.', { target }, Number(checked.isOk))] : []),
-    gauge('scrape_duration_seconds', 'How long the last measurement took.', { target }, seconds),
+    gauge('scrape_duration_seconds', 'How long the last measurement took.', { target }, inSeconds(durationMs)),
   ])
 }
 

@@ -118,7 +118,7 @@ export function masterText(view: LagView, screen: Screen): string {
   const rate = writes
     ? `${writes.average === 0 ? 'no writes' : `${human(Math.round(writes.average))}/s written`} in ${duration(writes.overMs)}`
     : ''
-  const facts = [roleWord(role), what, `offset ${offset ?? 0}`, replid ? `replid ${replid}` : '', rate]
+  const facts = [roleWord(role), what, offset === undefined ? '' : `offset ${offset}`, replid ? `replid ${replid}` : '', rate]
   return `${serverSentence(name, `: ${facts.filter((fact) => fact !== '').join(', ')}`, screen)}\n`
 }
 

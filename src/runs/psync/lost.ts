@@ -4,6 +4,7 @@ import { type LostWrites, lostWrites } from '../../diagnosis/psync/lost.ts'
 import { staticSource } from '../../engine/ask/source.ts'
 import { ReplError } from '../../errors.ts'
 import type { History } from '../../protocol/history.ts'
+import { printable } from '../../render/base/printable.ts'
 import type { Connection } from '../connection.ts'
 import type { RunContext } from '../context.ts'
 import type { TailPlan } from '../tail/plan.ts'
@@ -25,7 +26,7 @@ export async function listLost(
   const lost = lostOf(replica, master)
   if (!replica || !lost) throw new ReplError('LOST_UNKNOWN', { problem: 'NO_ANSWER' })
   const { endpoint, access, info } = replica
-  if (lost.kind === 'none') return
+  if (lost.kind === 'none') return context.printNote(`${printable(endpoint)} has no writes that this server lacks.\n`)
   if (lost.kind !== 'some') throw new ReplError('LOST_UNKNOWN', { endpoint, problem: 'NO_COMMON_HISTORY' })
   const oldest = info.history?.backlog?.firstByteOffset
   if (oldest === undefined) throw new ReplError('LOST_UNKNOWN', { endpoint, problem: 'NO_BACKLOG' })

@@ -279,6 +279,10 @@ test('a shard that fails makes the cluster a NO, with the class of the failure i
   assert.match(text, /\n1 of 2 shards: 1 PARTIAL, 1 TIMEOUT\n$/)
 })
 
+test('without an answer of any shard nothing is claimed for a cluster', () => {
+  assert.match(clusterText(terminal(80), [], true), /^NO: 0 of 0 shards\n$/)
+})
+
 test('green is what was verified: PSYNC’s own grant, and no prediction', () => {
   const screen = screenOf({ isTTY: true, columns: 80 }, 'always', UTF8)
   const green = (text: string) => text.split('\u001b[32m').length - 1
